@@ -1,0 +1,136 @@
+import chalk, { Chalk } from 'chalk';
+import { displayWidth, pad, truncate } from './width.ts';
+
+export interface TableColumn {
+  readonly title: string;
+  /** Numbers go to the right. */
+  readonly align?: 'left' | 'right';
+  /** Whether its cells may be cut with `…` when room is short: by default texts may and numbers may not. */
+  readonly shrink?: boolean;
+}
+
+export interface TableStyle {
+  /** Terminal columns to fit into; Infinity (never cut) when the output is not a terminal. */
+  readonly width: number;
+  readonly color: boolean;
+  /** A rule above these rows, by index: set off totals with it. */
+  readonly ruleBefore?: readonly number[];
+}
+
+/** A cell that may be cut keeps at least this many columns. */
+const SMALLEST = 8;
+const GAP = 3;
+
+/**
+ * Draws a table without a trailing newline. Cells are shown as given (they may hold colour codes): pass data through
+ * `printable` first. A table wider than `style.width` has its long texts cut with `…`, and when that is not enough, its
+ * middle columns left out behind one `…` column. Drawn here rather than by cli-table3, whose time grows with the
+ * square of the rows (11 s for 10,000 rows of eight cells).
+ */
+export function renderTable(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  style: TableStyle,
+): string {
+  const paint = style.color ? new Chalk({ level: Math.max(1, chalk.level) as 1 | 2 | 3 }) : new Chalk({ level: 0 });
+  const natural = columns.map((column, index) =>
+    rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? '')), displayWidth(column.title)),
+  );
+  const fitted = fitColumns(columns, natural, style.width);
+  const line = (cells: readonly string[], header = false): string => {
+    const texts = fitted.map(({ index, width }) => {
+      const cell = index === null ? '…' : (cells[index] ?? '');
+      const align = index === null ? 'left' : columns[index]?.align;
+      const text = pad(truncate(cell, width), width, align);
+      return header ? paint.bold(text) : text;
+    });
+    return `${paint.dim('│')} ${texts.join(` ${paint.dim('│')} `)} ${paint.dim('│')}`;
+  };
+  const rule = (left: string, cross: string, right: string): string =>
+    paint.dim(left + fitted.map(({ width }) => '─'.repeat(width + 2)).join(cross) + right);
+  const out = [
+    rule('┌', '┬', '┐'),
+    line(
+      columns.map((column) => column.title),
+      true,
+    ),
+    rule('├', '┼', '┤'),
+  ];
+  rows.forEach((row, index) => {
+    if (style.ruleBefore?.includes(index)) out.push(rule('├', '┼', '┤'));
+    out.push(line(row));
+  });
+  out.push(rule('└', '┴', '┘'));
+  return out.join('\n');
+}
+
+/** How many of the columns a table of this width would leave out. */
+export function hiddenColumns(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): number {
+  const natural = columns.map((column, index) =>
+    rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? '')), displayWidth(column.title)),
+  );
+  return columns.length - fitColumns(columns, natural, width).filter(({ index }) => index !== null).length;
+}
+
+/** A drawn column: which one it is (null: those left out) and how wide. */
+interface FittedColumn {
+  readonly index: number | null;
+  readonly width: number;
+}
+
+function fitColumns(
+  columns: readonly TableColumn[],
+  natural: readonly number[],
+  available: number,
+): readonly FittedColumn[] {
+  const smallest = natural.map((width, index) => (mayShrink(columns[index]) ? Math.min(width, SMALLEST) : width));
+  const shown = chooseColumns(smallest, available);
+  const gap = shown.length < columns.length ? 1 + GAP : 0;
+  let excess = total(shown.map((index) => natural[index] ?? 0)) + gap - available;
+  const widths = new Map(shown.map((index) => [index, natural[index] ?? 0]));
+  // Takes one column at a time from the widest: the long ones give first, and equally.
+  while (excess > 0) {
+    const widest = shown
+      .filter((index) => (widths.get(index) ?? 0) > (smallest[index] ?? 0))
+      .sort((a, b) => (widths.get(b) ?? 0) - (widths.get(a) ?? 0))[0];
+    if (widest === undefined) break;
+    widths.set(widest, (widths.get(widest) ?? 0) - 1);
+    excess--;
+  }
+  const fitted: FittedColumn[] = shown.map((index) => ({ index, width: widths.get(index) ?? 0 }));
+  if (shown.length < columns.length) {
+    const hole = shown.findIndex((index, position) => index !== position);
+    fitted.splice(hole === -1 ? shown.length : hole, 0, { index: null, width: 1 });
+  }
+  return fitted;
+}
+
+/** All columns if their smallest widths fit, else as many as do from both ends, beginning with the first. */
+function chooseColumns(smallest: readonly number[], available: number): number[] {
+  const all = smallest.map((_, index) => index);
+  if (total(smallest) <= available) return all;
+  const head: number[] = [];
+  const tail: number[] = [];
+  while (head.length + tail.length < all.length) {
+    const fromHead = head.length <= tail.length;
+    const next = fromHead ? head.length : all.length - 1 - tail.length;
+    const trial = [...head, ...tail, next].map((index) => smallest[index] ?? 0);
+    if (head.length > 0 && total(trial) + 1 + GAP > available) break;
+    if (fromHead) head.push(next);
+    else tail.unshift(next);
+  }
+  return [...head, ...tail];
+}
+
+/** The width of a table whose columns have these widths. */
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width + GAP, 1);
+}
+
+function mayShrink(column: TableColumn | undefined): boolean {
+  return column?.shrink ?? column?.align !== 'right';
+}

@@ -1,0 +1,65 @@
+import stringWidth from 'string-width';
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+const ANSI_COLOUR = /(\u001b\[[0-9;]*m)/;
+const ELLIPSIS = '…';
+const segmenter = new Intl.Segmenter();
+
+/** Terminal columns that a text takes: 2 for wide characters and emoji, 0 for combining marks and colour codes. */
+export function displayWidth(text: string): number {
+  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
+}
+
+/** Pads to `width` columns; never cuts. */
+export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const fill = ' '.repeat(Math.max(0, width - displayWidth(text)));
+  return align === 'right' ? fill + text : text + fill;
+}
+
+/**
+ * Cuts a text to at most `width` columns, the last of which is then `…`. Characters of several code points (emoji,
+ * accents) are never split, and colour codes are kept so that colours end where they should.
+ */
+export function truncate(text: string, width: number): string {
+  // A text never has more columns than twice its length, so most cells need no measuring.
+  if (text.length * 2 <= width || displayWidth(text) <= width) return text;
+  if (width <= 0) return '';
+  let room = width - 1;
+  let full = false;
+  let out = '';
+  for (const part of text.split(ANSI_COLOUR)) {
+    if (ANSI_COLOUR.test(part)) {
+      out += part;
+      continue;
+    }
+    if (full) continue;
+    for (const { segment } of segmenter.segment(part)) {
+      const columns = displayWidth(segment);
+      if (columns > room) {
+        out += ELLIPSIS;
+        full = true;
+        break;
+      }
+      out += segment;
+      room -= columns;
+    }
+  }
+  return full ? out : out + ELLIPSIS;
+}
+
+const ESCAPES: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * Makes data safe and one line high for a terminal: control characters, which could move the cursor or recolour the
+ * screen, and the invisible marks that reverse the direction of text are shown as escapes (`\n`, `\x1b`, `\u202e`).
+ */
+export function printable(text: string): string {
+  if (PRINTABLE_ASCII.test(text)) return text;
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    const code = character.charCodeAt(0);
+    return (
+      ESCAPES[character] ??
+      (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`)
+    );
+  });
+}
