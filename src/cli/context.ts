@@ -1,0 +1,18 @@
+import type { Config } from '../config/config.ts';
+import type { Io } from './io.ts';
+
+/** How results are to be shown. */
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+/** What every command is given beside its own arguments. */
+export interface CommandContext {
+  readonly io: Io;
+  readonly config: Config;
+  readonly output: OutputOptions;
+  readonly env: NodeJS.ProcessEnv;
+}

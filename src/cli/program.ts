@@ -1,0 +1,174 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type ConfigFlags, loadConfig } from '../config/config.ts';
+import { VERSION } from '../version.ts';
+import type { CommandContext } from './context.ts';
+import type { Io } from './io.ts';
+
+/** The flags that every command takes. */
+interface SharedFlags extends ConfigFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color: boolean;
+}
+
+/** What a command's module exports: it parses nothing and formats nothing itself. */
+type Outcome = Promise<number | undefined | undefined>;
+
+/** The exit code of the command that ran, kept beside its program. */
+const exitCodes = new WeakMap<Command, number>();
+
+/** Declares every command and flag. The modules of the commands are loaded only when they run. */
+export function buildProgram(io: Io, env: NodeJS.ProcessEnv): Command {
+  const program = new Command('finance-db');
+  program
+    .description(
+      'Keeps a local DuckDB file exactly equal to PostgreSQL tables, proves it, and answers money questions from it.',
+    )
+    .version(VERSION, '-V, --version')
+    .helpCommand(true)
+    .showHelpAfterError('(run with --help to see what is possible)');
+
+  /** Wires one command: configuration, then the module, then its exit code. */
+  const runs = (command: Command, action: (context: CommandContext, flags: never, args: string[]) => Outcome): void => {
+    addSharedOptions(command);
+    command.action(async (...given: unknown[]) => {
+      const flags = command.opts<SharedFlags>();
+      const args = given
+        .slice(0, -2)
+        .flat()
+        .filter((value): value is string => typeof value === 'string');
+      const code = await action(createContext(flags, io, env), flags as never, args);
+      exitCodes.set(program, code ?? 0);
+    });
+  };
+  declareCommands(program, runs);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride();
+    command.configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+    });
+  }
+  return program;
+}
+
+/** Parses and runs; bare `finance-db` prints help. */
+export async function parseProgram(program: Command, argv: readonly string[]): Promise<number> {
+  if (argv.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  await program.parseAsync([...argv], { from: 'user' });
+  return exitCodes.get(program) ?? 0;
+}
+
+function declareCommands(
+  program: Command,
+  runs: (command: Command, action: (context: CommandContext, flags: never, args: string[]) => Outcome) => void,
+): void {
+  runs(
+    program
+      .command('init')
+      .description('create the PostgreSQL table and load sample data or a CSV file')
+      .option('--sample [rows]', 'load a generated household (default 5000 rows over two years)', parseCount)
+      .option('--no-sample', 'create the table only')
+      .option('--from <file.csv>', "load a CSV file with the table's columns, all of it or nothing")
+      .option('--reset', 'drop the existing table first (needs --yes)')
+      .option('--yes', 'confirm --reset'),
+    async (context, flags) => (await import('./commands/init.ts')).initCommand(context, flags),
+  );
+  runs(
+    program
+      .command('sync')
+      .description('bring the DuckDB file up to date with PostgreSQL')
+      .option('--full', 'load everything anew')
+      .option('--validate', 'compare both sides in the snapshot just synced, before publishing')
+      .option('--stats', 'print the overview afterwards')
+      .option('--tables <list>', 'sync these tables instead of FINANCE_DB_TABLES: a,schema.b')
+      .option('--jobs <n>', 'connections that read in parallel', parseCount)
+      .option('--wait <seconds>', 'wait so long for another sync to end', parseSeconds, 0)
+      .option('--memory <size>', 'memory that DuckDB may use, such as 500MB')
+      .option('--indexes', 'create indexes on timestamp, merchant and category in the DuckDB file'),
+    async (context, flags) => (await import('./commands/sync.ts')).syncCommand(context, flags),
+  );
+  runs(
+    program
+      .command('validate')
+      .description('prove that the DuckDB file equals PostgreSQL, or name the rows that differ')
+      .option('--quick', 'compare counts and column sums only')
+      .option('--repair', 'read the damaged rows again and publish the mended file')
+      .option('--limit <n>', 'name so many differences', parseCount, 20),
+    async (context, flags) => (await import('./commands/validate.ts')).validateCommand(context, flags),
+  );
+  runs(
+    program
+      .command('stats [report]')
+      .description('money reports from the DuckDB file')
+      .option('--from <date>', 'first day')
+      .option('--to <date>', 'last day')
+      .option('-p, --period <period>', 'such as "last month", 2024, 2024q3, 2024-03')
+      .option('--account <account>', 'only this account')
+      .option('--category <category>', 'only this category')
+      .option('--limit <n>', 'so many rows', parseCount)
+      .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json', 'markdown'])),
+    async (context, flags, args) => (await import('./commands/stats.ts')).statsCommand(context, args[0], flags),
+  );
+  runs(
+    program
+      .command('query [sql]')
+      .description('read-only SQL against the DuckDB file; from the argument, -f, or stdin')
+      .option('-f, --file <file.sql>', 'read the SQL from a file')
+      .option('--param <name=value...>', 'bind $name to a value')
+      .addOption(
+        new Option('--format <format>', 'how to print').choices(['table', 'csv', 'tsv', 'json', 'jsonl', 'markdown']),
+      )
+      .option('-o, --output <file>', 'write the result to a file'),
+    async (context, flags, args) => (await import('./commands/query.ts')).queryCommand(context, args[0], flags),
+  );
+  runs(
+    program.command('status').description('health: PostgreSQL, the DuckDB file, the last sync, lag, locks, disk'),
+    async (context) => (await import('./commands/status.ts')).statusCommand(context),
+  );
+}
+
+function addSharedOptions(command: Command): void {
+  command
+    .option('--json', 'print one JSON document on stdout')
+    .option('-q, --quiet', 'print results and errors only')
+    .option('--verbose', 'say more, with stack traces for errors')
+    .option('--no-color', 'no colours (also NO_COLOR)')
+    .option('--env-file <file>', 'settings file (default .env in the working folder)')
+    .option('--database-url <url>', 'PostgreSQL (DATABASE_URL; default: the embedded server)')
+    .option('--duckdb <file>', 'the DuckDB file (FINANCE_DB_DUCKDB)')
+    .option('--home <dir>', "the tool's folder (FINANCE_DB_HOME)");
+}
+
+function createContext(flags: SharedFlags, io: Io, env: NodeJS.ProcessEnv): CommandContext {
+  return {
+    io,
+    env,
+    config: loadConfig(flags, env, io.cwd),
+    output: {
+      json: flags.json === true,
+      quiet: flags.quiet === true,
+      verbose: flags.verbose === true,
+      color: flags.color && !env.NO_COLOR && io.stdout.isTTY === true,
+    },
+  };
+}
+
+function parseCount(text: string): number {
+  const count = Number(text.replaceAll('_', ''));
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1.');
+  return count;
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isFinite(seconds) || seconds < 0 || text.trim() === '')
+    throw new InvalidArgumentError('expected seconds, 0 or more.');
+  return seconds;
+}

@@ -1,0 +1,70 @@
+import type { CommanderError } from 'commander';
+import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import type { Io } from './io.ts';
+
+/** The only place that turns errors into text and exit codes. */
+export function reportError(error: unknown, argv: readonly string[], io: Io): number {
+  if (isCommanderError(error)) return reportUsage(error, argv, io);
+  // An aborted wait rejects with an AbortError; why it was aborted is what matters.
+  const reason = io.signal.aborted && isFinanceDbError(io.signal.reason) ? io.signal.reason : undefined;
+  const known = reason ?? toFinanceDbError(error);
+  const color = wantsColor(argv, io);
+  const head = color ? '\u001b[31merror\u001b[39m' : 'error';
+  io.stderr.write(`${head} [${known.code}]: ${known.message}\n${remedyLine(known)}`);
+  if (argv.includes('--verbose')) io.stderr.write(`${stackOf(error)}\n`);
+  if (argv.includes('--json')) io.stdout.write(`${errorDocument(known)}\n`);
+  return known.exitCode;
+}
+
+function remedyLine(error: FinanceDbError): string {
+  return error.remedy === '' ? '' : `  → ${error.remedy}\n`;
+}
+
+function errorDocument(error: FinanceDbError): string {
+  const { code, message, remedy, details } = error;
+  return JSON.stringify({ status: 'error', error: { code, exit: error.exitCode, message, remedy, details } });
+}
+
+/** Commander has printed its own message; its usage errors are exit 2 here, help and version are no errors. */
+function reportUsage(error: CommanderError, argv: readonly string[], io: Io): number {
+  if (error.exitCode === 0 || error.code === 'commander.help') return 0;
+  if (argv.includes('--json'))
+    io.stdout.write(`${errorDocument(new FinanceDbError('USAGE', error.message.replace(/^error: /, '')))}\n`);
+  return 2;
+}
+
+function isCommanderError(error: unknown): error is CommanderError {
+  return (codeOf(error) ?? '').startsWith('commander.');
+}
+
+/** Errors of the file system that reach this place unmapped still deserve better than "internal error". */
+function toFinanceDbError(error: unknown): FinanceDbError {
+  if (isFinanceDbError(error)) return error;
+  const code = codeOf(error);
+  const message = messageOf(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new FinanceDbError('DISK_FULL', message, { cause: error });
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new FinanceDbError('DUCKDB_NOT_WRITABLE', message, {
+      remedy: 'correct the permissions of the path named above',
+      cause: error,
+    });
+  return new FinanceDbError('INTERNAL', message, { cause: error });
+}
+
+function wantsColor(argv: readonly string[], io: Io): boolean {
+  return io.stderr.isTTY === true && !argv.includes('--no-color') && !process.env.NO_COLOR;
+}
+
+function stackOf(error: unknown): string {
+  const lines: string[] = [];
+  for (
+    let current = error;
+    current !== undefined && current !== null;
+    current = (current as { cause?: unknown }).cause
+  ) {
+    const stack = (current as { stack?: unknown }).stack;
+    lines.push(typeof stack === 'string' ? stack : String(current));
+    if (lines.length > 5) break;
+  }
+  return lines.join('\ncaused by: ');
+}

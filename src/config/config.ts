@@ -1,0 +1,98 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { parse as parseDotenv } from 'dotenv';
+import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { parseTableList, type TableName } from '../model/tableName.ts';
+import { defaultHome } from './platform.ts';
+import { type PostgresTarget, resolvePostgresTarget } from './postgresTarget.ts';
+
+/** Every setting of one run, resolved once: flag > environment > .env > default. */
+export interface Config {
+  readonly home: string;
+  readonly duckdbPath: string;
+  readonly tables: readonly TableName[];
+  readonly baseCurrency: string;
+  /** Columns to index in the DuckDB file; empty by default (see docs/performance.md). */
+  readonly indexes: readonly string[];
+  readonly postgres: PostgresTarget;
+  /** An ISO date that stands for today (FINANCE_DB_TODAY), or null for the clock. */
+  readonly today: string | null;
+  /** Where the settings file was read, if any. */
+  readonly envFile: string | null;
+}
+
+/** The flags that every command shares, as commander gives them. */
+export interface ConfigFlags {
+  readonly envFile?: string;
+  readonly databaseUrl?: string;
+  readonly duckdb?: string;
+  readonly home?: string;
+}
+
+/**
+ * Resolves the configuration.
+ * @throws FinanceDbError CONFIG naming the setting and what it may be; FILE_UNREADABLE for a named env file.
+ */
+export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: string): Config {
+  const { values: file, path: envFile } = readEnvFile(flags.envFile, cwd);
+  // An empty variable counts as unset, as in most tools and in compose files.
+  const setting = (name: string): string | undefined => env[name] || file[name] || undefined;
+  const home = path.resolve(cwd, flags.home ?? setting('FINANCE_DB_HOME') ?? defaultHome(env));
+  const duckdbPath = path.resolve(
+    cwd,
+    flags.duckdb ?? setting('FINANCE_DB_DUCKDB') ?? path.join(home, 'finance.duckdb'),
+  );
+  return {
+    home,
+    duckdbPath,
+    tables: parseTableList(setting('FINANCE_DB_TABLES') ?? 'transactions'),
+    baseCurrency: parseCurrency(setting('FINANCE_DB_BASE_CURRENCY') ?? 'USD'),
+    indexes: parseIndexes(setting('FINANCE_DB_INDEXES')),
+    postgres: resolvePostgresTarget(flags.databaseUrl, setting, home, env),
+    today: parseToday(setting('FINANCE_DB_TODAY')),
+    envFile,
+  };
+}
+
+/** The columns that `--indexes` stands for. */
+export const DEFAULT_INDEX_COLUMNS = ['timestamp', 'merchant', 'category'] as const;
+
+function parseCurrency(text: string): string {
+  if (!/^[A-Z]{3}$/.test(text))
+    throw new FinanceDbError(
+      'CONFIG',
+      `FINANCE_DB_BASE_CURRENCY: expected three capital letters, found ${JSON.stringify(text)}`,
+    );
+  return text;
+}
+
+function parseIndexes(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+function parseToday(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text)))
+    throw new FinanceDbError(
+      'CONFIG',
+      `FINANCE_DB_TODAY: expected a date like 2026-01-31, found ${JSON.stringify(text)}`,
+    );
+  return text;
+}
+
+function readEnvFile(named: string | undefined, cwd: string): { values: Record<string, string>; path: string | null } {
+  const file = path.resolve(cwd, named ?? '.env');
+  try {
+    return { values: parseDotenv(fs.readFileSync(file, 'utf8')), path: file };
+  } catch (error) {
+    // Only a file that was asked for has to be there.
+    if (named === undefined && ['ENOENT', 'EISDIR', 'EACCES'].includes(codeOf(error) ?? ''))
+      return { values: {}, path: null };
+    throw new FinanceDbError('FILE_UNREADABLE', `cannot read the settings file ${file}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

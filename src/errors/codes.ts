@@ -1,0 +1,87 @@
+/**
+ * Every failure the tool can name. `exit` is the process exit code of the Contract; `cause` says what usually lies
+ * behind it; `remedy` is the default advice, printed after the message unless the place that throws knows better.
+ */
+export const ERROR_CODES = {
+  INTERNAL: { exit: 1, cause: 'a defect of finance-db', remedy: 'run again with --verbose and report what it prints' },
+
+  USAGE: { exit: 2, cause: 'a wrong flag or argument', remedy: 'see finance-db --help' },
+  CONFIG: { exit: 2, cause: 'a setting that means nothing', remedy: 'correct the setting named above' },
+  BAD_INPUT: {
+    exit: 2,
+    cause: 'a row of an imported file that cannot be stored exactly',
+    remedy: 'correct the row in the file and run the command again; nothing was loaded',
+  },
+  FILE_UNREADABLE: { exit: 2, cause: 'a file that is missing or not readable as text', remedy: 'check the path' },
+  QUERY_EMPTY: { exit: 2, cause: 'SQL without a statement', remedy: 'give SQL as the argument, with -f, or on stdin' },
+
+  PG_UNREACHABLE: {
+    exit: 3,
+    cause: 'no PostgreSQL server answers at the configured address',
+    remedy: 'check DATABASE_URL or PGHOST and PGPORT, and that the server runs; unset them to use the embedded server',
+  },
+  PG_AUTH: { exit: 3, cause: 'PostgreSQL refused the user or password', remedy: 'check the user and password' },
+  PG_DATABASE_MISSING: { exit: 3, cause: 'the database does not exist', remedy: 'create it or correct its name' },
+  PG_PERMISSION: {
+    exit: 3,
+    cause: 'the role may not read what is to be synced',
+    remedy: 'GRANT SELECT on the table (and USAGE on its schema) to the role',
+  },
+  PG_TABLE_MISSING: {
+    exit: 3,
+    cause: 'a configured table does not exist in the source',
+    remedy: 'create it with `finance-db init`, or correct FINANCE_DB_TABLES',
+  },
+  PG_TABLE_SHAPE: {
+    exit: 3,
+    cause: 'a table of that name exists with another shape',
+    remedy: 'use another database, or rename the existing table',
+  },
+  PG_EMBEDDED: { exit: 3, cause: 'the embedded PostgreSQL server could not be used', remedy: 'see the message' },
+  PG_CONNECTION_LOST: {
+    exit: 3,
+    cause: 'the connection to PostgreSQL ended too early',
+    remedy: 'run the command again',
+  },
+  PG_QUERY: { exit: 3, cause: 'PostgreSQL refused a statement', remedy: 'see the message of PostgreSQL above' },
+
+  DUCKDB_MISSING: { exit: 4, cause: 'no DuckDB file was published yet', remedy: 'run `finance-db sync` first' },
+  DUCKDB_UNREADABLE: {
+    exit: 4,
+    cause: 'the file is damaged or not a DuckDB database',
+    remedy: 'run `finance-db sync`: it sets the file aside and rebuilds it from PostgreSQL',
+  },
+  DUCKDB_LOCKED: { exit: 4, cause: 'another program holds the file open for writing', remedy: 'close that program' },
+  DUCKDB_NOT_WRITABLE: {
+    exit: 4,
+    cause: 'the folder of the DuckDB file cannot be written',
+    remedy: 'correct its permissions, or choose another place with --duckdb',
+  },
+  DISK_FULL: { exit: 4, cause: 'no space left on the disk', remedy: 'free some space and run the command again' },
+  SYNC_LOCKED: { exit: 4, cause: 'another sync is running', remedy: 'wait for it, or give --wait SECONDS' },
+
+  DAMAGED: { exit: 5, cause: 'the DuckDB file differs from PostgreSQL', remedy: 'run `finance-db validate --repair`' },
+
+  TYPE_REFUSED: {
+    exit: 6,
+    cause: 'a column has a type that cannot be kept exactly',
+    remedy: 'leave the column out with a view, or cast it there',
+  },
+  VALUE_REFUSED: {
+    exit: 6,
+    cause: 'a value that the DuckDB type cannot hold exactly',
+    remedy: 'correct the row in PostgreSQL, or change the type of its column; nothing was published',
+  },
+
+  QUERY_FAILED: { exit: 7, cause: 'DuckDB refused the SQL', remedy: 'correct the SQL' },
+  QUERY_NOT_READ_ONLY: {
+    exit: 7,
+    cause: 'the SQL tries to write',
+    remedy: 'queries are read-only; write to PostgreSQL and run `finance-db sync`',
+  },
+
+  INTERRUPTED: { exit: 130, cause: 'Ctrl-C', remedy: 'nothing was published' },
+  TERMINATED: { exit: 143, cause: 'a termination signal', remedy: 'nothing was published' },
+} as const satisfies Record<string, { exit: number; cause: string; remedy: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

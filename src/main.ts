@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import type { Io } from './cli/io.ts';
+import { FinanceDbError } from './errors/financeDbError.ts';
+
+/**
+ * Runs one command of the tool.
+ * @param argv the arguments after the program's name
+ * @returns the exit code; every error has become text on stderr (and with --json a document on stdout)
+ */
+export async function run(argv: readonly string[], io: Io, env: NodeJS.ProcessEnv): Promise<number> {
+  let program: Command | undefined;
+  try {
+    const { buildProgram, parseProgram } = await import('./cli/program.ts');
+    program = buildProgram(io, env);
+    return await parseProgram(program, argv);
+  } catch (error) {
+    const { reportError } = await import('./cli/reportError.ts');
+    return reportError(error, argv, io);
+  }
+}
+
+/** The process: real streams, signals, exit code. */
+export async function main(): Promise<void> {
+  const interruption = new AbortController();
+  const stop = (name: 'SIGINT' | 'SIGTERM'): void => {
+    // The second signal ends the process at once; what a killed sync leaves behind is harmless.
+    if (interruption.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+    interruption.abort(interruptionError(name));
+  };
+  process.on('SIGINT', () => stop('SIGINT'));
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  // A reader such as `head` that has seen enough ends us quietly.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
+  process.stderr.on('error', () => undefined);
+  const io: Io = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interruption.signal,
+    cwd: process.cwd(),
+    now: () => new Date(),
+  };
+  const code = await run(process.argv.slice(2), io, process.env);
+  process.exitCode = code;
+  // Native threads may keep the loop alive; everything was awaited, so leave as soon as the output is out.
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(code);
+}
+
+/** What an interrupted command throws: io.signal's reason. */
+function interruptionError(name: 'SIGINT' | 'SIGTERM'): FinanceDbError {
+  return name === 'SIGINT'
+    ? new FinanceDbError('INTERRUPTED', 'interrupted')
+    : new FinanceDbError('TERMINATED', 'terminated');
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableLength === 0) resolve();
+    else stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { acquireLock, type HeldLock, isHeldLock } from '../../files/lockFile.ts';
+import { isAlive, type ProcessIdentity, thisProcess } from '../../files/processIdentity.ts';
+import { EMBEDDED_DATABASE, EMBEDDED_USER, type EmbeddedFolder, prepareData, prepareFolder } from './folder.ts';
+import { runningPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
+
+/** How to reach the embedded server. */
+export interface EmbeddedAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  readonly password: string | undefined;
+}
+
+export interface EmbeddedServer {
+  readonly address: EmbeddedAddress;
+  /** Ends this command's use; the last one to do so stops the server. */
+  release(): Promise<void>;
+}
+
+/** Starting, stopping and joining take turns; nobody holds this lock longer than a crash recovery takes. */
+const TURN_WAIT_MS = 120_000;
+
+/**
+ * Starts the embedded server, or joins one that runs: of another command, or left behind by a killed one. Each user
+ * leaves a file in `users`; a server is stopped when the last living user goes.
+ * @param root `$FINANCE_DB_HOME/postgres`
+ * @throws FinanceDbError PG_EMBEDDED naming the folder when the server cannot be made or started.
+ */
+export async function useEmbeddedServer(root: string, now: Date, signal?: AbortSignal): Promise<EmbeddedServer> {
+  const folder = openFolder(root);
+  const ticket = path.join(folder.users, `${process.pid}-${randomUUID()}.json`);
+  const turn = await takeTurn(folder, now, signal);
+  try {
+    prepareData(folder);
+    fs.writeFileSync(ticket, JSON.stringify(thisProcess(now)));
+    const running = runningPostmaster(folder) ?? (await startPostmaster(folder));
+    const address = {
+      host: running.host,
+      port: running.port,
+      user: EMBEDDED_USER,
+      database: EMBEDDED_DATABASE,
+      password: running.host.startsWith('/') ? undefined : fs.readFileSync(folder.password, 'utf8'),
+    };
+    return { address, release: () => release(folder, ticket, now) };
+  } catch (error) {
+    fs.rmSync(ticket, { force: true });
+    throw error;
+  } finally {
+    turn.release();
+  }
+}
+
+/** Whether an embedded server was ever made below `root`. */
+export function embeddedServerExists(root: string): boolean {
+  return fs.existsSync(path.join(root, 'data'));
+}
+
+function openFolder(root: string): EmbeddedFolder {
+  try {
+    return prepareFolder(root);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+    throw new FinanceDbError('PG_EMBEDDED', `the embedded server's folder ${root} cannot be made: ${message}`, {
+      remedy: 'choose a folder that you may write with --home or FINANCE_DB_HOME',
+      cause: error,
+    });
+  }
+}
+
+async function release(folder: EmbeddedFolder, ticket: string, now: Date): Promise<void> {
+  const turn = await takeTurn(folder, now);
+  try {
+    fs.rmSync(ticket, { force: true });
+    if (!removeDeadTickets(folder)) await stopPostmaster(folder);
+  } finally {
+    turn.release();
+  }
+}
+
+async function takeTurn(folder: EmbeddedFolder, now: Date, signal?: AbortSignal): Promise<HeldLock> {
+  const outcome = await acquireLock(folder.lock, {
+    waitMs: TURN_WAIT_MS,
+    pollMs: 15,
+    now,
+    ...(signal ? { signal } : {}),
+  });
+  if (isHeldLock(outcome)) return outcome;
+  throw new FinanceDbError(
+    'PG_EMBEDDED',
+    `process ${outcome.pid} on ${outcome.host} has been starting the embedded server for too long`,
+    {
+      remedy: `see ${folder.log}; if that process is stuck, end it`,
+    },
+  );
+}
+
+/** Removes the files of users that are gone; says whether a living one remains. */
+function removeDeadTickets(folder: EmbeddedFolder): boolean {
+  let living = false;
+  for (const name of fs.readdirSync(folder.users)) {
+    const file = path.join(folder.users, name);
+    try {
+      if (isAlive(JSON.parse(fs.readFileSync(file, 'utf8')) as ProcessIdentity) !== false) {
+        living = true;
+        continue;
+      }
+    } catch {
+      // Torn by a crash: nobody's.
+    }
+    fs.rmSync(file, { force: true });
+  }
+  return living;
+}

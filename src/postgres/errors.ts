@@ -1,0 +1,58 @@
+import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+
+/** Errors of the network, as Node names them. */
+const NETWORK = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EACCES',
+]);
+
+/** SQLSTATEs of a server that ends our session: shutdown, crash, terminated by an administrator. */
+const SESSION_ENDED = new Set(['57P01', '57P02', '57P05', '25P03', '08003', '08006', 'ECONNRESET', 'EPIPE']);
+
+/** Whether a failed connect is worth another try in a moment. */
+export function isTransient(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  return NETWORK.has(code) || SESSION_ENDED.has(code) || code === '57P03' || code === '53300' || connectionEnded(error);
+}
+
+/**
+ * Turns an error of the driver, the network or the server into one of ours, once, at the boundary.
+ * @param where the address without password, or what was being done
+ */
+export function mapPostgresError(error: unknown, where: string): FinanceDbError {
+  if (isFinanceDbError(error)) return error;
+  const code = codeOf(error) ?? '';
+  const message = describe(error);
+  const details = { sqlstate: code };
+  const make = (ours: ConstructorParameters<typeof FinanceDbError>[0], text: string): FinanceDbError =>
+    new FinanceDbError(ours, text, { cause: error, details });
+  if (SESSION_ENDED.has(code) || connectionEnded(error))
+    return make('PG_CONNECTION_LOST', `the connection to PostgreSQL (${where}) ended: ${message}`);
+  if (NETWORK.has(code) || code === '57P03' || code === '53300')
+    return make('PG_UNREACHABLE', `PostgreSQL does not answer at ${where}: ${message}`);
+  if (code === '28P01' || code === '28000' || /password must be a string|no password supplied/.test(message))
+    return make('PG_AUTH', `PostgreSQL refused to let us in (${where}): ${message}`);
+  if (code === '3D000') return make('PG_DATABASE_MISSING', `${message} (${where})`);
+  if (code === '42501') return make('PG_PERMISSION', `${message} (${where})`);
+  if (code === '42P01' || code === '3F000') return make('PG_TABLE_MISSING', `${message} (${where})`);
+  if (/SSL|certificate|TLS/i.test(message))
+    return make('PG_UNREACHABLE', `no secure connection to PostgreSQL at ${where}: ${message}`);
+  return make('PG_QUERY', `PostgreSQL (${where}): ${message}${code === '' ? '' : ` [${code}]`}`);
+}
+
+function connectionEnded(error: unknown): boolean {
+  return /Connection terminated|connection timeout|Client has encountered a connection error/i.test(messageOf(error));
+}
+
+/** An AggregateError (localhost tried over IPv6 and IPv4) has an empty message of its own. */
+function describe(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'errors' in error && Array.isArray(error.errors))
+    return [...new Set(error.errors.map(messageOf))].join('; ');
+  return messageOf(error);
+}

@@ -1,0 +1,123 @@
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import pgpass from 'pgpass';
+import { describeAddress, type PostgresAddress } from '../config/postgresTarget.ts';
+import { FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { isTransient, mapPostgresError } from './errors.ts';
+
+/** One connection. Values come as text, or null: nothing is parsed into JavaScript numbers or dates. */
+export interface PgSession {
+  readonly client: pg.Client;
+  /** The address, without password, for messages. */
+  readonly where: string;
+  /** @throws FinanceDbError mapped from whatever went wrong. */
+  query<R = Record<string, string | null>>(sql: string, params?: readonly unknown[]): Promise<R[]>;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** For how long a server that does not answer is tried again. */
+  readonly retryMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const AS_TEXT = { getTypeParser: () => (value: unknown) => value };
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Connects, trying again with growing pauses while the server does not answer.
+ * @throws FinanceDbError PG_UNREACHABLE, PG_AUTH, PG_DATABASE_MISSING …
+ */
+export async function connect(address: PostgresAddress, options: ConnectOptions): Promise<PgSession> {
+  const deadline = performance.now() + options.retryMs;
+  for (let pause = 100; ; pause = Math.min(pause * 2, 1600)) {
+    options.signal?.throwIfAborted();
+    try {
+      return await connectOnce(address);
+    } catch (error) {
+      if (!isTransient(error) || performance.now() + pause > deadline)
+        throw mapPostgresError(error, describeAddress(address));
+      await delay(pause, undefined, options.signal ? { signal: options.signal } : {});
+    }
+  }
+}
+
+async function connectOnce(address: PostgresAddress): Promise<PgSession> {
+  const socket = address.host.startsWith('/');
+  const tls = socket || address.sslmode === 'disable' || address.sslmode === 'allow' ? false : tlsOptions(address);
+  try {
+    return await open(address, tls);
+  } catch (error) {
+    if (address.sslmode === 'prefer' && tls !== false && /does not support SSL/i.test(messageOf(error)))
+      return open(address, false);
+    throw error;
+  }
+}
+
+async function open(address: PostgresAddress, ssl: pg.ClientConfig['ssl']): Promise<PgSession> {
+  const where = describeAddress(address);
+  const client = new pg.Client({
+    host: address.host,
+    port: address.port,
+    user: address.user,
+    database: address.database,
+    password: () => address.password ?? passwordFromFile(address),
+    ...(ssl === undefined ? {} : { ssl }),
+    application_name: 'finance-db',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types: AS_TEXT as unknown as pg.CustomTypesConfig,
+  });
+  // A connection that breaks while no query runs would otherwise end the process; the next query reports it.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    client.end().catch(() => undefined);
+    throw error;
+  }
+  return {
+    client,
+    where,
+    query: async <R>(sql: string, params: readonly unknown[] = []): Promise<R[]> => {
+      try {
+        // Without parameters the simple protocol is used: one round trip, and several statements are allowed.
+        const result = params.length === 0 ? await client.query(sql) : await client.query(sql, [...params]);
+        const last = Array.isArray(result) ? result.at(-1) : result;
+        return (last?.rows ?? []) as R[];
+      } catch (error) {
+        throw mapPostgresError(error, where);
+      }
+    },
+    close: async () => {
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+function tlsOptions(address: PostgresAddress): pg.ClientConfig['ssl'] {
+  const ca = address.sslrootcert === undefined ? {} : { ca: readCertificate(address.sslrootcert) };
+  if (address.sslmode === 'verify-full') return { ...ca, rejectUnauthorized: true };
+  if (address.sslmode === 'verify-ca') return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
+  return { ...ca, rejectUnauthorized: false };
+}
+
+function readCertificate(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new FinanceDbError(
+      'FILE_UNREADABLE',
+      `cannot read the certificate ${file} (sslrootcert): ${messageOf(error)}`,
+    );
+  }
+}
+
+/** The password that ~/.pgpass (or PGPASSFILE) holds for an address; asked only when the server wants one. */
+function passwordFromFile(address: PostgresAddress): Promise<string> {
+  const { host, port, user, database } = address;
+  return new Promise((resolve) => {
+    pgpass({ host, port, user, database }, (password) => resolve(password ?? ''));
+  });
+}

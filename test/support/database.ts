@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
+import { connect, type PgSession } from '../../src/postgres/session.ts';
+
+/** A database of one test file on the shared real server. */
+export interface TestDatabase {
+  readonly address: PostgresAddress;
+  /** For DATABASE_URL. */
+  readonly url: string;
+  /** A session that is closed by drop(). */
+  session(): Promise<PgSession>;
+  drop(): Promise<void>;
+}
+
+/** Creates an empty database; call `drop` in afterAll. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const server = serverAddress();
+  const admin = await connect(server, { retryMs: 2000 });
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+  await admin.close();
+  const address = { ...server, database: name };
+  const sessions: PgSession[] = [];
+  return {
+    address,
+    url: urlOf(address),
+    session: async () => {
+      const session = await connect(address, { retryMs: 0 });
+      sessions.push(session);
+      return session;
+    },
+    drop: async () => {
+      await Promise.all(sessions.map((session) => session.close()));
+      const again = await connect(server, { retryMs: 2000 });
+      // Without FORCE: a connection that a test left behind makes this fail, as it should.
+      await dropWhenFree(again, name);
+      await again.close();
+    },
+  };
+}
+
+/** The URL of an address, for DATABASE_URL. */
+export function urlOf(address: PostgresAddress): string {
+  const password = address.password === undefined ? '' : `:${encodeURIComponent(address.password)}`;
+  const user = encodeURIComponent(address.user) + password;
+  if (address.host.startsWith('/'))
+    return `postgres://${user}@/${address.database}?host=${encodeURIComponent(address.host)}&port=${address.port}&sslmode=disable`;
+  return `postgres://${user}@${address.host}:${address.port}/${address.database}?sslmode=disable`;
+}
+
+/** The shared server, as its superuser. */
+export function serverAddress(): PostgresAddress {
+  const text = process.env.FINANCE_DB_TEST_SERVER;
+  if (text === undefined) throw new Error('the tests need test/support/globalSetup.ts');
+  const address = JSON.parse(text) as Omit<PostgresAddress, 'sslmode'>;
+  return { ...address, password: address.password, sslmode: 'disable', sslrootcert: undefined };
+}
+
+/** Backends end a moment after their client closed; wait for them, a little. */
+async function dropWhenFree(admin: PgSession, name: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await admin.query(`DROP DATABASE ${name}`);
+      return;
+    } catch (error) {
+      if (attempt >= 40) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
