@@ -1,0 +1,122 @@
+import fs from 'node:fs';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { quoteLiteral } from '../model/identifier.ts';
+
+export type ReaderParams = Record<string, string | number | boolean | null>;
+
+/** An open DuckDB file that can only be read. */
+export interface DuckDbReader {
+  readonly path: string;
+  readonly connection: DuckDBConnection;
+  /**
+   * Runs one of the tool's own statements. DECIMAL, BIGINT, HUGEINT, dates and timestamps come as exact text; INTEGER and
+   * DOUBLE as number; BOOLEAN as boolean; LIST as array.
+   * @param params values of `$name`.
+   * @throws FinanceDbError DUCKDB_UNREADABLE when the file turns out to be damaged; DuckDB's own error otherwise.
+   */
+  all<T>(sql: string, params?: ReaderParams): Promise<T[]>;
+  close(): void;
+}
+
+export interface ReaderOptions {
+  /** The one file outside the database that may be written: where our own COPY puts the output of a query. */
+  readonly writablePath?: string;
+}
+
+/**
+ * Opens the published file: read-only, no other file within reach (no read_csv, COPY, ATTACH or extensions, whatever the
+ * SQL says), and the configuration locked so that no SQL can undo this. The time zone is UTC.
+ * @throws FinanceDbError DUCKDB_MISSING, DUCKDB_LOCKED or DUCKDB_UNREADABLE.
+ */
+export async function openReader(path: string, options: ReaderOptions = {}): Promise<DuckDbReader> {
+  requireFile(path);
+  let instance: DuckDBInstance;
+  let connection: DuckDBConnection;
+  try {
+    instance = await DuckDBInstance.create(path, {
+      access_mode: 'READ_ONLY',
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      custom_user_agent: 'finance-db',
+    });
+    connection = await instance.connect();
+    await connection.run(lockDown(options.writablePath));
+  } catch (error) {
+    throw openingError(error, path);
+  }
+  return {
+    path,
+    connection,
+    async all<T>(sql: string, params?: ReaderParams): Promise<T[]> {
+      try {
+        const result = await connection.runAndReadAll(sql, params);
+        return result.getRowObjectsJson() as T[];
+      } catch (error) {
+        throw damageError(error, path) ?? error;
+      }
+    },
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** Paths can be allowed only after opening and before external access is closed. */
+function lockDown(writablePath: string | undefined): string {
+  return [
+    `SET TimeZone = 'UTC'`,
+    ...(writablePath === undefined ? [] : [`SET allowed_paths = [${quoteLiteral(writablePath)}]`]),
+    'SET enable_external_access = false',
+    'SET lock_configuration = true',
+  ].join('; ');
+}
+
+function requireFile(path: string): void {
+  try {
+    if (!fs.statSync(path).isDirectory()) return;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new FinanceDbError('DUCKDB_MISSING', `there is no DuckDB file at ${path}`, { details: { path } });
+    throw unreadable(path, messageOf(error), error, 'correct its permissions');
+  }
+  throw unreadable(path, 'it is a folder', undefined, 'name the file itself with --duckdb');
+}
+
+function openingError(error: unknown, path: string): FinanceDbError {
+  const message = messageOf(error);
+  if (/Could not set lock on file/i.test(message))
+    return new FinanceDbError('DUCKDB_LOCKED', `${path} is held open by another program`, {
+      cause: error,
+      details: { path },
+    });
+  if (/database does not exist/i.test(message))
+    return new FinanceDbError('DUCKDB_MISSING', `there is no DuckDB file at ${path}`, { details: { path } });
+  if (/Permission denied/i.test(message)) return unreadable(path, message, error, 'correct its permissions');
+  return damageError(error, path) ?? unreadable(path, message, error);
+}
+
+/**
+ * DUCKDB_UNREADABLE if DuckDB's error means that the file itself is damaged (which may show only when a query comes to
+ * the damaged part), else null.
+ */
+export function damageError(error: unknown, path: string): FinanceDbError | null {
+  const message = messageOf(error);
+  const damaged =
+    /not a valid DuckDB database|Corrupt database|Could not read enough bytes|database has been invalidated|Serialization Error|with version number/i;
+  return damaged.test(message) ? unreadable(path, message, error) : null;
+}
+
+function unreadable(path: string, why: string, cause: unknown, remedy?: string): FinanceDbError {
+  return new FinanceDbError('DUCKDB_UNREADABLE', `cannot read the DuckDB file ${path}: ${firstLine(why)}`, {
+    cause,
+    details: { path },
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? text;
+}
