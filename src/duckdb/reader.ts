@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import { quoteLiteral } from '../model/identifier.ts';
 
@@ -31,6 +31,8 @@ export interface ReaderOptions {
  */
 export async function openReader(path: string, options: ReaderOptions = {}): Promise<DuckDbReader> {
   requireFile(path);
+  // Timestamps with a zone are shown in UTC everywhere, not in the zone of the machine.
+  DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0;
   let instance: DuckDBInstance;
   let connection: DuckDBConnection;
   try {

@@ -13,6 +13,11 @@ export const ERROR_CODES = {
     remedy: 'correct the row in the file and run the command again; nothing was loaded',
   },
   FILE_UNREADABLE: { exit: 2, cause: 'a file that is missing or not readable as text', remedy: 'check the path' },
+  FILE_NOT_WRITABLE: {
+    exit: 2,
+    cause: 'an output file that cannot be written',
+    remedy: 'check that its folder exists and may be written',
+  },
   QUERY_EMPTY: { exit: 2, cause: 'SQL without a statement', remedy: 'give SQL as the argument, with -f, or on stdin' },
 
   PG_UNREACHABLE: {

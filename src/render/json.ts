@@ -65,8 +65,10 @@ function group(open: string, items: readonly string[], close: string, indent: nu
 
 /** Text as a JSON string; lone surrogates become escapes, so that the output is always valid UTF-8. */
 export function jsonString(text: string): string {
-  return JSON.stringify(text);
+  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
+
+const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /** What `--json` of every command prints: one document, indented for people on a terminal and one line for programs. */
 export async function writeJsonDocument(

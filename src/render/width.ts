@@ -63,3 +63,8 @@ export function printable(text: string): string {
     );
   });
 }
+
+/** `1 row`, `1,200 rows`: counts for people. */
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,45 @@
+import { StatementType } from '@duckdb/node-api';
+import { bindParams } from '../duckdb/bindParams.ts';
+import { openReader } from '../duckdb/reader.ts';
+import { queryError, requireReading } from '../duckdb/readOnlyGuard.ts';
+import { splitStatements } from '../duckdb/statements.ts';
+import { FinanceDbError } from '../errors/financeDbError.ts';
+import { quoteLiteral } from '../model/identifier.ts';
+import { type QueryRequest, throwIfStopped } from './query.ts';
+
+/**
+ * Writes the result of one SELECT to a Parquet file, by DuckDB itself, so that every type stays what it is. Of all files
+ * only this one is within reach of the SQL.
+ * @param target an absolute path; overwritten.
+ * @returns the number of rows.
+ */
+export async function queryToParquet(duckdbPath: string, target: string, request: QueryRequest): Promise<number> {
+  const [statement, ...others] = splitStatements(request.sql);
+  if (statement === undefined) throw new FinanceDbError('QUERY_EMPTY', 'the SQL has no statement');
+  if (others.length > 0)
+    throw new FinanceDbError('USAGE', 'a Parquet file takes the result of exactly one statement', {
+      remedy: 'give one SELECT; WITH can hold what it needs',
+    });
+  const reader = await openReader(duckdbPath, { writablePath: target });
+  const interrupt = (): void => reader.connection.interrupt();
+  request.signal.addEventListener('abort', interrupt);
+  try {
+    throwIfStopped(request.signal);
+    const { statementType } = await reader.connection.prepare(statement.text);
+    requireReading(statementType);
+    if (statementType !== StatementType.SELECT)
+      throw new FinanceDbError('USAGE', 'only the result of a SELECT can be written as Parquet');
+    // A comment at the end of the statement must not swallow what follows.
+    const copy = `COPY (${statement.text}\n) TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd)`;
+    const prepared = await reader.connection.prepare(copy);
+    await bindParams(reader.connection, prepared, request.params);
+    const rows = await (await prepared.run()).getRows();
+    return Number(rows[0]?.[0] ?? 0);
+  } catch (error) {
+    throwIfStopped(request.signal);
+    throw queryError(error, duckdbPath);
+  } finally {
+    request.signal.removeEventListener('abort', interrupt);
+    reader.close();
+  }
+}

@@ -1,0 +1,175 @@
+import path from 'node:path';
+import { runQuery } from '../../app/query.ts';
+import { queryToParquet } from '../../app/queryToParquet.ts';
+import { openReader } from '../../duckdb/reader.ts';
+import { givesRows, splitStatements } from '../../duckdb/statements.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { parseQueryParams, type QueryParam } from '../../model/queryParams.ts';
+import { writerFor } from '../../render/chooseWriter.ts';
+import { outputFile } from '../../render/outputFile.ts';
+import type { QueryFormat } from '../../render/resultWriter.ts';
+import { streamSink } from '../../render/sink.ts';
+import { plural } from '../../render/width.ts';
+import type { CommandContext } from '../context.ts';
+import { type PrintOutcome, printResults } from '../printResults.ts';
+import { readSql } from '../querySource.ts';
+import { printSavedQueries } from '../savedQueryList.ts';
+
+/** The flags of `query`, as commander gives them. */
+export interface QueryFlags {
+  readonly file?: string;
+  readonly param?: readonly string[];
+  readonly format?: QueryFormat;
+  readonly output?: string;
+  readonly maxRows?: number;
+  readonly saved?: string;
+  readonly list?: boolean;
+}
+
+/** Tables show this many rows unless --max-rows says otherwise: a terminal scrolls, a file does not. */
+const TERMINAL_ROWS = 100;
+const PIPED_ROWS = 10_000;
+
+/**
+ * `finance-db query`: runs read-only SQL and prints its results; opens the prompt when there is no SQL and stdin is a
+ * terminal.
+ * @returns the exit code
+ * @throws FinanceDbError, see runQuery, readSql and outputFile
+ */
+export async function queryCommand(
+  context: CommandContext,
+  sqlArgument: string | undefined,
+  flags: QueryFlags,
+): Promise<number> {
+  if (flags.list) return printSavedQueries(context);
+  const params = parseQueryParams(flags.param ?? []);
+  const sql = await readSql(context, { sql: sqlArgument, file: flags.file, saved: flags.saved });
+  if (sql === null) {
+    if (flags.output !== undefined) throw new FinanceDbError('QUERY_EMPTY', 'there is no SQL whose result to write');
+    const { runPrompt } = await import('../prompt/prompt.ts');
+    return runPrompt(context, { format: formatOf(context, flags), params });
+  }
+  if (splitStatements(sql).length === 0) throw new FinanceDbError('QUERY_EMPTY', 'the SQL has no statement');
+  if (flags.output === undefined) await queryToStdout(context, sql, params, flags);
+  else await queryToFile(context, sql, params, flags, flags.output);
+  return 0;
+}
+
+async function queryToStdout(
+  context: CommandContext,
+  sql: string,
+  params: readonly QueryParam[],
+  flags: QueryFlags,
+): Promise<void> {
+  const { io, config } = context;
+  const started = performance.now();
+  const reader = await openReader(config.duckdbPath);
+  try {
+    const writer = writerFor(formatOf(context, flags), {
+      table: tableOptions(context, flags.maxRows),
+      severalResults: rowStatements(sql) > 1,
+    });
+    const sink = streamSink(io.stdout);
+    const outcome = await printResults(runQuery(reader, { sql, params, signal: io.signal }), writer, sink);
+    await sink.finish();
+    if (outcome.complete) sayOutcome(context, outcome, started);
+  } finally {
+    reader.close();
+  }
+}
+
+const FORMAT_OF_EXTENSION: Record<string, QueryFormat | 'parquet'> = {
+  '.csv': 'csv',
+  '.tsv': 'tsv',
+  '.json': 'json',
+  '.jsonl': 'jsonl',
+  '.ndjson': 'jsonl',
+  '.md': 'markdown',
+  '.parquet': 'parquet',
+};
+
+/** Writes the one result to a file, which appears only when it is complete. */
+async function queryToFile(
+  context: CommandContext,
+  sql: string,
+  params: readonly QueryParam[],
+  flags: QueryFlags,
+  name: string,
+): Promise<void> {
+  const { io, config } = context;
+  const format = flags.format ?? FORMAT_OF_EXTENSION[path.extname(name).toLowerCase()];
+  if (format === undefined)
+    throw new FinanceDbError('USAGE', `-o ${name}: the name does not tell the format`, {
+      remedy: `end it in ${Object.keys(FORMAT_OF_EXTENSION).join(', ')}, or give --format`,
+    });
+  if (rowStatements(sql) > 1)
+    throw new FinanceDbError('USAGE', 'a file takes the result of one statement', {
+      remedy: 'give the SQL of one result, or redirect stdout',
+    });
+  const started = performance.now();
+  const file = outputFile(path.resolve(io.cwd, name));
+  try {
+    const outcome =
+      format === 'parquet'
+        ? {
+            results: 1,
+            complete: true,
+            rows: await queryToParquet(config.duckdbPath, file.temporary, { sql, params, signal: io.signal }),
+          }
+        : await writeFormat(context, sql, params, format, file.open());
+    await file.commit();
+    sayOutcome(context, outcome, started, name);
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+async function writeFormat(
+  { io, config }: CommandContext,
+  sql: string,
+  params: readonly QueryParam[],
+  format: QueryFormat,
+  sink: ReturnType<typeof streamSink>,
+): Promise<PrintOutcome> {
+  const reader = await openReader(config.duckdbPath);
+  try {
+    const table = { width: Number.POSITIVE_INFINITY, color: false, maxRows: Number.POSITIVE_INFINITY };
+    const writer = writerFor(format, { table, severalResults: false });
+    const outcome = await printResults(runQuery(reader, { sql, params, signal: io.signal }), writer, sink);
+    await sink.finish();
+    return outcome;
+  } finally {
+    reader.close();
+  }
+}
+
+/** --format > --json > table: also when stdout is no terminal, so that what is seen is what is piped. */
+function formatOf(context: CommandContext, flags: QueryFlags): QueryFormat {
+  return flags.format ?? (context.output.json ? 'json' : 'table');
+}
+
+/** How tables are shown: cut to the terminal's width, whole when the output is no terminal. */
+export function tableOptions(
+  { io, output }: CommandContext,
+  maxRows: number | undefined,
+): { width: number; color: boolean; maxRows: number } {
+  const terminal = io.stdout.isTTY === true;
+  return {
+    width: terminal ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    color: output.color && terminal,
+    maxRows: maxRows === 0 ? Number.POSITIVE_INFINITY : (maxRows ?? (terminal ? TERMINAL_ROWS : PIPED_ROWS)),
+  };
+}
+
+function rowStatements(sql: string): number {
+  return splitStatements(sql).filter(({ text }) => givesRows(text)).length;
+}
+
+function sayOutcome(context: CommandContext, outcome: PrintOutcome, started: number, file?: string): void {
+  if (context.output.quiet) return;
+  const seconds = ((performance.now() - started) / 1000).toFixed(3);
+  const results = outcome.results > 1 ? ` in ${outcome.results} results` : '';
+  const place = file === undefined ? '' : ` written to ${file}`;
+  context.io.stderr.write(`${plural(outcome.rows, 'row')}${results}${place} (${seconds} s)\n`);
+}

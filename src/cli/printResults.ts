@@ -1,0 +1,39 @@
+import type { QueryResult } from '../app/query.ts';
+import type { ResultWriter } from '../render/resultWriter.ts';
+import type { Sink } from '../render/sink.ts';
+
+export interface PrintOutcome {
+  readonly results: number;
+  readonly rows: number;
+  /** False when the reader of the output went away before its end. */
+  readonly complete: boolean;
+}
+
+/**
+ * Writes results as they come, at the pace of whoever reads.
+ * @throws what the query throws; rows before that are written.
+ */
+export async function printResults(
+  results: AsyncGenerator<QueryResult>,
+  writer: ResultWriter,
+  sink: Sink,
+): Promise<PrintOutcome> {
+  let count = 0;
+  let rows = 0;
+  // What comes before the rows is held back until the first of them: a query that fails leaves stdout empty.
+  let held = writer.open();
+  for await (const result of results) {
+    count++;
+    held += writer.begin(result.columns);
+    for await (const chunk of result.chunks) {
+      const wanted = await sink.write(held + writer.rows(chunk));
+      held = '';
+      if (!wanted) return { results: count, rows, complete: false };
+      rows += chunk.rowCount;
+    }
+    if (!(await sink.write(held + writer.end()))) return { results: count, rows, complete: false };
+    held = '';
+  }
+  const complete = await sink.write(held + writer.close());
+  return { results: count, rows, complete };
+}

@@ -1,0 +1,28 @@
+import { csvWriter, tsvWriter } from './csv.ts';
+import { jsonLinesWriter, jsonWriter } from './jsonRows.ts';
+import { markdownWriter } from './markdown.ts';
+import { type ResultTableOptions, tableWriter } from './resultTable.ts';
+import type { QueryFormat, ResultWriter } from './resultWriter.ts';
+
+export interface WriterOptions {
+  readonly table: ResultTableOptions;
+  /** Whether more than one statement gives rows: only JSON needs to know beforehand. */
+  readonly severalResults: boolean;
+}
+
+export function writerFor(format: QueryFormat, options: WriterOptions): ResultWriter {
+  switch (format) {
+    case 'table':
+      return tableWriter(options.table);
+    case 'csv':
+      return csvWriter();
+    case 'tsv':
+      return tsvWriter();
+    case 'json':
+      return jsonWriter(options.severalResults);
+    case 'jsonl':
+      return jsonLinesWriter();
+    case 'markdown':
+      return markdownWriter();
+  }
+}

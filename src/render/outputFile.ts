@@ -1,0 +1,79 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { type Sink, streamSink } from './sink.ts';
+
+/** A file that appears whole or not at all: written beside its place and moved there by `commit`. */
+export interface OutputFile {
+  /** Where to write until then. */
+  readonly temporary: string;
+  /** A sink to `temporary`. */
+  open(): Sink;
+  commit(): Promise<void>;
+  /** Removes what was written so far. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Prepares the output file. What exists and is no plain file (a pipe, /dev/stdout) is written in place.
+ * @throws FinanceDbError FILE_NOT_WRITABLE when the folder does not exist or may not be written, or the path is a folder.
+ */
+export function outputFile(file: string): OutputFile {
+  const inPlace = isSpecial(file);
+  const target = inPlace ? file : realTarget(file);
+  const temporary = inPlace ? file : path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`);
+  if (!inPlace) probe(temporary, file);
+  let stream: fs.WriteStream | null = null;
+  const closeStream = async (): Promise<void> => {
+    const open = stream;
+    stream = null;
+    if (open === null || open.closed) return;
+    await new Promise<void>((resolve) => open.close(() => resolve()));
+  };
+  return {
+    temporary,
+    open() {
+      stream = fs.createWriteStream(temporary, { flush: !inPlace });
+      return streamSink(stream);
+    },
+    async commit() {
+      if (stream !== null) {
+        const open = stream;
+        await new Promise<void>((resolve, reject) => open.once('error', reject).end(() => resolve())).catch((error) => {
+          throw notWritable(file, error);
+        });
+        await closeStream();
+      }
+      if (!inPlace) await fs.promises.rename(temporary, target);
+    },
+    async discard() {
+      await closeStream();
+      if (!inPlace) await fs.promises.rm(temporary, { force: true });
+    },
+  };
+}
+
+function isSpecial(file: string): boolean {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) throw new FinanceDbError('FILE_NOT_WRITABLE', `${file} is a folder`);
+  return stat !== undefined && !stat.isFile();
+}
+
+/** A symbolic link stays one: its target is replaced. */
+function realTarget(file: string): string {
+  return fs.existsSync(file) ? fs.realpathSync(file) : file;
+}
+
+/** Finds out before the query runs that its result could not be kept. */
+function probe(temporary: string, file: string): void {
+  try {
+    fs.closeSync(fs.openSync(temporary, 'w'));
+  } catch (error) {
+    throw notWritable(file, error);
+  }
+}
+
+function notWritable(file: string, error: unknown): FinanceDbError {
+  const code = codeOf(error) === 'ENOSPC' ? 'DISK_FULL' : 'FILE_NOT_WRITABLE';
+  return new FinanceDbError(code, `cannot write ${file}: ${messageOf(error)}`, { cause: error });
+}
