@@ -64,7 +64,7 @@ class QueryRun {
     for (let index = 0; index < extracted.count; index++) {
       const prepared = await this.guarded(line, () => extracted.prepare(index));
       try {
-        const result = await this.guarded(line, () => this.start(prepared));
+        const result = await this.guarded(line, () => this.start(prepared, statement.text));
         if (result.returnType !== ResultReturnType.QUERY_RESULT) continue;
         const { columns, read } = textReader(result);
         yield { columns, chunks: this.chunks(result, read, line) };
@@ -74,8 +74,8 @@ class QueryRun {
     }
   }
 
-  private async start(prepared: DuckDBPreparedStatement): Promise<DuckDBResult> {
-    requireReading(prepared.statementType);
+  private async start(prepared: DuckDBPreparedStatement, text: string): Promise<DuckDBResult> {
+    requireReading(prepared.statementType, text);
     await bindParams(this.reader.connection, prepared, this.request.params);
     return prepared.stream();
   }

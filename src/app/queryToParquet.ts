@@ -26,11 +26,12 @@ export async function queryToParquet(duckdbPath: string, target: string, request
   try {
     throwIfStopped(request.signal);
     const { statementType } = await reader.connection.prepare(statement.text);
-    requireReading(statementType);
+    requireReading(statementType, statement.text);
     if (statementType !== StatementType.SELECT)
       throw new FinanceDbError('USAGE', 'only the result of a SELECT can be written as Parquet');
-    // A comment at the end of the statement must not swallow what follows.
-    const copy = `COPY (${statement.text}\n) TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd)`;
+    // A comment at the end of the statement must not swallow what follows. The target is our own temporary file, so
+    // DuckDB need not make one more, which the lock would refuse.
+    const copy = `COPY (${statement.text}\n) TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`;
     const prepared = await reader.connection.prepare(copy);
     await bindParams(reader.connection, prepared, request.params);
     const rows = await (await prepared.run()).getRows();

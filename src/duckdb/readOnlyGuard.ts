@@ -1,6 +1,7 @@
 import { StatementType } from '@duckdb/node-api';
 import { FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import { damageError } from './reader.ts';
+import { leadingKeyword } from './statements.ts';
 
 /**
  * What queries may be. The file is opened READ_ONLY and nothing else is within reach, so this list is a second fence
@@ -24,15 +25,12 @@ const ALLOWED = new Set<StatementType>([
 ]);
 
 /** @throws FinanceDbError QUERY_NOT_READ_ONLY for a statement that does other than read. */
-export function requireReading(type: StatementType): void {
-  if (!ALLOWED.has(type))
-    throw new FinanceDbError(
-      'QUERY_NOT_READ_ONLY',
-      `${StatementType[type] ?? 'this'} statements are not allowed: queries only read`,
-      {
-        details: { statement: StatementType[type] },
-      },
-    );
+export function requireReading(type: StatementType, text: string): void {
+  if (ALLOWED.has(type)) return;
+  const statement = leadingKeyword(text) || StatementType[type];
+  throw new FinanceDbError('QUERY_NOT_READ_ONLY', `${statement} is not allowed: queries only read`, {
+    details: { statement },
+  });
 }
 
 /** What DuckDB says when a query tries to write, to reach another file, or to undo this. */

@@ -28,5 +28,6 @@ export function markdownWriter(): ResultWriter {
 }
 
 function escapeCell(text: string): string {
-  return text.replace(/[\\|<*_`[\]]/g, '\\$&');
+  // An underscore within a word is harmless, and common in names of columns.
+  return text.replace(/[\\|<*`[\]]|\b_|_\b/g, '\\$&');
 }

@@ -14,6 +14,7 @@ import type { CommandContext } from '../context.ts';
 import { type PrintOutcome, printResults } from '../printResults.ts';
 import { readSql } from '../querySource.ts';
 import { printSavedQueries } from '../savedQueryList.ts';
+import { tableOptions } from '../tableOptions.ts';
 
 /** The flags of `query`, as commander gives them. */
 export interface QueryFlags {
@@ -25,10 +26,6 @@ export interface QueryFlags {
   readonly saved?: string;
   readonly list?: boolean;
 }
-
-/** Tables show this many rows unless --max-rows says otherwise: a terminal scrolls, a file does not. */
-const TERMINAL_ROWS = 100;
-const PIPED_ROWS = 10_000;
 
 /**
  * `finance-db query`: runs read-only SQL and prints its results; opens the prompt when there is no SQL and stdin is a
@@ -147,19 +144,6 @@ async function writeFormat(
 /** --format > --json > table: also when stdout is no terminal, so that what is seen is what is piped. */
 function formatOf(context: CommandContext, flags: QueryFlags): QueryFormat {
   return flags.format ?? (context.output.json ? 'json' : 'table');
-}
-
-/** How tables are shown: cut to the terminal's width, whole when the output is no terminal. */
-export function tableOptions(
-  { io, output }: CommandContext,
-  maxRows: number | undefined,
-): { width: number; color: boolean; maxRows: number } {
-  const terminal = io.stdout.isTTY === true;
-  return {
-    width: terminal ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
-    color: output.color && terminal,
-    maxRows: maxRows === 0 ? Number.POSITIVE_INFINITY : (maxRows ?? (terminal ? TERMINAL_ROWS : PIPED_ROWS)),
-  };
 }
 
 function rowStatements(sql: string): number {
