@@ -1,0 +1,136 @@
+import { copyColumns, createTableSql, loadFromSpool } from '../duckdb/loader.ts';
+import { Spool, type SpoolSink } from '../duckdb/spool.ts';
+import type { WorkingCopy } from '../duckdb/workingCopy.ts';
+import { cutPages, type PageRange } from '../model/pageRanges.ts';
+import type { SourceTable } from '../model/sourceTable.ts';
+import { displayName, duckdbTable, postgresTable } from '../model/tableName.ts';
+import type { ColumnMapping } from '../model/typeMapping.ts';
+import { copyOut } from '../postgres/copyOut.ts';
+import type { PgSession } from '../postgres/session.ts';
+import type { SourceSnapshot } from '../postgres/snapshot.ts';
+
+export interface LoadContext {
+  readonly snapshot: SourceSnapshot;
+  readonly copy: WorkingCopy;
+  readonly spoolFolder: string;
+  /** Connections that read at the same time. */
+  readonly jobs: number;
+  /** Disk that may be used for rows on their way, in bytes. */
+  readonly spoolBytes: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: LoadProgress) => void;
+}
+
+export interface LoadProgress {
+  readonly table: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** From 0 to 1; null when nobody knows how much there is. */
+  readonly fraction: number | null;
+}
+
+/** Files handed to DuckDB: large enough to be read in parallel, small enough to bound the disk. */
+const SPOOL_FILE_BYTES = 32 << 20;
+
+/** PostgreSQL before 14 has no scan of a range of pages; each range would cost a scan of the whole. */
+const HAS_TID_RANGE_SCAN = 140000;
+
+/**
+ * Makes the table in the working copy and loads all of its rows as of the snapshot.
+ * @returns how many rows
+ */
+export async function fullLoad(
+  context: LoadContext,
+  source: SourceTable,
+  columns: readonly ColumnMapping[],
+): Promise<bigint> {
+  const name = duckdbTable(source.table);
+  await context.copy.run(`DROP TABLE IF EXISTS ${name}`);
+  await context.copy.run(createTableSql(name, columns));
+  const select = `SELECT ${copyColumns(columns)} FROM ${postgresTable(source.table)}`;
+  const target = { into: name, displayName: displayName(source.table), columns, key: source.key };
+  return copyRows(context, target, rangesOf(context, source), (range) => `${select}${whereRange(range)}`);
+}
+
+/**
+ * Copies the rows of one or several queries into a DuckDB table: readers, spool and loader at the same time.
+ * @param ranges one query each; null for a single one
+ * @throws FinanceDbError of whichever side failed first; all sides have ended by then
+ */
+export async function copyRows(
+  context: LoadContext,
+  target: Parameters<typeof loadFromSpool>[2],
+  ranges: readonly PageRange[] | null,
+  queryOf: (range: PageRange | null) => string,
+): Promise<bigint> {
+  const spool = new Spool(context.spoolFolder, { fileBytes: SPOOL_FILE_BYTES, totalBytes: context.spoolBytes });
+  const queue: (PageRange | null)[] = ranges === null ? [null] : [...ranges];
+  const total = queue.length;
+  const sessions = await openSessions(context, Math.min(context.jobs, total));
+  let rows = 0;
+  let bytes = 0;
+  let done = 0;
+  const report = (): void =>
+    context.onProgress({ table: target.displayName, rows, bytes, fraction: total === 1 ? null : done / total });
+  const read = async (session: PgSession, sink: SpoolSink): Promise<void> => {
+    const counted: SpoolSink = {
+      ...sink,
+      write: (piece, count) => {
+        rows += count;
+        bytes += piece.length;
+        report();
+        return sink.write(piece, count);
+      },
+    };
+    try {
+      for (let range = queue.shift(); range !== undefined; range = queue.shift()) {
+        await copyOut(session, `COPY (${queryOf(range)}) TO STDOUT`, counted, context.signal);
+        done++;
+        report();
+      }
+    } catch (error) {
+      spool.abort(error);
+      throw error;
+    } finally {
+      sink.end();
+    }
+  };
+  // All sinks exist before the loader looks, or it would find none and think that all is read.
+  const sinks = sessions.map(() => spool.sink());
+  const load = loadFromSpool(context.copy, spool, target).catch((error: unknown) => {
+    spool.abort(error);
+    throw error;
+  });
+  const readers = sinks.map((sink, index) => read(sessions[index] ?? context.snapshot.session, sink));
+  const outcomes = await Promise.allSettled([load, ...readers]);
+  await Promise.all(
+    sessions.filter((session) => session !== context.snapshot.session).map((session) => session.close()),
+  );
+  context.signal.throwIfAborted();
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+  return BigInt(rows);
+}
+
+async function openSessions(context: LoadContext, wanted: number): Promise<PgSession[]> {
+  const sessions = [context.snapshot.session];
+  while (sessions.length < wanted) {
+    const joined = await context.snapshot.join();
+    if (joined === null) break;
+    sessions.push(joined);
+  }
+  return sessions;
+}
+
+function rangesOf(context: LoadContext, source: SourceTable): PageRange[] | null {
+  const scannable = source.kind === 'r' || source.kind === 'm';
+  if (!scannable || source.inherited || context.snapshot.serverVersionNumber < HAS_TID_RANGE_SCAN) return null;
+  const ranges = cutPages(source.pages, context.jobs);
+  return ranges.length === 1 ? null : ranges;
+}
+
+function whereRange(range: PageRange | null): string {
+  if (range === null) return '';
+  const upTo = range.to === null ? '' : ` AND ctid < '(${range.to},0)'::tid`;
+  return ` WHERE ctid >= '(${range.from},0)'::tid${upTo}`;
+}

@@ -1,0 +1,155 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import { currentSync } from '../duckdb/publish.ts';
+import { openReader } from '../duckdb/reader.ts';
+import { isFinanceDbError } from '../errors/financeDbError.ts';
+import type { LockHolder } from '../files/lockFile.ts';
+import { displayName, STATE_SCHEMA } from '../model/tableName.ts';
+import { nothingHappened, parseSnapshot } from '../model/watermark.ts';
+import { embeddedServerExists } from '../postgres/embedded/server.ts';
+import { withPostgres } from '../postgres/server.ts';
+import { readPosition, type SourcePosition } from '../postgres/snapshot.ts';
+
+export interface StatusTable {
+  readonly table: string;
+  readonly rows: bigint;
+  readonly syncedAt: string;
+  readonly mode: string;
+  /** Whether PostgreSQL has ended transactions since; null when it cannot be asked. */
+  readonly behind: boolean | null;
+}
+
+export interface Status {
+  readonly postgres: {
+    readonly reachable: boolean;
+    readonly kind: 'embedded' | 'postgres';
+    readonly version: string | null;
+    /** Why it is not reachable. */
+    readonly problem: string | null;
+  };
+  readonly duckdb: {
+    readonly path: string;
+    readonly exists: boolean;
+    readonly bytes: number;
+    readonly sample: boolean;
+    readonly problem: string | null;
+  };
+  readonly tables: readonly StatusTable[];
+  readonly lastValidation: Record<string, unknown> | null;
+  readonly lock: LockHolder | null;
+  /** Bytes free where the file is. */
+  readonly diskFree: number | null;
+}
+
+/** Looks at everything without changing anything. Never throws for what it is there to report. */
+export async function status(config: Config, now: Date, signal: AbortSignal): Promise<Status> {
+  const file = await lookAtFile(config.duckdbPath);
+  const source = await lookAtSource(config, now, signal);
+  return {
+    postgres: source.report,
+    duckdb: file.report,
+    tables: file.rows.map((row) => ({
+      table: displayName({ schema: row.table_schema, name: row.table_name }),
+      rows: BigInt(row.row_count),
+      syncedAt: row.synced_at,
+      mode: row.mode,
+      behind: file.report.sample || source.position === null ? null : isBehind(row, source.position),
+    })),
+    lastValidation: file.lastValidation,
+    lock: currentSync(config.duckdbPath),
+    diskFree: diskFree(config.duckdbPath),
+  };
+}
+
+interface StateRow {
+  table_schema: string;
+  table_name: string;
+  row_count: string;
+  synced_at: string;
+  mode: string;
+  snapshot: string;
+  system_identifier: string | null;
+  database_oid: string;
+}
+
+function isBehind(row: StateRow, position: SourcePosition): boolean {
+  const same =
+    row.system_identifier === position.identity.systemIdentifier && row.database_oid === position.identity.databaseOid;
+  return !same || !nothingHappened(parseSnapshot(row.snapshot), position.snapshot);
+}
+
+async function lookAtFile(
+  file: string,
+): Promise<{ report: Status['duckdb']; rows: StateRow[]; lastValidation: Record<string, unknown> | null }> {
+  const report = { path: file, exists: false, bytes: 0, sample: false, problem: null as string | null };
+  try {
+    const reader = await openReader(file);
+    try {
+      report.exists = true;
+      report.bytes = fs.statSync(file).size;
+      const about = await reader.all<{ value: string }>(
+        `SELECT value FROM ${STATE_SCHEMA}.about WHERE name = 'sample'`,
+      );
+      report.sample = about[0]?.value === 'true';
+      const rows = await reader.all<StateRow>(
+        `SELECT table_schema, table_name, row_count::VARCHAR AS row_count, strftime(synced_at, '%Y-%m-%dT%H:%M:%SZ') AS synced_at, mode, snapshot, system_identifier, database_oid FROM ${STATE_SCHEMA}.sync_state ORDER BY table_schema, table_name`,
+      );
+      const validations = await reader
+        .all<Record<string, unknown>>(`SELECT * FROM ${STATE_SCHEMA}.validations ORDER BY validated_at DESC LIMIT 1`)
+        .catch(() => []);
+      return { report, rows, lastValidation: validations[0] ?? null };
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    const missing = isFinanceDbError(error) && error.code === 'DUCKDB_MISSING';
+    if (!missing) {
+      report.exists = true;
+      report.bytes = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+      report.problem = isFinanceDbError(error)
+        ? `${error.message}; ${error.remedy}`
+        : 'finance-db did not write this file; `finance-db sync` sets it aside';
+    }
+    return { report, rows: [], lastValidation: null };
+  }
+}
+
+async function lookAtSource(
+  config: Config,
+  now: Date,
+  signal: AbortSignal,
+): Promise<{ report: Status['postgres']; position: SourcePosition | null }> {
+  const kind = config.postgres.kind === 'embedded' ? 'embedded' : 'postgres';
+  if (config.postgres.kind === 'embedded' && !embeddedServerExists(config.postgres.folder))
+    return {
+      report: {
+        reachable: false,
+        kind,
+        version: null,
+        problem: 'the embedded server was not made yet; run `finance-db init`',
+      },
+      position: null,
+    };
+  try {
+    const position = await withPostgres({ target: config.postgres, now, signal, retryMs: 0 }, async (server) =>
+      readPosition(await server.connect()),
+    );
+    return { report: { reachable: true, kind, version: position.serverVersion, problem: null }, position };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isFinanceDbError(error)) throw error;
+    return { report: { reachable: false, kind, version: null, problem: error.message }, position: null };
+  }
+}
+
+function diskFree(file: string): number | null {
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    try {
+      const stat = fs.statfsSync(folder);
+      return stat.bavail * stat.bsize;
+    } catch {
+      if (path.dirname(folder) === folder) return null;
+    }
+  }
+}

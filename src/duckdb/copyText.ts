@@ -1,0 +1,52 @@
+import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
+import type { ColumnMapping } from '../model/typeMapping.ts';
+
+/**
+ * SQL that undoes the escapes of COPY's text format (PostgreSQL manual, COPY, "Text Format"): \\ \b \f \n \r \t \v.
+ *
+ * Why a chain of replacements is exact here: every backslash of the format begins an escape of two characters, so pairs of
+ * backslashes are found in step with the escapes when read from the left; they become a NUL, which no PostgreSQL text can
+ * hold, so that none of the later replacements can mistake them; at last the NULs become single backslashes.
+ */
+export function unescapeCopyText(text: string): string {
+  const steps: readonly [string, string][] = [
+    ["'\\\\'", 'chr(0)'],
+    ["'\\n'", 'chr(10)'],
+    ["'\\t'", 'chr(9)'],
+    ["'\\r'", 'chr(13)'],
+    ["'\\b'", 'chr(8)'],
+    ["'\\f'", 'chr(12)'],
+    ["'\\v'", 'chr(11)'],
+    ['chr(0)', "'\\'"],
+  ];
+  const undone = steps.reduce((sql, [from, to]) => `replace(${sql}, ${from}, ${to})`, text);
+  return `CASE WHEN contains(${text}, '\\') THEN ${undone} ELSE ${text} END`;
+}
+
+/** SQL of one column's value, from the column of the file that holds its text. */
+export function columnValue(mapping: ColumnMapping, index: number): string {
+  const text = fileColumn(index);
+  return mapping.fromText(mapping.mayBeEscaped ? `(${unescapeCopyText(text)})` : text);
+}
+
+/** The name of a column of the file. */
+export function fileColumn(index: number): string {
+  return quoteIdentifier(`c${index}`);
+}
+
+/**
+ * The table function that reads files of COPY's text format: all columns as text, which costs no more than typed ones
+ * (measured) and leaves every conversion to our own expressions.
+ * @param columns how many columns the files have
+ * @param longestRow bytes of the longest row; DuckDB refuses longer lines than it is told
+ */
+export function readCopyText(paths: readonly string[], columns: number, longestRow: number): string {
+  const names = Array.from({ length: columns }, (_, index) => `'c${index}': 'VARCHAR'`).join(', ');
+  const longest = Math.max(1 << 20, longestRow + 1024);
+  return [
+    `read_csv([${paths.map(quoteLiteral).join(', ')}]`,
+    `auto_detect=false, header=false, delim='\t', quote='', escape='', comment='', nullstr='\\N', new_line='\\n'`,
+    `strict_mode=true, null_padding=false, ignore_errors=false`,
+    `max_line_size=${longest}, buffer_size=${Math.max(8 << 20, longest * 2)}, columns={${names}})`,
+  ].join(', ');
+}

@@ -1,0 +1,46 @@
+import fs from 'node:fs';
+import { isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import type { TableState } from '../model/syncPlan.ts';
+import { STATE_SCHEMA } from '../model/tableName.ts';
+import { openReader } from './reader.ts';
+import { READ_STATE_SQL, STATE_FORMAT, type StoredRow, toTableState } from './syncState.ts';
+
+/** What is at the place of the published file. */
+export type PublishedFile =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'ours'; readonly sample: boolean; readonly tables: readonly TableState[]; readonly bytes: number }
+  /** Damaged, of a newer DuckDB, not DuckDB, or a DuckDB file that this tool did not write. */
+  | { readonly kind: 'unusable'; readonly why: string };
+
+/**
+ * Looks at the published file.
+ * @throws FinanceDbError DUCKDB_LOCKED when another program has it open for writing.
+ */
+export async function readPublishedFile(path: string): Promise<PublishedFile> {
+  try {
+    const reader = await openReader(path);
+    try {
+      const about = await reader.all<{ name: string; value: string }>(`SELECT name, value FROM ${STATE_SCHEMA}.about`);
+      const value = (name: string): string | undefined => about.find((row) => row.name === name)?.value;
+      if (value('format') !== STATE_FORMAT)
+        return { kind: 'unusable', why: `it is of format ${value('format')}, not ${STATE_FORMAT}` };
+      const rows = await reader.all<StoredRow>(READ_STATE_SQL);
+      return {
+        kind: 'ours',
+        sample: value('sample') === 'true',
+        tables: rows.map(toTableState),
+        bytes: fs.statSync(path).size,
+      };
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    if (isFinanceDbError(error)) {
+      if (error.code === 'DUCKDB_MISSING') return { kind: 'missing' };
+      if (error.code === 'DUCKDB_UNREADABLE') return { kind: 'unusable', why: error.message };
+      throw error;
+    }
+    // The file opens, but has not our tables.
+    return { kind: 'unusable', why: `finance-db did not write it (${messageOf(error).split('\n')[0]})` };
+  }
+}

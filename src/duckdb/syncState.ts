@@ -1,0 +1,118 @@
+import { quoteLiteral } from '../model/identifier.ts';
+import type { SyncMode, TableState } from '../model/syncPlan.ts';
+import { STATE_SCHEMA, type TableName } from '../model/tableName.ts';
+import { parseSnapshot, type SourceIdentity } from '../model/watermark.ts';
+
+/** Raised when the tables below change; a file of another format is loaded anew. */
+export const STATE_FORMAT = '1';
+
+/** The tool's own tables in the DuckDB file. */
+export const STATE_DDL = [
+  `CREATE SCHEMA IF NOT EXISTS ${STATE_SCHEMA}`,
+  `CREATE TABLE IF NOT EXISTS ${STATE_SCHEMA}.about (name VARCHAR NOT NULL, value VARCHAR NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS ${STATE_SCHEMA}.sync_state (
+    table_schema VARCHAR NOT NULL, table_name VARCHAR NOT NULL,
+    system_identifier VARCHAR, database_oid VARCHAR NOT NULL, timeline VARCHAR, lsn VARCHAR, table_oid VARCHAR NOT NULL,
+    fingerprint VARCHAR NOT NULL, snapshot VARCHAR NOT NULL, leaves VARCHAR[] NOT NULL, gated BOOLEAN NOT NULL,
+    key_columns VARCHAR[], columns JSON NOT NULL,
+    row_count BIGINT NOT NULL, mode VARCHAR NOT NULL, reason VARCHAR NOT NULL, upserted BIGINT NOT NULL, deleted BIGINT NOT NULL,
+    seconds DOUBLE NOT NULL, synced_at TIMESTAMPTZ NOT NULL, tool_version VARCHAR NOT NULL
+  )`,
+];
+
+/** One table's row of sync_state, as a sync writes it. */
+export interface StateRow {
+  readonly table: TableName;
+  readonly identity: SourceIdentity;
+  readonly tableOid: string;
+  readonly fingerprint: string;
+  readonly snapshot: string;
+  readonly leaves: readonly string[];
+  readonly gated: boolean;
+  readonly key: readonly string[] | null;
+  readonly columns: readonly { name: string; family: string; duckdbType: string; postgresType: string }[];
+  readonly rows: bigint;
+  readonly mode: SyncMode | 'sample';
+  readonly reason: string;
+  readonly upserted: bigint;
+  readonly deleted: bigint;
+  readonly seconds: number;
+  readonly syncedAt: string;
+  readonly toolVersion: string;
+}
+
+/** SQL that puts `row` in the place of what the table's state was. */
+export function writeStateSql(row: StateRow): string[] {
+  const text = (value: string | null): string => (value === null ? 'NULL' : quoteLiteral(value));
+  const list = (values: readonly string[]): string => `[${values.map(quoteLiteral).join(', ')}]::VARCHAR[]`;
+  const values = [
+    text(row.table.schema),
+    text(row.table.name),
+    text(row.identity.systemIdentifier),
+    text(row.identity.databaseOid),
+    text(row.identity.timeline),
+    text(row.identity.lsn),
+    text(row.tableOid),
+    text(row.fingerprint),
+    text(row.snapshot),
+    list(row.leaves),
+    String(row.gated),
+    row.key === null ? 'NULL' : list(row.key),
+    text(JSON.stringify(row.columns)),
+    String(row.rows),
+    text(row.mode),
+    text(row.reason),
+    String(row.upserted),
+    String(row.deleted),
+    row.seconds.toFixed(3),
+    text(row.syncedAt),
+    text(row.toolVersion),
+  ];
+  return [
+    `DELETE FROM ${STATE_SCHEMA}.sync_state WHERE table_schema = ${text(row.table.schema)} AND table_name = ${text(row.table.name)}`,
+    `INSERT INTO ${STATE_SCHEMA}.sync_state VALUES (${values.join(', ')})`,
+  ];
+}
+
+/** What a published file says of itself. */
+export interface FileState {
+  readonly sample: boolean;
+  readonly tables: readonly TableState[];
+}
+
+/** SQL whose rows `toTableState` understands. */
+export const READ_STATE_SQL = `SELECT table_schema, table_name, system_identifier, database_oid, timeline, lsn, table_oid, fingerprint, snapshot, leaves, gated, row_count::VARCHAR AS row_count FROM ${STATE_SCHEMA}.sync_state`;
+
+export interface StoredRow {
+  table_schema: string;
+  table_name: string;
+  system_identifier: string | null;
+  database_oid: string;
+  timeline: string | null;
+  lsn: string | null;
+  table_oid: string;
+  fingerprint: string;
+  snapshot: string;
+  leaves: string[];
+  gated: boolean;
+  row_count: string;
+}
+
+export function toTableState(row: StoredRow): TableState {
+  return {
+    schema: row.table_schema,
+    name: row.table_name,
+    identity: {
+      systemIdentifier: row.system_identifier,
+      databaseOid: row.database_oid,
+      timeline: row.timeline,
+      lsn: row.lsn,
+    },
+    tableOid: row.table_oid,
+    fingerprint: row.fingerprint,
+    snapshot: parseSnapshot(row.snapshot),
+    rows: BigInt(row.row_count),
+    leaves: row.leaves,
+    gated: row.gated,
+  };
+}

@@ -1,0 +1,23 @@
+/** A range of pages of a table, from `from` up to but not including `to`; null: to the end, wherever that is. */
+export interface PageRange {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** Smaller pieces would cost more in round trips than they gain in balance. */
+const LEAST_PAGES = 2048;
+/** Larger ones would make progress jump, and leave the slowest reader with too much at the end. */
+const MOST_PAGES = 32768;
+
+/**
+ * Cuts a table into ranges for several readers. The last one is open: rows of the snapshot never lie beyond the size that
+ * was read inside it, but nothing depends on that.
+ * @param pages from pg_relation_size, never an estimate of the statistics
+ */
+export function cutPages(pages: number, readers: number): PageRange[] {
+  const size = Math.min(MOST_PAGES, Math.max(LEAST_PAGES, Math.ceil(pages / (readers * 6))));
+  const ranges: PageRange[] = [];
+  for (let from = 0; from === 0 || from < pages; from += size)
+    ranges.push({ from, to: from + size >= pages ? null : from + size });
+  return ranges;
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { TableName } from './tableName.ts';
+
+/** A table of the source, as its catalogue describes it. */
+export interface SourceTable {
+  readonly table: TableName;
+  readonly oid: string;
+  /** pg_class.relkind: r table, p partitioned, v view, m materialized view, f foreign table. */
+  readonly kind: string;
+  readonly unlogged: boolean;
+  /** Row-level security filters what this role sees, which can change without any row changing. */
+  readonly rowSecurity: boolean;
+  /** It has children by plain inheritance, whose keys nobody holds unique. */
+  readonly inherited: boolean;
+  /** Pages of the main fork now; 0 where there is no storage. */
+  readonly pages: number;
+  readonly columns: readonly SourceColumn[];
+  /** Columns of the primary key, or of another unique key over not-null columns; null when there is none. */
+  readonly key: readonly string[] | null;
+  /** Leaf partitions of a partitioned table. */
+  readonly leaves: readonly Leaf[];
+}
+
+export interface Leaf {
+  readonly oid: string;
+  readonly kind: string;
+  readonly pages: number;
+  readonly schema: string;
+  readonly name: string;
+}
+
+export interface SourceColumn {
+  readonly name: string;
+  /** pg_attribute.attnum: tells a column from another of the same name that took its place. */
+  readonly number: number;
+  readonly notNull: boolean;
+  /** The generating expression, or null. */
+  readonly generated: string | null;
+  /** The type, domains resolved. */
+  readonly type: SourceType;
+  /** The declared type and everything it is made of, for the fingerprint. */
+  readonly typeParts: readonly { formatted: string; labels: string[] | null; attributes: string[] | null }[];
+}
+
+export interface SourceType {
+  /** Qualified unless built in: `numeric`, `public.citext`. */
+  readonly name: string;
+  readonly bareName: string;
+  readonly builtIn: boolean;
+  /** pg_type.typtype: b base, c composite, e enum, r range, m multirange. */
+  readonly kind: string;
+  readonly typmod: number;
+  /** As PostgreSQL writes it: `numeric(15,2)`. */
+  readonly formatted: string;
+  readonly element: SourceType | null;
+}
+
+/**
+ * A digest of all that decides what a stored row means: columns with their numbers, types (with enum labels,
+ * attributes, generating expressions) and the key. When it changes, rows that were not touched may read differently,
+ * so that only a full load is exact.
+ * @param mappingVersion changes whenever this tool maps types in another way
+ */
+export function fingerprint(source: SourceTable, mappingVersion: number): string {
+  const columns = source.columns.map((column) => [
+    column.name,
+    column.number,
+    column.notNull,
+    column.generated,
+    column.typeParts,
+  ]);
+  return createHash('sha256')
+    .update(JSON.stringify([mappingVersion, source.kind, columns, source.key]))
+    .digest('hex')
+    .slice(0, 32);
+}

@@ -1,0 +1,85 @@
+import { fingerprint, type SourceTable } from './sourceTable.ts';
+import { displayName } from './tableName.ts';
+import { MAPPING_VERSION } from './typeMapping.ts';
+import { nothingHappened, type Snapshot, type SourceIdentity, watermarkObjection } from './watermark.ts';
+
+export type SyncMode = 'full' | 'incremental' | 'none';
+
+/** What the DuckDB file knows of a table: written with its rows, in the same transaction. */
+export interface TableState {
+  readonly schema: string;
+  readonly name: string;
+  readonly identity: SourceIdentity;
+  readonly tableOid: string;
+  readonly fingerprint: string;
+  readonly snapshot: Snapshot;
+  readonly rows: bigint;
+  /** Oids of the leaf partitions that were read. */
+  readonly leaves: readonly string[];
+  /** Whether its rows can change only through a transaction with an id: see `changesNeedTransaction`. */
+  readonly gated: boolean;
+}
+
+export interface TablePlan {
+  readonly source: SourceTable;
+  readonly fingerprint: string;
+  readonly mode: SyncMode;
+  /** Why, in words. */
+  readonly reason: string;
+  /** Partitions whose rows may be older than the watermark, since they were attached after it. */
+  readonly newLeaves: readonly string[];
+}
+
+/** Chooses how to bring one table up to date. Whatever makes the watermark doubtful leads to a full load. */
+export function planTable(
+  source: SourceTable,
+  state: TableState | null,
+  current: { identity: SourceIdentity; snapshot: Snapshot },
+  forceFull: boolean,
+): TablePlan {
+  const print = fingerprint(source, MAPPING_VERSION);
+  const full = (reason: string): TablePlan => ({ source, fingerprint: print, mode: 'full', reason, newLeaves: [] });
+  if (forceFull) return full('--full was given');
+  if (state === null) return full('first sync of this table');
+  const objection = watermarkObjection(state, current);
+  if (objection !== null) return full(objection);
+  if (state.tableOid !== source.oid) return full('the table was dropped and made again');
+  if (state.fingerprint !== print) return full('the definition of the table changed');
+  const newLeaves = source.leaves.map((leaf) => leaf.oid).filter((oid) => !state.leaves.includes(oid));
+  const lostLeaves = state.leaves.some((oid) => !source.leaves.some((leaf) => leaf.oid === oid));
+  const partitionsChanged = newLeaves.length > 0 || lostLeaves;
+  // An unlogged table is emptied by crash recovery without a transaction.
+  if (
+    nothingHappened(state.snapshot, current.snapshot) &&
+    !source.unlogged &&
+    !partitionsChanged &&
+    tracksRows(source) === null
+  )
+    return { source, fingerprint: print, mode: 'none', reason: 'no transaction since the last sync', newLeaves: [] };
+  const untracked = tracksRows(source);
+  if (untracked !== null) return full(untracked);
+  const reason = partitionsChanged ? 'partitions were attached or detached' : 'changes since the last sync';
+  return { source, fingerprint: print, mode: 'incremental', reason, newLeaves };
+}
+
+/**
+ * Whether what this role sees of the table can change only through a transaction with an id. Not so for unlogged tables
+ * (emptied by crash recovery), views (they may ask the clock), foreign tables, and under row-level security.
+ */
+export function changesNeedTransaction(source: SourceTable): boolean {
+  const foreign = source.kind === 'f' || source.leaves.some((leaf) => leaf.kind === 'f');
+  return !source.unlogged && !foreign && source.kind !== 'v' && !source.rowSecurity;
+}
+
+/** Why a table cannot be followed row by row, in words; null when it can. */
+function tracksRows(source: SourceTable): string | null {
+  if (source.kind === 'v') return 'a view has no row versions to follow';
+  if (source.kind === 'm') return 'a materialized view is rewritten as a whole';
+  if (source.kind === 'f' || source.leaves.some((leaf) => leaf.kind === 'f'))
+    return 'a foreign table has no row versions to follow';
+  if (source.inherited) return 'the table has children by inheritance, whose keys are not unique together';
+  if (source.rowSecurity) return 'row-level security decides which rows this role sees';
+  if (source.key === null)
+    return `${displayName(source.table)} has no primary key or other unique key over not-null columns`;
+  return null;
+}

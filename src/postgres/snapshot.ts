@@ -1,0 +1,148 @@
+import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
+import type { SourceTable } from '../model/sourceTable.ts';
+import { postgresTable, type TableName } from '../model/tableName.ts';
+import { parseSnapshot, type Snapshot, type SourceIdentity, toXid32 } from '../model/watermark.ts';
+import { describeTables } from './catalogue.ts';
+import type { PgServer } from './server.ts';
+import type { PgSession } from './session.ts';
+
+/** Where the source stands: who it is, and which transactions have ended. */
+export interface SourcePosition {
+  readonly identity: SourceIdentity;
+  readonly snapshot: Snapshot;
+  /** As PostgreSQL wrote it. */
+  readonly snapshotText: string;
+  readonly serverVersion: string;
+  readonly serverVersionNumber: number;
+}
+
+/** One snapshot of the source, in which any number of sessions may read. */
+export interface SourceSnapshot extends SourcePosition {
+  readonly session: PgSession;
+  readonly tables: readonly SourceTable[];
+  /** Another session in the same snapshot; null where the server cannot share it. */
+  join(): Promise<PgSession | null>;
+}
+
+/**
+ * Everything that decides how values are written, for this transaction only, so that a pooler's next client is not
+ * touched. search_path keeps functions of the same name in other schemas out.
+ */
+const PINNED = [
+  "SET LOCAL TimeZone = 'UTC'",
+  "SET LOCAL DateStyle = 'ISO, YMD'",
+  "SET LOCAL IntervalStyle = 'postgres'",
+  'SET LOCAL extra_float_digits = 1',
+  "SET LOCAL bytea_output = 'hex'",
+  "SET LOCAL client_encoding = 'UTF8'",
+  'SET LOCAL standard_conforming_strings = on',
+  "SET LOCAL lc_monetary = 'C'",
+  "SET LOCAL xmloption = 'content'",
+  'SET LOCAL search_path = pg_catalog',
+  'SET LOCAL statement_timeout = 0',
+  'SET LOCAL idle_in_transaction_session_timeout = 0',
+  "SET LOCAL lock_timeout = '60s'",
+].join('; ');
+
+const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${PINNED}`;
+
+/** `identity` false leaves out what a server may forbid to ordinary roles. */
+function positionSql(identity: boolean): string {
+  const lsn = 'CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text';
+  const guarded = identity
+    ? `(SELECT system_identifier::text FROM pg_control_system()) AS system, (SELECT timeline_id::text FROM pg_control_checkpoint()) AS timeline, ${lsn} AS lsn`
+    : 'NULL AS system, NULL AS timeline, NULL AS lsn';
+  return `SELECT ${guarded}, (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database, pg_current_snapshot()::text AS snapshot, current_setting('server_version') AS version, current_setting('server_version_num') AS number`;
+}
+
+/** Where the source stands now: one round trip. */
+export async function readPosition(session: PgSession): Promise<SourcePosition> {
+  try {
+    return toPosition(await session.query(positionSql(true)));
+  } catch (error) {
+    if (isFinanceDbError(error) && error.code === 'PG_PERMISSION')
+      return toPosition(await session.query(positionSql(false)));
+    throw error;
+  }
+}
+
+/**
+ * Opens one snapshot for all tables. The tables are locked (ACCESS SHARE: writers go on, only a change of definition
+ * waits) before the snapshot is taken, so that no TRUNCATE or rewrite can come between the snapshot and the reading.
+ * @throws FinanceDbError PG_TABLE_MISSING, PG_PERMISSION, PG_QUERY …
+ */
+export async function openSnapshot(
+  server: PgServer,
+  session: PgSession,
+  tables: readonly TableName[],
+  hasIdentity: boolean,
+): Promise<SourceSnapshot> {
+  const before = await describeTables(session, tables);
+  const lockable = before
+    .filter((source) => source.kind === 'r' || source.kind === 'p')
+    .map((source) => postgresTable(source.table));
+  const lock = lockable.length === 0 ? '' : `; LOCK TABLE ${lockable.join(', ')} IN ACCESS SHARE MODE`;
+  const position = toPosition(await session.query(`${BEGIN}${lock}; ${positionSql(hasIdentity)}`));
+  const described = await describeTables(session, tables);
+  let exported: string | null | undefined;
+  return {
+    ...position,
+    session,
+    tables: described,
+    join: async () => {
+      exported ??= await exportSnapshot(session);
+      if (exported === null) return null;
+      const other = await server.connect();
+      await other.query(`${BEGIN}; SET TRANSACTION SNAPSHOT '${exported}'`);
+      return other;
+    },
+  };
+}
+
+async function exportSnapshot(session: PgSession): Promise<string | null> {
+  const [row] = await session.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
+  return row?.id ?? null;
+}
+
+/** SQL that is true for rows changed since the watermark (docs/sync.md): xids compared in their circle. */
+export function changedSince(watermark: Snapshot, newLeaves: readonly string[]): string {
+  const changed = `age(xmin) BETWEEN 0 AND age('${toXid32(watermark.xmin)}'::xid)`;
+  return newLeaves.length === 0 ? changed : `(${changed} OR tableoid = ANY ('{${newLeaves.join(',')}}'::oid[]))`;
+}
+
+/** A transaction that keeps the watermark from advancing. */
+export interface HoldBack {
+  /** `pid 123`, or `prepared transaction 'name'`. */
+  readonly holder: string;
+  readonly seconds: number;
+}
+
+/** Who holds the watermark back, when somebody does and PostgreSQL tells us. */
+export async function findHoldBack(session: PgSession, snapshot: Snapshot): Promise<HoldBack | null> {
+  if (snapshot.xmin === snapshot.xmax) return null;
+  const xid = toXid32(snapshot.xmin);
+  const [row] = await session.query<{ holder: string; seconds: string }>(
+    `SELECT 'pid ' || pid AS holder, floor(extract(epoch FROM clock_timestamp() - xact_start))::text AS seconds FROM pg_stat_activity WHERE backend_xid = '${xid}'::xid
+     UNION ALL SELECT 'prepared transaction ' || quote_literal(gid), floor(extract(epoch FROM clock_timestamp() - prepared))::text FROM pg_prepared_xacts WHERE transaction = '${xid}'::xid LIMIT 1`,
+  );
+  if (row === undefined) return null;
+  return { holder: row.holder, seconds: Number(row.seconds) };
+}
+
+function toPosition(rows: Record<string, string | null>[]): SourcePosition {
+  const [row] = rows;
+  if (row === undefined) throw new FinanceDbError('INTERNAL', 'PostgreSQL did not tell its position');
+  const snapshotText = row['snapshot'] ?? '';
+  return {
+    identity: {
+      systemIdentifier: row['system'] ?? null,
+      databaseOid: row['database'] ?? '',
+      timeline: row['timeline'] ?? null,
+      lsn: row['lsn'] ?? null,
+    },
+    snapshot: parseSnapshot(snapshotText),
+    snapshotText,
+    serverVersion: row['version'] ?? '',
+    serverVersionNumber: Number(row['number']),
+  };
+}

@@ -1,0 +1,63 @@
+import ora, { type Ora } from 'ora';
+import type { Io } from '../cli/io.ts';
+import { grouped } from './amount.ts';
+
+/** What a load tells of itself while it runs. */
+interface LoadProgress {
+  readonly table: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly fraction: number | null;
+}
+
+export interface Progress {
+  load(progress: LoadProgress): void;
+  /** A line of another kind, such as what is being done now. */
+  say(text: string): void;
+  stop(): void;
+}
+
+const SILENT: Progress = { load: () => undefined, say: () => undefined, stop: () => undefined };
+const LEAST_INTERVAL_MS = 100;
+
+/** Progress on a terminal (rows, rate, time left), on stderr; nothing elsewhere, so that cron mails stay short. */
+export function openProgress(io: Io, output: { quiet: boolean; json: boolean; color: boolean }): Progress {
+  if (io.stderr.isTTY !== true || output.quiet) return SILENT;
+  let spinner: Ora | undefined;
+  const begun = new Map<string, number>();
+  let last = 0;
+  const show = (text: string): void => {
+    spinner ??= ora({
+      stream: io.stderr as NodeJS.WriteStream,
+      discardStdin: false,
+      hideCursor: true,
+      ...(output.color ? {} : { color: false as never }),
+    }).start();
+    spinner.text = text;
+  };
+  return {
+    load: (progress) => {
+      const now = performance.now();
+      const since = begun.get(progress.table) ?? now;
+      begun.set(progress.table, since);
+      if (now - last < LEAST_INTERVAL_MS) return;
+      last = now;
+      show(loadText(progress, (now - since) / 1000));
+    },
+    say: show,
+    stop: () => {
+      spinner?.stop();
+      spinner = undefined;
+    },
+  };
+}
+
+/** `transactions  1,234,567 rows  385,000 rows/s  about 8 s left`. */
+export function loadText(progress: LoadProgress, seconds: number): string {
+  const parts = [progress.table, `${grouped(BigInt(progress.rows))} rows`];
+  if (seconds >= 0.5) parts.push(`${grouped(BigInt(Math.round(progress.rows / seconds)))} rows/s`);
+  const { fraction } = progress;
+  if (fraction !== null && fraction > 0.02 && seconds >= 0.5)
+    parts.push(`about ${Math.max(1, Math.round((seconds / fraction) * (1 - fraction)))} s left`);
+  return parts.join('  ');
+}

@@ -1,0 +1,70 @@
+import type { Status } from '../app/status.ts';
+import { bytesText, durationText, grouped } from './amount.ts';
+import { renderTable } from './table.ts';
+
+/** The document of `status --json` (Contract). */
+export function statusDocument(status: Status): Record<string, unknown> {
+  const { postgres, duckdb, tables, lastValidation, lock, diskFree } = status;
+  return {
+    postgres,
+    duckdb,
+    tables: tables.map(({ table, rows, syncedAt, mode, behind }) => ({
+      table,
+      rows,
+      synced_at: syncedAt,
+      mode,
+      behind,
+    })),
+    last_validation: lastValidation,
+    lock,
+    disk_free: diskFree,
+  };
+}
+
+/** For people: a line for each thing, and a table of the tables. */
+export function renderStatus(status: Status, now: Date, style: { color: boolean; width: number }): string {
+  const lines = [`PostgreSQL  ${postgresText(status.postgres)}`, `DuckDB      ${duckdbText(status)}`];
+  if (status.lock !== null)
+    lines.push(`Sync        running: process ${status.lock.pid} on ${status.lock.host}, since ${status.lock.since}`);
+  const validation = validationText(status.lastValidation);
+  if (validation !== null) lines.push(`Validation  ${validation}`);
+  if (status.diskFree !== null) lines.push(`Disk        ${bytesText(status.diskFree)} free`);
+  if (status.tables.length === 0) return `${lines.join('\n')}\n`;
+  const table = renderTable(
+    [
+      { title: 'table' },
+      { title: 'rows', align: 'right' },
+      { title: 'last sync' },
+      { title: 'age', align: 'right' },
+      { title: 'mode' },
+      { title: 'behind' },
+    ],
+    status.tables.map((row) => [
+      row.table,
+      grouped(row.rows),
+      row.syncedAt,
+      durationText(Math.max(0, (now.getTime() - Date.parse(row.syncedAt)) / 1000)),
+      row.mode,
+      row.behind === null ? 'unknown' : row.behind ? 'maybe: transactions since' : 'no',
+    ]),
+    style,
+  );
+  return `${lines.join('\n')}\n${table}\n`;
+}
+
+function postgresText(postgres: Status['postgres']): string {
+  const kind = postgres.kind === 'embedded' ? 'embedded server' : 'server';
+  if (postgres.reachable) return `reachable, ${kind}, version ${postgres.version}`;
+  return `not reachable: ${postgres.problem}`;
+}
+
+function duckdbText(status: Status): string {
+  const { duckdb } = status;
+  if (!duckdb.exists) return `${duckdb.path} is not there yet; run \`finance-db sync\``;
+  if (duckdb.problem !== null) return duckdb.problem;
+  return `${duckdb.path} (${bytesText(duckdb.bytes)})${duckdb.sample ? ', SAMPLE DATA' : ''}`;
+}
+
+function validationText(validation: Record<string, unknown> | null): string | null {
+  return validation === null ? null : `${String(validation['outcome'])} at ${String(validation['validated_at'])}`;
+}

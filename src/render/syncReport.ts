@@ -1,0 +1,69 @@
+import type { SyncResult } from '../app/sync.ts';
+import { bytesText, durationText, grouped } from './amount.ts';
+import { renderTable } from './table.ts';
+
+/** The document of `sync --json` (Contract). */
+export function syncDocument(result: SyncResult): Record<string, unknown> {
+  const { source, tables, snapshot, duckdb, seconds, published, warnings, heldBack } = result;
+  return {
+    status: 'ok',
+    source,
+    tables: tables.map((table) => ({ ...table })),
+    snapshot,
+    duckdb,
+    seconds,
+    published,
+    warnings,
+    held_back: heldBack,
+  };
+}
+
+/** For a terminal: a row per table, then what came of it. */
+export function renderSync(result: SyncResult, style: { color: boolean }, width: number): string {
+  const table = renderTable(
+    [
+      { title: 'table' },
+      { title: 'mode' },
+      { title: 'rows', align: 'right' },
+      { title: 'upserted', align: 'right' },
+      { title: 'deleted', align: 'right' },
+      { title: 'time', align: 'right' },
+      { title: 'why' },
+    ],
+    result.tables.map((row) => [
+      row.table,
+      row.mode,
+      grouped(row.rows),
+      grouped(row.upserted),
+      grouped(row.deleted),
+      durationText(row.seconds),
+      row.reason,
+    ]),
+    { width, color: style.color },
+  );
+  return `${table}\n${outcome(result)}\n${heldBackLine(result)}`;
+}
+
+/** For cron: one line with a timestamp. */
+export function syncLine(result: SyncResult, now: Date): string {
+  const tables = result.tables.map(
+    (table) => `${table.table} ${table.mode} rows=${table.rows} upserted=${table.upserted} deleted=${table.deleted}`,
+  );
+  const held =
+    result.heldBack === null
+      ? ''
+      : ` watermark held back by ${result.heldBack.holder} for ${result.heldBack.seconds} s`;
+  return `${now.toISOString()} sync ok ${tables.join('; ')} in ${result.seconds.toFixed(2)} s${held}`;
+}
+
+function outcome(result: SyncResult): string {
+  const { path, bytes } = result.duckdb;
+  const what = result.published ? 'Published' : 'Already up to date:';
+  return `${what} ${path} (${bytesText(bytes)}) in ${durationText(result.seconds)}, from ${result.source.database} on PostgreSQL ${result.source.version}.`;
+}
+
+function heldBackLine(result: SyncResult): string {
+  const { heldBack } = result;
+  if (heldBack === null) return '';
+  return `Note: ${heldBack.holder} has had a transaction open for ${durationText(heldBack.seconds)}; until it ends, each sync reads again what changed since it began.\n`;
+}
