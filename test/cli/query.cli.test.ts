@@ -123,7 +123,7 @@ describe('where the SQL comes from', () => {
 
   test('none, two, not UTF-8, missing', async () => {
     expect((await query([], { stdin: '' })).code).toBe(2);
-    expect((await query(['-- nothing'])).stderr).toContain('QUERY_EMPTY');
+    expect((await query([' -- nothing'])).stderr).toContain('QUERY_EMPTY');
     expect(await query(['SELECT 1', '-f', 'q.sql'])).toMatchObject({ code: 2 });
     fs.writeFileSync(path.join(folder.path, 'bad.sql'), Buffer.from("SELECT 'ä\xff'", 'latin1'));
     expect(await query(['-f', 'bad.sql'])).toMatchObject({
@@ -249,7 +249,7 @@ test('the prompt runs statements, commands, and survives errors', async () => {
   expect(shown).toContain('a\n1\n');
   expect(shown).toContain('amount,"DECIMAL(15,2)",true');
   expect(shown).toContain('b\n2\n');
-  expect(String(stderr.read())).toMatch(/"nope" not found[\s\S]*there is no command \\nope/);
+  expect(String(stderr.read())).toMatch(/"nope" was not found[\s\S]*there is no command \\nope/);
   expect(fs.readFileSync(path.join(folder.path, 'query_history'), 'utf8')).toBe(
     'SELECT 1 AS a;\nSELECT nope;\nSELECT 2 AS b;\n',
   );

@@ -1,16 +1,18 @@
 import path from 'node:path';
-import { runQuery } from '../../app/query.ts';
+import { type QueryRequest, runQuery } from '../../app/query.ts';
 import { queryToParquet } from '../../app/queryToParquet.ts';
-import { openReader } from '../../duckdb/reader.ts';
+import { type DataAge, readDataAge } from '../../duckdb/dataAge.ts';
+import { type DuckDbReader, openReader } from '../../duckdb/reader.ts';
 import { givesRows, splitStatements } from '../../duckdb/statements.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { parseQueryParams, type QueryParam } from '../../model/queryParams.ts';
 import { writerFor } from '../../render/chooseWriter.ts';
 import { outputFile } from '../../render/outputFile.ts';
 import type { QueryFormat } from '../../render/resultWriter.ts';
-import { streamSink } from '../../render/sink.ts';
+import { type Sink, streamSink } from '../../render/sink.ts';
 import { plural } from '../../render/width.ts';
 import type { CommandContext } from '../context.ts';
+import { dataAgeText, SAMPLE_NOTICE } from '../dataAgeText.ts';
 import { type PrintOutcome, printResults } from '../printResults.ts';
 import { readSql } from '../querySource.ts';
 import { printSavedQueries } from '../savedQueryList.ts';
@@ -62,6 +64,8 @@ async function queryToStdout(
   const started = performance.now();
   const reader = await openReader(config.duckdbPath);
   try {
+    const age = await readDataAge(reader);
+    if (age.sample) io.stderr.write(`${SAMPLE_NOTICE}\n`);
     const writer = writerFor(formatOf(context, flags), {
       table: tableOptions(context, flags.maxRows),
       severalResults: rowStatements(sql) > 1,
@@ -69,7 +73,7 @@ async function queryToStdout(
     const sink = streamSink(io.stdout);
     const outcome = await printResults(runQuery(reader, { sql, params, signal: io.signal }), writer, sink);
     await sink.finish();
-    if (outcome.complete) sayOutcome(context, outcome, started);
+    if (outcome.complete) sayOutcome(context, outcome, age, started);
   } finally {
     reader.close();
   }
@@ -104,41 +108,39 @@ async function queryToFile(
       remedy: 'give the SQL of one result, or redirect stdout',
     });
   const started = performance.now();
-  const file = outputFile(path.resolve(io.cwd, name));
-  try {
-    const outcome =
-      format === 'parquet'
-        ? {
-            results: 1,
-            complete: true,
-            rows: await queryToParquet(config.duckdbPath, file.temporary, { sql, params, signal: io.signal }),
-          }
-        : await writeFormat(context, sql, params, format, file.open());
-    await file.commit();
-    sayOutcome(context, outcome, started, name);
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
-}
-
-async function writeFormat(
-  { io, config }: CommandContext,
-  sql: string,
-  params: readonly QueryParam[],
-  format: QueryFormat,
-  sink: ReturnType<typeof streamSink>,
-): Promise<PrintOutcome> {
+  const request: QueryRequest = { sql, params, signal: io.signal };
   const reader = await openReader(config.duckdbPath);
   try {
-    const table = { width: Number.POSITIVE_INFINITY, color: false, maxRows: Number.POSITIVE_INFINITY };
-    const writer = writerFor(format, { table, severalResults: false });
-    const outcome = await printResults(runQuery(reader, { sql, params, signal: io.signal }), writer, sink);
-    await sink.finish();
-    return outcome;
+    const age = await readDataAge(reader);
+    if (age.sample) io.stderr.write(`${SAMPLE_NOTICE}\n`);
+    const file = outputFile(path.resolve(io.cwd, name));
+    try {
+      const outcome =
+        format === 'parquet'
+          ? { results: 1, complete: true, rows: await queryToParquet(config.duckdbPath, file.temporary, request) }
+          : await writeWhole(reader, request, format, file.open());
+      await file.commit();
+      sayOutcome(context, outcome, age, started, name);
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
   } finally {
     reader.close();
   }
+}
+
+async function writeWhole(
+  reader: DuckDbReader,
+  request: QueryRequest,
+  format: QueryFormat,
+  sink: Sink,
+): Promise<PrintOutcome> {
+  const table = { width: Number.POSITIVE_INFINITY, color: false, maxRows: Number.POSITIVE_INFINITY };
+  const writer = writerFor(format, { table, severalResults: false });
+  const outcome = await printResults(runQuery(reader, request), writer, sink);
+  await sink.finish();
+  return outcome;
 }
 
 /** --format > --json > table: also when stdout is no terminal, so that what is seen is what is piped. */
@@ -150,10 +152,19 @@ function rowStatements(sql: string): number {
   return splitStatements(sql).filter(({ text }) => givesRows(text)).length;
 }
 
-function sayOutcome(context: CommandContext, outcome: PrintOutcome, started: number, file?: string): void {
-  if (context.output.quiet) return;
+function sayOutcome(
+  context: CommandContext,
+  outcome: PrintOutcome,
+  age: DataAge,
+  started: number,
+  file?: string,
+): void {
+  const { io, output } = context;
+  if (output.quiet) return;
   const seconds = ((performance.now() - started) / 1000).toFixed(3);
   const results = outcome.results > 1 ? ` in ${outcome.results} results` : '';
   const place = file === undefined ? '' : ` written to ${file}`;
-  context.io.stderr.write(`${plural(outcome.rows, 'row')}${results}${place} (${seconds} s)\n`);
+  const ageText = dataAgeText(age, io.now());
+  const data = ageText === '' ? '' : `; data ${ageText}`;
+  io.stderr.write(`${plural(outcome.rows, 'row')}${results}${place} (${seconds} s)${data}\n`);
 }

@@ -1,8 +1,10 @@
 import readline from 'node:readline';
+import { readDataAge } from '../../duckdb/dataAge.ts';
 import { splitStatements } from '../../duckdb/statements.ts';
 import type { QueryParam } from '../../model/queryParams.ts';
 import type { QueryFormat } from '../../render/resultWriter.ts';
 import type { CommandContext } from '../context.ts';
+import { dataAgeText, SAMPLE_NOTICE } from '../dataAgeText.ts';
 import { COMMAND_NAMES, runCommand } from './commands.ts';
 import { complete, readVocabulary, type Vocabulary } from './completion.ts';
 import { PromptHistory } from './history.ts';
@@ -65,7 +67,10 @@ export async function runPrompt(context: CommandContext, options: PromptOptions)
     lines.prompt();
   };
 
-  if (!output.quiet) io.stderr.write(`${config.duckdbPath}, read-only. \\? for help, \\q to leave.\n`);
+  const age = await readDataAge(await session.freshReader());
+  const data = age.sample ? `, ${SAMPLE_NOTICE}` : dataAgeText(age, io.now()).replace(/^(?=.)/, ', ');
+  if (age.sample || !output.quiet)
+    io.stderr.write(`${config.duckdbPath}, read-only${data}. \\? for help, \\q to leave.\n`);
   try {
     vocabulary = await readVocabulary(await session.freshReader(), COMMAND_NAMES);
     ask();
