@@ -11,6 +11,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
+  reporters: ['default', '<rootDir>/test/support/closingLine.mjs'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

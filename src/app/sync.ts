@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { type PublishedFile, readPublishedFile } from '../duckdb/fileState.ts';
 import { openWorkspace, type Workspace } from '../duckdb/publish.ts';
 import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../duckdb/syncState.ts';
+import { createViews } from '../duckdb/views.ts';
 import { openWorkingCopy, type WorkingCopy } from '../duckdb/workingCopy.ts';
 import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
 import {
@@ -183,6 +184,7 @@ async function syncInSnapshot(
       tables.push(result);
     }
     await copy.run('COMMIT');
+    await createViews(copy);
     await createIndexes(copy, request.indexes, work);
     await request.beforePublish?.({ copy, snapshot, tables: work });
     const heldBack = await findHoldBack(session, snapshot.snapshot);

@@ -1,8 +1,10 @@
-import { sync } from '../../app/sync.ts';
+import fs from 'node:fs';
+import { type SyncRequest, type SyncResult, sync } from '../../app/sync.ts';
 import { DEFAULT_INDEX_COLUMNS } from '../../config/config.ts';
+import { type FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { parseTableList } from '../../model/tableName.ts';
 import { writeJsonDocument } from '../../render/json.ts';
-import { openProgress } from '../../render/progress.ts';
+import { openProgress, type Progress } from '../../render/progress.ts';
 import { renderSync, syncDocument, syncLine } from '../../render/syncReport.ts';
 import type { CommandContext } from '../context.ts';
 
@@ -21,7 +23,17 @@ export interface SyncFlags {
 export async function syncCommand(context: CommandContext, flags: SyncFlags): Promise<number | undefined> {
   const { io, config, output } = context;
   const progress = openProgress(io, output);
-  const result = await sync({
+  const result = await runSync(context, flags, progress);
+  for (const warning of result.warnings) io.stderr.write(`warning: ${warning}\n`);
+  if (output.json) await writeJsonDocument(io, syncDocument(result));
+  else if (io.stdout.isTTY === true) io.stdout.write(renderSync(result, output, io.stdout.columns ?? 80));
+  else if (!output.quiet) io.stdout.write(`${syncLine(result, io.now())}\n`);
+  return 0;
+}
+
+async function runSync(context: CommandContext, flags: SyncFlags, progress: Progress): Promise<SyncResult> {
+  const { io, config } = context;
+  const request: SyncRequest = {
     config,
     tables: flags.tables === undefined ? config.tables : parseTableList(flags.tables),
     full: flags.full === true,
@@ -32,10 +44,36 @@ export async function syncCommand(context: CommandContext, flags: SyncFlags): Pr
     now: io.now,
     signal: io.signal,
     onProgress: progress.load,
-  }).finally(progress.stop);
-  for (const warning of result.warnings) io.stderr.write(`warning: ${warning}\n`);
-  if (output.json) writeJsonDocument(io, syncDocument(result));
-  else if (io.stdout.isTTY === true) io.stdout.write(renderSync(result, output, io.stdout.columns ?? 80));
-  else if (!output.quiet) io.stdout.write(`${syncLine(result, io.now())}\n`);
-  return 0;
+  };
+  try {
+    return await sync(request);
+  } catch (error) {
+    progress.stop();
+    throw (await offerSample(context, error)) ?? error;
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Codes that mean: there is no PostgreSQL, as opposed to one that refuses. */
+const NOT_THERE: readonly string[] = ['PG_UNREACHABLE', 'PG_EMBEDDED'];
+
+/**
+ * When PostgreSQL is not there and nothing was ever published, the built-in sample is, so that there is something to look
+ * at; the sync has failed all the same. Returns the error that says so, or null.
+ */
+async function offerSample(context: CommandContext, error: unknown): Promise<FinanceDbError | null> {
+  const { io, config } = context;
+  if (!isFinanceDbError(error) || !NOT_THERE.includes(error.code) || fs.existsSync(config.duckdbPath)) return null;
+  const { publishSampleFile } = await import('../../app/sampleFile.ts');
+  await publishSampleFile({
+    duckdbPath: config.duckdbPath,
+    baseCurrency: config.baseCurrency,
+    now: io.now,
+    signal: io.signal,
+  });
+  io.stderr.write(
+    `SAMPLE DATA was put in ${config.duckdbPath}, since nothing was synced yet; the first sync replaces it\n`,
+  );
+  return error;
 }

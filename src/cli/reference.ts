@@ -1,0 +1,76 @@
+import type { Command, Option } from 'commander';
+import { ERROR_CODES } from '../errors/codes.ts';
+
+/** The flags that every command takes are described once. */
+const SHARED = ['--json', '--quiet', '--verbose', '--no-color', '--env-file', '--database-url', '--duckdb', '--home'];
+
+/** The command reference (docs/cli.md) as Markdown, from the program's own declarations. */
+export function cliReference(program: Command): string {
+  const commands = program.commands.filter((command) => command.name() !== 'help');
+  const shared = commands[0]?.options.filter(isShared) ?? [];
+  return [
+    '# Command reference',
+    '',
+    'Generated from the program by `npm run docs`; do not edit.',
+    '',
+    program.description(),
+    '',
+    ...commands.flatMap(commandSection),
+    '## Flags of every command',
+    '',
+    ...optionTable(shared),
+    '',
+    '## Exit codes',
+    '',
+    '| exit | code | what lies behind it | what to do |',
+    '| ---: | --- | --- | --- |',
+    ...Object.entries(ERROR_CODES).map(
+      ([code, { exit, cause, remedy }]) => `| ${exit} | \`${code}\` | ${cell(cause)} | ${cell(remedy)} |`,
+    ),
+    '',
+    '0 means done, and for `validate` equal or merely lagging. With `--json` an error is one document on stdout too:',
+    '`{"status":"error","error":{"code","exit","message","remedy","details"}}`.',
+    '',
+  ].join('\n');
+}
+
+function commandSection(command: Command): string[] {
+  const own = command.options.filter((option) => !isShared(option));
+  return [
+    `## ${command.name()}`,
+    '',
+    `${sentence(command.description())}`,
+    '',
+    '```text',
+    `finance-db ${command.name()} ${command.usage()}`,
+    '```',
+    '',
+    ...(own.length === 0 ? [] : [...optionTable(own), '']),
+  ];
+}
+
+function optionTable(options: readonly Option[]): string[] {
+  return [
+    '| flag | meaning |',
+    '| --- | --- |',
+    ...options.map((option) => `| \`${option.flags.replaceAll('|', '\\|')}\` | ${cell(describe(option))} |`),
+  ];
+}
+
+function describe(option: Option): string {
+  const choices = option.argChoices === undefined ? '' : ` (${option.argChoices.join(', ')})`;
+  const given = option.defaultValue === undefined || option.negate ? '' : ` (default ${String(option.defaultValue)})`;
+  return `${option.description}${choices}${given}`;
+}
+
+function isShared(option: Option): boolean {
+  return SHARED.includes(option.long ?? '');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
