@@ -21,7 +21,7 @@ export interface SyncFlags {
 
 /** `finance-db sync`. */
 export async function syncCommand(context: CommandContext, flags: SyncFlags): Promise<number | undefined> {
-  const { io, config, output } = context;
+  const { io, output } = context;
   const progress = openProgress(io, output);
   const result = await runSync(context, flags, progress);
   for (const warning of result.warnings) io.stderr.write(`warning: ${warning}\n`);
