@@ -51,6 +51,7 @@ export function tableWriter(options: ResultTableOptions): ResultWriter {
       const titles: TableColumn[] = columns.map((column) => ({
         title: shownCell(column.name, 'json'),
         align: isNumeric(column.kind) ? 'right' : 'left',
+        shrink: column.kind === 'text' || column.kind === 'json',
       }));
       const omitted = rowCount - head.length - tail.length;
       const gap = omitted > 0 ? [columns.map(() => '⋮')] : [];

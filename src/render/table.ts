@@ -33,10 +33,7 @@ export function renderTable(
   style: TableStyle,
 ): string {
   const paint = style.color ? new Chalk({ level: Math.max(1, chalk.level) as 1 | 2 | 3 }) : new Chalk({ level: 0 });
-  const natural = columns.map((column, index) =>
-    rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? '')), displayWidth(column.title)),
-  );
-  const fitted = fitColumns(columns, natural, style.width);
+  const fitted = fitColumns(columns, rows, style.width);
   const line = (cells: readonly string[], header = false): string => {
     const texts = fitted.map(({ index, width }) => {
       const cell = index === null ? '…' : (cells[index] ?? '');
@@ -70,10 +67,7 @@ export function hiddenColumns(
   rows: readonly (readonly string[])[],
   width: number,
 ): number {
-  const natural = columns.map((column, index) =>
-    rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? '')), displayWidth(column.title)),
-  );
-  return columns.length - fitColumns(columns, natural, width).filter(({ index }) => index !== null).length;
+  return columns.length - fitColumns(columns, rows, width).filter(({ index }) => index !== null).length;
 }
 
 /** A drawn column: which one it is (null: those left out) and how wide. */
@@ -84,10 +78,17 @@ interface FittedColumn {
 
 function fitColumns(
   columns: readonly TableColumn[],
-  natural: readonly number[],
+  rows: readonly (readonly string[])[],
   available: number,
 ): readonly FittedColumn[] {
-  const smallest = natural.map((width, index) => (mayShrink(columns[index]) ? Math.min(width, SMALLEST) : width));
+  const contents = columns.map((_, index) =>
+    rows.reduce((most, row) => Math.max(most, displayWidth(row[index] ?? '')), 0),
+  );
+  const natural = columns.map((column, index) => Math.max(contents[index] ?? 0, displayWidth(column.title)));
+  // Titles may be cut in any column.
+  const smallest = columns.map((column, index) =>
+    Math.min(natural[index] ?? 0, mayShrink(column) ? SMALLEST : Math.max(SMALLEST, contents[index] ?? 0)),
+  );
   const shown = chooseColumns(smallest, available);
   const gap = shown.length < columns.length ? 1 + GAP : 0;
   let excess = total(shown.map((index) => natural[index] ?? 0)) + gap - available;
@@ -131,6 +132,6 @@ function total(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width + GAP, 1);
 }
 
-function mayShrink(column: TableColumn | undefined): boolean {
-  return column?.shrink ?? column?.align !== 'right';
+function mayShrink(column: TableColumn): boolean {
+  return column.shrink ?? column.align !== 'right';
 }
