@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { FinanceDbError } from '../errors/financeDbError.ts';
+import { mapFileError } from '../files/fileErrors.ts';
 import { acquireLock, type HeldLock, isHeldLock, type LockHolder, lockHolder } from '../files/lockFile.ts';
 
 /**
@@ -129,16 +130,4 @@ function syncFolder(folder: string): void {
   } finally {
     fs.closeSync(fd);
   }
-}
-
-/** Errors of the file system, as ours. */
-export function mapFileError(error: unknown, target: string): unknown {
-  const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new FinanceDbError('DISK_FULL', `no space left beside ${target}: ${messageOf(error)}`, { cause: error });
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST')
-    return new FinanceDbError('DUCKDB_NOT_WRITABLE', `cannot write beside ${target}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  return error;
 }

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { mapFileError } from '../files/fileErrors.ts';
 
 /** A finished file of rows in COPY's text format, waiting to be read by DuckDB. */
 export interface SpoolFile {
@@ -60,13 +61,12 @@ export class Spool {
     return {
       write: (rows) => {
         if (this.failure !== undefined) throw this.failure;
-        if (file === undefined) {
-          const name = path.join(this.folder, `rows-${this.created++}.tsv`);
-          file = { path: name, fd: fs.openSync(name, 'wx', 0o600), bytes: 0 };
-          // DuckDB takes U+FEFF at the head of a file for a byte order mark and drops it: give it one to drop.
-          if (rows.subarray(0, 3).equals(BYTE_ORDER_MARK)) writeAll(file.fd, BYTE_ORDER_MARK);
+        try {
+          file ??= this.create(rows);
+          writeAll(file.fd, rows);
+        } catch (error) {
+          throw mapFileError(error, this.folder);
         }
-        writeAll(file.fd, rows);
         file.bytes += rows.length;
         this.waitingBytes += rows.length;
         if (file.bytes >= this.limits.fileBytes) finish();
@@ -118,6 +118,14 @@ export class Spool {
     this.failure ??= error;
     this.wake();
     for (const resolve of this.wakeWriters.splice(0)) resolve();
+  }
+
+  private create(firstRows: Buffer): { path: string; fd: number; bytes: number } {
+    const name = path.join(this.folder, `rows-${this.created++}.tsv`);
+    const fd = fs.openSync(name, 'wx', 0o600);
+    // DuckDB takes U+FEFF at the head of a file for a byte order mark and drops it: give it one to drop.
+    if (firstRows.subarray(0, 3).equals(BYTE_ORDER_MARK)) writeAll(fd, BYTE_ORDER_MARK);
+    return { path: name, fd, bytes: 0 };
   }
 
   private wake(): void {

@@ -38,15 +38,10 @@ export async function copyOut(
   sink: RowSink,
   signal?: AbortSignal,
 ): Promise<CopyCount> {
-  const { client } = session;
-  try {
-    return await new Promise<CopyCount>((resolve, reject) => {
-      const query = new CopyOutQuery(sql, sink, signal, resolve, reject);
-      client.query(query as unknown as pg.Submittable);
-    });
-  } catch (error) {
-    throw mapPostgresError(error, session.where);
-  }
+  return new Promise<CopyCount>((resolve, reject) => {
+    const query = new CopyOutQuery(session.where, sql, sink, signal, resolve, reject);
+    session.client.query(query as unknown as pg.Submittable);
+  });
 }
 
 /** The parts of the driver's connection that a COPY needs. */
@@ -74,6 +69,7 @@ class CopyOutQuery {
   private writing: Promise<void> | undefined;
 
   constructor(
+    private readonly where: string,
     private readonly sql: string,
     private readonly sink: RowSink,
     private readonly signal: AbortSignal | undefined,
@@ -205,7 +201,7 @@ class CopyOutQuery {
   /** An error of the server, or the end of the connection; the driver calls this. */
   handleError(error: unknown): void {
     this.signal?.removeEventListener('abort', this.onAbort);
-    this.failure ??= error;
+    this.failure ??= mapPostgresError(error, this.where);
     this.reject(this.failure);
   }
 

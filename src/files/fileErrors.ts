@@ -1,0 +1,13 @@
+import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+
+/** Errors of the file system, as ours. */
+export function mapFileError(error: unknown, target: string): unknown {
+  const code = codeOf(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new FinanceDbError('DISK_FULL', `no space left beside ${target}: ${messageOf(error)}`, { cause: error });
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST')
+    return new FinanceDbError('DUCKDB_NOT_WRITABLE', `cannot write beside ${target}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  return error;
+}
