@@ -61,23 +61,30 @@ function objectHeads(columns: readonly ResultColumn[]): string[] {
 }
 
 function rowObjects(chunk: RowChunk, head: readonly string[], kinds: readonly ColumnKind[]): string[] {
-  const values = chunk.columns.map((column, index) => column.map(JSON_VALUE[kinds[index] ?? 'text']));
+  const members = chunk.columns.map((column, index) => {
+    const start = head[index] ?? '';
+    const value = JSON_VALUE[kinds[index] ?? 'text'];
+    return column.map((text) => start + (text === null ? 'null' : value(text)));
+  });
+  const [first = [], ...others] = members;
   const lines = new Array<string>(chunk.rowCount);
   for (let row = 0; row < chunk.rowCount; row++) {
-    let line = '';
-    for (let column = 0; column < values.length; column++) line += `${head[column]}${values[column]?.[row]}`;
+    let line = first[row] ?? '{';
+    for (const column of others) line += column[row];
     lines[row] = `${line}}`;
   }
   return lines;
 }
 
-const JSON_VALUE: Record<ColumnKind, (text: string | null) => string> = {
-  number: (text) => text ?? 'null',
-  boolean: (text) => text ?? 'null',
-  float: (text) => (text === null ? 'null' : /^[NI-]*[NI]/.test(text) ? `"${text}"` : text),
+const PLAIN_TIMESTAMP = /^\d{4}-\d\d-\d\d \d/;
+
+const JSON_VALUE: Record<ColumnKind, (text: string) => string> = {
+  number: (text) => text,
+  boolean: (text) => text,
+  float: (text) => (/^-?[NI]/.test(text) ? `"${text}"` : text),
   // 2024-03-01 10:00:00 becomes ISO 8601's 2024-03-01T10:00:00; dates, clock times, infinities and years BC stay.
-  time: (text) => (text === null ? 'null' : `"${/^[-\d]+ \d/.test(text) ? text.replace(' ', 'T') : text}"`),
+  time: (text) => (PLAIN_TIMESTAMP.test(text) ? `"${text.slice(0, 10)}T${text.slice(11)}"` : `"${text}"`),
   // Line breaks between the tokens of stored JSON would break one object a line.
-  json: (text) => (text === null ? 'null' : text.replace(/[\r\n]+/g, ' ')),
-  text: (text) => (text === null ? 'null' : jsonString(text)),
+  json: (text) => text.replace(/[\r\n]+/g, ' '),
+  text: jsonString,
 };
