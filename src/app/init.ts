@@ -1,0 +1,251 @@
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
+import { DEFAULT_SAMPLE_ROWS, generateSample, LARGEST_SAMPLE } from '../model/household/generate.ts';
+import { displayName, postgresTable, type TableName } from '../model/tableName.ts';
+import { TRANSACTIONS_NAMES } from '../model/transactionsTable.ts';
+import { copyIn } from '../postgres/copyIn.ts';
+import type { CsvFile } from '../postgres/csvBlocks.ts';
+import { importCsv, readPlan } from '../postgres/csvImport.ts';
+import { type PgServer, withPostgres } from '../postgres/server.ts';
+import type { PgSession } from '../postgres/session.ts';
+import { createIndexes, createTable, findTable, shapeDifferences } from '../postgres/transactionsTable.ts';
+
+export interface InitRequest {
+  readonly config: Config;
+  /** What to load: rows of a sample, a file, nothing, or what suits the server. */
+  readonly load: LoadRequest;
+  readonly reset: boolean;
+  /** `--yes`: --reset may drop a table. */
+  readonly confirmed: boolean;
+  readonly cwd: string;
+  readonly now: () => Date;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: InitProgress) => void;
+}
+
+export type LoadRequest =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'sample'; readonly rows: number }
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'none' };
+
+export interface InitProgress {
+  readonly table: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** From 0 to 1. */
+  readonly fraction: number;
+}
+
+export interface InitResult {
+  readonly source: { readonly kind: 'postgres' | 'embedded'; readonly database: string; readonly where: string };
+  readonly table: string;
+  readonly created: boolean;
+  /** Rows that --reset dropped; null when it dropped no table. */
+  readonly dropped: number | null;
+  /** Columns that were indexed now. */
+  readonly indexes: readonly string[];
+  readonly loaded: LoadResult;
+  /** Rows in the table now. */
+  readonly rows: number;
+  readonly seconds: number;
+}
+
+export type LoadResult =
+  | { readonly kind: 'none'; readonly reason: 'asked' | 'has_rows' | 'external_server'; readonly rows: 0 }
+  | { readonly kind: 'sample'; readonly rows: number; readonly currency: string }
+  | {
+      readonly kind: 'file';
+      readonly file: string;
+      readonly rows: number;
+      readonly defaulted: readonly string[];
+      readonly notNormalized: number;
+    };
+
+/**
+ * Creates the table of transactions and its indexes where they are missing, and loads a sample or a CSV file, all in one
+ * PostgreSQL transaction: when it throws, nothing has changed. Existing rows are never touched, unless by `reset`.
+ * @throws FinanceDbError PG_TABLE_SHAPE listing how an existing table differs; BAD_INPUT, FILE_UNREADABLE; USAGE for a
+ *   reset that is not confirmed, saying what would be lost; and the PG_ family
+ */
+export async function init(request: InitRequest): Promise<InitResult> {
+  const { config, load, signal } = request;
+  if (load.kind === 'sample' && load.rows > LARGEST_SAMPLE)
+    throw new FinanceDbError('USAGE', `--sample takes at most ${LARGEST_SAMPLE} rows, found ${load.rows}`, {
+      remedy: 'give a smaller number',
+    });
+  // A wrong file is told before a server is started.
+  if (load.kind === 'file') await readPlan(csvFile(request, load.file), config.baseCurrency);
+  const started = performance.now();
+  return withPostgres({ target: config.postgres, now: request.now(), signal }, async (server) => {
+    const session = await server.connect();
+    const stop = (): void => closeSocket(session);
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      const result = await inTransaction(session, () => prepare(request, server, session));
+      return { ...result, seconds: Math.round(performance.now() - started) / 1000 };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw withInitRemedy(error);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  });
+}
+
+/** The table that init makes: the first `transactions` among the configured tables, in whatever schema. */
+export function initTable(config: Config): TableName {
+  return config.tables.find(({ name }) => name === 'transactions') ?? { schema: 'public', name: 'transactions' };
+}
+
+async function prepare(
+  request: InitRequest,
+  server: PgServer,
+  session: PgSession,
+): Promise<Omit<InitResult, 'seconds'>> {
+  const table = initTable(request.config);
+  const dropped = request.reset ? await dropTable(request, server, session, table) : null;
+  const existing = await findTable(session, table);
+  if (existing === null) await createTable(session, table);
+  else refuseOtherShape(server, table, shapeDifferences(existing));
+  const before = existing === null ? 0 : await countRows(session, table);
+  const loaded = await loadRows(request, server, session, table, before);
+  // After loading: building an index is cheaper than keeping it up to date.
+  const indexes = await createIndexes(session, table, existing?.indexed ?? []);
+  if (loaded.rows > 0) await session.query(`ANALYZE ${postgresTable(table)}`);
+  return {
+    source: {
+      kind: server.kind === 'embedded' ? 'embedded' : 'postgres',
+      database: server.database,
+      where: server.where,
+    },
+    table: displayName(table),
+    created: existing === null,
+    dropped,
+    indexes,
+    loaded,
+    rows: before + loaded.rows,
+  };
+}
+
+async function loadRows(
+  request: InitRequest,
+  server: PgServer,
+  session: PgSession,
+  table: TableName,
+  before: number,
+): Promise<LoadResult> {
+  const { load } = request;
+  if (load.kind === 'none') return { kind: 'none', reason: 'asked', rows: 0 };
+  if (load.kind === 'file') return loadFile(request, session, table, csvFile(request, load.file));
+  if (before > 0) return { kind: 'none', reason: 'has_rows', rows: 0 };
+  // Nobody wants invented rows in a server of their own without having asked.
+  if (load.kind === 'default' && server.kind === 'external')
+    return { kind: 'none', reason: 'external_server', rows: 0 };
+  return loadSample(request, session, table, load.kind === 'sample' ? load.rows : DEFAULT_SAMPLE_ROWS);
+}
+
+async function loadSample(
+  request: InitRequest,
+  session: PgSession,
+  table: TableName,
+  rows: number,
+): Promise<LoadResult> {
+  const currency = request.config.baseCurrency;
+  const onRows = (done: number): void =>
+    request.onProgress?.({ table: displayName(table), rows: done, bytes: 0, fraction: done / rows });
+  const options = { signal: request.signal, onRows };
+  const count = await copyIn(session, table, TRANSACTIONS_NAMES, generateSample({ rows, currency }), options);
+  return { kind: 'sample', rows: count, currency };
+}
+
+async function loadFile(
+  request: InitRequest,
+  session: PgSession,
+  table: TableName,
+  file: CsvFile,
+): Promise<LoadResult> {
+  const imported = await importCsv(session, table, file, {
+    baseCurrency: request.config.baseCurrency,
+    signal: request.signal,
+    onProgress: ({ rows, bytes, totalBytes }) =>
+      request.onProgress?.({ table: displayName(table), rows, bytes, fraction: bytes / Math.max(1, totalBytes) }),
+  });
+  return { kind: 'file', file: file.name, ...imported };
+}
+
+function csvFile(request: InitRequest, name: string): CsvFile {
+  return { name, path: path.resolve(request.cwd, name) };
+}
+
+function refuseOtherShape(server: PgServer, table: TableName, differences: readonly string[]): void {
+  if (differences.length === 0) return;
+  const name = displayName(table);
+  throw new FinanceDbError(
+    'PG_TABLE_SHAPE',
+    `${name} exists in ${server.where} with another shape:\n${differences.map((text) => `  - ${text}`).join('\n')}`,
+    {
+      remedy: 'use another database, rename that table, or drop it and its rows with `finance-db init --reset --yes`',
+      details: { table: name, differences },
+    },
+  );
+}
+
+/** Drops the table if there is one; what depends on it, such as a view, makes PostgreSQL refuse. */
+async function dropTable(
+  request: InitRequest,
+  server: PgServer,
+  session: PgSession,
+  table: TableName,
+): Promise<number | null> {
+  const existing = await findTable(session, table);
+  if (existing === null) return null;
+  const name = displayName(table);
+  if (existing.kind !== 'r' && existing.kind !== 'p') refuseOtherShape(server, table, shapeDifferences(existing));
+  const rows = await countRows(session, table);
+  if (!request.confirmed)
+    throw new FinanceDbError(
+      'USAGE',
+      `init --reset would drop ${name} in ${server.where} and lose its ${rows} row${rows === 1 ? '' : 's'}`,
+      { remedy: 'add --yes if that is what you want', details: { table: name, rows } },
+    );
+  await session.query(`DROP TABLE ${postgresTable(table)}`);
+  return rows;
+}
+
+async function countRows(session: PgSession, table: TableName): Promise<number> {
+  const [row] = await session.query<{ count: string }>(`SELECT count(*) AS count FROM ${postgresTable(table)}`);
+  return Number(row?.count ?? 0);
+}
+
+/** Any number, the same for every init: two at once would both find no table. */
+const INIT_LOCK = 7_236_451_908;
+
+async function inTransaction<T>(session: PgSession, work: () => Promise<T>): Promise<T> {
+  await session.query(`BEGIN; SET LOCAL TIME ZONE 'UTC'; SELECT pg_advisory_xact_lock(${INIT_LOCK})`);
+  try {
+    const result = await work();
+    await session.query('COMMIT');
+    return result;
+  } catch (error) {
+    await session.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Ends whatever statement runs: the server notices that we are gone and rolls back. */
+function closeSocket(session: PgSession): void {
+  const { connection } = session.client as unknown as { connection: { stream: { destroy(): void } } };
+  connection.stream.destroy();
+}
+
+/** Init needs other rights than the reading commands, whose advice the code's own remedy is. */
+function withInitRemedy(error: unknown): unknown {
+  if (!isFinanceDbError(error) || error.code !== 'PG_PERMISSION') return error;
+  return new FinanceDbError('PG_PERMISSION', error.message, {
+    remedy: 'init needs a role that may create tables in the schema and insert into them',
+    details: error.details,
+    cause: error.cause,
+  });
+}

@@ -1,0 +1,48 @@
+import { init, type LoadRequest } from '../../app/init.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { DEFAULT_SAMPLE_ROWS } from '../../model/household/generate.ts';
+import { initDocument, renderInit } from '../../render/initReport.ts';
+import { writeJsonDocument } from '../../render/json.ts';
+import { openProgress } from '../../render/progress.ts';
+import { writeText } from '../../render/sink.ts';
+import type { CommandContext } from '../context.ts';
+
+/** The flags of `init`, as commander gives them. */
+export interface InitFlags {
+  /** A number of rows; true for --sample alone; false for --no-sample. */
+  readonly sample?: number | boolean;
+  readonly from?: string;
+  readonly reset?: boolean;
+  readonly yes?: boolean;
+}
+
+/** `finance-db init`. */
+export async function initCommand(context: CommandContext, flags: InitFlags): Promise<number> {
+  const { io, config, output } = context;
+  const load = loadRequest(flags);
+  const progress = openProgress(io, output);
+  const result = await init({
+    config,
+    load,
+    reset: flags.reset === true,
+    confirmed: flags.yes === true,
+    cwd: io.cwd,
+    now: io.now,
+    signal: io.signal,
+    onProgress: progress.load,
+  }).finally(progress.stop);
+  if (output.json) await writeJsonDocument(io, initDocument(result));
+  else if (!output.quiet) await writeText(io.stdout, renderInit(result));
+  return 0;
+}
+
+function loadRequest({ sample, from }: InitFlags): LoadRequest {
+  if (from !== undefined) {
+    if (sample !== undefined && sample !== false)
+      throw new FinanceDbError('USAGE', '--sample and --from exclude each other', { remedy: 'give one of them' });
+    return { kind: 'file', file: from };
+  }
+  if (sample === undefined) return { kind: 'default' };
+  if (sample === false) return { kind: 'none' };
+  return { kind: 'sample', rows: sample === true ? DEFAULT_SAMPLE_ROWS : sample };
+}

@@ -1,0 +1,93 @@
+import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
+import type { TableName } from '../model/tableName.ts';
+import {
+  columnType,
+  createIndexSql,
+  createTableSql,
+  TRANSACTIONS_COLUMNS,
+  TRANSACTIONS_INDEXED,
+  TRANSACTIONS_KEY,
+} from '../model/transactionsTable.ts';
+import type { PgSession } from './session.ts';
+
+/** What stands in the source under the table's name. */
+export interface ExistingTable {
+  /** pg_class.relkind: r table, p partitioned, v view, m materialized view, f foreign table, S sequence … */
+  readonly kind: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly key: readonly string[];
+  /** Columns that lead some index. */
+  readonly indexed: readonly string[];
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  v: 'a view',
+  m: 'a materialized view',
+  f: 'a foreign table',
+  S: 'a sequence',
+  i: 'an index',
+  c: 'a composite type',
+};
+
+/** Reads the shape from the catalogue, which every role may; null when there is nothing of that name. */
+export async function findTable(session: PgSession, table: TableName): Promise<ExistingTable | null> {
+  const [row] = await session.query<{ document: string }>(`
+SELECT json_build_object(
+  'kind', c.relkind,
+  'columns', (SELECT coalesce(json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum), '[]')
+              FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  'key', (SELECT coalesce(json_agg(a.attname ORDER BY array_position(i.indkey::int2[], a.attnum)), '[]')
+          FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey::int2[])
+          WHERE i.indrelid = c.oid AND i.indisprimary),
+  'indexed', (SELECT coalesce(json_agg(a.attname), '[]')
+              FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+              WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL)
+)::text AS document
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ${quoteLiteral(table.schema)} AND c.relname = ${quoteLiteral(table.name)}`);
+  return row === undefined ? null : (JSON.parse(row.document) as ExistingTable);
+}
+
+/** How an existing table differs from the one that init makes, in words; empty when it is the same. */
+export function shapeDifferences(existing: ExistingTable): string[] {
+  const isTable = existing.kind === 'r' || existing.kind === 'p';
+  if (!isTable) return [`expected a table, found ${KINDS[existing.kind] ?? 'something else'}`];
+  const types = new Map(existing.columns.map(({ name, type }) => [name, type]));
+  const differences: string[] = [];
+  for (const { name, rule } of TRANSACTIONS_COLUMNS) {
+    const expected = columnType(rule);
+    const found = types.get(name);
+    if (found === undefined) differences.push(`column "${name}" is missing (${expected})`);
+    else if (found !== expected) differences.push(`column "${name}" is ${found}, expected ${expected}`);
+    types.delete(name);
+  }
+  for (const [name, type] of types) differences.push(`column "${name}" (${type}) is not part of the table`);
+  if (existing.key.length !== 1 || existing.key[0] !== TRANSACTIONS_KEY)
+    differences.push(
+      existing.key.length === 0
+        ? `there is no primary key, expected (${TRANSACTIONS_KEY})`
+        : `the primary key is (${existing.key.join(', ')}), expected (${TRANSACTIONS_KEY})`,
+    );
+  return differences;
+}
+
+/** Creates the table, and its schema if that is missing. */
+export async function createTable(session: PgSession, table: TableName): Promise<void> {
+  const [schema] = await session.query(`SELECT 1 FROM pg_namespace WHERE nspname = ${quoteLiteral(table.schema)}`);
+  if (schema === undefined) await session.query(`CREATE SCHEMA ${quoteIdentifier(table.schema)}`);
+  await session.query(createTableSql(table));
+}
+
+/**
+ * Creates the indexes that are missing: those of columns that lead no index yet.
+ * @returns the columns that were indexed
+ */
+export async function createIndexes(
+  session: PgSession,
+  table: TableName,
+  indexed: readonly string[],
+): Promise<string[]> {
+  const missing = TRANSACTIONS_INDEXED.filter((column) => !indexed.includes(column));
+  for (const column of missing) await session.query(createIndexSql(table, column));
+  return missing;
+}

@@ -1,0 +1,70 @@
+import type { InitResult, LoadResult } from '../app/init.ts';
+import { durationText, grouped } from './amount.ts';
+
+/** The document of `init --json`. */
+export function initDocument(result: InitResult): Record<string, unknown> {
+  const { source, table, created, dropped, indexes, loaded, rows, seconds } = result;
+  return { status: 'ok', source, table, created, dropped, indexes, loaded: loadDocument(loaded), rows, seconds };
+}
+
+function loadDocument(loaded: LoadResult): Record<string, unknown> {
+  if (loaded.kind !== 'file') return { ...loaded };
+  const { notNormalized, ...rest } = loaded;
+  return { ...rest, not_normalized: notNormalized };
+}
+
+/** What init made, line by line, with a newline at the end. */
+export function renderInit(result: InitResult): string {
+  const lines = [tableLine(result)];
+  if (result.dropped !== null) lines.unshift(`Dropped ${result.table} with its ${rowsText(result.dropped)}.`);
+  if (!result.created && result.indexes.length > 0)
+    lines.push(`Created the missing indexes on ${list(result.indexes)}.`);
+  lines.push(...loadLines(result));
+  const next = result.rows > 0 ? '\nNext: finance-db sync' : '';
+  return `${lines.join('\n')}${next}\n`;
+}
+
+function tableLine({ created, table, source, indexes, rows, loaded }: InitResult): string {
+  const place = source.kind === 'embedded' ? 'on the embedded server' : `in ${source.where}`;
+  if (created) return `Created ${table} ${place}, with indexes on ${list(indexes)}.`;
+  const before = rows - loaded.rows;
+  return before === 0
+    ? `${table} exists ${place} and was empty.`
+    : `${table} exists ${place} with ${rowsText(before)}; ${before === 1 ? 'it was' : 'they were'} not touched.`;
+}
+
+function loadLines({ loaded, rows, seconds, table }: InitResult): string[] {
+  if (loaded.kind === 'sample')
+    return [
+      `Loaded ${rowsText(loaded.rows)} of sample data in ${durationText(seconds)}: generated, the same each time, in ${loaded.currency}.`,
+    ];
+  if (loaded.kind === 'file') {
+    const lines = [
+      `Loaded ${rowsText(loaded.rows)} from ${loaded.file} in ${durationText(seconds)}; ${table} has ${rowsText(rows)} now.`,
+      ...loaded.defaulted.map((text) => `  not in the file: ${text}`),
+    ];
+    if (loaded.notNormalized > 0)
+      lines.push(
+        `  ${rowsText(loaded.notNormalized)} in other currencies ${loaded.notNormalized === 1 ? 'has' : 'have'} no normalized_amount: reports leave them out`,
+      );
+    return lines;
+  }
+  switch (loaded.reason) {
+    case 'asked':
+      return [];
+    case 'has_rows':
+      return ['No sample data was loaded: the table has rows already.'];
+    case 'external_server':
+      return [
+        'No sample data was loaded, as this is a server of your own: ask for it with --sample, or load a file with --from FILE.csv.',
+      ];
+  }
+}
+
+function rowsText(rows: number): string {
+  return `${grouped(rows)} row${rows === 1 ? '' : 's'}`;
+}
+
+function list(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
