@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
+import { connect } from '../../src/postgres/session.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let root: string;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  root = path.join(folder.path, 'postgres');
+});
+afterEach(() => {
+  // A folder that root alone may enter has its data elsewhere, behind a link.
+  const link = fs.lstatSync(root, { throwIfNoEntry: false });
+  if (link?.isSymbolicLink()) fs.rmSync(fs.realpathSync(root), { recursive: true, force: true });
+  folder.remove();
+});
+
+function postmasterPid(): number | null {
+  const file = path.join(root, 'data', 'postmaster.pid');
+  return fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8').split('\n')[0]) : null;
+}
+
+async function one(
+  address: Awaited<ReturnType<typeof useEmbeddedServer>>['address'],
+  sql: string,
+): Promise<string | null> {
+  const session = await connect({ ...address, sslmode: 'disable', sslrootcert: undefined }, { retryMs: 0 });
+  try {
+    const [row] = await session.query(sql);
+    return Object.values(row ?? {})[0] ?? null;
+  } finally {
+    await session.close();
+  }
+}
+
+describe('the embedded server', () => {
+  test('is made, listens on a private socket only, and stops with its last user', async () => {
+    const first = await useEmbeddedServer(root, new Date());
+    const pid = postmasterPid();
+    const second = await useEmbeddedServer(root, new Date());
+    expect(postmasterPid()).toBe(pid);
+    expect(await one(second.address, "SELECT current_setting('listen_addresses')")).toBe('');
+    expect(fs.statSync(second.address.host).mode & 0o077).toBe(0);
+    await first.release();
+    expect(await one(second.address, 'SELECT 1')).toBe('1');
+    await second.release();
+    expect(postmasterPid()).toBeNull();
+    expect(fs.existsSync(second.address.host)).toBe(false);
+  });
+
+  test('that a killed command left behind is taken over, and stopped in the end', async () => {
+    const script = `import('${new URL('../../src/postgres/embedded/server.ts', import.meta.url).pathname}').then(async (m) => { await m.useEmbeddedServer(process.argv[1], new Date()); console.log('ready'); setInterval(() => {}, 1000); });`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, root], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await ready(child);
+    const pid = postmasterPid();
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.once('exit', resolve));
+    expect(postmasterPid()).toBe(pid);
+    const heir = await useEmbeddedServer(root, new Date());
+    expect(postmasterPid()).toBe(pid);
+    expect(await one(heir.address, 'SELECT 1')).toBe('1');
+    await heir.release();
+    expect(postmasterPid()).toBeNull();
+  });
+
+  test('that was killed itself recovers', async () => {
+    const server = await useEmbeddedServer(root, new Date());
+    await one(server.address, 'CREATE TABLE kept (id int)');
+    process.kill(postmasterPid() ?? 0, 'SIGKILL');
+    await server.release();
+    const again = await useEmbeddedServer(root, new Date());
+    expect(await one(again.address, "SELECT to_regclass('kept')::text")).toBe('kept');
+    await again.release();
+  });
+
+  test('with a damaged data folder is refused by name', async () => {
+    const server = await useEmbeddedServer(root, new Date());
+    await server.release();
+    fs.rmSync(path.join(root, 'data', 'global', 'pg_control'));
+    await expect(useEmbeddedServer(root, new Date())).rejects.toMatchObject({
+      code: 'PG_EMBEDDED',
+      message: expect.stringContaining(`${path.join(fs.realpathSync(root), 'data')}`),
+    });
+    expect(fs.readdirSync(path.join(root, 'users'))).toEqual([]);
+  });
+
+  test('whose making was cut short is made anew', async () => {
+    fs.mkdirSync(path.join(root, 'data.new', 'base'), { recursive: true });
+    const server = await useEmbeddedServer(root, new Date());
+    expect(await one(server.address, 'SELECT 1')).toBe('1');
+    await server.release();
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  (isRoot ? test : test.skip)('works below a folder that only root may enter (needs root)', async () => {
+    fs.chmodSync(folder.path, 0o700);
+    const server = await useEmbeddedServer(root, new Date());
+    expect(await one(server.address, 'SELECT 1')).toBe('1');
+    await server.release();
+    expect(fs.lstatSync(root).isSymbolicLink()).toBe(true);
+  });
+
+  (isRoot ? test : test.skip)('lets no other account in (needs root, to be another)', async () => {
+    const server = await useEmbeddedServer(root, new Date());
+    const script = `const s = require('net').connect(process.argv[1]); s.on('error', (e) => { console.log(e.code); }); s.on('connect', () => { console.log('connected'); s.destroy(); });`;
+    const outcome = spawnSync(
+      process.execPath,
+      ['-e', script, path.join(server.address.host, `.s.PGSQL.${server.address.port}`)],
+      { uid: 65533, gid: 65533, cwd: '/', encoding: 'utf8' },
+    );
+    expect(outcome.stdout.trim()).toBe('EACCES');
+    await server.release();
+  });
+});
+
+function ready(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.once('data', () => resolve());
+    child.once('exit', (code) => reject(new Error(`ended with ${code}`)));
+  });
+}
