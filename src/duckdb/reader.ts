@@ -24,6 +24,8 @@ export interface ReaderOptions {
   readonly writablePath?: string;
 }
 
+let opened = 0;
+
 /**
  * Opens the published file: read-only, no other file within reach (no read_csv, COPY, ATTACH or extensions, whatever the
  * SQL says), and the configuration locked so that no SQL can undo this. The time zone is UTC.
@@ -38,6 +40,9 @@ export async function openReader(path: string, options: ReaderOptions = {}): Pro
   try {
     instance = await DuckDBInstance.create(path, {
       access_mode: 'READ_ONLY',
+      // Made only when a query needs more than memory, and removed with it. Each reader has its own: two that shared
+      // DuckDB's default folder would write over each other's files.
+      temp_directory: `${path}.spill-${process.pid}-${++opened}`,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       custom_user_agent: 'finance-db',
