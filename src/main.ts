@@ -12,11 +12,16 @@ export async function run(argv: readonly string[], io: Io, env: NodeJS.ProcessEn
   try {
     const { buildProgram, parseProgram } = await import('./cli/program.ts');
     program = buildProgram(io, env);
-    return await parseProgram(program, argv);
+    return await parseProgram(program, argv.map(protectSqlComment));
   } catch (error) {
     const { reportError } = await import('./cli/reportError.ts');
     return reportError(error, argv, io);
   }
+}
+
+/** SQL may begin with a comment, `-- like this`, which would be taken for a flag. */
+function protectSqlComment(argument: string): string {
+  return /^--\s/.test(argument) ? ` ${argument}` : argument;
 }
 
 /** The process: real streams, signals, exit code. */
@@ -31,7 +36,8 @@ export async function main(): Promise<void> {
   process.on('SIGTERM', () => stop('SIGTERM'));
   // A reader such as `head` that has seen enough ends us quietly.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 1);
+    if (error.code === 'EPIPE') process.exit(0);
+    // Anything else is told to whoever writes (render/sink.ts).
   });
   process.stderr.on('error', () => undefined);
   const io: Io = {

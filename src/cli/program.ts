@@ -119,13 +119,27 @@ function declareCommands(
   runs(
     program
       .command('query [sql]')
-      .description('read-only SQL against the DuckDB file; from the argument, -f, or stdin')
-      .option('-f, --file <file.sql>', 'read the SQL from a file')
-      .option('--param <name=value...>', 'bind $name to a value')
+      .description('read-only SQL against the DuckDB file; from the argument, -f, stdin, or typed at a prompt')
+      .option('-f, --file <file.sql>', 'read the SQL from a file (- is stdin)')
+      .option('--param <name=value>', 'value of $name in the SQL, or name:type=value; repeat for more', collect)
       .addOption(
-        new Option('--format <format>', 'how to print').choices(['table', 'csv', 'tsv', 'json', 'jsonl', 'markdown']),
+        new Option('--format <format>', 'how to print (default: table)').choices([
+          'table',
+          'csv',
+          'tsv',
+          'json',
+          'jsonl',
+          'markdown',
+        ]),
       )
-      .option('-o, --output <file>', 'write the result to a file'),
+      .option('-o, --output <file>', 'write the result to a file: .csv .tsv .json .jsonl .ndjson .md .parquet')
+      .option(
+        '--max-rows <n>',
+        'rows a table shows, first and last halves (default 100 on a terminal, 10000 otherwise; 0: all)',
+        parseCountOrZero,
+      )
+      .option('--saved <name>', 'run a saved query')
+      .option('--list', 'list the saved queries'),
     async (context, flags, args) => (await import('./commands/query.ts')).queryCommand(context, args[0], flags),
   );
   runs(
@@ -164,6 +178,15 @@ function parseCount(text: string): number {
   const count = Number(text.replaceAll('_', ''));
   if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1.');
   return count;
+}
+
+function parseCountOrZero(text: string): number {
+  return text === '0' ? 0 : parseCount(text);
+}
+
+/** Gathers the values of a flag that may be given several times. */
+function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
 }
 
 function parseSeconds(text: string): number {
