@@ -47,7 +47,8 @@ export function renderSync(result: SyncResult, style: { color: boolean }, width:
 /** For cron: one line with a timestamp. */
 export function syncLine(result: SyncResult, now: Date): string {
   const tables = result.tables.map(
-    (table) => `${table.table} ${table.mode} rows=${table.rows} upserted=${table.upserted} deleted=${table.deleted}`,
+    (table) =>
+      `${table.table} ${table.mode} (${table.reason}) rows=${table.rows} upserted=${table.upserted} deleted=${table.deleted}`,
   );
   const held =
     result.heldBack === null
