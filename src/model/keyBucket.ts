@@ -19,15 +19,19 @@ export function keyBucket(key: readonly ColumnMapping[], buckets: number): KeyBu
     if (column.family === 'integer')
       return { postgres: `(${name}::int8 & ${mask})`, duckdb: `(${name}::BIGINT & ${mask})` };
     if (column.family === 'text' || column.family === 'uuid') {
-      const text = { postgres: `${name}::text`, duckdb: `${name}::VARCHAR` };
+      // The bytes that were copied: the type's output (a cast strips char(n), adds a netmask to inet) in UTF-8.
+      const output = PLAIN_TEXT.test(column.postgresType) ? `${name}::text` : `format('%s', ${name})`;
       return {
-        postgres: `(('x' || substr(md5(${text.postgres}), 1, 8))::bit(32)::int8 & ${mask})`,
-        duckdb: `(('0x' || md5(${text.duckdb})[1:8])::BIGINT & ${mask})`,
+        postgres: `(('x' || substr(md5(convert_to(${output}, 'UTF8')), 1, 8))::bit(32)::int8 & ${mask})`,
+        duckdb: `(('0x' || md5(${name}::VARCHAR)[1:8])::BIGINT & ${mask})`,
       };
     }
   }
   return null;
 }
+
+/** Types whose cast to text is their output, and cheaper than asking for it. */
+const PLAIN_TEXT = /^(text|character varying(\(\d+\))?|uuid)$/;
 
 const LEAST_BUCKETS = 256;
 const MOST_BUCKETS = 131_072;

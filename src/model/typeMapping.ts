@@ -190,11 +190,20 @@ function mapList(column: string, elementType: SourceType): Omit<ColumnMapping, '
     family: 'list',
     duckdbType: `${element.duckdbType}[]`,
     element,
-    copyExpression: `CASE WHEN array_ndims(${column}) = 1 AND array_lower(${column}, 1) = 1 OR cardinality(${column}) = 0 THEN array_to_json(${column}::text[])::text ELSE ${column}::text END`,
+    copyExpression: `CASE WHEN array_ndims(${column}) = 1 AND array_lower(${column}, 1) = 1 OR cardinality(${column}) = 0 THEN array_to_json(${elementTexts(column, elementType)})::text ELSE ${column}::text END`,
     fromText: (text) => {
       const texts = `from_json_strict(${text}, ${quoteLiteral('["VARCHAR"]')})`;
       return lambda === '' ? texts : `list_transform(${texts}, lambda x: ${lambda})`;
     },
     mayBeEscaped: true,
   };
+}
+
+/** Types whose cast to text says something else than their output: char(n) loses its padding, inet gains a netmask. */
+const CAST_ALTERS = new Set(['bpchar', 'inet']);
+
+/** An array of the texts that the output function gives for each element; format() asks that function. */
+function elementTexts(column: string, { builtIn, bareName }: SourceType): string {
+  if (!builtIn || !CAST_ALTERS.has(bareName)) return `${column}::text[]`;
+  return `ARRAY(SELECT CASE WHEN x IS NOT NULL THEN format('%s', x) END FROM unnest(${column}) WITH ORDINALITY AS u(x, n) ORDER BY n)`;
 }

@@ -68,6 +68,10 @@ interface TypeDocument {
   attributes: string[] | null;
 }
 
+/** int2vector and oidvector count as arrays too, but begin at 0 and are written in another way. */
+const IS_LIST =
+  "t.typtype = 'b' AND t.typcategory = 'A' AND t.typelem <> 0 AND t.typname NOT IN ('int2vector', 'oidvector')";
+
 /**
  * One query for all tables, so that it costs one round trip. It reads the catalogue only, which every role may.
  * The key is the primary key, else the smallest unique index over plain not-null columns that holds immediately.
@@ -96,7 +100,7 @@ SELECT json_agg(document ORDER BY position)::text AS document FROM (
             SELECT next.oid, next.typmod, part.path || next.oid FROM part JOIN pg_type t ON t.oid = part.oid
             CROSS JOIN LATERAL (
               SELECT t.typbasetype AS oid, t.typtypmod AS typmod WHERE t.typtype = 'd'
-              UNION ALL SELECT t.typelem, part.typmod WHERE t.typtype = 'b' AND t.typcategory = 'A' AND t.typelem <> 0
+              UNION ALL SELECT t.typelem, part.typmod WHERE ${IS_LIST}
               UNION ALL SELECT x.atttypid, x.atttypmod FROM pg_attribute x WHERE t.typtype = 'c' AND x.attrelid = t.typrelid AND x.attnum > 0 AND NOT x.attisdropped
               UNION ALL SELECT r.rngsubtype, -1 FROM pg_range r WHERE t.typtype IN ('r', 'm') AND t.oid IN (r.rngtypid, r.rngmultitypid)
             ) next WHERE next.oid <> ALL (part.path)
@@ -104,7 +108,7 @@ SELECT json_agg(document ORDER BY position)::text AS document FROM (
           SELECT json_agg(json_build_object(
             'oid', t.oid::bigint, 'name', t.typname, 'schema', n.nspname, 'kind', t.typtype, 'typmod', part.typmod,
             'formatted', format_type(t.oid, part.typmod), 'base', t.typbasetype::bigint,
-            'element', CASE WHEN t.typcategory = 'A' THEN t.typelem::bigint ELSE 0 END,
+            'element', CASE WHEN ${IS_LIST} THEN t.typelem::bigint ELSE 0 END,
             'labels', (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
             'attributes', (SELECT json_agg(x.attname || ' ' || format_type(x.atttypid, x.atttypmod) ORDER BY x.attnum)
               FROM pg_attribute x WHERE t.typtype = 'c' AND x.attrelid = t.typrelid AND x.attnum > 0 AND NOT x.attisdropped)

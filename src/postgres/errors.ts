@@ -41,6 +41,9 @@ export function mapPostgresError(error: unknown, where: string): FinanceDbError 
   if (code === '3D000') return make('PG_DATABASE_MISSING', `${message} (${where})`);
   if (code === '42501') return make('PG_PERMISSION', `${message} (${where})`);
   if (code === '42P01' || code === '3F000') return make('PG_TABLE_MISSING', `${message} (${where})`);
+  // A database of encoding SQL_ASCII may hold anything; the server checks what it sends.
+  if (code === '22021' || code === '22P05')
+    return make('VALUE_REFUSED', `the source holds text that is not UTF-8: ${message} (${where})`);
   if (/SSL|certificate|TLS/i.test(message))
     return make('PG_UNREACHABLE', `no secure connection to PostgreSQL at ${where}: ${message}`);
   return make('PG_QUERY', `PostgreSQL (${where}): ${message}${code === '' ? '' : ` [${code}]`}`);

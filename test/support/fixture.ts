@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { openReader } from '../../src/duckdb/reader.ts';
+import type { PgSession } from '../../src/postgres/session.ts';
+import { type CliOptions, type CliResult, runCli } from './cli.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { temporaryFolder } from './folder.ts';
+
+export interface SyncedTable {
+  readonly table: string;
+  readonly mode: string;
+  readonly reason: string;
+  readonly rows: number;
+  readonly upserted: number;
+  readonly deleted: number;
+}
+
+export interface SyncDocument {
+  readonly tables: readonly SyncedTable[];
+  readonly snapshot: string;
+  readonly warnings: readonly string[];
+  readonly held_back: { readonly holder: string; readonly seconds: number } | null;
+}
+
+/** A database of its own and a folder of its own, and the tool at work between them. */
+export interface Fixture {
+  readonly database: TestDatabase;
+  /** A session of the superuser. */
+  readonly session: PgSession;
+  readonly folder: string;
+  readonly duckdbPath: string;
+  env(tables: string): Record<string, string>;
+  /** Syncs and returns the document; throws when the exit code is not 0. */
+  sync(tables: string, ...flags: string[]): Promise<SyncDocument>;
+  /** Runs `sync --json` whatever comes of it. */
+  trySync(tables: string, flags?: readonly string[], options?: CliOptions): Promise<CliResult>;
+  /** Rows of the published file. */
+  rows<T>(sql: string): Promise<T[]>;
+  /** An empty folder and an empty schema public, and no other schemas. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes a fixture; `close` it in afterAll, `reset` it in beforeEach. */
+export async function makeFixture(): Promise<Fixture> {
+  const database = await createTestDatabase();
+  const session = await database.session();
+  let folder = temporaryFolder();
+  const env = (tables: string): Record<string, string> => ({
+    DATABASE_URL: database.url,
+    FINANCE_DB_HOME: folder.path,
+    FINANCE_DB_TABLES: tables,
+  });
+  const trySync: Fixture['trySync'] = (tables, flags = [], options = {}) =>
+    runCli(['sync', '--json', ...flags], { ...options, env: { ...env(tables), ...options.env } });
+  return {
+    database,
+    session,
+    get folder() {
+      return folder.path;
+    },
+    get duckdbPath() {
+      return path.join(folder.path, 'finance.duckdb');
+    },
+    env,
+    trySync,
+    sync: async (tables, ...flags) => {
+      const result = await trySync(tables, flags);
+      if (result.code !== 0) throw new Error(`exit ${result.code}: ${result.stderr}`);
+      return JSON.parse(result.stdout) as SyncDocument;
+    },
+    rows: async <T>(sql: string) => {
+      const reader = await openReader(path.join(folder.path, 'finance.duckdb'));
+      try {
+        return await reader.all<T>(sql);
+      } finally {
+        reader.close();
+      }
+    },
+    reset: async () => {
+      folder.remove();
+      folder = temporaryFolder();
+      const schemas = await session.query<{ name: string }>(
+        "SELECT quote_ident(nspname) AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'",
+      );
+      for (const { name } of schemas) await session.query(`DROP SCHEMA ${name} CASCADE`);
+      await session.query('CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public');
+    },
+    close: async () => {
+      await database.drop();
+      folder.remove();
+    },
+  };
+}
