@@ -1,0 +1,43 @@
+import type { Calendar, Interval, Period } from '../model/period.ts';
+import type { Filters } from './filters.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** The table that reports read. */
+export interface LedgerSource {
+  /** Quoted, schema-qualified name in DuckDB. */
+  readonly table: string;
+  /** Digits after the point of normalized_amount. */
+  readonly scale: number;
+}
+
+/** Days, both ends included. */
+export interface Span {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** How a list is ordered; each report says which of these it knows. */
+export const SORT_KEYS = ['amount', 'count', 'average', 'name', 'last'] as const;
+export type SortKey = (typeof SORT_KEYS)[number];
+
+/** A validated request for any report: everything that its SQL depends on. */
+export interface StatsRequest {
+  readonly source: LedgerSource;
+  readonly vocabulary: Vocabulary;
+  readonly calendar: Calendar;
+  readonly period: Period;
+  /** The days of the period that the file has rows for, from its first row to its last; null when it has none. */
+  readonly span: Span | null;
+  /** The days that the whole file covers; null when it is empty. */
+  readonly file: Span | null;
+  readonly filters: Filters;
+  /** Keeps transfers between own accounts, which are left out otherwise. */
+  readonly withTransfers: boolean;
+  readonly interval: Interval;
+  /** 1: categories; 2: subcategories. */
+  readonly depth: 1 | 2;
+  /** Null: the report's own order. */
+  readonly sort: SortKey | null;
+  /** Null: the report's own limit. */
+  readonly limit: number | null;
+}

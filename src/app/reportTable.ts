@@ -1,0 +1,24 @@
+import type { ReportQuery, ReportRow, TotalMarks } from '../analytics/columns.ts';
+import type { DuckDbReader } from '../duckdb/reader.ts';
+
+/** Rows of a report with their columns; `total` sums up all rows, `rowCount` counts them, beyond the limit too. */
+export interface ReportTable extends Pick<ReportQuery, 'columns' | 'noun'> {
+  readonly rows: readonly ReportRow[];
+  readonly total: ReportRow | null;
+  readonly rowCount: number;
+}
+
+/** Runs one statement and sets its total row apart. */
+export async function readTable(reader: DuckDbReader, query: ReportQuery): Promise<ReportTable> {
+  const all = await reader.all<ReportRow & TotalMarks>(query.sql);
+  const rows: ReportRow[] = [];
+  let total: ReportRow | null = null;
+  let rowCount = all.length;
+  for (const { is_total, row_count, ...row } of all) {
+    if (is_total === true) {
+      total = row;
+      rowCount = Number(row_count);
+    } else rows.push(row);
+  }
+  return { columns: query.columns, noun: query.noun, rows, total, rowCount };
+}

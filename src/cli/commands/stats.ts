@@ -1,0 +1,57 @@
+import { runStats, type StatsResult, statsSql } from '../../app/stats.ts';
+import { openReader } from '../../duckdb/reader.ts';
+import { writeJsonDocument } from '../../render/json.ts';
+import { parseLocale, wantsAscii } from '../../render/locale.ts';
+import { numberStyle } from '../../render/money.ts';
+import { writeText } from '../../render/sink.ts';
+import { statsDocument } from '../../render/stats/json.ts';
+import { separatedText } from '../../render/stats/separated.ts';
+import { intervalsOf, statsText } from '../../render/stats/text.ts';
+import type { CommandContext } from '../context.ts';
+import { dataAgeText, SAMPLE_NOTICE } from '../dataAgeText.ts';
+import { parseReport, parseStatsFlags, type StatsFlags, type StatsFormat } from '../statsFlags.ts';
+
+/**
+ * `finance-db stats [report]`: a report from the DuckDB file. PostgreSQL is not needed.
+ * @throws FinanceDbError USAGE for flags, DUCKDB_* for the file, CONFIG for a table that reports cannot read
+ */
+export async function statsCommand(
+  context: CommandContext,
+  reportName: string | undefined,
+  flags: StatsFlags,
+): Promise<number> {
+  const { io, config, output } = context;
+  const report = parseReport(reportName);
+  const input = parseStatsFlags(context, flags);
+  const locale = parseLocale(flags.locale);
+  const reader = await openReader(config.duckdbPath);
+  try {
+    if (flags.sql) {
+      await writeText(io.stdout, await statsSql(reader, report, input));
+      return 0;
+    }
+    const result = await runStats(reader, report, input, config.baseCurrency);
+    sayAge(context, result);
+    const format: StatsFormat = flags.format ?? (output.json ? 'json' : 'table');
+    if (format === 'json') await writeJsonDocument(io, statsDocument(result));
+    else if (format === 'table') {
+      const style = {
+        width: io.stdout.isTTY ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+        color: output.color && io.stdout.isTTY === true,
+        ascii: wantsAscii(flags.ascii, context.env),
+        numbers: numberStyle(locale, config.baseCurrency),
+      };
+      await writeText(io.stdout, statsText(result, style));
+    } else await writeText(io.stdout, separatedText(result.table, format, intervalsOf(result)));
+    return 0;
+  } finally {
+    reader.close();
+  }
+}
+
+/** How current the data is, and that it is the sample when it is: on stderr, as every reading command does. */
+function sayAge({ io, output }: CommandContext, { age }: StatsResult): void {
+  if (age.sample) io.stderr.write(`${SAMPLE_NOTICE}\n`);
+  const text = dataAgeText(age, io.now());
+  if (text !== '' && !output.quiet) io.stderr.write(`data ${text}\n`);
+}

@@ -1,0 +1,119 @@
+import { checkMerchant, type Filters, parseAmount } from '../analytics/filters.ts';
+import { REPORT_NAMES, type ReportName, reportOf } from '../analytics/reports.ts';
+import { SORT_KEYS, type SortKey } from '../analytics/request.ts';
+import type { StatsInput } from '../app/statsRequest.ts';
+import { FinanceDbError } from '../errors/financeDbError.ts';
+import { type Calendar, combinePeriod, INTERVALS, type Interval } from '../model/period.ts';
+import type { CommandContext } from './context.ts';
+
+export const STATS_FORMATS = ['table', 'csv', 'json', 'markdown'] as const;
+export type StatsFormat = (typeof STATS_FORMATS)[number];
+
+/** The flags of `stats`, as commander gives them. */
+export interface StatsFlags {
+  readonly period?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly monthStart?: number;
+  readonly account?: readonly string[] | string;
+  readonly category?: readonly string[] | string;
+  readonly merchant?: string;
+  readonly channel?: string;
+  readonly city?: string;
+  readonly currency?: string;
+  readonly min?: string;
+  readonly max?: string;
+  readonly income?: boolean;
+  readonly spending?: boolean;
+  readonly withTransfers?: boolean;
+  readonly by?: string;
+  readonly depth?: number | string;
+  readonly sort?: string;
+  readonly limit?: number;
+  readonly format?: StatsFormat;
+  readonly locale?: string;
+  readonly ascii?: boolean;
+  readonly sql?: boolean;
+}
+
+/** @throws FinanceDbError USAGE with the names there are */
+export function parseReport(text: string | undefined): ReportName {
+  const name = text ?? 'overview';
+  const found = REPORT_NAMES.find((report) => report === name.toLowerCase());
+  if (found !== undefined) return found;
+  const list = REPORT_NAMES.map((report) => `${report} (${reportOf(report).summary})`);
+  throw new FinanceDbError('USAGE', `there is no report ${JSON.stringify(name)}`, {
+    remedy: `one of: ${list.join('; ')}`,
+    details: { report: name, reports: REPORT_NAMES },
+  });
+}
+
+/**
+ * Checks the flags and makes a request of them.
+ * @throws FinanceDbError USAGE naming the flag and what it may be
+ */
+export function parseStatsFlags({ config, io }: CommandContext, flags: StatsFlags): StatsInput {
+  const calendar: Calendar = { today: config.today ?? localDay(io.now()), monthStart: monthStart(flags.monthStart) };
+  return {
+    // The table of transactions, wherever it is; the first of the configured ones when none has that name.
+    table: config.tables.find(({ name }) => name === 'transactions') ??
+      config.tables[0] ?? { schema: 'public', name: 'transactions' },
+    calendar,
+    period: combinePeriod(
+      {
+        ...(flags.period === undefined ? {} : { period: flags.period }),
+        ...(flags.from === undefined ? {} : { from: flags.from }),
+        ...(flags.to === undefined ? {} : { to: flags.to }),
+      },
+      calendar,
+    ),
+    filters: parseFilters(flags),
+    withTransfers: flags.withTransfers === true,
+    interval: oneOf<Interval>('--by', flags.by, INTERVALS) ?? 'month',
+    depth:
+      Number(oneOf('--depth', flags.depth === undefined ? undefined : String(flags.depth), ['1', '2'])) === 2 ? 2 : 1,
+    sort: oneOf<SortKey>('--sort', flags.sort, SORT_KEYS) ?? null,
+    limit: flags.limit ?? null,
+  };
+}
+
+function parseFilters(flags: StatsFlags): Filters {
+  if (flags.income && flags.spending)
+    throw new FinanceDbError('USAGE', '--income and --spending exclude each other', { remedy: 'give one, or neither' });
+  return {
+    accounts: list(flags.account),
+    categories: list(flags.category),
+    merchant: flags.merchant === undefined ? null : checkMerchant(flags.merchant),
+    channel: flags.channel ?? null,
+    city: flags.city ?? null,
+    currency: flags.currency ?? null,
+    min: flags.min === undefined ? null : parseAmount(flags.min, '--min'),
+    max: flags.max === undefined ? null : parseAmount(flags.max, '--max'),
+    flow: flags.income ? 'income' : flags.spending ? 'spending' : null,
+  };
+}
+
+function list(value: readonly string[] | string | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}
+
+function monthStart(day: number | undefined): number {
+  if (day === undefined) return 1;
+  if (Number.isInteger(day) && day >= 1 && day <= 28) return day;
+  throw new FinanceDbError('USAGE', `--month-start: expected a day from 1 to 28, found ${day}`, {
+    remedy: 'months of every length have a day 28; give one up to that',
+  });
+}
+
+function oneOf<T extends string>(flag: string, text: string | undefined, choices: readonly T[]): T | undefined {
+  if (text === undefined) return undefined;
+  const found = choices.find((choice) => choice === text.toLowerCase());
+  if (found !== undefined) return found;
+  throw new FinanceDbError('USAGE', `${flag}: expected ${choices.join(', ')}, found ${JSON.stringify(text)}`);
+}
+
+function localDay(now: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}

@@ -1,0 +1,37 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+const repeated = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value];
+
+/** Declares the flags of `stats`; they are checked by parseStatsFlags, which knows the words for what is wrong. */
+export function addStatsOptions(command: Command): Command {
+  return command
+    .option('-p, --period <period>', 'such as "last month", 2024, 2024q3, 2024-03, "from 2024-01-15 to 2024-03"')
+    .option('--from <date>', 'first day, or a period whose first day it is')
+    .option('--to <date>', 'last day, or a period whose last day it is')
+    .option('--month-start <day>', 'the day on which months begin (1-28)', wholeNumber)
+    .option('--by <interval>', 'categories and cashflow by day, week, month, quarter or year (default month)')
+    .option('--depth <n>', 'categories: 2 for subcategories')
+    .option('--account <account>', 'only this account (may be repeated)', repeated)
+    .option('--category <category>', 'only this category, or Category:Subcategory, or none (may be repeated)', repeated)
+    .option('--merchant <text>', 'only merchants with this in their name, or /regular expression/')
+    .option('--channel <channel>', 'only this channel')
+    .option('--city <city>', 'only this city')
+    .option('--currency <code>', 'only amounts in this original currency')
+    .option('--min <amount>', 'only amounts of at least this size, in the base currency, without sign')
+    .option('--max <amount>', 'only amounts of at most this size')
+    .option('--income', 'income only')
+    .option('--spending', 'spending only, refunds counted against it')
+    .option('--with-transfers', 'keep transfers between own accounts')
+    .option('--sort <key>', 'order by amount, count, average, name or last')
+    .option('--limit <n>', 'so many rows', wholeNumber)
+    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json', 'markdown']))
+    .option('--locale <locale>', 'how numbers are written: en-US (default), de-DE …')
+    .option('--ascii', 'draw with ASCII characters alone')
+    .option('--sql', "print the report's SQL instead of running it");
+}
+
+function wholeNumber(text: string): number {
+  const count = Number(text.replaceAll('_', ''));
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1.');
+  return count;
+}

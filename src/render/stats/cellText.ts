@@ -1,0 +1,42 @@
+import type { ReportCell, ReportColumn, ReportRow } from '../../analytics/columns.ts';
+import type { NumberStyle } from '../money.ts';
+import { printable, truncate } from '../width.ts';
+
+/** Names are cut to this many columns even where there is room. */
+const LONGEST_NAME = 40;
+
+/** A cell for people. A missing name is said in words: `(no category)`. */
+export function cellText(column: ReportColumn, row: ReportRow, numbers: NumberStyle): string {
+  const value = row[column.key] ?? null;
+  switch (column.kind) {
+    case 'money':
+      return numbers.money(textOf(value));
+    case 'amount':
+      return numbers.amount(textOf(value), textOf(row.currency ?? null));
+    case 'count':
+      return value === null ? '' : numbers.count(String(value));
+    case 'share':
+      return numbers.share(typeof value === 'number' ? value : null);
+    case 'number':
+      return numbers.number(typeof value === 'number' ? value : null);
+    case 'flag':
+      return value === true ? 'yes' : '';
+    case 'date':
+      return textOf(value) ?? '';
+    case 'text':
+    case 'series': {
+      const text = textOf(value);
+      return text === null || text.trim() === ''
+        ? `(no ${column.title.toLowerCase()})`
+        : truncate(printable(text), column.wide ? 200 : LONGEST_NAME);
+    }
+  }
+}
+
+export function alignmentOf(column: ReportColumn): 'left' | 'right' {
+  return ['text', 'date', 'flag', 'series'].includes(column.kind) ? 'left' : 'right';
+}
+
+function textOf(value: ReportCell): string | null {
+  return value === null || typeof value === 'object' ? null : String(value);
+}

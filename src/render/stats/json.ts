@@ -1,0 +1,59 @@
+import type { ReportCell, ReportColumn, ReportRow } from '../../analytics/columns.ts';
+import type { ReportTable } from '../../app/reportTable.ts';
+import type { StatsResult } from '../../app/stats.ts';
+import { jsonNumeral } from '../json.ts';
+
+/** The document of `stats --json`: money and counts are exact numerals. */
+export function statsDocument(result: StatsResult): Record<string, unknown> {
+  const { request, scope, table, sections, age } = result;
+  return {
+    report: result.report,
+    base_currency: result.baseCurrency,
+    period: { from: request.period.from, to: request.period.to, label: request.period.label },
+    covered: request.span,
+    ...(result.report === 'categories' || result.report === 'cashflow' ? { interval: request.interval } : {}),
+    filters: filtersOf(result),
+    rows: rowsOf(table),
+    ...(table.total === null ? {} : { total: rowOf(table.columns, table.total) }),
+    row_count: table.rowCount,
+    ...(sections === null ? {} : { categories: rowsOf(sections.categories), merchants: rowsOf(sections.merchants) }),
+    scope: {
+      transactions: jsonNumeral(scope.rows),
+      accounts: jsonNumeral(scope.accounts),
+      first: scope.first,
+      last: scope.last,
+      not_normalized: jsonNumeral(scope.not_normalized),
+      transfer_rows_left_out: result.transferRows,
+    },
+    data: { sample: age.sample, synced_at: age.syncedAt },
+  };
+}
+
+/** Rows with their values as JSON has them. */
+export function rowsOf({ columns, rows }: ReportTable): Record<string, unknown>[] {
+  return rows.map((row) => rowOf(columns, row));
+}
+
+function rowOf(columns: readonly ReportColumn[], row: ReportRow): Record<string, unknown> {
+  return Object.fromEntries(columns.map((column) => [column.key, jsonOf(column, row[column.key] ?? null)]));
+}
+
+function jsonOf({ kind }: ReportColumn, value: ReportCell): unknown {
+  if (value === null) return kind === 'series' ? [] : null;
+  if (kind === 'money' || kind === 'amount' || kind === 'count') return jsonNumeral(String(value));
+  if (kind === 'series' && typeof value === 'object')
+    return value.map(({ period, amount }) => ({ period, amount: jsonNumeral(amount) }));
+  return value;
+}
+
+/** Only the filters that were given. */
+function filtersOf({ request }: StatsResult): Record<string, unknown> {
+  const { accounts, categories, flow, ...single } = request.filters;
+  return {
+    ...(accounts.length === 0 ? {} : { account: accounts }),
+    ...(categories.length === 0 ? {} : { category: categories }),
+    ...Object.fromEntries(Object.entries(single).filter(([, value]) => value !== null)),
+    ...(flow === null ? {} : { flow }),
+    with_transfers: request.withTransfers,
+  };
+}

@@ -1,0 +1,55 @@
+import type { ReportRow } from '../../analytics/columns.ts';
+import type { StatsResult } from '../../app/stats.ts';
+import type { OverviewSections } from '../../app/statsOverview.ts';
+import { renderTable } from '../table.ts';
+import { renderReportTable } from './reportTable.ts';
+import { paintOf, type StatsStyle } from './style.ts';
+
+const SPAN_TITLES: Record<string, string> = {
+  period: 'Period',
+  latest: 'Latest month',
+  previous: 'Before',
+  last_year: 'Year before',
+};
+
+/** Figures side by side, then where the money went. */
+export function renderOverview(result: StatsResult, sections: OverviewSections, style: StatsStyle): string {
+  const paint = paintOf(style);
+  const { scope } = result;
+  const facts = [
+    `${style.numbers.count(scope.rows)} transactions`,
+    `${style.numbers.count(scope.accounts)} ${scope.accounts === '1' ? 'account' : 'accounts'}`,
+  ];
+  const parts = [facts.join(', '), renderSpans(result, style)];
+  const tops = [
+    ['Most was spent on', sections.categories],
+    ['and at', sections.merchants],
+  ] as const;
+  for (const [title, table] of tops)
+    if (table.rows.length > 0) parts.push(paint.bold(title), renderReportTable({ ...table, total: null }, style));
+  return parts.join('\n');
+}
+
+function renderSpans(result: StatsResult, style: StatsStyle): string {
+  const spans = result.table.rows;
+  const all = result.request.period.from === null || result.request.period.to === null;
+  const titles = spans.map((row) => (all && row.span === 'period' ? 'All' : (SPAN_TITLES[String(row.span)] ?? '')));
+  const { numbers } = style;
+  const line = (title: string, cell: (row: ReportRow) => string): string[] => [title, ...spans.map(cell)];
+  const text = (key: string) => (row: ReportRow) => String(row[key] ?? '');
+  const money = (key: string) => (row: ReportRow) => numbers.money(String(row[key] ?? '0'));
+  const rows = [
+    line('From', text('from')),
+    line('To', text('to')),
+    line('Income', money('income')),
+    line('Spending', money('spending')),
+    line('Net', money('net')),
+    line('Savings rate', (row) => (typeof row.savings_rate === 'number' ? numbers.share(row.savings_rate) : '–')),
+    line('Transactions', (row) => numbers.count(String(row.count))),
+  ];
+  return renderTable(
+    [{ title: result.baseCurrency }, ...titles.map((title) => ({ title, align: 'right' as const }))],
+    rows,
+    { width: style.width, color: style.color, ruleBefore: [2, 5] },
+  );
+}

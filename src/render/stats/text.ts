@@ -1,0 +1,30 @@
+import type { StatsResult } from '../../app/stats.ts';
+import { listIntervals } from '../../model/period.ts';
+import { asciiDrawings } from '../locale.ts';
+import { renderOverview } from './overview.ts';
+import { renderReportTable } from './reportTable.ts';
+import { paintOf, type StatsStyle } from './style.ts';
+import { emptyText, headingOf, notesOf } from './words.ts';
+
+/** A whole report for people, ending in a line break. */
+export function statsText(result: StatsResult, style: StatsStyle): string {
+  const paint = paintOf(style);
+  const parts = [paint.bold(headingOf(result))];
+  if (result.scope.rows === '0' || result.table.rows.length === 0) parts.push(emptyText(result));
+  else {
+    parts.push(
+      result.sections === null
+        ? renderReportTable(result.table, style, intervalsOf(result))
+        : renderOverview(result, result.sections, style),
+    );
+    parts.push(...notesOf(result, style.numbers).map((note) => paint.dim(note)));
+  }
+  const text = `${parts.join('\n')}\n`;
+  return style.ascii ? asciiDrawings(text) : text;
+}
+
+/** The labels of all intervals that the report covers. */
+export function intervalsOf({ request }: StatsResult): string[] {
+  const { span, interval, calendar } = request;
+  return span === null ? [] : listIntervals(span.from, span.to, interval, calendar);
+}

@@ -1,0 +1,81 @@
+import type { Filters } from '../../analytics/filters.ts';
+import type { StatsResult } from '../../app/stats.ts';
+import { describeSpan } from '../../model/period.ts';
+import type { NumberStyle } from '../money.ts';
+import { printable } from '../width.ts';
+
+const TITLES: Partial<Record<string, string>> = { categories: 'Categories', cashflow: 'Cash flow' };
+
+/** `Categories by month · 2024-11-01 to 2026-10-31 · USD · account checking-001`. */
+export function headingOf({ report, request, baseCurrency }: StatsResult): string {
+  const name = TITLES[report] ?? report.charAt(0).toUpperCase() + report.slice(1);
+  const title = TITLES[report] === undefined ? name : `${name} by ${request.interval}`;
+  const { period, span } = request;
+  const days = span === null ? describeSpan(period.from, period.to) : describeSpan(span.from, span.to);
+  const said = /^\d/.test(period.label) || period.label.includes(days) ? '' : `${period.label}: `;
+  return [title, `${printable(said)}${days}`, baseCurrency, ...filterWords(request.filters)].join(' · ');
+}
+
+/** The filters in words, for headings and for "nothing found". */
+export function filterWords(filters: Filters): string[] {
+  const words: string[] = [];
+  if (filters.accounts.length > 0) words.push(`account ${filters.accounts.join(' or ')}`);
+  if (filters.categories.length > 0) words.push(`category ${filters.categories.join(' or ')}`);
+  if (filters.merchant !== null)
+    words.push(
+      filters.merchant.startsWith('/') ? `merchant like ${filters.merchant}` : `merchant with "${filters.merchant}"`,
+    );
+  if (filters.channel !== null) words.push(`channel ${filters.channel}`);
+  if (filters.city !== null) words.push(`city ${filters.city}`);
+  if (filters.currency !== null) words.push(`currency ${filters.currency}`);
+  if (filters.min !== null) words.push(`from ${filters.min}`);
+  if (filters.max !== null) words.push(`up to ${filters.max}`);
+  if (filters.flow !== null) words.push(`${filters.flow} only`);
+  return words.map(printable);
+}
+
+/** What a reader must know beside the rows: what was cut, left out, or could not be added up. */
+export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
+  const { table, scope, transferRows, request } = result;
+  const notes: string[] = [];
+  if (table.rowCount > table.rows.length)
+    notes.push(
+      `${numbers.count(table.rows.length)} of ${numbers.count(table.rowCount)} ${pluralOf(table.noun)} shown; --limit N shows more`,
+    );
+  if (transferRows !== null && transferRows > 0)
+    notes.push(
+      `${rowsText(transferRows, numbers)} of transfers between own accounts left out; --with-transfers keeps them`,
+    );
+  if (Number(scope.not_normalized) > 0 && result.report !== 'currencies')
+    notes.push(
+      `${rowsText(scope.not_normalized, numbers)} without a normalized amount: counted, but in no sum (see stats currencies)`,
+    );
+  if (result.report === 'overview' && request.period.label === 'all')
+    notes.push('Everything, and the latest month that is over; -p "last month", 2024q3 … asks for another period');
+  return notes;
+}
+
+/** Why there is nothing to see, and what to try. */
+export function emptyText({ request }: StatsResult): string {
+  if (request.file === null)
+    return 'The table is empty. `finance-db init` loads sample data, `finance-db sync` brings it here.';
+  const { from, to } = request.file;
+  const filters = filterWords(request.filters);
+  const asked = describeSpan(request.period.from, request.period.to);
+  const what = [...(asked === 'all' ? [] : [asked]), ...filters].join(', ');
+  const advice =
+    request.span === null
+      ? `try -p ${to.slice(0, 7)}`
+      : filters.length > 0
+        ? 'try fewer filters'
+        : 'try --with-transfers';
+  return `No transactions${what === '' ? '' : ` for ${what}`}. The file covers ${from} to ${to}: ${advice}.`;
+}
+
+export function pluralOf(noun: string): string {
+  return noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+}
+
+function rowsText(count: string | number, numbers: NumberStyle): string {
+  return `${numbers.count(count)} ${Number(count) === 1 ? 'row' : 'rows'}`;
+}
