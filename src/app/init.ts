@@ -49,6 +49,8 @@ export interface InitResult {
   readonly loaded: LoadResult;
   /** Rows in the table now. */
   readonly rows: number;
+  /** Whether sync will read the table, that is, FINANCE_DB_TABLES names it. */
+  readonly synced: boolean;
   readonly seconds: number;
 }
 
@@ -126,6 +128,7 @@ async function prepare(
     indexes,
     loaded,
     rows: before + loaded.rows,
+    synced: request.config.tables.some(({ schema, name }) => schema === table.schema && name === table.name),
   };
 }
 

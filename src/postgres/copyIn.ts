@@ -57,8 +57,10 @@ export async function copyIn(
     await send();
     await finish(stream, () => failure);
   } catch (error) {
-    await abandon(stream, failure !== undefined);
-    throw failure === undefined ? error : mapPostgresError(failure, session.where);
+    // Giving up makes the server fail too: only what failed before that is the reason.
+    const refusal = failure;
+    await abandon(stream, refusal !== undefined);
+    throw refusal === undefined ? error : mapPostgresError(refusal, session.where);
   }
   return stream.rowCount;
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
-import { FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import { type CsvRecord, CsvRecords, LONGEST_RECORD } from '../model/csvRecords.ts';
 
 const READ_BYTES = 1 << 18;
@@ -72,9 +72,14 @@ async function* wholeLines(
 
 async function open(file: CsvFile): Promise<fs.promises.FileHandle> {
   try {
+    // A pipe could not be read twice: its header, then its rows. Told before opening, which would wait for a writer.
+    if (!(await fs.promises.stat(file.path)).isFile())
+      throw new FinanceDbError('FILE_UNREADABLE', `${file.name} is not a regular file`, {
+        remedy: 'write the rows to a file first and give that',
+      });
     return await fs.promises.open(file.path, 'r');
   } catch (error) {
-    throw unreadable(file, error);
+    throw isFinanceDbError(error) ? error : unreadable(file, error);
   }
 }
 

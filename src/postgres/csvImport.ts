@@ -90,6 +90,8 @@ const UNIQUE_VIOLATION = '23505';
  */
 async function refusedRow(error: unknown, file: CsvFile, plan: ImportPlan): Promise<FinanceDbError | null> {
   const cause = isFinanceDbError(error) ? error.cause : undefined;
+  // Only errors of data and constraints, not those of the server such as a full disk.
+  if (!/^(?:22|23|P0)/.test(codeOf(cause) ?? '')) return null;
   // `COPY transactions, line 12` in any language.
   const where = typeof cause === 'object' && cause !== null && 'where' in cause ? String(cause.where) : '';
   const number = Number(/^COPY .*?, \D*(\d+)/.exec(where)?.[1] ?? 0);

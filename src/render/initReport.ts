@@ -3,8 +3,19 @@ import { durationText, grouped } from './amount.ts';
 
 /** The document of `init --json`. */
 export function initDocument(result: InitResult): Record<string, unknown> {
-  const { source, table, created, dropped, indexes, loaded, rows, seconds } = result;
-  return { status: 'ok', source, table, created, dropped, indexes, loaded: loadDocument(loaded), rows, seconds };
+  const { source, table, created, dropped, indexes, loaded, rows, synced, seconds } = result;
+  return {
+    status: 'ok',
+    source,
+    table,
+    created,
+    dropped,
+    indexes,
+    loaded: loadDocument(loaded),
+    rows,
+    synced,
+    seconds,
+  };
 }
 
 function loadDocument(loaded: LoadResult): Record<string, unknown> {
@@ -20,8 +31,9 @@ export function renderInit(result: InitResult): string {
   if (!result.created && result.indexes.length > 0)
     lines.push(`Created the missing indexes on ${list(result.indexes)}.`);
   lines.push(...loadLines(result));
-  const next = result.rows > 0 ? '\nNext: finance-db sync' : '';
-  return `${lines.join('\n')}${next}\n`;
+  if (!result.synced) lines.push(`Note: FINANCE_DB_TABLES does not name ${result.table}, so that sync leaves it out.`);
+  else if (result.rows > 0) lines.push('Next: finance-db sync');
+  return `${lines.join('\n')}\n`;
 }
 
 function tableLine({ created, table, source, indexes, rows, loaded }: InitResult): string {
