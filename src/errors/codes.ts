@@ -85,8 +85,8 @@ export const ERROR_CODES = {
     remedy: 'queries are read-only; write to PostgreSQL and run `finance-db sync`',
   },
 
-  INTERRUPTED: { exit: 130, cause: 'Ctrl-C', remedy: 'nothing was published' },
-  TERMINATED: { exit: 143, cause: 'a termination signal', remedy: 'nothing was published' },
+  INTERRUPTED: { exit: 130, cause: 'Ctrl-C', remedy: 'nothing was published or changed' },
+  TERMINATED: { exit: 143, cause: 'a termination signal', remedy: 'nothing was published or changed' },
 } as const satisfies Record<string, { exit: number; cause: string; remedy: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
