@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { type SyncRequest, type SyncResult, sync } from '../../app/sync.ts';
+import type { ValidationResult } from '../../app/validateResult.ts';
 import { DEFAULT_INDEX_COLUMNS } from '../../config/config.ts';
 import { type FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { parseTableList } from '../../model/tableName.ts';
@@ -23,15 +24,36 @@ export interface SyncFlags {
 export async function syncCommand(context: CommandContext, flags: SyncFlags): Promise<number | undefined> {
   const { io, output } = context;
   const progress = openProgress(io, output);
-  const result = await runSync(context, flags, progress);
+  const gate =
+    flags.validate === true ? (await import('./syncValidation.ts')).publishingGate(context, progress) : undefined;
+  const result = await runSync(context, flags, progress, gate?.beforePublish);
+  const validation = gate?.result() ?? null;
   for (const warning of result.warnings) io.stderr.write(`warning: ${warning}\n`);
-  if (output.json) await writeJsonDocument(io, syncDocument(result));
+  if (output.json) await writeJsonDocument(io, await withValidation(syncDocument(result), validation));
   else if (io.stdout.isTTY === true) io.stdout.write(renderSync(result, output, io.stdout.columns ?? 80));
   else if (!output.quiet) io.stdout.write(`${syncLine(result, io.now())}\n`);
+  if (validation !== null && !output.json && !output.quiet) {
+    const { verdictLine } = await import('../../render/validateReport.ts');
+    io.stdout.write(`${verdictLine(validation)}\n`);
+  }
   return 0;
 }
 
-async function runSync(context: CommandContext, flags: SyncFlags, progress: Progress): Promise<SyncResult> {
+async function withValidation(
+  document: Record<string, unknown>,
+  validation: ValidationResult | null,
+): Promise<Record<string, unknown>> {
+  if (validation === null) return document;
+  const { validationDocument } = await import('../../render/validateReport.ts');
+  return { ...document, validation: validationDocument(validation) };
+}
+
+async function runSync(
+  context: CommandContext,
+  flags: SyncFlags,
+  progress: Progress,
+  beforePublish: SyncRequest['beforePublish'],
+): Promise<SyncResult> {
   const { io, config } = context;
   const request: SyncRequest = {
     config,
@@ -44,6 +66,7 @@ async function runSync(context: CommandContext, flags: SyncFlags, progress: Prog
     now: io.now,
     signal: io.signal,
     onProgress: progress.load,
+    beforePublish,
   };
   try {
     return await sync(request);

@@ -1,0 +1,114 @@
+import { canonicalValue } from '../model/canonical.ts';
+import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
+import { duckdbTable, postgresTable } from '../model/tableName.ts';
+import type { ColumnMapping } from '../model/typeMapping.ts';
+import type { CheckContext, Difference } from './validateResult.ts';
+import { DIFFERENCES, keyColumns, type UnequalBuckets } from './validateRows.ts';
+
+interface DifferenceRow {
+  readonly kind: Difference['kind'];
+  readonly loc: string | null;
+  readonly rid: string | null;
+}
+
+/** Each column twice: canonical, for comparing, and as the database writes it, for people. */
+type ShownRow = Record<string, string | null>;
+
+/**
+ * Names the first differences: key, column and both values.
+ * @param withLag whether extra rows that may be deleted ones are to be shown too
+ */
+export async function showDifferences(
+  context: CheckContext,
+  unequal: UnequalBuckets,
+  withLag: boolean,
+): Promise<Difference[]> {
+  const { source, columns } = unequal;
+  const rows = await context.copy.all<DifferenceRow>(
+    `SELECT kind, loc, rid::VARCHAR AS rid FROM ${DIFFERENCES} WHERE NOT lag${withLag ? " OR kind = 'extra'" : ''} ORDER BY kind, kc, rid LIMIT ${context.limit}`,
+  );
+  const theirs = await fetchTheirs(context, unequal, rows);
+  const ours = await fetchOurs(context, unequal, rows);
+  const examples: Difference[] = [];
+  const key = keyColumns(source, columns);
+  for (const row of rows) {
+    const [a, b] = [
+      row.loc === null ? undefined : theirs.get(row.loc),
+      row.rid === null ? undefined : ours.get(row.rid),
+    ];
+    const shown = keyOf(key, columns, a ?? b);
+    if (row.kind !== 'different' || a === undefined || b === undefined) {
+      const whole = (side: ShownRow | undefined): string | null => (side === undefined ? null : rowText(columns, side));
+      examples.push({ kind: row.kind, key: shown, column: null, postgres: whole(a), duckdb: whole(b) });
+      continue;
+    }
+    for (const [index, column] of columns.entries())
+      if (a[`c${index}`] !== b[`c${index}`])
+        examples.push({
+          kind: row.kind,
+          key: shown,
+          column: column.name,
+          postgres: a[`d${index}`] ?? null,
+          duckdb: b[`d${index}`] ?? null,
+        });
+  }
+  return examples.slice(0, context.limit);
+}
+
+async function fetchTheirs(
+  context: CheckContext,
+  { source, columns }: UnequalBuckets,
+  rows: readonly DifferenceRow[],
+): Promise<Map<string, ShownRow>> {
+  const places = rows.flatMap((row) => (row.loc === null ? [] : [row.loc]));
+  // A view's row stands for itself and has no place to look it up at.
+  if (places.length === 0 || source.kind === 'v' || source.kind === 'f') return new Map();
+  const list = columns.map((column, index) => {
+    const name = quoteIdentifier(column.name);
+    const shown = `CASE WHEN ${name} IS NULL THEN NULL ELSE concat(${name}) END`;
+    return `${canonicalValue(column, name, name).postgres} AS c${index}, ${shown} AS d${index}`;
+  });
+  const found = await context.snapshot.session.query<ShownRow>(
+    `SELECT concat(tableoid, ctid) AS loc, ${list.join(', ')} FROM ${postgresTable(source.table)} WHERE ${placeCondition(places)}`,
+  );
+  return new Map(found.map((row) => [row['loc'] ?? '', row]));
+}
+
+/** SQL that is true for the rows at these places, found by their pages. */
+export function placeCondition(places: readonly string[]): string {
+  const tids = [...new Set(places.map((place) => place.slice(place.indexOf('('))))];
+  return `ctid = ANY (ARRAY[${tids.map(quoteLiteral).join(', ')}]::tid[]) AND concat(tableoid, ctid) = ANY (ARRAY[${places.map(quoteLiteral).join(', ')}])`;
+}
+
+async function fetchOurs(
+  context: CheckContext,
+  { source, columns }: UnequalBuckets,
+  rows: readonly DifferenceRow[],
+): Promise<Map<string, ShownRow>> {
+  const rowids = rows.flatMap((row) => (row.rid === null ? [] : [row.rid]));
+  if (rowids.length === 0) return new Map();
+  const list = columns.map((column, index) => {
+    const name = quoteIdentifier(column.name);
+    return `${canonicalValue(column, name, name).duckdb} AS c${index}, ${name}::VARCHAR AS d${index}`;
+  });
+  const found = await context.copy.all<ShownRow>(
+    `SELECT rowid::VARCHAR AS rid, ${list.join(', ')} FROM ${duckdbTable(source.table)} WHERE rowid IN (${rowids.join(', ')})`,
+  );
+  return new Map(found.map((row) => [row['rid'] ?? '', row]));
+}
+
+function keyOf(
+  key: readonly ColumnMapping[],
+  columns: readonly ColumnMapping[],
+  row: ShownRow | undefined,
+): Difference['key'] {
+  const [first] = key;
+  if (first === undefined || row === undefined) return null;
+  const value = (column: ColumnMapping): string | null => row[`d${columns.indexOf(column)}`] ?? null;
+  if (key.length === 1) return value(first);
+  return Object.fromEntries(key.map((column) => [column.name, value(column)]));
+}
+
+function rowText(columns: readonly ColumnMapping[], row: ShownRow): string {
+  return JSON.stringify(Object.fromEntries(columns.map((column, index) => [column.name, row[`d${index}`] ?? null])));
+}

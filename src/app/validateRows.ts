@@ -1,0 +1,213 @@
+import { createStagingSql } from '../duckdb/loader.ts';
+import { canonicalValue } from '../model/canonical.ts';
+import type { RowDigest } from '../model/canonicalRow.ts';
+import { quoteIdentifier } from '../model/identifier.ts';
+import type { SourceTable } from '../model/sourceTable.ts';
+import { displayName, duckdbTable, postgresTable } from '../model/tableName.ts';
+import type { ColumnMapping, TypeFamily } from '../model/typeMapping.ts';
+import { copyRows } from './fullLoad.ts';
+import { showDifferences } from './validateExamples.ts';
+import type { CheckContext, TableCheck } from './validateResult.ts';
+import type { Lag } from './validateTable.ts';
+
+/** What is known when buckets turned out unequal. */
+export interface UnequalBuckets {
+  readonly source: SourceTable;
+  readonly columns: readonly ColumnMapping[];
+  readonly digest: RowDigest;
+  readonly buckets: number;
+  readonly unequal: readonly number[];
+  readonly lag: Lag;
+  /** How many rows the sync left in the file; null when it was this moment. */
+  readonly storedRows: bigint | null;
+  readonly duckdbRows: bigint;
+}
+
+/** Rows of PostgreSQL that DuckDB has not exactly so, and the other way around; see `findDifferences`. */
+export const DIFFERENCES = 'temp.main.finance_db_differences';
+const THEIRS = 'temp.main.finance_db_theirs';
+const OURS = 'temp.main.finance_db_ours';
+
+/**
+ * Compares the unequal buckets row by row: both sides name their rows by key and digest, equal ones are crossed out one
+ * for one, and what is left is paired by key. The temporary table DIFFERENCES stays for a repair:
+ * `kind` (missing, extra, different), `lag`, `loc` (the row in PostgreSQL), `rid` (the row in DuckDB).
+ */
+export async function findDifferences(
+  context: CheckContext,
+  unequal: UnequalBuckets,
+): Promise<Pick<TableCheck, 'lag' | 'damage' | 'examples' | 'notes'>> {
+  const { copy } = context;
+  await fetchTheirs(context, unequal);
+  await listOurs(context, unequal);
+  await copy.run(pairSql(unequal.source.key !== null));
+  await copy.run(`DROP TABLE ${THEIRS}; DROP TABLE ${OURS}`);
+  await markLag(context, unequal);
+  return summarize(context, unequal);
+}
+
+const text = (name: string): ColumnMapping => ({
+  name,
+  family: 'text',
+  duckdbType: 'VARCHAR',
+  postgresType: 'text',
+  notNull: false,
+  element: null,
+  copyExpression: name,
+  mayBeEscaped: true,
+  fromText: (value: string) => value,
+});
+const plain = (name: string, family: TypeFamily, duckdbType: string): ColumnMapping => ({
+  ...text(name),
+  family,
+  duckdbType,
+  mayBeEscaped: false,
+  fromText: (value: string) => `CAST(${value} AS ${duckdbType})`,
+});
+
+const THEIR_COLUMNS: readonly ColumnMapping[] = [
+  text('kc'),
+  plain('lo', 'integer', 'BIGINT'),
+  plain('hi', 'integer', 'BIGINT'),
+  text('loc'),
+  plain('changed', 'boolean', 'BOOLEAN'),
+];
+
+/** Where a row is in PostgreSQL, as text: good within the snapshot. Views have no places, so that the row stands for itself. */
+export function locator(source: SourceTable): string {
+  if (source.kind === 'v' || source.kind === 'f') return `concat(${quoteIdentifier(source.table.name)})`;
+  return 'concat(tableoid, ctid)';
+}
+
+async function fetchTheirs(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
+  const { copy } = context;
+  const { source, digest, lag } = unequal;
+  await copy.run(`DROP TABLE IF EXISTS ${THEIRS}; ${createStagingSql('finance_db_theirs', THEIR_COLUMNS)}`);
+  const extra = [keyText(unequal).postgres, locator(source), lag.condition ?? 'false'];
+  const rows = `SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(postgresTable(source.table), extra)}) AS rows`;
+  const query = `${rows} WHERE lo & ${unequal.buckets - 1} = ANY ('{${unequal.unequal.join(',')}}'::int8[])`;
+  await copyRows(
+    {
+      snapshot: context.snapshot,
+      copy: context.copy,
+      spoolFolder: context.spoolFolder,
+      jobs: 1,
+      spoolBytes: 256 << 20,
+      signal: context.signal,
+      onProgress: () => undefined,
+    },
+    { into: THEIRS, displayName: displayName(source.table), columns: THEIR_COLUMNS, key: null },
+    null,
+    () => query,
+  );
+}
+
+async function listOurs(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
+  const { source, digest, buckets } = unequal;
+  const signed = (half: string): string =>
+    `CASE WHEN ${half} > 9223372036854775807 THEN (${half}::HUGEINT - 18446744073709551616)::BIGINT ELSE ${half}::BIGINT END AS ${half}`;
+  const rows = digest.duckdb(duckdbTable(source.table), [keyText(unequal).duckdb, 'rowid']);
+  await context.copy.run(
+    `CREATE OR REPLACE TEMP TABLE finance_db_ours AS SELECT x0 AS kc, ${signed('lo')}, ${signed('hi')}, x1 AS rid FROM (${rows}) AS rows WHERE (lo & ${buckets - 1}::UBIGINT) IN (${unequal.unequal.join(', ')})`,
+  );
+}
+
+/** The key as one text, equal exactly for equal keys; NULL without a key. */
+function keyText({ source, columns }: Pick<UnequalBuckets, 'source' | 'columns'>): {
+  postgres: string;
+  duckdb: string;
+} {
+  const key = keyColumns(source, columns);
+  const [first, ...more] = key.map((column) =>
+    canonicalValue(column, quoteIdentifier(column.name), quoteIdentifier(column.name)),
+  );
+  if (first === undefined) return { postgres: 'NULL', duckdb: 'NULL::VARCHAR' };
+  if (more.length === 0) return first;
+  // The length of each value before it, so that ('a', 'bc') is not ('ab', 'c').
+  const parts = [first, ...more];
+  return {
+    postgres: parts.map((part) => `length(${part.postgres}) || ':' || ${part.postgres}`).join(' || '),
+    duckdb: parts.map((part) => `length(${part.duckdb}) || ':' || ${part.duckdb}`).join(' || '),
+  };
+}
+
+export function keyColumns(source: SourceTable, columns: readonly ColumnMapping[]): ColumnMapping[] {
+  return (source.key ?? []).flatMap((name) => columns.filter((column) => column.name === name));
+}
+
+function pairSql(keyed: boolean): string {
+  // Copies of one row are numbered, so that of three against two one is left.
+  const numbered = (table: string): string => `(SELECT *, row_number() OVER (PARTITION BY lo, hi) AS n FROM ${table})`;
+  const left = (table: string, other: string): string =>
+    `(SELECT *, row_number() OVER (PARTITION BY kc) AS m FROM (SELECT mine.* FROM ${numbered(table)} AS mine ANTI JOIN ${numbered(other)} AS other USING (lo, hi, n)) AS rest)`;
+  const pair = keyed ? 'a.kc = b.kc AND a.m = b.m' : 'false';
+  return `CREATE OR REPLACE TEMP TABLE finance_db_differences AS
+    SELECT CASE WHEN b.rid IS NULL THEN 'missing' WHEN a.loc IS NULL THEN 'extra' ELSE 'different' END AS kind,
+      coalesce(a.changed, false) AS lag, coalesce(a.kc, b.kc) AS kc, a.loc, b.rid
+    FROM ${left(THEIRS, OURS)} AS a FULL JOIN ${left(OURS, THEIRS)} AS b ON ${pair}`;
+}
+
+/**
+ * Decides which extra rows may be rows deleted in PostgreSQL since the sync. A key that DuckDB holds twice is never lag:
+ * no sync leaves such a file.
+ */
+async function markLag(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
+  const { copy } = context;
+  const { lag, source } = unequal;
+  if (!lag.possible) return;
+  if (lag.blind) {
+    await copy.run(`UPDATE ${DIFFERENCES} SET lag = true`);
+    return;
+  }
+  const twice =
+    source.key === null
+      ? 'false'
+      : `kc IN (SELECT kc FROM (SELECT ${keyText(unequal).duckdb} AS kc FROM ${duckdbTable(source.table)}) AS keys GROUP BY kc HAVING count(*) > 1)`;
+  await copy.run(`UPDATE ${DIFFERENCES} SET lag = true WHERE kind = 'extra' AND NOT (${twice})`);
+}
+
+async function summarize(
+  context: CheckContext,
+  unequal: UnequalBuckets,
+): Promise<Pick<TableCheck, 'lag' | 'damage' | 'examples' | 'notes'>> {
+  const rows = await context.copy.all<{ kind: string; lag: boolean; n: string }>(
+    `SELECT kind, lag, count(*)::VARCHAR AS n FROM ${DIFFERENCES} GROUP BY ALL`,
+  );
+  const count = (kind: string, lag: boolean): bigint => {
+    const found = rows.find((row) => row.kind === kind && row.lag === lag);
+    return BigInt(found?.n ?? '0');
+  };
+  let missing = count('missing', false);
+  let extra = count('extra', false);
+  let deleted = count('extra', true);
+  const notes: string[] = [];
+  if (unequal.lag.possible && !unequal.lag.blind && unequal.storedRows !== null) {
+    // The sync left so many rows. Of what came and went since, `missing` and `extra` are known; the rest is not lag either.
+    const unexplained = unequal.duckdbRows - unequal.storedRows + missing - extra;
+    if (unexplained > 0n) {
+      const added = least(unexplained, deleted);
+      extra += added;
+      deleted -= added;
+      if (added > 0n)
+        notes.push(
+          `the file holds ${added} more rows than its sync left, among the ${added + deleted} whose keys PostgreSQL does not have`,
+        );
+    } else if (unexplained < 0n) {
+      missing -= unexplained;
+      notes.push(`the file lacks ${-unexplained} rows that its sync left and PostgreSQL has changed or deleted since`);
+    }
+  }
+  const different = count('different', false);
+  const damaged = missing + extra + different > 0n;
+  return {
+    lag: { changed: count('missing', true) + count('different', true), deleted },
+    damage: { missing, extra, different },
+    examples: damaged ? await showDifferences(context, unequal, extra > count('extra', false)) : [],
+    notes,
+  };
+}
+
+function least(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}

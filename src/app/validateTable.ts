@@ -1,0 +1,174 @@
+import { describeStored, digestBuckets as digestDuckdb } from '../duckdb/digest.ts';
+import { type BucketDigests, bucketCount, unequalBuckets } from '../model/bucketDigests.ts';
+import { rowDigest } from '../model/canonicalRow.ts';
+import type { SourceTable } from '../model/sourceTable.ts';
+import { planTable, type TableState } from '../model/syncPlan.ts';
+import { displayName, duckdbTable, postgresTable } from '../model/tableName.ts';
+import type { ColumnMapping } from '../model/typeMapping.ts';
+import { nothingHappened, watermarkObjection } from '../model/watermark.ts';
+import { countChanged, countRows, digestTable } from '../postgres/digest.ts';
+import { changedSince } from '../postgres/snapshot.ts';
+import { type CheckContext, emptyCheck, type TableCheck } from './validateResult.ts';
+import { findDifferences } from './validateRows.ts';
+
+/**
+ * Compares one table of the DuckDB file with PostgreSQL as of the snapshot.
+ * @param state what the file says of the table; null when the file was made from this very snapshot, so that nothing can lag
+ */
+export async function checkTable(
+  context: CheckContext,
+  source: SourceTable,
+  columns: readonly ColumnMapping[],
+  state: TableState | null,
+): Promise<TableCheck> {
+  const table = displayName(source.table);
+  const check = emptyCheck(table);
+  const stored = await describeStored(context.copy, source.table);
+  if (stored === null) return withoutTable(context, source, check);
+  const plan = planTable(source, state, context.snapshot, false);
+  if (state !== null && state.fingerprint !== plan.fingerprint) return withOtherDefinition(context, source, check);
+  const odd = columns.find((column, index) => {
+    const there = stored[index];
+    return there?.name !== column.name || !sameType(there.type, column.duckdbType);
+  });
+  if (odd !== undefined || stored.length !== columns.length)
+    return {
+      ...check,
+      problem: `the columns in DuckDB are not those that the sync makes${odd === undefined ? '' : `: look at ${odd.name}`}`,
+    };
+
+  const lag = lagOf(context, source, state, plan.newLeaves);
+  const digest = rowDigest(columns, context.dialect);
+  const changed =
+    lag.condition === null
+      ? 0n
+      : await countChanged(context.snapshot.session, postgresTable(source.table), lag.condition);
+  const buckets = bucketCount(state?.rows ?? BigInt(source.pages) * 60n, changed);
+  context.onStep(`${table}: comparing ${buckets} buckets`);
+  const [theirs, ours] = await bothSides<BucketDigests>(
+    digestTable(context.snapshot, source, digest, buckets, context.jobs, (done, of) =>
+      context.onStep(`${table}: comparing, ${Math.round((done / of) * 100)} %`),
+    ),
+    digestDuckdb(context.copy, duckdbTable(source.table), digest, buckets),
+  );
+  const unequal = unequalBuckets(theirs, ours);
+  const basis = {
+    ...check,
+    rows: { postgres: theirs.rows, duckdb: ours.rows },
+    buckets,
+    unequalBuckets: unequal.length,
+    digest: { postgres: theirs.digest, duckdb: ours.digest },
+    problem: lag.problem,
+    notes: lag.notes,
+  };
+  if (unequal.length === 0) return basis;
+  context.onStep(`${table}: looking at the rows of ${unequal.length} unequal buckets`);
+  const found = await findDifferences(context, {
+    source,
+    columns,
+    digest,
+    buckets,
+    unequal,
+    lag,
+    storedRows: state?.rows ?? null,
+    duckdbRows: ours.rows,
+  });
+  return { ...basis, ...found, notes: [...basis.notes, ...found.notes] };
+}
+
+/** How differences may be explained by what PostgreSQL did since the sync. */
+export interface Lag {
+  /** Whether PostgreSQL may have changed since the file was made. */
+  readonly possible: boolean;
+  /** SQL that is true for rows changed since; null when nothing changed, or when rows do not tell. */
+  readonly condition: string | null;
+  /** Rows do not tell when they changed: any difference may be lag. */
+  readonly blind: boolean;
+  readonly problem: string | null;
+  readonly notes: readonly string[];
+}
+
+const HAS_ROW_VERSIONS = ['r', 'p', 'm'];
+
+function lagOf(
+  context: CheckContext,
+  source: SourceTable,
+  state: TableState | null,
+  newLeaves: readonly string[],
+): Lag {
+  const none = { possible: false, condition: null, blind: false, problem: null, notes: [] };
+  if (state === null) return none;
+  const { problem, note } = judgeObjection(state, context);
+  const notes = note === null ? [] : [note];
+  if (
+    problem === null &&
+    note === null &&
+    state.gated &&
+    nothingHappened(state.snapshot, context.snapshot.snapshot) &&
+    newLeaves.length === 0
+  )
+    return { ...none, notes };
+  const tells =
+    HAS_ROW_VERSIONS.includes(source.kind) && !source.rowSecurity && !source.leaves.some((leaf) => leaf.kind === 'f');
+  if (!tells || note !== null)
+    return {
+      possible: true,
+      condition: null,
+      blind: true,
+      problem,
+      notes: [...notes, 'its rows do not tell when they changed: differences may be lag or damage'],
+    };
+  return { possible: true, condition: changedSince(state.snapshot, newLeaves), blind: false, problem, notes };
+}
+
+/** A state that cannot be true is damage; one that a failover has overtaken is not. */
+function judgeObjection(state: TableState, context: CheckContext): { problem: string | null; note: string | null } {
+  const objection = watermarkObjection(state, context.snapshot);
+  if (
+    objection === null ||
+    state.identity.systemIdentifier === null ||
+    context.snapshot.identity.systemIdentifier === null
+  )
+    return { problem: null, note: null };
+  if (/timeline|two billion/.test(objection)) return { problem: null, note: objection };
+  return { problem: `the file's sync state does not fit this server: ${objection}`, note: null };
+}
+
+async function withoutTable(context: CheckContext, source: SourceTable, check: TableCheck): Promise<TableCheck> {
+  const rows = await countRows(context.snapshot.session, postgresTable(source.table));
+  return { ...check, rows: { postgres: rows, duckdb: 0n }, problem: 'the DuckDB file has lost the table' };
+}
+
+async function withOtherDefinition(context: CheckContext, source: SourceTable, check: TableCheck): Promise<TableCheck> {
+  const rows = await countRows(context.snapshot.session, postgresTable(source.table));
+  const [count] = await context.copy.all<{ n: string }>(
+    `SELECT count(*)::VARCHAR AS n FROM ${duckdbTable(source.table)}`,
+  );
+  return {
+    ...check,
+    rows: { postgres: rows, duckdb: BigInt(count?.n ?? '0') },
+    lag: { changed: rows, deleted: 0n },
+    notes: [
+      'the definition of the table changed since the last sync, so that rows cannot be compared; run `finance-db sync`',
+    ],
+  };
+}
+
+/** DuckDB writes its own types its own way. */
+function sameType(stored: string, mapped: string): boolean {
+  const plain = (type: string): string =>
+    type
+      .replaceAll(' ', '')
+      .replace('TIMESTAMPWITHTIMEZONE', 'TIMESTAMPTZ')
+      .replace('TIMEWITHTIMEZONE', 'TIMETZ')
+      .toUpperCase();
+  return plain(stored) === plain(mapped);
+}
+
+/** Waits for both sides even when one fails, so that no query runs on unobserved. */
+async function bothSides<T>(left: Promise<T>, right: Promise<T>): Promise<[T, T]> {
+  const [a, b] = await Promise.allSettled([left, right]);
+  if (a.status === 'rejected') throw a.reason;
+  if (b.status === 'rejected') throw b.reason;
+  return [a.value, b.value];
+}

@@ -1,0 +1,79 @@
+/** One bucket of rows: how many, and the sums modulo 2^64 of both halves of their digests. */
+export interface BucketDigest {
+  readonly rows: bigint;
+  readonly lo: bigint;
+  readonly hi: bigint;
+}
+
+export interface BucketDigests {
+  readonly buckets: ReadonlyMap<number, BucketDigest>;
+  readonly rows: bigint;
+  /** 32 hexadecimal digits over the whole table: the sums of all buckets. */
+  readonly digest: string;
+}
+
+/** One line of a database's answer: numbers as decimal text. */
+export interface BucketRow {
+  readonly bucket: string;
+  readonly rows: string;
+  readonly lo: string;
+  readonly hi: string;
+}
+
+/**
+ * Adds up what the databases answer, in as many parts as they give it. Sums may be those of signed or of unsigned
+ * numbers: they are equal modulo 2^64.
+ */
+export class BucketSums {
+  private readonly buckets = new Map<number, BucketDigest>();
+
+  add(rows: readonly BucketRow[]): void {
+    for (const row of rows) {
+      const known = this.buckets.get(Number(row.bucket));
+      this.buckets.set(Number(row.bucket), {
+        rows: (known?.rows ?? 0n) + BigInt(row.rows),
+        lo: BigInt.asUintN(64, (known?.lo ?? 0n) + BigInt(row.lo)),
+        hi: BigInt.asUintN(64, (known?.hi ?? 0n) + BigInt(row.hi)),
+      });
+    }
+  }
+
+  total(): BucketDigests {
+    let rows = 0n;
+    let lo = 0n;
+    let hi = 0n;
+    for (const bucket of this.buckets.values()) {
+      rows += bucket.rows;
+      lo += bucket.lo;
+      hi += bucket.hi;
+    }
+    const digits = (sum: bigint): string => BigInt.asUintN(64, sum).toString(16).padStart(16, '0');
+    return { buckets: this.buckets, rows, digest: digits(hi) + digits(lo) };
+  }
+}
+
+/** Buckets whose rows are not the same on both sides. */
+export function unequalBuckets(left: BucketDigests, right: BucketDigests): number[] {
+  const numbers = new Set([...left.buckets.keys(), ...right.buckets.keys()]);
+  return [...numbers]
+    .filter((number) => {
+      const [a, b] = [left.buckets.get(number), right.buckets.get(number)];
+      return a === undefined || b === undefined || a.rows !== b.rows || a.lo !== b.lo || a.hi !== b.hi;
+    })
+    .sort((a, b) => a - b);
+}
+
+const LEAST_BUCKETS = 64;
+/** Beyond it the buckets themselves would be much to send; fewer only mean that more rows are looked at when some differ. */
+const MOST_BUCKETS = 131_072;
+
+/**
+ * How many buckets to use: about a thousand rows in each, and so many that the rows known to have changed do not spoil
+ * them all.
+ */
+export function bucketCount(rows: bigint, changed: bigint): number {
+  let buckets = LEAST_BUCKETS;
+  while (buckets < 4096 && BigInt(buckets) * 1024n < rows) buckets *= 2;
+  while (buckets < MOST_BUCKETS && BigInt(buckets) < changed * 16n) buckets *= 2;
+  return buckets;
+}

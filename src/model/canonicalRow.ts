@@ -1,0 +1,87 @@
+import { type BothSides, type CanonicalColumn, canonicalColumn, type PostgresDialect } from './canonical.ts';
+import type { ColumnMapping } from './typeMapping.ts';
+
+/** Marks are packed into non-negative 64-bit numbers. */
+const PACK_BITS = 62;
+
+/**
+ * The canonical rendering of a whole row as octets (`bytea`, `BLOB`): first the packed marks, eight octets for each pack, then
+ * the columns of fixed width, then all texts. No two different rows render alike: docs/validation.md.
+ */
+export function canonicalRow(columns: readonly ColumnMapping[], dialect: PostgresDialect): BothSides {
+  const canonical = columns.map((column) => canonicalColumn(column, dialect));
+  const packs = packMarks(canonical);
+  const texts = canonical.flatMap(({ text }) => (text === null ? [] : [text]));
+  const fixed = canonical.flatMap((column) => (column.fixed === null ? [] : [column.fixed]));
+  const parts: BothSides[] = [
+    ...packs.map((pack) => ({ postgres: `int8send(${pack.postgres})`, duckdb: `(${pack.duckdb})::BIT::BLOB` })),
+    ...fixed,
+    ...(texts.length === 0
+      ? []
+      : [
+          {
+            postgres: `textsend(${texts.map((text) => text.postgres).join(' || ')})`,
+            duckdb: `encode(${texts.map((text) => text.duckdb).join(' || ')})`,
+          },
+        ]),
+  ];
+  return {
+    postgres: parts.map((part) => part.postgres).join(' || '),
+    duckdb: parts.map((part) => part.duckdb).join(' || '),
+  };
+}
+
+/** Puts as many marks side by side into a 64-bit number as fit, from the lowest bit. */
+function packMarks(columns: readonly CanonicalColumn[]): BothSides[] {
+  const packs: { postgres: string[]; duckdb: string[] }[] = [];
+  let used = PACK_BITS;
+  for (const { mark } of columns) {
+    if (mark === null) continue;
+    if (used + mark.bits > PACK_BITS) {
+      packs.push({ postgres: [], duckdb: [] });
+      used = 0;
+    }
+    const pack = packs.at(-1);
+    pack?.postgres.push(`((${mark.postgres})::int8 << ${used})`);
+    pack?.duckdb.push(`((${mark.duckdb})::BIGINT * ${2 ** used})`);
+    used += mark.bits;
+  }
+  return packs.map((pack) => ({ postgres: pack.postgres.join(' + '), duckdb: pack.duckdb.join(' + ') }));
+}
+
+/** Both 64-bit halves of the md5 of `octets`, as SQL: the columns `lo` and `hi` of a row source. */
+export interface RowDigest {
+  /** `SELECT lo, hi, … FROM …`, with further columns taken along from the table. */
+  readonly postgres: (table: string, extra: readonly string[]) => string;
+  readonly duckdb: (table: string, extra: readonly string[]) => string;
+}
+
+/** PostgreSQL 18 casts octets to integers and reverses them; earlier ones need the detour over bit strings. */
+const CASTS_OCTETS = 180000;
+
+/**
+ * The digests of a table's rows. The inner SELECTs end in OFFSET 0 so that PostgreSQL does not merge them into the outer ones,
+ * which would compute the md5 once for every use.
+ */
+export function rowDigest(columns: readonly ColumnMapping[], dialect: PostgresDialect): RowDigest {
+  const row = canonicalRow(columns, dialect);
+  const swapped = dialect.version >= CASTS_OCTETS;
+  const list = (items: readonly string[]): string => items.map((item) => `, ${item}`).join('');
+  const outer = (extra: readonly string[]): string => list(extra.map((_, index) => `x${index}`));
+  const inner = (extra: readonly string[]): string => list(extra.map((sql, index) => `${sql} AS x${index}`));
+  return {
+    postgres: (table, extra) => {
+      const digest = swapped ? `reverse(decode(md5(${row.postgres}), 'hex'))` : `md5(${row.postgres})`;
+      const halves = swapped
+        ? 'substr(d, 1, 8)::int8 AS lo, substr(d, 9, 8)::int8 AS hi'
+        : "('x' || substr(d, 17, 16))::bit(64)::int8 AS lo, ('x' || substr(d, 1, 16))::bit(64)::int8 AS hi";
+      return `SELECT ${halves}${outer(extra)} FROM (SELECT ${digest} AS d${inner(extra)} FROM ${table} OFFSET 0) AS digests OFFSET 0`;
+    },
+    duckdb: (table, extra) => {
+      // md5_number reads the octets from the last to the first.
+      if (swapped)
+        return `SELECT md5_number_lower(r) AS lo, md5_number_upper(r) AS hi${outer(extra)} FROM (SELECT ${row.duckdb} AS r${inner(extra)} FROM ${table}) AS rendered`;
+      return `SELECT ('0x' || d[17:32])::UBIGINT AS lo, ('0x' || d[1:16])::UBIGINT AS hi${outer(extra)} FROM (SELECT md5(${row.duckdb}) AS d${inner(extra)} FROM ${table}) AS rendered`;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { type Difference, type TableCheck, type ValidationResult, verdictOf } from '../app/validateResult.ts';
+import { bytesText, durationText, grouped } from './amount.ts';
+
+import { renderTable } from './table.ts';
+import { printable } from './width.ts';
+
+/** The document of `validate --json` (Contract). */
+export function validationDocument(result: ValidationResult): Record<string, unknown> {
+  const { status, tables, snapshot, seconds, bytesReceived } = result;
+  return {
+    status,
+    tables: tables.map((check) => ({
+      table: check.table,
+      status: verdictOf(check),
+      rows: check.rows,
+      lag: check.lag,
+      damage: check.damage,
+      examples: check.examples,
+      buckets: check.buckets,
+      unequal_buckets: check.unequalBuckets,
+      digest: check.digest,
+      problem: check.problem,
+      notes: check.notes,
+    })),
+    snapshot,
+    seconds,
+    bytes_received: bytesReceived,
+  };
+}
+
+/** For people: a row of checks per table, what differs, and the verdict in words. */
+export function renderValidation(result: ValidationResult, style: { color: boolean; width: number }): string {
+  const lines = [checksTable(result.tables, style)];
+  for (const check of result.tables) {
+    if (check.problem !== null) lines.push(`${check.table}: ${check.problem}`);
+    for (const note of check.notes) lines.push(`${check.table}: ${note}`);
+  }
+  const examples = result.tables.flatMap((check) => check.examples.map((example) => ({ table: check.table, example })));
+  if (examples.length > 0) lines.push(examplesTable(examples, style));
+  lines.push(verdictLine(result));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The verdict in one sentence. */
+export function verdictLine(result: ValidationResult): string {
+  const sum = (count: (check: TableCheck) => bigint): bigint =>
+    result.tables.reduce((all, check) => all + count(check), 0n);
+  const rows = grouped(sum((check) => check.rows.postgres));
+  const how = `${durationText(result.seconds)}, ${bytesText(result.bytesReceived)} from PostgreSQL`;
+  const lagging = sum((check) => check.lag.changed + check.lag.deleted);
+  const behind = `PostgreSQL has changed ${grouped(sum((check) => check.lag.changed))} rows and deleted ${grouped(sum((check) => check.lag.deleted))} since the last sync`;
+  switch (result.status) {
+    case 'equal':
+      return `EQUAL: every column of ${rows} rows is the same in PostgreSQL and DuckDB (${how}).`;
+    case 'lagging':
+      return `LAGGING, not damaged: ${behind}; every other row is the same (${how}). Run \`finance-db sync\` to catch up.`;
+    case 'damaged': {
+      const damage = sum(({ damage: { missing, extra, different } }) => missing + extra + different);
+      const also = lagging > 0n ? ` Besides, ${behind}, which is no damage.` : '';
+      return `DAMAGED: ${grouped(damage)} rows of the DuckDB file are wrong (${how}).${also} Run \`finance-db validate --repair\`.`;
+    }
+  }
+}
+
+/** For cron: one line with a timestamp. */
+export function validationLine(result: ValidationResult, now: Date): string {
+  const tables = result.tables.map(
+    ({ table, rows, lag, damage }) =>
+      `${table} rows=${rows.postgres}/${rows.duckdb} lag=${lag.changed + lag.deleted} damage=${damage.missing + damage.extra + damage.different}`,
+  );
+  return `${now.toISOString()} validate ${result.status} ${tables.join('; ')} in ${result.seconds.toFixed(2)} s`;
+}
+
+function checksTable(checks: readonly TableCheck[], style: { color: boolean; width: number }): string {
+  return renderTable(
+    [
+      { title: 'table' },
+      { title: 'verdict' },
+      { title: 'PostgreSQL rows', align: 'right' },
+      { title: 'DuckDB rows', align: 'right' },
+      { title: 'missing', align: 'right' },
+      { title: 'extra', align: 'right' },
+      { title: 'different', align: 'right' },
+      { title: 'lag: changed', align: 'right' },
+      { title: 'deleted', align: 'right' },
+    ],
+    checks.map((check) => [
+      check.table,
+      verdictOf(check),
+      grouped(check.rows.postgres),
+      grouped(check.rows.duckdb),
+      grouped(check.damage.missing),
+      grouped(check.damage.extra),
+      grouped(check.damage.different),
+      grouped(check.lag.changed),
+      grouped(check.lag.deleted),
+    ]),
+    style,
+  );
+}
+
+function examplesTable(
+  examples: readonly { table: string; example: Difference }[],
+  style: { color: boolean; width: number },
+): string {
+  return renderTable(
+    [
+      { title: 'table' },
+      { title: 'what' },
+      { title: 'key' },
+      { title: 'column' },
+      { title: 'PostgreSQL' },
+      { title: 'DuckDB' },
+    ],
+    examples.map(({ table, example }) => [
+      table,
+      example.kind,
+      printable(typeof example.key === 'string' ? example.key : JSON.stringify(example.key ?? '')),
+      example.column ?? '(row)',
+      quoted(example.postgres),
+      quoted(example.duckdb),
+    ]),
+    style,
+  );
+}
+
+/** Quoted, so that a trailing space, the empty string and NULL can be told apart. */
+function quoted(value: string | null): string {
+  return value === null ? 'NULL' : `"${printable(value)}"`;
+}
