@@ -38,16 +38,12 @@ export async function openReader(path: string, options: ReaderOptions = {}): Pro
   let instance: DuckDBInstance;
   let connection: DuckDBConnection;
   try {
-    instance = await DuckDBInstance.create(path, {
-      access_mode: 'READ_ONLY',
-      // Made only when a query needs more than memory, and removed with it. Each reader has its own: two that shared
-      // DuckDB's default folder would write over each other's files.
-      temp_directory: `${path}.spill-${process.pid}-${++opened}`,
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      custom_user_agent: 'finance-db',
-    });
-    connection = await instance.connect();
+    [instance, connection] = await openReadOnly(path);
+    if (await nameIsAmbiguous(connection)) {
+      connection.closeSync();
+      instance.closeSync();
+      [instance, connection] = await openUnderOtherName(path);
+    }
     await connection.run(lockDown(options.writablePath));
   } catch (error) {
     throw openingError(error, path);
@@ -68,6 +64,37 @@ export async function openReader(path: string, options: ReaderOptions = {}): Pro
       instance.closeSync();
     },
   };
+}
+
+function readerOptions(path: string): Record<string, string> {
+  return {
+    // Made only when a query needs more than memory, and removed with it. Each reader has its own: two that shared
+    // DuckDB's default folder would write over each other's files.
+    temp_directory: `${path}.spill-${process.pid}-${++opened}`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    custom_user_agent: 'finance-db',
+  };
+}
+
+async function openReadOnly(path: string): Promise<[DuckDBInstance, DuckDBConnection]> {
+  const instance = await DuckDBInstance.create(path, { ...readerOptions(path), access_mode: 'READ_ONLY' });
+  return [instance, await instance.connect()];
+}
+
+/** DuckDB names a database after its file, and refuses `finance.t` when finance.duckdb holds a schema finance. */
+async function nameIsAmbiguous(connection: DuckDBConnection): Promise<boolean> {
+  const found = await connection.runAndReadAll(
+    'SELECT 1 FROM duckdb_schemas() WHERE NOT internal AND database_name = current_database() AND lower(schema_name) = lower(database_name)',
+  );
+  return found.currentRowCount > 0;
+}
+
+async function openUnderOtherName(path: string): Promise<[DuckDBInstance, DuckDBConnection]> {
+  const instance = await DuckDBInstance.create(':memory:', readerOptions(path));
+  const connection = await instance.connect();
+  await connection.run(`ATTACH ${quoteLiteral(path)} AS "finance-db file" (READ_ONLY); USE "finance-db file"`);
+  return [instance, connection];
 }
 
 /** Paths can be allowed only after opening and before external access is closed. */

@@ -10,6 +10,9 @@ import { quoteLiteral } from '../model/identifier.ts';
  */
 export const STORAGE_VERSION = 'v1.4.0';
 
+/** The copy's name among DuckDB's databases; reserved as a schema, or `a.b` could mean two things. */
+const ATTACHED = 'finance_db_copy';
+
 /** A private DuckDB file that nobody else sees until it is published. */
 export interface WorkingCopy {
   readonly path: string;
@@ -62,9 +65,9 @@ export async function openWorkingCopy(file: string, options: WorkingCopyOptions)
       }
     },
     close: async () => {
-      await copy.run('CHECKPOINT target');
+      await copy.run(`CHECKPOINT ${ATTACHED}`);
       await copy.run('USE memory');
-      await copy.run('DETACH target');
+      await copy.run(`DETACH ${ATTACHED}`);
       connection.closeSync();
       instance.closeSync();
       if (fs.existsSync(`${file}.wal`))
@@ -78,8 +81,8 @@ export async function openWorkingCopy(file: string, options: WorkingCopyOptions)
   };
   try {
     await copy.run("SET TimeZone = 'UTC'");
-    await copy.run(`ATTACH ${quoteLiteral(file)} AS target (STORAGE_VERSION ${quoteLiteral(STORAGE_VERSION)})`);
-    await copy.run('USE target');
+    await copy.run(`ATTACH ${quoteLiteral(file)} AS ${ATTACHED} (STORAGE_VERSION ${quoteLiteral(STORAGE_VERSION)})`);
+    await copy.run(`USE ${ATTACHED}`);
   } catch (error) {
     copy.abandon();
     throw error;

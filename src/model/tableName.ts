@@ -10,6 +10,17 @@ export interface TableName {
 /** The schema of the DuckDB file that holds the tool's own tables; no source schema may have its name. */
 export const STATE_SCHEMA = 'finance_db';
 
+/** Ours, and names that mean something of their own in DuckDB, where `temp.t` is a temporary table. */
+const RESERVED_SCHEMAS = new Set([
+  STATE_SCHEMA,
+  'finance_db_copy',
+  'information_schema',
+  'pg_catalog',
+  'temp',
+  'system',
+  'memory',
+]);
+
 /**
  * Parses one entry of FINANCE_DB_TABLES: `[schema.]table`, each part plain or in double quotes (`"My Schema"."a.b"`).
  * Unlike SQL it keeps the case of plain parts.
@@ -23,8 +34,10 @@ export function parseTableName(text: string): TableName {
       remedy: 'give [schema.]table, with names of other than letters, digits and _ in double quotes',
     });
   const table = second === undefined ? { schema: 'public', name: first } : { schema: first, name: second };
-  if (table.schema === STATE_SCHEMA || table.schema === 'information_schema')
-    throw new FinanceDbError('CONFIG', `the schema ${table.schema} is reserved`, { remedy: 'name other tables' });
+  if (RESERVED_SCHEMAS.has(table.schema.toLowerCase()))
+    throw new FinanceDbError('CONFIG', `the schema ${table.schema} is reserved`, {
+      remedy: 'name other tables, or make a view of it in another schema',
+    });
   return table;
 }
 

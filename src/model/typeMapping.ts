@@ -52,6 +52,11 @@ export type ElementMapping = Pick<ColumnMapping, 'family' | 'duckdbType' | 'post
  * @throws FinanceDbError TYPE_REFUSED naming table, column and type.
  */
 export function mapColumns(source: SourceTable): ColumnMapping[] {
+  if (source.columns.length === 0)
+    throw new FinanceDbError('TYPE_REFUSED', `the table ${displayName(source.table)} has no columns`, {
+      remedy: 'leave it out of the list of tables',
+      details: { table: displayName(source.table) },
+    });
   const names = new Set<string>();
   return source.columns.map((column) => {
     // DuckDB's column names do not tell case apart.

@@ -40,7 +40,8 @@ interface TableDocument {
   row_security: boolean;
   inherited: boolean;
   pages: number;
-  columns: ColumnDocument[];
+  /** Null: a table may have no columns at all. */
+  columns: ColumnDocument[] | null;
   key: string[] | null;
   leaves: { oid: number; kind: string; pages: number; schema: string; name: string; persistence: string }[];
 }
@@ -148,7 +149,7 @@ function toSourceTable(table: TableName, document: TableDocument): SourceTable {
     rowSecurity: document.row_security,
     inherited: document.inherited,
     pages: document.pages,
-    columns: document.columns.map(toColumn),
+    columns: (document.columns ?? []).map(toColumn),
     key: document.key,
     leaves: document.leaves.map((leaf) => ({ ...leaf, oid: String(leaf.oid) })),
   };
