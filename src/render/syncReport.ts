@@ -28,7 +28,6 @@ export function renderSync(result: SyncResult, style: { color: boolean }, width:
       { title: 'upserted', align: 'right' },
       { title: 'deleted', align: 'right' },
       { title: 'time', align: 'right' },
-      { title: 'why' },
     ],
     result.tables.map((row) => [
       row.table,
@@ -37,11 +36,11 @@ export function renderSync(result: SyncResult, style: { color: boolean }, width:
       grouped(row.upserted),
       grouped(row.deleted),
       durationText(row.seconds),
-      row.reason,
     ]),
     { width, color: style.color },
   );
-  return `${table}\n${outcome(result)}\n${heldBackLine(result)}`;
+  const reasons = result.tables.map((row) => `${row.table}: ${MODES[row.mode]}: ${row.reason}.\n`);
+  return `${table}\n${reasons.join('')}${outcome(result)}\n${heldBackLine(result)}`;
 }
 
 /** For cron: one line with a timestamp. */
@@ -57,10 +56,19 @@ export function syncLine(result: SyncResult, now: Date): string {
   return `${now.toISOString()} sync ok ${tables.join('; ')} in ${result.seconds.toFixed(2)} s${held}`;
 }
 
+const MODES: Record<SyncResult['tables'][number]['mode'], string> = {
+  full: 'loaded in full',
+  incremental: 'only what changed',
+  none: 'nothing to do',
+};
+
 function outcome(result: SyncResult): string {
   const { path, bytes } = result.duckdb;
-  const what = result.published ? 'Published' : 'Already up to date:';
-  return `${what} ${path} (${bytesText(bytes)}) in ${durationText(result.seconds)}, from ${result.source.database} on PostgreSQL ${result.source.version}.`;
+  const source = `${result.source.database} on PostgreSQL ${result.source.version.replace(/ .*/, '')}`;
+  const what = result.published
+    ? `Published in ${durationText(result.seconds)}`
+    : `Up to date (${durationText(result.seconds)})`;
+  return `${what} from ${source}:\n${path} (${bytesText(bytes)})`;
 }
 
 function heldBackLine(result: SyncResult): string {
