@@ -224,8 +224,11 @@ async function syncTable(
   let reason = plan.reason;
   if (plan.mode === 'incremental' && state !== null) {
     const outcome = await applyChanges(context, source, columns, state, plan.newLeaves);
-    if (outcome.kind === 'applied')
+    if (outcome.kind === 'applied') {
+      const touched = outcome.upserted > 0n || outcome.deleted > 0n;
+      if (!touched) reason = 'transactions since the last sync changed nothing in this table';
       return finish('incremental', reason, outcome.rows, outcome.upserted, outcome.deleted);
+    }
     reason = outcome.reason;
   }
   await context.copy.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(duckdbSchema(source.table))}`);
