@@ -1,4 +1,5 @@
 import { runStats, type StatsResult, statsSql } from '../../app/stats.ts';
+import type { StatsInput } from '../../app/statsRequest.ts';
 import { openReader } from '../../duckdb/reader.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { parseLocale, wantsAscii } from '../../render/locale.ts';
@@ -44,6 +45,16 @@ export async function statsCommand(
       await writeText(io.stdout, statsText(result, style));
     } else await writeText(io.stdout, separatedText(result.table, format, intervalsOf(result)));
     return 0;
+  } finally {
+    reader.close();
+  }
+}
+
+/** The overview as `stats --json` prints it, for `sync --stats --json`. */
+export async function overviewDocument({ config }: CommandContext, input: StatsInput): Promise<unknown> {
+  const reader = await openReader(config.duckdbPath);
+  try {
+    return statsDocument(await runStats(reader, 'overview', input, config.baseCurrency));
   } finally {
     reader.close();
   }

@@ -29,14 +29,28 @@ export async function syncCommand(context: CommandContext, flags: SyncFlags): Pr
   const result = await runSync(context, flags, progress, gate?.beforePublish);
   const validation = gate?.result() ?? null;
   for (const warning of result.warnings) io.stderr.write(`warning: ${warning}\n`);
-  if (output.json) await writeJsonDocument(io, await withValidation(syncDocument(result), validation));
-  else if (io.stdout.isTTY === true) io.stdout.write(renderSync(result, output, io.stdout.columns ?? 80));
+  if (output.json) {
+    const document = await withValidation(syncDocument(result), validation);
+    await writeJsonDocument(io, flags.stats === true ? { ...document, stats: await overview(context) } : document);
+    return 0;
+  }
+  if (io.stdout.isTTY === true) io.stdout.write(renderSync(result, output, io.stdout.columns ?? 80));
   else if (!output.quiet) io.stdout.write(`${syncLine(result, io.now())}\n`);
-  if (validation !== null && !output.json && !output.quiet) {
+  if (validation !== null && !output.quiet) {
     const { verdictLine } = await import('../../render/validateReport.ts');
     io.stdout.write(`${verdictLine(validation)}\n`);
   }
+  if (flags.stats === true) {
+    const { statsCommand } = await import('./stats.ts');
+    return statsCommand(context, undefined, {});
+  }
   return 0;
+}
+
+async function overview(context: CommandContext): Promise<unknown> {
+  const { overviewDocument } = await import('./stats.ts');
+  const { parseStatsFlags } = await import('../statsFlags.ts');
+  return overviewDocument(context, parseStatsFlags(context, {}));
 }
 
 async function withValidation(
