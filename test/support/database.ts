@@ -12,10 +12,9 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates an empty database; call `drop` in afterAll. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** Creates an empty database, on the shared server unless told otherwise; call `drop` in afterAll. */
+export async function createTestDatabase(server: PostgresAddress = serverAddress()): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const server = serverAddress();
   const admin = await connect(server, { retryMs: 2000 });
   await admin.query(`CREATE DATABASE ${name} TEMPLATE template0`);
   await admin.close();

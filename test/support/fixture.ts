@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { openReader } from '../../src/duckdb/reader.ts';
+import { useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { type CliOptions, type CliResult, runCli } from './cli.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -40,9 +41,15 @@ export interface Fixture {
   close(): Promise<void>;
 }
 
-/** Makes a fixture; `close` it in afterAll, `reset` it in beforeEach. */
+/**
+ * Makes a fixture on a server of its own, since transaction ids belong to the whole server: what other test files do on the
+ * shared one would turn a sync that has nothing to do into one that looks. `close` it in afterAll, `reset` it in beforeEach.
+ */
 export async function makeFixture(): Promise<Fixture> {
-  const database = await createTestDatabase();
+  const home = temporaryFolder();
+  const server = await useEmbeddedServer(path.join(home.path, 'postgres'), new Date());
+  const address = { ...server.address, sslmode: 'disable' as const, sslrootcert: undefined };
+  const database = await createTestDatabase(address);
   const session = await database.session();
   let folder = temporaryFolder();
   const env = (tables: string): Record<string, string> => ({
@@ -87,6 +94,8 @@ export async function makeFixture(): Promise<Fixture> {
     },
     close: async () => {
       await database.drop();
+      await server.release();
+      home.remove();
       folder.remove();
     },
   };
