@@ -1,0 +1,78 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { analyticsCase } from './cases/analytics.ts';
+import { fullLoadCase } from './cases/fullLoad.ts';
+import { incrementalCase } from './cases/incremental.ts';
+import { memoryCase } from './cases/memory.ts';
+import { startUpCase } from './cases/startUp.ts';
+import { validateCase } from './cases/validate.ts';
+import type { BenchCase, BenchContext } from './support/case.ts';
+import { fillTransactions } from './support/data.ts';
+import { caseText } from './support/report.ts';
+import { openRig } from './support/rig.ts';
+import type { CaseResult } from './support/rounds.ts';
+
+const CASES: Record<string, BenchCase> = {
+  'full-load': fullLoadCase,
+  validate: validateCase,
+  analytics: analyticsCase,
+  incremental: incrementalCase,
+  'start-up': startUpCase,
+  memory: memoryCase,
+};
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    case: { type: 'string', multiple: true },
+    json: { type: 'string' },
+  },
+});
+const rows = Number(values.rows.replaceAll('_', ''));
+const rounds = Number(values.rounds);
+const chosen = values.case ?? Object.keys(CASES);
+const unknown = chosen.filter((name) => CASES[name] === undefined);
+if (unknown.length > 0 || !(rows >= 1000) || !(rounds >= 1)) {
+  console.error(
+    `usage: npm run bench -- [--rows N] [--rounds N] [--json FILE] [--case NAME]…; cases: ${Object.keys(CASES).join(', ')}`,
+  );
+  process.exit(2);
+}
+
+const rig = await openRig();
+const results: CaseResult[] = [];
+let filled = 0;
+const context: BenchContext = {
+  rig,
+  rows,
+  rounds,
+  fill: async (wanted) => {
+    if (filled === wanted) return;
+    await fillTransactions(rig.session, wanted);
+    filled = wanted;
+  },
+  spoil: () => {
+    filled = 0;
+  },
+};
+try {
+  console.log(`${describeMachine()}\n`);
+  for (const name of chosen) {
+    const made = (await CASES[name]?.(context)) ?? [];
+    for (const result of made) console.log(caseText(result));
+    results.push(...made);
+  }
+} finally {
+  await rig.close();
+}
+const document = { machine: describeMachine(), rows, rounds, cases: results };
+if (values.json !== undefined) fs.writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`);
+
+/** What the figures depend on; no names of hosts. */
+function describeMachine(): string {
+  const cpu = os.cpus()[0]?.model.trim() ?? 'unknown processor';
+  const memory = Math.round(os.totalmem() / 1e9);
+  return `${os.availableParallelism()} cores (${cpu}), ${memory} GB, ${os.platform()} ${os.arch()}, Node ${process.version}`;
+}

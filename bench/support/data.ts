@@ -1,0 +1,57 @@
+import { createIndexSql, createTableSql, TRANSACTIONS_INDEXED } from '../../src/model/transactionsTable.ts';
+import type { PgSession } from '../../src/postgres/session.ts';
+
+const TABLE = { schema: 'public', name: 'transactions' };
+
+/**
+ * Rows of realistic cardinalities, the same in every run: random unique text keys, 5,000 merchants, 400 cities, 30
+ * categories, 150 subcategories, 40 accounts, four channels, a fiftieth of cash without a place.
+ */
+function rowsSql(from: number, count: number): string {
+  return `
+SELECT 'tx-' || substr(md5('k' || g), 1, 16), ts, -a,
+  (ARRAY['USD','EUR','GBP','JPY'])[1 + (h % 10 < 3)::int * (1 + h % 3)],
+  (ARRAY['Corner ','Blue ','Grand ','Old Town ','Sun ','Metro '])[1 + m % 6]
+    || (ARRAY['Market','Coffee','Fuel','Pharmacy','Books','Grill','Travel'])[1 + m % 7] || ' #' || m,
+  lpad((5000 + m % 300)::text, 4, '0'), 'acc-' || lpad((h % 40)::text, 4, '0'),
+  CASE WHEN h % 50 > 0 THEN 'City ' || (m % 400) END,
+  CASE WHEN h % 50 > 0 THEN (ARRAY['CA','NY','TX','WA','FL','IL'])[1 + m % 6] END,
+  (ARRAY['online','pos','atm','transfer'])[1 + h % 4], 'Category ' || (m % 30),
+  CASE WHEN h % 20 > 0 THEN 'Sub ' || (m % 150) END, h % 15 = 0, -round(a * 1.07, 2), ts + interval '2.4 hours'
+FROM (SELECT g, (hashint8(g) & 2147483647) AS h, (hashint8(g) & 2147483647) % 5000 AS m,
+    round(((hashint8(g * 7) & 2147483647) % 500000) / 100.0, 2) AS a,
+    timestamp '2022-01-01' + interval '1 second' * (g * 30) + interval '1 microsecond' * ((hashint8(g * 3) & 2147483647) % 1000000) AS ts
+  FROM generate_series(${from}::bigint, ${from + count - 1}) AS g) AS made`;
+}
+
+/** Makes the table of `init` anew with so many rows. */
+export async function fillTransactions(session: PgSession, rows: number): Promise<void> {
+  // In the transaction that makes the table, rows need no write-ahead log.
+  await session.query(`DROP TABLE IF EXISTS transactions; BEGIN; ${createTableSql(TABLE)}`);
+  await session.query(`INSERT INTO transactions ${rowsSql(1, rows)}`);
+  for (const column of TRANSACTIONS_INDEXED) await session.query(createIndexSql(TABLE, column));
+  await session.query('COMMIT');
+  await session.query('VACUUM (ANALYZE, FREEZE) transactions');
+  await session.query('CHECKPOINT');
+}
+
+/**
+ * Changes `count` rows spread over the table: six of ten updated, two inserted, two deleted; a different set for each
+ * `round`.
+ */
+export async function changeTransactions(
+  session: PgSession,
+  rows: number,
+  count: number,
+  round: number,
+): Promise<void> {
+  const step = Math.max(1, Math.floor(rows / count));
+  const keys = (from: number, share: number): string =>
+    `SELECT 'tx-' || substr(md5('k' || g), 1, 16) FROM generate_series(${1 + ((from + round * 17) % step)}::bigint, ${rows}, ${step}) AS g LIMIT ${Math.ceil(count * share)}`;
+  const inserted = Math.ceil(count * 0.2);
+  await session.query(
+    `UPDATE transactions SET amount = amount - 1, normalized_amount = normalized_amount - 1 WHERE tx_id IN (${keys(0, 0.6)})`,
+  );
+  await session.query(`DELETE FROM transactions WHERE tx_id IN (${keys(Math.floor(step / 2), 0.2)})`);
+  await session.query(`INSERT INTO transactions ${rowsSql(rows * 10 + round * 10_000_000, inserted)}`);
+}
