@@ -25,7 +25,7 @@ export async function describeStored(
 ): Promise<{ name: string; type: string }[] | null> {
   const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
   const rows = await copy.all<{ name: string; type: string }>(
-    `SELECT column_name AS name, data_type AS type FROM duckdb_columns() WHERE database_name = 'target' AND schema_name = ${quote(duckdbSchema(table))} AND table_name = ${quote(table.name)} ORDER BY column_index`,
+    `SELECT column_name AS name, data_type AS type FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = ${quote(duckdbSchema(table))} AND table_name = ${quote(table.name)} ORDER BY column_index`,
   );
   return rows.length === 0 ? null : rows;
 }

@@ -1,13 +1,13 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { quoteLiteral } from '../model/identifier.ts';
 import { damageError } from './reader.ts';
-import { mapWriteError, type WorkingCopy, type WorkingCopyOptions } from './workingCopy.ts';
+import { ATTACHED, mapWriteError, type WorkingCopy, type WorkingCopyOptions } from './workingCopy.ts';
 
 /** The published file beside a private in-memory database for what a comparison must remember. */
 export type StoredFile = Pick<WorkingCopy, 'path' | 'connection' | 'run' | 'all' | 'close' | 'abandon'>;
 
 /**
- * Attaches the published file read-only as `target`, so that the same statements work as on a working copy.
+ * Attaches the published file read-only under the name of a working copy, so that the same statements work as on a working copy.
  * @throws FinanceDbError DUCKDB_UNREADABLE when the file turns out to be damaged
  */
 export async function openStored(file: string, options: WorkingCopyOptions): Promise<StoredFile> {
@@ -41,8 +41,8 @@ export async function openStored(file: string, options: WorkingCopyOptions): Pro
   };
   try {
     await stored.run("SET TimeZone = 'UTC'");
-    await stored.run(`ATTACH ${quoteLiteral(file)} AS target (READ_ONLY)`);
-    await stored.run('USE target');
+    await stored.run(`ATTACH ${quoteLiteral(file)} AS ${ATTACHED} (READ_ONLY)`);
+    await stored.run(`USE ${ATTACHED}`);
   } catch (error) {
     abandon();
     throw error;

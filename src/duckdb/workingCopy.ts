@@ -11,7 +11,7 @@ import { quoteLiteral } from '../model/identifier.ts';
 export const STORAGE_VERSION = 'v1.4.0';
 
 /** The copy's name among DuckDB's databases; reserved as a schema, or `a.b` could mean two things. */
-const ATTACHED = 'finance_db_copy';
+export const ATTACHED = 'finance_db_copy';
 
 /** A private DuckDB file that nobody else sees until it is published. */
 export interface WorkingCopy {
