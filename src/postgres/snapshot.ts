@@ -20,9 +20,20 @@ export interface SourcePosition {
 export interface SourceSnapshot extends SourcePosition {
   readonly session: PgSession;
   readonly tables: readonly SourceTable[];
-  /** Another session in the same snapshot; null where the server cannot share it. */
+  /** Another session in the same snapshot; null where there cannot be one, and the first must do. */
   join(): Promise<PgSession | null>;
 }
+
+/** For how long to wait when somebody changes the definition of a table. */
+const PATIENCE = "SET LOCAL lock_timeout = '60s'";
+
+/**
+ * A second session must not wait for locks: a command that wants the table for itself (TRUNCATE, REINDEX, VACUUM FULL)
+ * queues up behind our first session, the second one behind the command, and the first would wait for the second for
+ * ever. So each session takes all its locks at once, those of indexes included, by planning a query of each table; the
+ * second one gives up if it cannot have them right away.
+ */
+const JOIN_PATIENCE = "SET LOCAL lock_timeout = '50ms'";
 
 /**
  * Everything that decides how values are written, for this transaction only, so that a pooler's next client is not
@@ -41,7 +52,7 @@ const PINNED = [
   'SET LOCAL search_path = pg_catalog',
   'SET LOCAL statement_timeout = 0',
   'SET LOCAL idle_in_transaction_session_timeout = 0',
-  "SET LOCAL lock_timeout = '60s'",
+  PATIENCE,
 ].join('; ');
 
 const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${PINNED}`;
@@ -84,6 +95,8 @@ export async function openSnapshot(
   const lock = lockable.length === 0 ? '' : `; LOCK TABLE ${lockable.join(', ')} IN ACCESS SHARE MODE`;
   const position = toPosition(await session.query(`${BEGIN}${lock}; ${positionSql(hasIdentity)}`));
   const described = await describeTables(session, tables);
+  const lockAll = described.map((source) => `EXPLAIN SELECT FROM ${postgresTable(source.table)}`).join('; ');
+  await session.query(lockAll);
   let exported: string | null | undefined;
   return {
     ...position,
@@ -93,8 +106,16 @@ export async function openSnapshot(
       exported ??= await exportSnapshot(session);
       if (exported === null) return null;
       const other = await server.connect();
-      await other.query(`${BEGIN}; SET TRANSACTION SNAPSHOT '${exported}'`);
-      return other;
+      try {
+        await other.query(
+          `${BEGIN}; SET TRANSACTION SNAPSHOT '${exported}'; ${JOIN_PATIENCE}; ${lockAll}; ${PATIENCE}`,
+        );
+        return other;
+      } catch (error) {
+        await other.close();
+        if (isFinanceDbError(error) && error.details['sqlstate'] === '55P03') return null;
+        throw error;
+      }
     },
   };
 }

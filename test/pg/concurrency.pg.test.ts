@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openReader } from '../../src/duckdb/reader.ts';
+import { withPostgres } from '../../src/postgres/server.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
+import { openSnapshot } from '../../src/postgres/snapshot.ts';
 import { compareTable } from '../support/compare.ts';
 import { type Fixture, makeFixture, type SyncedTable } from '../support/fixture.ts';
 
@@ -184,6 +186,33 @@ describe('while a sync is under way', () => {
     expect(await source.rows('SELECT count(*)::INT AS n FROM t')).toEqual([{ n: 31001 }]);
     expect(await syncEqual()).toMatchObject({ rows: 0, deleted: 31001 });
   });
+});
+
+describe('locks', () => {
+  test.each(['TRUNCATE t', 'REINDEX TABLE t', 'VACUUM FULL t', 'ALTER TABLE t ADD COLUMN more int'])(
+    'a second session does not queue up behind %s, which waits for the first',
+    async (command) => {
+      const { address } = source.database;
+      await withPostgres(
+        { target: { kind: 'external', connection: address }, now: new Date(), retryMs: 0 },
+        async (server) => {
+          const snapshot = await openSnapshot(server, await server.connect(), [{ schema: 'public', name: 't' }], true);
+          const joined = await snapshot.join();
+          expect(await joined?.query('SELECT count(*) AS n FROM public.t')).toEqual([{ n: '1000' }]);
+          const waiting = other.query(command);
+          await waitFor('SELECT 1 FROM pg_locks WHERE NOT granted');
+          expect(await snapshot.join()).toBeNull();
+          // Those that had their locks before go on, also with indexes they have not used so far.
+          expect(await joined?.query('SELECT v FROM public.t WHERE id = 5')).toEqual([{ v: 'v5' }]);
+          expect(await snapshot.session.query('SELECT v FROM public.t WHERE id = 6')).toEqual([{ v: 'v6' }]);
+          await joined?.close();
+          await snapshot.session.close();
+          await waiting;
+        },
+      );
+      await syncEqual();
+    },
+  );
 });
 
 async function waitFor(sql: string): Promise<void> {
