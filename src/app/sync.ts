@@ -3,6 +3,7 @@ import os from 'node:os';
 import type { Config } from '../config/config.ts';
 import { type PublishedFile, readPublishedFile } from '../duckdb/fileState.ts';
 import { openWorkspace, type Workspace } from '../duckdb/publish.ts';
+import { carryReceipts } from '../duckdb/receipts.ts';
 import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../duckdb/syncState.ts';
 import { createViews } from '../duckdb/views.ts';
 import { openWorkingCopy, type WorkingCopy } from '../duckdb/workingCopy.ts';
@@ -170,6 +171,7 @@ async function syncInSnapshot(
   const copy = await openCopy(request, workspace);
   try {
     const context = loadContext(request, workspace, snapshot, copy);
+    if (known && !keeps) await carryReceipts(copy, workspace.publishedPath);
     await copy.run('BEGIN TRANSACTION');
     for (const statement of STATE_DDL) await copy.run(statement);
     await copy.run(`DELETE FROM ${STATE_SCHEMA}.about`);

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { readPublishedFile } from '../duckdb/fileState.ts';
+import { writeReceipts } from '../duckdb/receipts.ts';
 import { openStored } from '../duckdb/storedFile.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import type { TableState } from '../model/syncPlan.ts';
@@ -13,6 +14,7 @@ import { withPostgres } from '../postgres/server.ts';
 import type { PgSession } from '../postgres/session.ts';
 import { openSnapshot, readPosition, type SourceSnapshot } from '../postgres/snapshot.ts';
 import type { ReadyToPublish } from './sync.ts';
+import { fileIdentity, receiptsOf, storeReceipts } from './validateReceipt.ts';
 import { type CheckContext, overallVerdict, type TableCheck, type ValidationResult } from './validateResult.ts';
 import { checkTable } from './validateTable.ts';
 
@@ -33,6 +35,16 @@ export const VALIDATE_MEMORY = '320MB';
  * @throws FinanceDbError DUCKDB_MISSING, DUCKDB_UNREADABLE, the PG_ family; damage is a result, not an error
  */
 export async function validate(request: ValidateRequest): Promise<ValidationResult> {
+  const { config, signal, now } = request;
+  const identity = fileIdentity(config.duckdbPath);
+  const result = await compare(request);
+  request.onStep('storing the receipt');
+  const receipts = receiptsOf(result, request.quick ? 'validate --quick' : 'validate', now());
+  const receiptProblem = await storeReceipts(config.duckdbPath, identity, receipts, { now: now(), signal });
+  return { ...result, receiptProblem };
+}
+
+async function compare(request: ValidateRequest): Promise<ValidationResult> {
   const { config, signal, now } = request;
   const states = await readStates(config.duckdbPath);
   return withTemporaryFolder(async (folder) => {
@@ -98,7 +110,9 @@ export async function validateBeforePublish(
     };
     const tables: TableCheck[] = [];
     for (const { plan, columns } of ready.tables) tables.push(await checkTable(context, plan.source, columns, null));
-    return toResult(tables, ready.snapshot, started, counted.bytes());
+    const result = toResult(tables, ready.snapshot, started, counted.bytes());
+    await writeReceipts(ready.copy, receiptsOf(result, 'sync --validate', options.now()));
+    return result;
   });
 }
 
@@ -114,6 +128,7 @@ function toResult(
     snapshot: snapshot.snapshotText,
     seconds: Math.round(performance.now() - started) / 1000,
     bytesReceived: bytes,
+    receiptProblem: null,
   };
 }
 

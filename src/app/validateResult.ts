@@ -52,6 +52,8 @@ export interface ValidationResult {
   readonly seconds: number;
   /** Octets that PostgreSQL sent. */
   readonly bytesReceived: number;
+  /** Why the receipt was not stored in the file; null when it was. */
+  readonly receiptProblem: string | null;
 }
 
 export function emptyCheck(table: string): TableCheck {

@@ -68,12 +68,12 @@ const LEAST_BUCKETS = 64;
 const MOST_BUCKETS = 131_072;
 
 /**
- * How many buckets to use: about a thousand rows in each, and so many that the rows known to have changed do not spoil
- * them all.
+ * How many buckets to use: about a thousand of them (PostgreSQL's grouping is slower with more), and so many that the rows
+ * known to have changed do not spoil them all.
  */
 export function bucketCount(rows: bigint, changed: bigint): number {
   let buckets = LEAST_BUCKETS;
-  while (buckets < 4096 && BigInt(buckets) * 1024n < rows) buckets *= 2;
+  while (buckets < 1024 && BigInt(buckets) * 1024n < rows) buckets *= 2;
   while (buckets < MOST_BUCKETS && BigInt(buckets) < changed * 16n) buckets *= 2;
   return buckets;
 }

@@ -24,7 +24,10 @@ export interface CanonicalColumn {
   readonly mark: (BothSides & { readonly bits: number }) | null;
   /** Octets of a width that the type alone decides; none when NULL. `bytea` and `BLOB`. */
   readonly fixed: BothSides | null;
-  /** Text whose length the mark tells, or that ends with a character that it cannot hold; empty when NULL. */
+  /**
+   * Text whose length the mark tells, or that ends with a character that it cannot hold; empty when NULL. Operands of `||`
+   * for PostgreSQL, arguments of `concat` for DuckDB, where it is the faster one and leaves out NULLs.
+   */
   readonly text: BothSides | null;
 }
 
@@ -48,7 +51,7 @@ export function canonicalColumn(column: ColumnMapping, dialect: PostgresDialect)
         fixed: null,
         text: {
           postgres: `coalesce(${name}::text, '') || ';'`,
-          duckdb: `coalesce(${name}::VARCHAR, '') || ';'`,
+          duckdb: `${name}::VARCHAR, ';'`,
         },
       };
     default: {
@@ -72,10 +75,10 @@ function textColumn(column: ColumnMapping, name: string, dialect: PostgresDialec
       bits,
       postgres: `coalesce(${octetLength(octets, dialect)} + 1, 0)`,
       // PostgreSQL's column cannot hold a value whose mark is all ones; DuckDB's may, so it must not spill over.
-      duckdb: `CASE WHEN ${name} IS NULL THEN 0 ELSE least(strlen(${value.duckdb}) + 1, ${2 ** bits - 1}) END`,
+      duckdb: `least(coalesce(strlen(${value.duckdb}) + 1, 0), ${2 ** bits - 1})`,
     },
     fixed: null,
-    text: { postgres: `coalesce(${value.postgres}, '')`, duckdb: `coalesce(${value.duckdb}, '')` },
+    text: { postgres: `coalesce(${value.postgres}, '')`, duckdb: value.duckdb },
   };
 }
 

@@ -21,7 +21,7 @@ export function canonicalRow(columns: readonly ColumnMapping[], dialect: Postgre
       : [
           {
             postgres: `textsend(${texts.map((text) => text.postgres).join(' || ')})`,
-            duckdb: `encode(${texts.map((text) => text.duckdb).join(' || ')})`,
+            duckdb: `encode(concat(${texts.map((text) => text.duckdb).join(', ')}))`,
           },
         ]),
   ];
@@ -56,7 +56,12 @@ export interface RowDigest {
   readonly duckdb: (table: string, extra: readonly string[]) => string;
 }
 
-/** PostgreSQL 18 casts octets to integers and reverses them; earlier ones need the detour over bit strings. */
+const LOW_HALF = '18446744073709551615::UHUGEINT';
+
+/**
+ * PostgreSQL 18 casts octets to integers and reverses them, as DuckDB's md5_number does; earlier ones need the detour over
+ * bit strings, and DuckDB follows.
+ */
 const CASTS_OCTETS = 180000;
 
 /**
@@ -78,9 +83,9 @@ export function rowDigest(columns: readonly ColumnMapping[], dialect: PostgresDi
       return `SELECT ${halves}${outer(extra)} FROM (SELECT ${digest} AS d${inner(extra)} FROM ${table} OFFSET 0) AS digests OFFSET 0`;
     },
     duckdb: (table, extra) => {
-      // md5_number reads the octets from the last to the first.
+      // One md5 for both halves: md5_number_lower and _upper would each cost three times as much. It counts octets from the last.
       if (swapped)
-        return `SELECT md5_number_lower(r) AS lo, md5_number_upper(r) AS hi${outer(extra)} FROM (SELECT ${row.duckdb} AS r${inner(extra)} FROM ${table}) AS rendered`;
+        return `SELECT (d >> 64)::UBIGINT AS lo, (d & ${LOW_HALF})::UBIGINT AS hi${outer(extra)} FROM (SELECT md5_number(${row.duckdb}) AS d${inner(extra)} FROM ${table}) AS rendered`;
       return `SELECT ('0x' || d[17:32])::UBIGINT AS lo, ('0x' || d[1:16])::UBIGINT AS hi${outer(extra)} FROM (SELECT md5(${row.duckdb}) AS d${inner(extra)} FROM ${table}) AS rendered`;
     },
   };

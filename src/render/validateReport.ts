@@ -25,6 +25,7 @@ export function validationDocument(result: ValidationResult): Record<string, unk
     snapshot,
     seconds,
     bytes_received: bytesReceived,
+    receipt: result.receiptProblem === null ? 'stored' : `not stored: ${result.receiptProblem}`,
   };
 }
 
@@ -37,6 +38,7 @@ export function renderValidation(result: ValidationResult, style: { color: boole
   }
   const examples = result.tables.flatMap((check) => check.examples.map((example) => ({ table: check.table, example })));
   if (examples.length > 0) lines.push(examplesTable(examples, style));
+  if (result.receiptProblem !== null) lines.push(`The receipt was not stored: ${result.receiptProblem}.`);
   lines.push(verdictLine(result));
   return `${lines.join('\n')}\n`;
 }
