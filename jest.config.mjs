@@ -12,6 +12,7 @@ export default {
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
   reporters: ['default', '<rootDir>/test/support/closingLine.mjs'],
+  setupFiles: ['<rootDir>/test/support/fastCheckSeed.ts'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -18,10 +18,10 @@ test('indents', () => {
   expect(jsonText({ a: [1, { b: [] }], c: undefined }, 2)).toBe(JSON.stringify({ a: [1, { b: [] }] }, null, 2));
 });
 
-test('writes plain values as JSON.stringify does', () => {
+test('writes plain values so that JSON.parse reads them back, with the sign of -0', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      expect(JSON.parse(jsonText(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      expect(JSON.parse(jsonText(value))).toEqual(value);
     }),
   );
 });
