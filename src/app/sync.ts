@@ -7,6 +7,7 @@ import { carryReceipts } from '../duckdb/receipts.ts';
 import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../duckdb/syncState.ts';
 import { createViews } from '../duckdb/views.ts';
 import { openWorkingCopy, type WorkingCopy } from '../duckdb/workingCopy.ts';
+import { isFinanceDbError } from '../errors/financeDbError.ts';
 import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
 import {
   changesNeedTransaction,
@@ -100,11 +101,28 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
       const file = await readPublishedFile(workspace.publishedPath);
       const untouched = gate(request, position, file);
       if (untouched !== null) return unchanged(server, position, untouched, workspace, started);
-      return await syncInSnapshot(request, workspace, server, session, position, file, started);
+      try {
+        return await syncInSnapshot(request, workspace, server, session, position, file, started);
+      } catch (error) {
+        const damage = damageOf(error, file);
+        if (damage === null) throw error;
+        const again = await server.connect();
+        return await syncInSnapshot(request, workspace, server, again, await readPosition(again), damage, started);
+      }
     });
   } finally {
     workspace.close();
   }
+}
+
+/**
+ * Damage in the middle of the file shows only when DuckDB comes to the place. What it refuses to do in a copy of the
+ * published file, in a new file it will not: the file counts as unusable then. Null for all other failures.
+ */
+function damageOf(error: unknown, file: PublishedFile): PublishedFile | null {
+  if (file.kind !== 'ours' || !isFinanceDbError(error)) return null;
+  if (error.code !== 'DUCKDB_UNREADABLE' && !(error.code === 'INTERNAL' && 'sql' in error.details)) return null;
+  return { kind: 'unusable', why: error.message };
 }
 
 /** The states of all tables when no transaction can have changed any; null when it takes a closer look. */
@@ -167,6 +185,7 @@ async function syncInSnapshot(
   const keeps =
     known &&
     !file.tables.every((state) => work.some(({ plan }) => plan.mode === 'full' && isSame(plan.source.table, state)));
+  workspace.clearCopy();
   if (keeps) workspace.copyPublished();
   const copy = await openCopy(request, workspace);
   try {

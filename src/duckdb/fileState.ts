@@ -37,10 +37,20 @@ export async function readPublishedFile(path: string): Promise<PublishedFile> {
   } catch (error) {
     if (isFinanceDbError(error)) {
       if (error.code === 'DUCKDB_MISSING') return { kind: 'missing' };
-      if (error.code === 'DUCKDB_UNREADABLE') return { kind: 'unusable', why: error.message };
+      // What is no file of ours to begin with (a folder, something that may not be read) must not be moved out of the way.
+      if (error.code === 'DUCKDB_UNREADABLE' && isReadableFile(path)) return { kind: 'unusable', why: error.message };
       throw error;
     }
     // The file opens, but has not our tables.
     return { kind: 'unusable', why: `finance-db did not write it (${messageOf(error).split('\n')[0]})` };
+  }
+}
+
+function isReadableFile(path: string): boolean {
+  try {
+    fs.accessSync(path, fs.constants.R_OK);
+    return fs.statSync(path).isFile();
+  } catch {
+    return false;
   }
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { mapFileError } from '../files/fileErrors.ts';
 import { acquireLock, type HeldLock, isHeldLock, type LockHolder, lockHolder } from '../files/lockFile.ts';
+import { processExists } from '../files/processIdentity.ts';
 
 /**
  * The private place of a sync, beside the published file so that the last step is a rename within one file system:
@@ -14,6 +15,8 @@ export interface Workspace {
   readonly copyPath: string;
   readonly spoolFolder: string;
   readonly temporaryFolder: string;
+  /** Removes a working copy that failed. */
+  clearCopy(): void;
   /** Makes the working copy from the published file; shares its blocks where the file system can. */
   copyPublished(): void;
   /**
@@ -46,6 +49,7 @@ export async function openWorkspace(
   }
   const folder = `${target}.work`;
   try {
+    removeDeadSpills(target);
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(path.join(folder, 'tmp'), { recursive: true });
   } catch (error) {
@@ -58,6 +62,9 @@ export async function openWorkspace(
     copyPath,
     spoolFolder: path.join(folder, 'spool'),
     temporaryFolder: path.join(folder, 'tmp'),
+    clearCopy: () => {
+      for (const name of [copyPath, `${copyPath}.wal`]) fs.rmSync(name, { force: true });
+    },
     copyPublished: () => {
       try {
         fs.copyFileSync(target, copyPath, fs.constants.COPYFILE_FICLONE);
@@ -88,6 +95,18 @@ export async function openWorkspace(
   };
 }
 
+/** A reader that was killed leaves the folder of its temporary files; its name tells the reader's pid. */
+function removeDeadSpills(target: string): void {
+  const prefix = `${path.basename(target)}.spill-`;
+  for (const name of fs.readdirSync(path.dirname(target))) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : 0;
+    const spill = path.join(path.dirname(target), name);
+    // A reader on another host cannot be asked; one that has not touched its files for an hour is gone.
+    if (pid > 0 && !processExists(pid) && Date.now() - fs.statSync(spill).mtimeMs > 3_600_000)
+      fs.rmSync(spill, { recursive: true, force: true });
+  }
+}
+
 /** Who is syncing now, if anybody. */
 export function currentSync(publishedPath: string): LockHolder | null {
   return lockHolder(`${resolveLink(publishedPath)}.lock`);
@@ -108,7 +127,12 @@ function moveAside(target: string, now: Date): string {
   for (let number = 0; ; number++) {
     const aside = `${target}.damaged-${stamp}${number === 0 ? '' : `-${number}`}`;
     if (fs.existsSync(aside)) continue;
-    fs.renameSync(target, aside);
+    try {
+      // A second name, so that there is a file at the published place at every moment.
+      fs.linkSync(target, aside);
+    } catch {
+      fs.renameSync(target, aside);
+    }
     return aside;
   }
 }

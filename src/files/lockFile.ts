@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../errors/financeDbError.ts';
 import { isAlive, type ProcessIdentity, thisProcess } from './processIdentity.ts';
@@ -35,7 +36,10 @@ export async function acquireLock(
   const deadline = performance.now() + options.waitMs;
   for (;;) {
     options.signal?.throwIfAborted();
-    if (tryCreate(path, holder)) return held(path, holder);
+    if (tryCreate(path, holder)) {
+      removeDeadDrafts(path);
+      return held(path, holder);
+    }
     const other = readLock(path);
     if (other === null) continue;
     if (other === 'unreadable' || isStale(path, other)) {
@@ -61,8 +65,8 @@ export function lockHolder(path: string): LockHolder | null {
 
 function tryCreate(path: string, holder: LockHolder): boolean {
   const draft = `${path}.${holder.nonce}`;
-  fs.writeFileSync(draft, `${JSON.stringify(holder)}\n`, { mode: 0o644 });
   try {
+    fs.writeFileSync(draft, `${JSON.stringify(holder)}\n`, { mode: 0o644 });
     fs.linkSync(draft, path);
     return true;
   } catch (error) {
@@ -71,6 +75,25 @@ function tryCreate(path: string, holder: LockHolder): boolean {
   } finally {
     fs.rmSync(draft, { force: true });
   }
+}
+
+/** Drafts and displaced locks of processes that died while they took the lock. */
+function removeDeadDrafts(path: string): void {
+  const folder = dirname(path);
+  const prefix = `${basename(path)}.`;
+  for (const name of fs.readdirSync(folder)) {
+    if (!name.startsWith(prefix)) continue;
+    const draft = join(folder, name);
+    const holder = readLock(draft);
+    if (typeof holder === 'object' ? holder !== null && isStale(draft, holder) : isOld(draft))
+      fs.rmSync(draft, { force: true });
+  }
+}
+
+/** A file of no content is written a moment later, or never. */
+function isOld(file: string): boolean {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > FOREIGN_LOCK_STALE_MS;
 }
 
 function held(path: string, holder: LockHolder): HeldLock {

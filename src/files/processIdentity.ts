@@ -19,14 +19,20 @@ export function thisProcess(now: Date): ProcessIdentity {
 /** Whether the process is alive; null when it runs on another host, where nobody can tell from here. */
 export function isAlive(identity: ProcessIdentity): boolean | null {
   if (identity.host !== os.hostname()) return null;
-  try {
-    process.kill(identity.pid, 0);
-  } catch (error) {
-    // EPERM: there is such a process, it belongs to somebody else.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
+  if (!processExists(identity.pid)) return false;
   const ticks = startTicks(identity.pid);
   return identity.startTicks === null || ticks === null || ticks === identity.startTicks;
+}
+
+/** Whether there is a process of that number on this host. */
+export function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: there is such a process, it belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** Field 22 of /proc/PID/stat; null where there is no such file. A zombie counts as gone. */

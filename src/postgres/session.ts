@@ -1,5 +1,7 @@
 import fs from 'node:fs';
+import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import tls from 'node:tls';
 import pg from 'pg';
 import pgpass from 'pgpass';
 import { describeAddress, type PostgresAddress } from '../config/postgresTarget.ts';
@@ -34,7 +36,7 @@ export async function connect(address: PostgresAddress, options: ConnectOptions)
   for (let pause = 100; ; pause = Math.min(pause * 2, 1600)) {
     options.signal?.throwIfAborted();
     try {
-      return await connectOnce(address);
+      return await connectOnce(address, options.signal);
     } catch (error) {
       if (!isTransient(error) || performance.now() + pause > deadline)
         throw mapPostgresError(error, describeAddress(address));
@@ -43,19 +45,23 @@ export async function connect(address: PostgresAddress, options: ConnectOptions)
   }
 }
 
-async function connectOnce(address: PostgresAddress): Promise<PgSession> {
+async function connectOnce(address: PostgresAddress, signal: AbortSignal | undefined): Promise<PgSession> {
   const socket = address.host.startsWith('/');
   const tls = socket || address.sslmode === 'disable' || address.sslmode === 'allow' ? false : tlsOptions(address);
   try {
-    return await open(address, tls);
+    return await open(address, tls, signal);
   } catch (error) {
     if (address.sslmode === 'prefer' && tls !== false && /does not support SSL/i.test(messageOf(error)))
-      return open(address, false);
+      return open(address, false, signal);
     throw error;
   }
 }
 
-async function open(address: PostgresAddress, ssl: pg.ClientConfig['ssl']): Promise<PgSession> {
+async function open(
+  address: PostgresAddress,
+  ssl: pg.ClientConfig['ssl'],
+  signal: AbortSignal | undefined,
+): Promise<PgSession> {
   const where = describeAddress(address);
   const client = new pg.Client({
     host: address.host,
@@ -67,6 +73,8 @@ async function open(address: PostgresAddress, ssl: pg.ClientConfig['ssl']): Prom
     application_name: 'finance-db',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    // A peer that vanished without a word is noticed within minutes, not hours.
+    keepAliveInitialDelayMillis: 30_000,
     types: AS_TEXT as unknown as pg.CustomTypesConfig,
   });
   // A connection that breaks while no query runs would otherwise end the process; the next query reports it.
@@ -77,6 +85,8 @@ async function open(address: PostgresAddress, ssl: pg.ClientConfig['ssl']): Prom
     client.end().catch(() => undefined);
     throw error;
   }
+  const onAbort = (): void => abandon(client, address);
+  signal?.addEventListener('abort', onAbort, { once: true });
   return {
     client,
     where,
@@ -91,9 +101,42 @@ async function open(address: PostgresAddress, ssl: pg.ClientConfig['ssl']): Prom
       }
     },
     close: async () => {
+      signal?.removeEventListener('abort', onAbort);
       await client.end().catch(() => undefined);
     },
   };
+}
+
+/** What the driver knows of its connection but does not declare. */
+interface DriverInternals {
+  readonly connection: { readonly stream: net.Socket };
+  readonly processID: number | null;
+  readonly secretKey: number | null;
+}
+
+/** "CancelRequest" of the PostgreSQL manual, "Message Formats". */
+const CANCEL_REQUEST = 80877102;
+
+/**
+ * Drops a connection in the middle of whatever it does. The server notices that only when it sends something, which a count
+ * or a wait for a lock does not for long, so it is asked to cancel the query too; without TLS only, and if it cannot be
+ * asked, nothing is lost but its time.
+ */
+function abandon(client: pg.Client, address: PostgresAddress): void {
+  const { connection, processID, secretKey } = client as unknown as DriverInternals;
+  if (processID !== null && secretKey !== null && !(connection.stream instanceof tls.TLSSocket)) {
+    const message = Buffer.alloc(16);
+    for (const [index, value] of [16, CANCEL_REQUEST, processID, secretKey].entries())
+      message.writeInt32BE(value, index * 4);
+    const place = address.host.startsWith('/')
+      ? { path: `${address.host}/.s.PGSQL.${address.port}` }
+      : { host: address.host, port: address.port };
+    const socket = net.connect(place, () => socket.end(message));
+    socket.on('error', () => undefined);
+    socket.setTimeout(1000, () => socket.destroy());
+    socket.unref();
+  }
+  connection.stream.destroy();
 }
 
 function tlsOptions(address: PostgresAddress): pg.ClientConfig['ssl'] {
