@@ -1,6 +1,7 @@
 import { canonicalValue } from '../model/canonical.ts';
 import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
-import { duckdbTable, postgresTable } from '../model/tableName.ts';
+import { rowsOf } from '../model/sourceTable.ts';
+import { duckdbTable } from '../model/tableName.ts';
 import type { ColumnMapping } from '../model/typeMapping.ts';
 import type { CheckContext, Difference } from './validateResult.ts';
 import { DIFFERENCES, keyColumns, type UnequalBuckets } from './validateRows.ts';
@@ -69,7 +70,7 @@ async function fetchTheirs(
     return `${canonicalValue(column, name, name).postgres} AS c${index}, ${shown} AS d${index}`;
   });
   const found = await context.snapshot.session.query<ShownRow>(
-    `SELECT concat(tableoid, ctid) AS loc, ${list.join(', ')} FROM ${postgresTable(source.table)} WHERE ${placeCondition(places)}`,
+    `SELECT concat(tableoid, ctid) AS loc, ${list.join(', ')} FROM ${rowsOf(source)} WHERE ${placeCondition(places)}`,
   );
   return new Map(found.map((row) => [row['loc'] ?? '', row]));
 }

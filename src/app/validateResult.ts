@@ -47,6 +47,8 @@ export type Verdict = 'equal' | 'lagging' | 'damaged';
 
 export interface ValidationResult {
   readonly status: Verdict;
+  /** Only counts, sums, minima and maxima were compared. */
+  readonly quick: boolean;
   readonly tables: readonly TableCheck[];
   readonly snapshot: string;
   readonly seconds: number;

@@ -2,8 +2,8 @@ import { createStagingSql } from '../duckdb/loader.ts';
 import { canonicalValue } from '../model/canonical.ts';
 import type { RowDigest } from '../model/canonicalRow.ts';
 import { quoteIdentifier } from '../model/identifier.ts';
-import type { SourceTable } from '../model/sourceTable.ts';
-import { displayName, duckdbTable, postgresTable } from '../model/tableName.ts';
+import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
+import { displayName, duckdbTable } from '../model/tableName.ts';
 import type { ColumnMapping, TypeFamily } from '../model/typeMapping.ts';
 import { copyRows } from './fullLoad.ts';
 import { showDifferences } from './validateExamples.ts';
@@ -84,7 +84,7 @@ async function fetchTheirs(context: CheckContext, unequal: UnequalBuckets): Prom
   const { source, digest, lag } = unequal;
   await copy.run(`DROP TABLE IF EXISTS ${THEIRS}; ${createStagingSql('finance_db_theirs', THEIR_COLUMNS)}`);
   const extra = [keyText(unequal).postgres, locator(source), lag.condition ?? 'false'];
-  const rows = `SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(postgresTable(source.table), extra)}) AS rows`;
+  const rows = `SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(rowsOf(source), extra)}) AS rows`;
   const query = `${rows} WHERE lo & ${unequal.buckets - 1} = ANY ('{${unequal.unequal.join(',')}}'::int8[])`;
   await copyRows(
     {

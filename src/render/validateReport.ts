@@ -1,3 +1,4 @@
+import type { Repair } from '../app/validateRepair.ts';
 import { type Difference, type TableCheck, type ValidationResult, verdictOf } from '../app/validateResult.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
 
@@ -5,7 +6,7 @@ import { renderTable } from './table.ts';
 import { printable } from './width.ts';
 
 /** The document of `validate --json` (Contract). */
-export function validationDocument(result: ValidationResult): Record<string, unknown> {
+export function validationDocument(result: ValidationResult, repairs: readonly Repair[] = []): Record<string, unknown> {
   const { status, tables, snapshot, seconds, bytesReceived } = result;
   return {
     status,
@@ -22,6 +23,7 @@ export function validationDocument(result: ValidationResult): Record<string, unk
       problem: check.problem,
       notes: check.notes,
     })),
+    ...(repairs.length === 0 ? {} : { repaired: repairs }),
     snapshot,
     seconds,
     bytes_received: bytesReceived,
@@ -43,6 +45,16 @@ export function renderValidation(result: ValidationResult, style: { color: boole
   return `${lines.join('\n')}\n`;
 }
 
+/** What a repair did, and the verdict after it. */
+export function renderRepairs(repairs: readonly Repair[], result: ValidationResult): string {
+  const lines = repairs.map(({ table, how, damage: { missing, extra, different }, problem }) =>
+    how === 'full'
+      ? `${table}: loaded anew${problem === null ? '' : ` (${problem})`}`
+      : `${table}: put back ${grouped(missing)} missing rows, removed ${grouped(extra)} extra ones, mended ${grouped(different)} different ones`,
+  );
+  return `${lines.join('\n')}\n${verdictLine(result)}\n`;
+}
+
 /** The verdict in one sentence. */
 export function verdictLine(result: ValidationResult): string {
   const sum = (count: (check: TableCheck) => bigint): bigint =>
@@ -53,13 +65,19 @@ export function verdictLine(result: ValidationResult): string {
   const behind = `PostgreSQL has changed ${grouped(sum((check) => check.lag.changed))} rows and deleted ${grouped(sum((check) => check.lag.deleted))} since the last sync`;
   switch (result.status) {
     case 'equal':
+      if (result.quick)
+        return `EQUAL in counts, sums, minima and maxima of ${rows} rows (${how}); validate without --quick for the proof.`;
       return `EQUAL: every column of ${rows} rows is the same in PostgreSQL and DuckDB (${how}).`;
     case 'lagging':
       return `LAGGING, not damaged: ${behind}; every other row is the same (${how}). Run \`finance-db sync\` to catch up.`;
     case 'damaged': {
       const damage = sum(({ damage: { missing, extra, different } }) => missing + extra + different);
       const also = lagging > 0n ? ` Besides, ${behind}, which is no damage.` : '';
-      return `DAMAGED: ${grouped(damage)} rows of the DuckDB file are wrong (${how}).${also} Run \`finance-db validate --repair\`.`;
+      const what =
+        damage > 0n
+          ? `${grouped(damage)} rows of the DuckDB file are wrong`
+          : 'the DuckDB file does not fit, see above';
+      return `DAMAGED: ${what} (${how}).${also} Run \`finance-db validate --repair\`.`;
     }
   }
 }

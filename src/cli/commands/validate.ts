@@ -1,8 +1,11 @@
 import { validate } from '../../app/validate.ts';
+import type { Repair } from '../../app/validateRepair.ts';
+import type { ValidationResult } from '../../app/validateResult.ts';
+import type { ValidateRequest } from '../../app/validateSession.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
-import { renderValidation, validationDocument, validationLine } from '../../render/validateReport.ts';
+import { renderRepairs, renderValidation, validationDocument, validationLine } from '../../render/validateReport.ts';
 import type { CommandContext } from '../context.ts';
 
 export interface ValidateFlags {
@@ -15,17 +18,31 @@ export interface ValidateFlags {
 export async function validateCommand(context: CommandContext, flags: ValidateFlags): Promise<number> {
   const { io, config, output } = context;
   const progress = openProgress(io, output);
-  const result = await validate({
+  const request: ValidateRequest = {
     config,
-    quick: flags.quick === true,
+    // Sums do not tell which rows to mend.
+    quick: flags.quick === true && flags.repair !== true,
     limit: flags.limit,
     now: io.now,
     signal: io.signal,
     onStep: progress.say,
-  }).finally(progress.stop);
+  };
+  const { result, repairs } = await run(request, flags.repair === true).finally(progress.stop);
   const shown = result.status === 'damaged' || io.stdout.isTTY === true;
-  if (output.json) await writeJsonDocument(io, validationDocument(result));
+  if (output.json) await writeJsonDocument(io, validationDocument(result, repairs));
+  else if (repairs.length > 0) io.stdout.write(renderRepairs(repairs, result));
   else if (shown) io.stdout.write(renderValidation(result, { color: output.color, width: io.stdout.columns ?? 120 }));
   else if (!output.quiet) io.stdout.write(`${validationLine(result, io.now())}\n`);
   return result.status === 'damaged' ? ERROR_CODES.DAMAGED.exit : 0;
+}
+
+/** A repair begins with a whole validation, since only that finds what to repair. */
+async function run(
+  request: ValidateRequest,
+  mend: boolean,
+): Promise<{ result: ValidationResult; repairs: readonly Repair[] }> {
+  const result = await validate(request);
+  if (!mend || result.status !== 'damaged') return { result, repairs: [] };
+  const { repair } = await import('../../app/validateRepair.ts');
+  return repair(request, result);
 }

@@ -1,0 +1,56 @@
+import { quickChecks } from '../model/quickChecks.ts';
+import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
+import { duckdbTable } from '../model/tableName.ts';
+import type { ColumnMapping } from '../model/typeMapping.ts';
+import { countChanged } from '../postgres/digest.ts';
+import type { CheckContext, Difference, TableCheck } from './validateResult.ts';
+import { bothSides, type Lag } from './validateTable.ts';
+
+/**
+ * Compares counts, sums, minima and maxima only. Where PostgreSQL may have changed since the sync, differences are
+ * lag as far as changed rows or the count of rows can explain any.
+ */
+export async function checkQuickly(
+  context: CheckContext,
+  source: SourceTable,
+  columns: readonly ColumnMapping[],
+  lag: Lag,
+  basis: TableCheck,
+): Promise<TableCheck> {
+  const checks = columns.flatMap(quickChecks);
+  const list = (side: 'postgres' | 'duckdb'): string =>
+    checks.map((check, index) => `, ${check[side]} AS c${index}`).join('');
+  type Row = Record<string, string | null>;
+  const [[theirs = {}], [ours = {}]] = await bothSides(
+    context.snapshot.session.query<Row>(`SELECT count(*)::text AS rows${list('postgres')} FROM ${rowsOf(source)}`),
+    context.copy.all<Row>(`SELECT count(*)::VARCHAR AS rows${list('duckdb')} FROM ${duckdbTable(source.table)}`),
+  );
+  const examples: Difference[] = checks.flatMap((check, index) => {
+    const [postgres, duckdb] = [theirs[`c${index}`] ?? null, ours[`c${index}`] ?? null];
+    if (postgres === duckdb) return [];
+    return [{ kind: 'different', key: null, column: `${check.what}(${check.column})`, postgres, duckdb }];
+  });
+  const rows = { postgres: BigInt(theirs['rows'] ?? '0'), duckdb: BigInt(ours['rows'] ?? '0') };
+  const found = { ...basis, rows, problem: lag.problem, notes: lag.notes };
+  if (examples.length === 0 && rows.postgres === rows.duckdb) return found;
+  if (lag.possible) {
+    const counted =
+      lag.condition === null ? 0n : await countChanged(context.snapshot.session, rowsOf(source), lag.condition);
+    const changed = lag.blind && rows.postgres === rows.duckdb ? 1n : counted;
+    const deleted = rows.duckdb > rows.postgres ? rows.duckdb - rows.postgres : 0n;
+    if (changed + deleted > 0n)
+      return {
+        ...found,
+        lag: { changed, deleted },
+        notes: [
+          ...found.notes,
+          `${examples.length} sums differ, which rows changed since the last sync may explain; validate without --quick tells`,
+        ],
+      };
+  }
+  return {
+    ...found,
+    examples: examples.slice(0, context.limit),
+    problem: lag.problem ?? `${examples.length} of ${checks.length} counts, sums, minima and maxima differ`,
+  };
+}

@@ -1,0 +1,147 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import { readPublishedFile } from '../duckdb/fileState.ts';
+import type { StoredFile } from '../duckdb/storedFile.ts';
+import { FinanceDbError } from '../errors/financeDbError.ts';
+import type { TableState } from '../model/syncPlan.ts';
+import { displayName, type TableName } from '../model/tableName.ts';
+import { bytesReceived, readDialect } from '../postgres/digest.ts';
+import { withPostgres } from '../postgres/server.ts';
+import type { PgSession } from '../postgres/session.ts';
+import { openSnapshot, readPosition, type SourceSnapshot } from '../postgres/snapshot.ts';
+import { type CheckContext, overallVerdict, type TableCheck, type ValidationResult } from './validateResult.ts';
+
+export interface ValidateRequest {
+  readonly config: Config;
+  /** Counts, sums, minima and maxima only. */
+  readonly quick: boolean;
+  /** How many differing values to name. */
+  readonly limit: number;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  readonly onStep: (text: string) => void;
+}
+
+/** DuckDB's memory for a comparison; what it must remember beyond goes to the temporary folder. */
+export const VALIDATE_MEMORY = '320MB';
+
+/** A comparison that is under way. */
+export interface Comparison {
+  readonly context: CheckContext;
+  /** What there is to say when all tables were checked. */
+  finish(tables: readonly TableCheck[]): ValidationResult;
+}
+
+/** Opens one snapshot of PostgreSQL for all tables and compares in it. */
+export async function openComparison<T>(
+  request: ValidateRequest,
+  copy: StoredFile,
+  spoolFolder: string,
+  use: (comparison: Comparison) => Promise<T>,
+): Promise<T> {
+  const { config, signal, now } = request;
+  const interrupt = (): void => copy.connection.interrupt();
+  signal.addEventListener('abort', interrupt, { once: true });
+  try {
+    return await withPostgres({ target: config.postgres, now: now(), signal }, async (server) => {
+      request.onStep('taking a snapshot of PostgreSQL');
+      const session = await server.connect();
+      const position = await readPosition(session);
+      const hasIdentity = position.identity.systemIdentifier !== null;
+      const snapshot = await openSnapshot(server, session, config.tables, hasIdentity);
+      return use(await beginComparison(request, copy, spoolFolder, snapshot));
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+  }
+}
+
+/** Compares in a snapshot that is open already. */
+export async function beginComparison(
+  request: Pick<ValidateRequest, 'quick' | 'limit' | 'signal' | 'onStep'>,
+  copy: StoredFile,
+  spoolFolder: string,
+  snapshot: SourceSnapshot,
+): Promise<Comparison> {
+  const started = performance.now();
+  const counted = countBytes(snapshot);
+  const { limit, signal, onStep } = request;
+  return {
+    context: {
+      ...{ copy, spoolFolder, limit, signal, onStep },
+      snapshot: counted.snapshot,
+      dialect: await readDialect(snapshot),
+      jobs: Math.min(4, os.availableParallelism()),
+    },
+    finish: (tables) => ({
+      status: overallVerdict(tables),
+      quick: request.quick,
+      tables,
+      snapshot: snapshot.snapshotText,
+      seconds: Math.round(performance.now() - started) / 1000,
+      bytesReceived: counted.bytes(),
+      receiptProblem: null,
+    }),
+  };
+}
+
+/** The same snapshot, but it remembers its sessions to ask how much came through them. */
+function countBytes(snapshot: SourceSnapshot): { snapshot: SourceSnapshot; bytes: () => number } {
+  const sessions: PgSession[] = [snapshot.session];
+  const before = bytesReceived(snapshot.session);
+  return {
+    snapshot: {
+      ...snapshot,
+      join: async () => {
+        const session = await snapshot.join();
+        if (session !== null) sessions.push(session);
+        return session;
+      },
+    },
+    bytes: () => sessions.reduce((sum, session) => sum + bytesReceived(session), -before),
+  };
+}
+
+/**
+ * What the published file says of its tables.
+ * @throws FinanceDbError DUCKDB_MISSING when there is no file or only the sample, DUCKDB_UNREADABLE
+ */
+export async function readStates(file: string): Promise<readonly TableState[]> {
+  const published = await readPublishedFile(file);
+  const details = { details: { path: file } };
+  if (published.kind === 'missing')
+    throw new FinanceDbError('DUCKDB_MISSING', `there is no DuckDB file at ${file}`, details);
+  if (published.kind === 'unusable')
+    throw new FinanceDbError('DUCKDB_UNREADABLE', `${file} cannot be validated: ${published.why}`, details);
+  if (published.sample)
+    throw new FinanceDbError(
+      'DUCKDB_MISSING',
+      `${file} holds the built-in sample data, which no PostgreSQL table has to equal`,
+      details,
+    );
+  return published.tables;
+}
+
+/** @throws FinanceDbError DUCKDB_MISSING when the table was never synced */
+export function stateOf(states: readonly TableState[], table: TableName): TableState {
+  const state = states.find((known) => known.schema === table.schema && known.name === table.name);
+  if (state !== undefined) return state;
+  throw new FinanceDbError('DUCKDB_MISSING', `the DuckDB file does not hold the table ${displayName(table)} yet`, {
+    details: { table: displayName(table) },
+  });
+}
+
+export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-validate-'));
+  try {
+    fs.mkdirSync(path.join(folder, 'tmp'));
+    return await use(folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}

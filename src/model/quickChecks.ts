@@ -1,0 +1,53 @@
+import { type BothSides, canonicalValue } from './canonical.ts';
+import { quoteIdentifier } from './identifier.ts';
+import type { ColumnMapping } from './typeMapping.ts';
+
+/** One number or text about a whole column, computed alike by both databases; compared as text. */
+export interface QuickCheck extends BothSides {
+  readonly column: string;
+  /** `count`, `sum`, `min`, `max`, `true`, `octets`. */
+  readonly what: string;
+}
+
+/** Counts of values, exact sums, minima and maxima of a column. Floats have no sum: it depends on the order of adding. */
+export function quickChecks(column: ColumnMapping): QuickCheck[] {
+  const x = quoteIdentifier(column.name);
+  const check = (what: string, postgres: string, duckdb: string): QuickCheck => ({
+    column: column.name,
+    what,
+    postgres: `(${postgres})::text`,
+    duckdb: `(${duckdb})::VARCHAR`,
+  });
+  const value = canonicalValue(column, x, x);
+  const count = check('count', `count(${x})`, `count(${x})`);
+  const ends = (['min', 'max'] as const).map((what) => {
+    const end = canonicalValue(column, `${what}(${x})`, `${what}(${x})`);
+    return check(what, end.postgres, end.duckdb);
+  });
+  const textEnds = (['min', 'max'] as const).map((what) =>
+    check(what, `${what}(${value.postgres} COLLATE "C")`, `${what}(${value.duckdb})`),
+  );
+  const octets = check('octets', `sum(octet_length(${value.postgres}))`, `sum(strlen(${value.duckdb}))`);
+  switch (column.family) {
+    case 'boolean':
+      return [count, check('true', `count(*) FILTER (WHERE ${x})`, `count(*) FILTER (WHERE ${x})`)];
+    case 'integer':
+      return [count, check('sum', `sum(${x}::numeric)`, `sum(${x}::HUGEINT)`), ...ends];
+    case 'decimal':
+      return [count, check('sum', `sum(${x})`, `sum(${x})`), ...ends];
+    case 'date':
+    case 'time':
+    case 'timestamp':
+    case 'timestamptz':
+    case 'float4':
+    case 'float8':
+      return [count, ...ends];
+    case 'text':
+    case 'uuid':
+    case 'timetz':
+    case 'json':
+      return [count, octets, ...textEnds];
+    default:
+      return [count, octets];
+  }
+}
