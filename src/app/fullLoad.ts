@@ -2,8 +2,8 @@ import { copyColumns, createTableSql, loadFromSpool } from '../duckdb/loader.ts'
 import { Spool, type SpoolSink } from '../duckdb/spool.ts';
 import type { WorkingCopy } from '../duckdb/workingCopy.ts';
 import { cutPages, type PageRange } from '../model/pageRanges.ts';
-import type { SourceTable } from '../model/sourceTable.ts';
-import { displayName, duckdbTable, postgresTable } from '../model/tableName.ts';
+import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
+import { displayName, duckdbTable } from '../model/tableName.ts';
 import type { ColumnMapping } from '../model/typeMapping.ts';
 import { copyOut } from '../postgres/copyOut.ts';
 import type { PgSession } from '../postgres/session.ts';
@@ -47,7 +47,7 @@ export async function fullLoad(
   const name = duckdbTable(source.table);
   await context.copy.run(`DROP TABLE IF EXISTS ${name}`);
   await context.copy.run(createTableSql(name, columns));
-  const select = `SELECT ${copyColumns(columns)} FROM ${postgresTable(source.table)}`;
+  const select = `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)}`;
   const target = { into: name, displayName: displayName(source.table), columns, key: source.key };
   return copyRows(context, target, rangesOf(context, source), (range) => `${select}${whereRange(range)}`);
 }
@@ -122,14 +122,16 @@ async function openSessions(context: LoadContext, wanted: number): Promise<PgSes
   return sessions;
 }
 
-function rangesOf(context: LoadContext, source: SourceTable): PageRange[] | null {
+/** How several connections share the reading of a table; null where one must read all of it. */
+export function rangesOf(context: LoadContext, source: SourceTable): PageRange[] | null {
   const scannable = source.kind === 'r' || source.kind === 'm';
   if (!scannable || source.inherited || context.snapshot.serverVersionNumber < HAS_TID_RANGE_SCAN) return null;
   const ranges = cutPages(source.pages, context.jobs);
   return ranges.length === 1 ? null : ranges;
 }
 
-function whereRange(range: PageRange | null): string {
+/** WHERE of a range's query. */
+export function whereRange(range: PageRange | null): string {
   if (range === null) return '';
   const upTo = range.to === null ? '' : ` AND ctid < '(${range.to},0)'::tid`;
   return ` WHERE ctid >= '(${range.from},0)'::tid${upTo}`;

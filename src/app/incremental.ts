@@ -1,13 +1,12 @@
 import { copyColumns, createStagingSql } from '../duckdb/loader.ts';
 import type { WorkingCopy } from '../duckdb/workingCopy.ts';
 import { quoteIdentifier } from '../model/identifier.ts';
-import { bucketsFor, type KeyBucket, keyBucket } from '../model/keyBucket.ts';
-import type { SourceTable } from '../model/sourceTable.ts';
+import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
 import type { TableState } from '../model/syncPlan.ts';
-import { displayName, duckdbTable, postgresTable } from '../model/tableName.ts';
+import { displayName, duckdbTable } from '../model/tableName.ts';
 import type { ColumnMapping } from '../model/typeMapping.ts';
 import { changedSince } from '../postgres/snapshot.ts';
-import { copyRows, type LoadContext } from './fullLoad.ts';
+import { copyRows, type LoadContext, rangesOf, whereRange } from './fullLoad.ts';
 
 /** What an incremental sync did, or why the table must be loaded in full instead. */
 export type IncrementalOutcome =
@@ -22,7 +21,7 @@ const FULL_LEAST = 20_000n;
  * Applies what changed since the state's snapshot (docs/sync.md argues why this is exact):
  * 1. rows whose xmin is not older than the watermark are read and put in the place of those with the same keys;
  * 2. now every source key is in the target, so that the difference of the counts is the number of deleted rows;
- * 3. if it is not zero, the keys of those buckets whose counts differ are fetched and all others in them deleted.
+ * 3. if it is not zero, the source's keys are fetched and all others deleted from the target.
  */
 export async function applyChanges(
   context: LoadContext,
@@ -52,7 +51,7 @@ export async function applyChanges(
   const surplus = (await targetCount(copy, target)) - sourceRows;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
-  if (surplus > 0n) await deleteVanished(context, source, key, surplus, sourceRows);
+  if (surplus > 0n) await deleteVanished(context, source, key, sourceRows);
   const rows = await targetCount(copy, target);
   if (rows !== sourceRows)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
@@ -62,7 +61,6 @@ export async function applyChanges(
 /** Staging tables are temporary: DuckDB lets one transaction write to one database, and to temporary tables. */
 const DELTA = 'temp.main.finance_db_delta';
 const KEYS = 'temp.main.finance_db_keys';
-const COUNTS = 'temp.main.finance_db_counts';
 
 /** The bare name, as CREATE TEMP TABLE wants it. */
 function local(name: string): string {
@@ -78,7 +76,7 @@ async function readDelta(
 ): Promise<bigint> {
   await context.copy.run(`DROP TABLE IF EXISTS ${DELTA}`);
   await context.copy.run(createStagingSql(local(DELTA), columns));
-  const query = `SELECT ${copyColumns(columns)} FROM ${postgresTable(source.table)} WHERE ${condition} LIMIT ${limit}`;
+  const query = `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)} WHERE ${condition} LIMIT ${limit}`;
   return copyRows(
     context,
     { into: DELTA, displayName: displayName(source.table), columns, key: source.key },
@@ -92,9 +90,7 @@ async function countRows(context: LoadContext, source: SourceTable): Promise<big
   const joined = await context.snapshot.join();
   const session = joined ?? context.snapshot.session;
   try {
-    const [row] = await session.query<{ count: string }>(
-      `SELECT count(*) AS count FROM ${postgresTable(source.table)}`,
-    );
+    const [row] = await session.query<{ count: string }>(`SELECT count(*) AS count FROM ${rowsOf(source)}`);
     return BigInt(row?.count ?? '0');
   } finally {
     await joined?.close();
@@ -106,12 +102,17 @@ async function targetCount(copy: WorkingCopy, target: string): Promise<bigint> {
   return BigInt(row?.count ?? '0');
 }
 
-/** Deletes the rows of the target whose keys the source no longer has. */
+/**
+ * Deletes the rows of the target whose keys the source no longer has: all keys are read, by all connections, and kept as
+ * hashes. (Counting by buckets of the key first was measured: what PostgreSQL needs for a number that DuckDB can compute
+ * as well, md5, costs more than sending the keys. See docs/performance.md.)
+ *
+ * A hash shared by a vanished key and a living one would keep a row too many; the caller counts again and would notice.
+ */
 async function deleteVanished(
   context: LoadContext,
   source: SourceTable,
   key: readonly ColumnMapping[],
-  surplus: bigint,
   sourceRows: bigint,
 ): Promise<void> {
   const { copy } = context;
@@ -120,63 +121,39 @@ async function deleteVanished(
     await copy.run(`DELETE FROM ${target}`);
     return;
   }
-  const buckets = bucketsFor(surplus, sourceRows);
-  const bucket = buckets === null ? null : keyBucket(key, buckets);
-  const unequal = bucket === null ? null : await unequalBuckets(context, source, bucket);
-  const inUnequal = (side: 'postgres' | 'duckdb'): string => {
-    if (bucket === null || unequal === null) return 'TRUE';
-    return side === 'postgres'
-      ? `${bucket.postgres} = ANY ('{${unequal.join(',')}}'::int8[])`
-      : `${bucket.duckdb} IN (SELECT bucket FROM ${COUNTS})`;
-  };
+  const names = key.map((column) => `t.${quoteIdentifier(column.name)}`);
   try {
-    await copy.run(createStagingSql(local(KEYS), key));
-    const query = `SELECT ${copyColumns(key)} FROM ${postgresTable(source.table)} WHERE ${inUnequal('postgres')}`;
+    await copy.run(`CREATE TEMP TABLE ${local(KEYS)} (hash UBIGINT NOT NULL)`);
     await copyRows(
       context,
-      { into: KEYS, displayName: displayName(source.table), columns: key, key: source.key },
-      null,
-      () => query,
+      {
+        into: KEYS,
+        displayName: displayName(source.table),
+        columns: key,
+        key: source.key,
+        project: (values) => hashOf(key, values),
+      },
+      rangesOf(context, source),
+      (range) => `SELECT ${copyColumns(key)} FROM ${rowsOf(source)}${whereRange(range)}`,
     );
+    const hash = hashOf(key, names);
+    // Not by NOT EXISTS, which DuckDB plans as a correlated subquery when it compares an expression: three times as slow.
     await copy.run(
-      `DELETE FROM ${target} AS t WHERE ${inUnequal('duckdb')} AND NOT EXISTS (SELECT 1 FROM ${KEYS} AS k WHERE ${sameKey(key, 't', 'k')})`,
+      `DELETE FROM ${target} AS t WHERE ${hash} IN (SELECT ${hash} FROM ${target} AS t ANTI JOIN ${KEYS} AS k ON k.hash = ${hash})`,
     );
   } finally {
     await copy.run(`DROP TABLE IF EXISTS ${KEYS}`).catch(() => undefined);
-    await copy.run(`DROP TABLE IF EXISTS ${COUNTS}`).catch(() => undefined);
   }
 }
 
-/** The buckets in which the two sides count differently; COUNTS is left with these alone. */
-async function unequalBuckets(context: LoadContext, source: SourceTable, bucket: KeyBucket): Promise<string[]> {
-  const { copy } = context;
-  await copy.run(`CREATE TEMP TABLE ${local(COUNTS)} (bucket BIGINT, rows BIGINT)`);
-  const query = `SELECT ${bucket.postgres}, count(*) FROM ${postgresTable(source.table)} GROUP BY 1`;
-  await copyRows(
-    context,
-    { into: COUNTS, displayName: displayName(source.table), columns: COUNT_COLUMNS, key: null },
-    null,
-    () => query,
-  );
-  const ours = `SELECT ${bucket.duckdb} AS bucket, count(*) AS rows FROM ${duckdbTable(source.table)} GROUP BY 1`;
-  await copy.run(
-    `CREATE OR REPLACE TEMP TABLE ${local(COUNTS)} AS SELECT ours.bucket, ours.rows FROM (${ours}) AS ours LEFT JOIN ${COUNTS} AS theirs USING (bucket) WHERE ours.rows IS DISTINCT FROM theirs.rows`,
-  );
-  const rows = await copy.all<{ bucket: string }>(`SELECT bucket::VARCHAR AS bucket FROM ${COUNTS}`);
-  return rows.map((row) => row.bucket);
+/** One number for the values of a key. Lists go by their text: DuckDB's hash of a list is not the same in every vector. */
+function hashOf(key: readonly ColumnMapping[], values: readonly string[]): string {
+  const parts = key.map(({ duckdbType, element }, index) => {
+    const value = `CAST(${values[index]} AS ${duckdbType})`;
+    return element === null ? value : `CAST(${value} AS VARCHAR)`;
+  });
+  return `hash(${parts.join(', ')})`;
 }
-
-const COUNT_COLUMNS: readonly ColumnMapping[] = ['bucket', 'rows'].map((name) => ({
-  name,
-  family: 'integer',
-  duckdbType: 'BIGINT',
-  postgresType: 'bigint',
-  notNull: true,
-  element: null,
-  copyExpression: name,
-  mayBeEscaped: false,
-  fromText: (text: string) => `CAST(${text} AS BIGINT)`,
-}));
 
 function keyColumns(source: SourceTable, columns: readonly ColumnMapping[]): ColumnMapping[] {
   return columns.filter((column) => source.key?.includes(column.name));

@@ -13,6 +13,8 @@ export interface LoadTarget {
   readonly displayName: string;
   readonly columns: readonly ColumnMapping[];
   readonly key: readonly string[] | null;
+  /** SQL of what is inserted, made from the SQL of the columns' values; the values themselves when left out. */
+  readonly project?: (values: readonly string[]) => string;
 }
 
 /** Inserting a few large batches keeps DuckDB's row groups full. */
@@ -76,9 +78,9 @@ async function insertFiles(
     Math.max(columns.length, 2),
     longestRow,
   );
-  const values = columns.map((column, index) => `${columnValue(column, index)} AS ${quoteIdentifier(column.name)}`);
+  const values = columns.map((column, index) => columnValue(column, index));
   try {
-    await copy.run(`INSERT INTO ${target.into} SELECT ${values.join(', ')} FROM ${rows}`);
+    await copy.run(`INSERT INTO ${target.into} SELECT ${target.project?.(values) ?? values.join(', ')} FROM ${rows}`);
   } catch (error) {
     if (isFinanceDbError(error) && error.code === 'INTERNAL') throw (await findRefused(copy, rows, target)) ?? error;
     throw error;
