@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TableName } from './tableName.ts';
+import { postgresTable, type TableName } from './tableName.ts';
 
 /** A table of the source, as its catalogue describes it. */
 export interface SourceTable {
@@ -53,6 +53,17 @@ export interface SourceType {
   /** As PostgreSQL writes it: `numeric(15,2)`. */
   readonly formatted: string;
   readonly element: SourceType | null;
+}
+
+/**
+ * What to put behind FROM to read the table's rows. Which partitions belong to a table is no part of a snapshot: one that is
+ * attached meanwhile would show in the next query. So its rows are those of the leaves that were found at the beginning.
+ */
+export function rowsOf(source: SourceTable): string {
+  const table = postgresTable(source.table);
+  if (source.kind !== 'p') return table;
+  const leaves = source.leaves.map((leaf) => leaf.oid).join(',');
+  return `(SELECT tableoid, xmin, ctid, * FROM ${table} WHERE tableoid = ANY ('{${leaves}}'::oid[])) AS rows`;
 }
 
 /**

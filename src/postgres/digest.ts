@@ -2,8 +2,7 @@ import { type BucketDigests, type BucketRow, BucketSums } from '../model/bucketD
 import type { PostgresDialect } from '../model/canonical.ts';
 import type { RowDigest } from '../model/canonicalRow.ts';
 import type { PageRange } from '../model/pageRanges.ts';
-import type { SourceTable } from '../model/sourceTable.ts';
-import { postgresTable } from '../model/tableName.ts';
+import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
 import type { PgSession } from './session.ts';
 import type { SourceSnapshot } from './snapshot.ts';
 
@@ -40,7 +39,7 @@ export async function digestTable(
       "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'",
     );
     for (let range = queue.shift(); range !== undefined; range = queue.shift()) {
-      const from = postgresTable(source.table) + whereRange(range);
+      const from = rowsOf(source) + whereRange(range);
       const part = await session.query<BucketRow>(
         `SELECT lo & ${buckets - 1} AS bucket, count(*) AS rows, sum(lo) AS lo, sum(hi) AS hi FROM (${digest.postgres(from, [])}) AS rows GROUP BY 1`,
       );

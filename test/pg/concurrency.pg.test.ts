@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openReader } from '../../src/duckdb/reader.ts';
+import { rowsOf } from '../../src/model/sourceTable.ts';
 import { withPostgres } from '../../src/postgres/server.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { openSnapshot } from '../../src/postgres/snapshot.ts';
@@ -186,6 +187,21 @@ describe('while a sync is under way', () => {
     expect(await source.rows('SELECT count(*)::INT AS n FROM t')).toEqual([{ n: 31001 }]);
     expect(await syncEqual()).toMatchObject({ rows: 0, deleted: 31001 });
   });
+});
+
+test('a partition attached during a sync is not read by it, and is by the next', async () => {
+  await run(`CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);
+    INSERT INTO p VALUES (1), (2); CREATE TABLE p2 (id int PRIMARY KEY); INSERT INTO p2 VALUES (101), (102), (103)`);
+  const { address } = source.database;
+  const target = { kind: 'external' as const, connection: address };
+  await withPostgres({ target, now: new Date(), retryMs: 0 }, async (server) => {
+    const snapshot = await openSnapshot(server, await server.connect(), [{ schema: 'public', name: 'p' }], true);
+    await other.query('ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (100) TO (200)');
+    const [table] = snapshot.tables;
+    if (table === undefined) throw new Error('no table');
+    expect(await snapshot.session.query(`SELECT count(*) AS n FROM ${rowsOf(table)}`)).toEqual([{ n: '2' }]);
+  });
+  expect((await source.sync('p')).tables).toMatchObject([{ rows: 5 }]);
 });
 
 describe('locks', () => {

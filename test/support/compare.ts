@@ -19,6 +19,7 @@ import type { PgSession } from '../../src/postgres/session.ts';
  * Compares a table of both sides row by row, by a route that shares nothing with the sync: PostgreSQL gives the bytes of
  * its binary protocol (the send functions) as hexadecimal digits, DuckDB its values through the Node binding, from which
  * the same bytes are made here.
+ * @param from what to read in PostgreSQL, when it is not just the table
  * @returns how many rows were compared
  * @throws Error showing the first rows that differ
  */
@@ -26,9 +27,10 @@ export async function compareTable(
   session: PgSession,
   connection: DuckDBConnection,
   table: TableName,
+  from = postgresTable(table),
 ): Promise<number> {
   const columns = await describeColumns(session, table);
-  const [theirs, ours] = [await postgresRows(session, table, columns), await duckdbRows(connection, table, columns)];
+  const [theirs, ours] = [await postgresRows(session, from, columns), await duckdbRows(connection, table, columns)];
   const differing = [...difference(theirs, ours, 'PostgreSQL'), ...difference(ours, theirs, 'DuckDB')];
   if (differing.length > 0 || theirs.length !== ours.length)
     throw new Error(
@@ -80,9 +82,9 @@ function postgresValue(type: string, value: string): string {
   return `encode(convert_to(format('%s', ${value}), 'UTF8'), 'hex')`;
 }
 
-async function postgresRows(session: PgSession, table: TableName, columns: readonly Column[]): Promise<string[]> {
+async function postgresRows(session: PgSession, from: string, columns: readonly Column[]): Promise<string[]> {
   const values = columns.map(({ name, type, element }) => {
-    const column = `t.${quoteIdentifier(name)}`;
+    const column = quoteIdentifier(name);
     const value =
       element === null
         ? postgresValue(type, column)
@@ -90,7 +92,7 @@ async function postgresRows(session: PgSession, table: TableName, columns: reado
     return `CASE WHEN num_nulls(${column}) = 0 THEN ${value} END`;
   });
   const rows = await session.query<{ row: string }>(
-    `SELECT json_build_array(${values.join(', ')})::text AS row FROM ${postgresTable(table)} t`,
+    `SELECT json_build_array(${values.join(', ')})::text AS row FROM ${from}`,
   );
   return rows.map(({ row }) => JSON.stringify(JSON.parse(row))).sort();
 }

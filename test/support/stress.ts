@@ -5,6 +5,7 @@ import { type SyncRequest, type SyncResult, sync } from '../../src/app/sync.ts';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { messageOf } from '../../src/errors/financeDbError.ts';
+import { rowsOf } from '../../src/model/sourceTable.ts';
 import { parseTableList } from '../../src/model/tableName.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import { compareTable } from './compare.ts';
@@ -192,7 +193,12 @@ export async function stress(options: StressOptions): Promise<StressResult> {
     while (performance.now() < deadline) {
       const inSnapshot = request(options, async ({ copy, snapshot, tables }) => {
         for (const { plan } of tables)
-          result.rowsCompared += await compareTable(snapshot.session, copy.connection, plan.source.table);
+          result.rowsCompared += await compareTable(
+            snapshot.session,
+            copy.connection,
+            plan.source.table,
+            rowsOf(plan.source),
+          );
       });
       note(await sync(inSnapshot));
       if (next() < 0.5) await delay(Math.floor(next() * 60));
