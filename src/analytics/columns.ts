@@ -17,6 +17,8 @@ export interface ReportColumn {
   readonly bar?: boolean;
   /** A sentence: takes what room is left and is cut last. */
   readonly wide?: boolean;
+  /** Never cut: a word of few letters. */
+  readonly whole?: boolean;
   /** Left out of tables first when room is short; the higher, the earlier. */
   readonly spare?: number;
 }

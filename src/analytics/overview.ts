@@ -3,6 +3,7 @@ import { categoriesReport } from './categories.ts';
 import type { ReportQuery } from './columns.ts';
 import { ledger, withClause } from './ledger.ts';
 import { merchantsReport } from './merchants.ts';
+import { recurringReport } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
 import { exactSum, indented } from './sql.ts';
 import { incomeCondition } from './vocabulary.ts';
@@ -97,8 +98,8 @@ FROM flows${inside === '' ? '' : `\nWHERE ${inside}`}`;
   };
 }
 
-/** The five categories and merchants most was spent on. */
-export function overviewTops(request: StatsRequest): { categories: ReportQuery; merchants: ReportQuery } {
+/** The five categories and merchants most was spent on, and the five dearest things that come back. */
+export function overviewTops(request: StatsRequest): Record<'categories' | 'merchants' | 'recurring', ReportQuery> {
   const spending: StatsRequest = {
     ...request,
     limit: 5,
@@ -106,7 +107,12 @@ export function overviewTops(request: StatsRequest): { categories: ReportQuery; 
     depth: 1,
     filters: { ...request.filters, flow: request.filters.flow ?? 'spending' },
   };
-  return { categories: categoriesReport(spending), merchants: merchantsReport(spending) };
+  return {
+    categories: categoriesReport(spending),
+    merchants: merchantsReport(spending),
+    // A series needs its history: the period only sets the day that it is judged on.
+    recurring: recurringReport({ ...request, limit: 5, sort: 'amount', period: { ...request.period, from: null } }),
+  };
 }
 
 function hull(spans: readonly NamedSpan[]): Period {

@@ -1,12 +1,15 @@
 import { accountsReport } from './accounts.ts';
+import { anomaliesReport } from './anomalies.ts';
 import { cashflowReport } from './cashflow.ts';
 import { categoriesReport } from './categories.ts';
 import { channelsReport } from './channels.ts';
 import type { ReportQuery } from './columns.ts';
 import { currenciesReport } from './currencies.ts';
+import { healthReport } from './health.ts';
 import { merchantsReport } from './merchants.ts';
 import { overviewReport } from './overview.ts';
 import { placesReport } from './places.ts';
+import { recurringReport } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
 
 interface Report {
@@ -26,7 +29,10 @@ export const REPORTS = {
   accounts: { summary: 'by account', query: accountsReport },
   channels: { summary: 'by channel: card, online, transfer …', query: channelsReport },
   places: { summary: 'by city and state', query: placesReport },
+  recurring: { summary: 'subscriptions, bills and salary: cadence, next date, cost per year', query: recurringReport },
   currencies: { summary: 'original amounts beside normalized ones', query: currenciesReport, everyRow: true },
+  anomalies: { summary: 'unusual transactions, each with its reason', query: anomaliesReport },
+  health: { summary: 'gaps, duplicates, NULLs, uncategorised', query: healthReport, everyRow: true },
 } as const satisfies Record<string, Report>;
 
 export type ReportName = keyof typeof REPORTS;

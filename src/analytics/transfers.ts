@@ -58,7 +58,9 @@ FROM ${source.table}${whereClause(conditions)}`)}
 )`,
     rankPass('same_day', 'transfer_candidates', 'day'),
     `transfer_rest AS MATERIALIZED (
-  SELECT *, count(*) FILTER (WHERE gap > ${TRANSFER_DAYS}) OVER (PARTITION BY size ORDER BY "timestamp", row_id) AS cluster
+  SELECT *, sum((coalesce(gap, 0) > ${TRANSFER_DAYS})::INTEGER) OVER (
+      PARTITION BY size ORDER BY "timestamp", row_id ROWS UNBOUNDED PRECEDING
+    ) AS cluster
   FROM (
     SELECT *, day - lag(day) OVER (PARTITION BY size ORDER BY "timestamp", row_id) AS gap
     FROM transfer_candidates

@@ -7,6 +7,7 @@ import { type ReportTable, readTable } from './reportTable.ts';
 export interface OverviewSections {
   readonly categories: ReportTable;
   readonly merchants: ReportTable;
+  readonly recurring: ReportTable;
 }
 
 export async function readOverview(reader: DuckDbReader, request: StatsRequest): Promise<OverviewSections> {
@@ -14,5 +15,6 @@ export async function readOverview(reader: DuckDbReader, request: StatsRequest):
   return {
     categories: await readTable(reader, tops.categories),
     merchants: await readTable(reader, tops.merchants),
+    recurring: await readTable(reader, tops.recurring),
   };
 }

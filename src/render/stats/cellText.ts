@@ -27,10 +27,17 @@ export function cellText(column: ReportColumn, row: ReportRow, numbers: NumberSt
     case 'series': {
       const text = textOf(value);
       return text === null || text.trim() === ''
-        ? `(no ${column.title.toLowerCase()})`
+        ? column.spare === undefined
+          ? `(no ${column.title.toLowerCase()})`
+          : ''
         : truncate(printable(text), column.wide ? 200 : LONGEST_NAME);
     }
   }
+}
+
+/** Names and sentences may be cut, and nothing else. */
+export function mayBeCut(column: ReportColumn): boolean {
+  return column.kind === 'text' && column.whole !== true;
 }
 
 export function alignmentOf(column: ReportColumn): 'left' | 'right' {

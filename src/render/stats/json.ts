@@ -14,9 +14,17 @@ export function statsDocument(result: StatsResult): Record<string, unknown> {
     ...(result.report === 'categories' || result.report === 'cashflow' ? { interval: request.interval } : {}),
     filters: filtersOf(result),
     rows: rowsOf(table),
-    ...(table.total === null ? {} : { total: rowOf(table.columns, table.total) }),
+    ...(table.total === null ? {} : { total: totalOf(table.columns, table.total) }),
     row_count: table.rowCount,
-    ...(sections === null ? {} : { categories: rowsOf(sections.categories), merchants: rowsOf(sections.merchants) }),
+    ...(sections === null
+      ? {}
+      : {
+          categories: rowsOf(sections.categories),
+          merchants: rowsOf(sections.merchants),
+          recurring: rowsOf(sections.recurring),
+          recurring_per_year: perYear(sections.recurring),
+        }),
+    ...(result.report === 'recurring' ? { per_year: perYear(table) } : {}),
     scope: {
       transactions: jsonNumeral(scope.rows),
       accounts: jsonNumeral(scope.accounts),
@@ -44,6 +52,20 @@ function jsonOf({ kind }: ReportColumn, value: ReportCell): unknown {
   if (kind === 'series' && typeof value === 'object')
     return value.map(({ period, amount }) => ({ period, amount: jsonNumeral(amount) }));
   return value;
+}
+
+/** Only what can be added up. */
+function totalOf(columns: readonly ReportColumn[], total: ReportRow): Record<string, unknown> {
+  return rowOf(
+    columns.filter(({ key }) => (total[key] ?? null) !== null),
+    total,
+  );
+}
+
+/** What is still going, per year. */
+function perYear({ total }: ReportTable): Record<string, unknown> {
+  const numeral = (key: string) => jsonNumeral(String(total?.[key] ?? '0'));
+  return { going: numeral('going'), out: numeral('out_per_year'), in: numeral('in_per_year') };
 }
 
 /** Only the filters that were given. */

@@ -4,6 +4,7 @@ import type { OverviewSections } from '../../app/statsOverview.ts';
 import { renderTable } from '../table.ts';
 import { renderReportTable } from './reportTable.ts';
 import { paintOf, type StatsStyle } from './style.ts';
+import { recurringNote } from './words.ts';
 
 const SPAN_TITLES: Record<string, string> = {
   period: 'Period',
@@ -27,6 +28,12 @@ export function renderOverview(result: StatsResult, sections: OverviewSections, 
   ] as const;
   for (const [title, table] of tops)
     if (table.rows.length > 0) parts.push(paint.bold(title), renderReportTable({ ...table, total: null }, style));
+  if (sections.recurring.rows.length > 0)
+    parts.push(
+      paint.bold('What comes back'),
+      renderReportTable(sections.recurring, style),
+      recurringNote(sections.recurring, style.numbers),
+    );
   return parts.join('\n');
 }
 
@@ -48,7 +55,7 @@ function renderSpans(result: StatsResult, style: StatsStyle): string {
     line('Transactions', (row) => numbers.count(String(row.count))),
   ];
   return renderTable(
-    [{ title: result.baseCurrency }, ...titles.map((title) => ({ title, align: 'right' as const }))],
+    [{ title: result.baseCurrency, shrink: false }, ...titles.map((title) => ({ title, align: 'right' as const }))],
     rows,
     { width: style.width, color: style.color, ruleBefore: [2, 5] },
   );

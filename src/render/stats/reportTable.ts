@@ -3,10 +3,11 @@ import type { ReportTable } from '../../app/reportTable.ts';
 import { bar, sparkline, squeeze } from '../bars.ts';
 import { renderTable } from '../table.ts';
 import { displayWidth } from '../width.ts';
-import { alignmentOf, cellText } from './cellText.ts';
+import { alignmentOf, cellText, mayBeCut } from './cellText.ts';
 import { paintOf, type StatsStyle } from './style.ts';
 
 const NARROWEST_NAME = 14;
+const NARROWEST_SENTENCE = 44;
 const BAR = { fewest: 6, most: 20 };
 const TREND = { fewest: 6, most: 24 };
 const MOST_INTERVALS = 12;
@@ -17,6 +18,8 @@ const PIPED_WIDTH = 160;
 interface Drawn {
   readonly title: string;
   readonly align: 'left' | 'right';
+  /** The columns it keeps when it is cut; undefined: it never is. */
+  readonly least?: number;
   readonly cells: readonly string[];
   readonly total: string;
 }
@@ -64,13 +67,18 @@ export function renderReportTable(table: ReportTable, style: StatsStyle, interva
 function drawTable(columns: readonly Drawn[], table: ReportTable, style: StatsStyle): string {
   const paint = paintOf(style);
   const rows = table.rows.map((_, index) => columns.map(({ cells }) => cells[index] ?? ''));
-  const ruleBefore = table.total === null || table.rows.length < 2 ? [] : [rows.length];
+  const ruleBefore = hasTotals(table) && table.rows.length > 1 ? [rows.length] : [];
   if (ruleBefore.length > 0) rows.push(columns.map(({ total }) => (total === '' ? '' : paint.bold(total))));
   return renderTable(
-    columns.map(({ title, align }) => ({ title, align })),
+    columns.map(({ title, align, least }) => ({ title, align, shrink: least !== undefined })),
     rows,
     { width: style.width, color: style.color, ruleBefore },
   );
+}
+
+/** A total that adds up no money says nothing. */
+function hasTotals({ columns, total }: ReportTable): boolean {
+  return total !== null && columns.some(({ kind, key }) => kind === 'money' && (total[key] ?? null) !== null);
 }
 
 function drawColumn(table: ReportTable, column: ReportColumn, style: StatsStyle): Drawn {
@@ -78,6 +86,7 @@ function drawColumn(table: ReportTable, column: ReportColumn, style: StatsStyle)
   return {
     title: column.title,
     align: alignmentOf(column),
+    ...(mayBeCut(column) ? { least: column.wide ? NARROWEST_SENTENCE : NARROWEST_NAME } : {}),
     cells: table.rows.map((row) => cellText(column, row, style.numbers)),
     total:
       table.total === null
@@ -173,6 +182,6 @@ function naturalWidth(columns: readonly Drawn[]): number {
 function smallestWidth(columns: readonly Drawn[]): number {
   return columns.reduce((sum, column) => {
     const width = columnWidth(column);
-    return sum + (column.align === 'left' ? Math.min(width, NARROWEST_NAME) : width) + 3;
+    return sum + Math.min(width, column.least ?? width) + 3;
   }, 1);
 }

@@ -1,4 +1,5 @@
 import type { Filters } from '../../analytics/filters.ts';
+import type { ReportTable } from '../../app/reportTable.ts';
 import type { StatsResult } from '../../app/stats.ts';
 import { describeSpan } from '../../model/period.ts';
 import type { NumberStyle } from '../money.ts';
@@ -37,7 +38,7 @@ export function filterWords(filters: Filters): string[] {
 /** What a reader must know beside the rows: what was cut, left out, or could not be added up. */
 export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   const { table, scope, transferRows, request } = result;
-  const notes: string[] = [];
+  const notes: string[] = result.report === 'recurring' ? [recurringNote(table, numbers)] : [];
   if (table.rowCount > table.rows.length)
     notes.push(
       `${numbers.count(table.rows.length)} of ${numbers.count(table.rowCount)} ${pluralOf(table.noun)} shown; --limit N shows more`,
@@ -53,6 +54,13 @@ export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   if (result.report === 'overview' && request.period.label === 'all')
     notes.push('Everything, and the latest month that is over; -p "last month", 2024q3 … asks for another period');
   return notes;
+}
+
+/** `14 of 16 still going: -30,862.35 out and 134,801.52 in per year`. */
+export function recurringNote({ total, rowCount }: ReportTable, numbers: NumberStyle): string {
+  const { going, out_per_year, in_per_year } = total ?? {};
+  const [out, gained] = [out_per_year, in_per_year].map((amount) => numbers.money(String(amount ?? '0')));
+  return `${numbers.count(String(going ?? '0'))} of ${numbers.count(rowCount)} still going: ${out} out and ${gained} in per year`;
 }
 
 /** Why there is nothing to see, and what to try. */

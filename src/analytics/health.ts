@@ -1,0 +1,112 @@
+import type { ReportQuery } from './columns.ts';
+import { filterConditions, periodConditions, whereClause } from './filters.ts';
+import type { StatsRequest } from './request.ts';
+import { indented } from './sql.ts';
+
+export type HealthRow = {
+  readonly check: string;
+  /** `ok`, or `look` where something may be wrong. */
+  readonly state: 'ok' | 'look';
+  readonly count: string;
+  readonly share: number | null;
+  readonly detail: string;
+};
+
+const NULLABLE = [
+  'timestamp',
+  'amount',
+  'currency',
+  'merchant',
+  'mcc',
+  'account_id',
+  'city',
+  'state',
+  'channel',
+  'category',
+  'subcategory',
+];
+
+/** Whether the data itself can be trusted: one line per check, all rows looked at, transfers too. */
+export function healthReport(request: StatsRequest): ReportQuery {
+  const { source, calendar } = request;
+  const conditions = [...periodConditions(request.period), ...filterConditions(request.filters, request.vocabulary)];
+  const rows = `FROM ${source.table}${whereClause(conditions)}`;
+  const nulls = NULLABLE.map((column) => `count(*) - count("${column}") AS "null_${column}"`).join(',\n  ');
+  const facts = `SELECT count(*) AS rows, count(*) - count(normalized_amount) AS not_normalized,
+  count(*) FILTER (WHERE category IS NULL OR category = '' OR lower(category) IN ('uncategorized', 'uncategorised')) AS uncategorised,
+  count(*) FILTER (WHERE "timestamp" >= TIMESTAMP '${calendar.today}' + INTERVAL 1 DAY) AS future,
+  count(*) FILTER (WHERE normalized_amount * sign(amount) < 0) AS turned,
+  count(*) FILTER (WHERE amount = 0) AS zero,
+  ${nulls}
+${rows}`;
+  const line = (check: string, count: string, detail: string, bad = `${count} > 0`): string =>
+    `SELECT '${check}' AS "check", CASE WHEN ${bad} THEN 'look' ELSE 'ok' END AS state, ${count}::BIGINT AS count,
+  round(${count}::DOUBLE / nullif(rows, 0), 4) AS share, ${detail} AS detail
+FROM facts`;
+  const lines = [
+    line('rows', 'rows', `'transactions looked at'`, 'rows = 0'),
+    line('not normalized', 'not_normalized', `'no normalized amount: in no sum (see stats currencies)'`),
+    line('uncategorised', 'uncategorised', `'no category'`, 'uncategorised > 0.05 * rows'),
+    line('future dates', 'future', `'after ${calendar.today}'`),
+    line('sign turned', 'turned', `'amount and normalized amount of opposite sign'`),
+    line('zero amounts', 'zero', `'amount is 0'`, 'zero > 0.01 * rows'),
+    `SELECT 'suspected duplicates', CASE WHEN rows > 0 THEN 'look' ELSE 'ok' END, rows::BIGINT,
+  round(rows::DOUBLE / nullif((SELECT rows FROM facts), 0), 4), 'same account, time, merchant and amount as another row'
+FROM duplicates`,
+    `SELECT 'gaps', CASE WHEN count(*) > 0 THEN 'look' ELSE 'ok' END, count(*), NULL,
+  coalesce('longest: ' || max_by(account_id || ', ' || gap || ' days before ' || day, gap), 'no account was silent unusually long')
+FROM gaps`,
+    ...NULLABLE.map((column) =>
+      line(
+        `NULL in ${column}`,
+        `"null_${column}"`,
+        `'no ${column}'`,
+        ESSENTIAL.includes(column) ? undefined : 'false',
+      ).concat(`\nWHERE "null_${column}" > 0`),
+    ),
+  ];
+  return {
+    sql: `WITH facts AS MATERIALIZED (
+${indented(facts)}
+),
+copies AS MATERIALIZED (
+  SELECT hash(account_id, "timestamp", merchant, amount) AS key
+${indented(rows)}
+  GROUP BY key
+  HAVING count(*) > 1
+),
+duplicates AS (
+  SELECT coalesce(sum(copies - 1), 0) AS rows
+  FROM (
+    SELECT count(*) AS copies
+${indented(rows, 4)}
+      ${conditions.length > 0 ? 'AND' : 'WHERE'} hash(account_id, "timestamp", merchant, amount) IN (SELECT key FROM copies)
+    GROUP BY account_id, "timestamp", merchant, amount
+    HAVING count(*) > 1
+  )
+),
+days AS (
+  SELECT account_id, "timestamp"::DATE AS day
+${indented(rows)}
+  GROUP BY ALL
+),
+gaps AS (
+  SELECT account_id, max(gap) AS gap, max_by(day, gap) AS day
+  FROM (SELECT account_id, day, day - lag(day) OVER (PARTITION BY account_id ORDER BY day) AS gap FROM days)
+  GROUP BY account_id
+  HAVING count(*) >= 10 AND max(gap) > 45 AND max(gap) > 5 * avg(gap)
+)
+${lines.join('\nUNION ALL\n')}`,
+    noun: 'check',
+    columns: [
+      { key: 'check', title: 'Check', kind: 'text', whole: true },
+      { key: 'state', title: 'State', kind: 'text', whole: true },
+      { key: 'count', title: 'Count', kind: 'count' },
+      { key: 'share', title: 'Share', kind: 'share' },
+      { key: 'detail', title: 'Detail', kind: 'text', wide: true },
+    ],
+  };
+}
+
+/** Columns that a row makes no sense without. */
+const ESSENTIAL = ['timestamp', 'amount', 'currency', 'account_id'];
