@@ -6,7 +6,8 @@ import type { TableState } from '../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../model/tableName.ts';
 import type { ColumnMapping } from '../model/typeMapping.ts';
 import { changedSince } from '../postgres/snapshot.ts';
-import { copyRows, type LoadContext, rangesOf, whereRange } from './fullLoad.ts';
+import { copyRows, type LoadContext } from './fullLoad.ts';
+import { deleteVanished } from './vanishedRows.ts';
 
 /** What an incremental sync did, or why the table must be loaded in full instead. */
 export type IncrementalOutcome =
@@ -21,7 +22,8 @@ const FULL_LEAST = 20_000n;
  * Applies what changed since the state's snapshot (docs/sync.md argues why this is exact):
  * 1. rows whose xmin is not older than the watermark are read and put in the place of those with the same keys;
  * 2. now every source key is in the target, so that the difference of the counts is the number of deleted rows;
- * 3. if it is not zero, the source's keys are fetched and all others deleted from the target.
+ * 3. if it is not zero, the source's keys are fetched (by whole-number keys only those of buckets whose counts differ)
+ *    and all others deleted from the target.
  */
 export async function applyChanges(
   context: LoadContext,
@@ -51,7 +53,7 @@ export async function applyChanges(
   const surplus = (await targetCount(copy, target)) - sourceRows;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
-  if (surplus > 0n) await deleteVanished(context, source, key, sourceRows);
+  if (surplus > 0n) await deleteVanished(context, source, key, surplus, sourceRows);
   const rows = await targetCount(copy, target);
   if (rows !== sourceRows)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
@@ -60,7 +62,6 @@ export async function applyChanges(
 
 /** Staging tables are temporary: DuckDB lets one transaction write to one database, and to temporary tables. */
 const DELTA = 'temp.main.finance_db_delta';
-const KEYS = 'temp.main.finance_db_keys';
 
 /** The bare name, as CREATE TEMP TABLE wants it. */
 function local(name: string): string {
@@ -100,59 +101,6 @@ async function countRows(context: LoadContext, source: SourceTable): Promise<big
 async function targetCount(copy: WorkingCopy, target: string): Promise<bigint> {
   const [row] = await copy.all<{ count: string }>(`SELECT count(*)::VARCHAR AS count FROM ${target}`);
   return BigInt(row?.count ?? '0');
-}
-
-/**
- * Deletes the rows of the target whose keys the source no longer has: all keys are read, by all connections, and kept as
- * hashes. (Counting by buckets of the key first was measured: what PostgreSQL needs for a number that DuckDB can compute
- * as well, md5, costs more than sending the keys. See docs/performance.md.)
- *
- * A hash shared by a vanished key and a living one would keep a row too many; the caller counts again and would notice.
- */
-async function deleteVanished(
-  context: LoadContext,
-  source: SourceTable,
-  key: readonly ColumnMapping[],
-  sourceRows: bigint,
-): Promise<void> {
-  const { copy } = context;
-  const target = duckdbTable(source.table);
-  if (sourceRows === 0n) {
-    await copy.run(`DELETE FROM ${target}`);
-    return;
-  }
-  const names = key.map((column) => `t.${quoteIdentifier(column.name)}`);
-  try {
-    await copy.run(`CREATE TEMP TABLE ${local(KEYS)} (hash UBIGINT NOT NULL)`);
-    await copyRows(
-      context,
-      {
-        into: KEYS,
-        displayName: displayName(source.table),
-        columns: key,
-        key: source.key,
-        project: (values) => hashOf(key, values),
-      },
-      rangesOf(context, source),
-      (range) => `SELECT ${copyColumns(key)} FROM ${rowsOf(source)}${whereRange(range)}`,
-    );
-    const hash = hashOf(key, names);
-    // Not by NOT EXISTS, which DuckDB plans as a correlated subquery when it compares an expression: three times as slow.
-    await copy.run(
-      `DELETE FROM ${target} AS t WHERE ${hash} IN (SELECT ${hash} FROM ${target} AS t ANTI JOIN ${KEYS} AS k ON k.hash = ${hash})`,
-    );
-  } finally {
-    await copy.run(`DROP TABLE IF EXISTS ${KEYS}`).catch(() => undefined);
-  }
-}
-
-/** One number for the values of a key. Lists go by their text: DuckDB's hash of a list is not the same in every vector. */
-function hashOf(key: readonly ColumnMapping[], values: readonly string[]): string {
-  const parts = key.map(({ duckdbType, element }, index) => {
-    const value = `CAST(${values[index]} AS ${duckdbType})`;
-    return element === null ? value : `CAST(${value} AS VARCHAR)`;
-  });
-  return `hash(${parts.join(', ')})`;
 }
 
 function keyColumns(source: SourceTable, columns: readonly ColumnMapping[]): ColumnMapping[] {

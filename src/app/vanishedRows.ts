@@ -1,0 +1,71 @@
+import { copyColumns } from '../duckdb/loader.ts';
+import { quoteIdentifier } from '../model/identifier.ts';
+import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../model/keyBucket.ts';
+import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
+import { displayName, duckdbTable } from '../model/tableName.ts';
+import type { ColumnMapping } from '../model/typeMapping.ts';
+import { copyRows, type LoadContext, rangesOf, whereRange } from './fullLoad.ts';
+
+const KEYS = 'finance_db_keys';
+
+/**
+ * Deletes the rows of the target whose keys the source no longer has. Where the key has a whole number, both sides first
+ * count by buckets of it, and only the keys of unequal buckets are fetched; else all keys are, by all connections. They are
+ * kept as hashes.
+ *
+ * A hash shared by a vanished key and a living one would keep a row too many; the caller counts again and would notice.
+ * @param surplus how many rows the target has too many
+ */
+export async function deleteVanished(
+  context: LoadContext,
+  source: SourceTable,
+  key: readonly ColumnMapping[],
+  surplus: bigint,
+  sourceRows: bigint,
+): Promise<void> {
+  const { copy } = context;
+  const target = duckdbTable(source.table);
+  if (sourceRows === 0n) {
+    await copy.run(`DELETE FROM ${target}`);
+    return;
+  }
+  const buckets = bucketsFor(surplus, sourceRows);
+  const bucket = buckets === null ? null : keyBucket(key, buckets);
+  const unequal = bucket === null ? null : await unequalBuckets(context, source, bucket);
+  const inUnequal = unequal === null ? null : `${bucket} IN (${unequal.join(', ')})`;
+  // Qualified, for a column may be called like an alias.
+  const names = key.map((column) => `t.${quoteIdentifier(column.name)}`);
+  try {
+    await copy.run(`CREATE TEMP TABLE ${KEYS} (hash UBIGINT NOT NULL)`);
+    await copyRows(
+      context,
+      {
+        into: `temp.main.${KEYS}`,
+        displayName: displayName(source.table),
+        columns: key,
+        key: source.key,
+        project: (values) => `hash(${values.join(', ')})`,
+      },
+      rangesOf(context, source),
+      (range) => `SELECT ${copyColumns(key)} FROM ${rowsOf(source)}${whereAlso(whereRange(range), inUnequal)}`,
+    );
+    const vanished = `NOT EXISTS (SELECT 1 FROM temp.main.${KEYS} AS k WHERE k.hash = hash(${names.join(', ')}))`;
+    await copy.run(`DELETE FROM ${target} AS t${whereAlso(` WHERE ${vanished}`, inUnequal)}`);
+  } finally {
+    await copy.run(`DROP TABLE IF EXISTS temp.main.${KEYS}`).catch(() => undefined);
+  }
+}
+
+/** The target holds all of the source's keys, so a bucket of equal counts has lost nothing. */
+async function unequalBuckets(context: LoadContext, source: SourceTable, bucket: string): Promise<string[]> {
+  const counting = (from: string): string =>
+    `SELECT CAST(${bucket} AS VARCHAR) AS bucket, CAST(count(*) AS VARCHAR) AS rows FROM ${from} GROUP BY 1`;
+  const theirs = await context.snapshot.session.query<BucketCount>(counting(rowsOf(source)));
+  const ours = await context.copy.all<BucketCount>(counting(duckdbTable(source.table)));
+  return unequalCounts(theirs, ours);
+}
+
+function whereAlso(where: string, condition: string | null): string {
+  if (condition === null) return where;
+  return where === '' ? ` WHERE ${condition}` : `${where} AND ${condition}`;
+}
