@@ -1,4 +1,4 @@
-import { canonicalValue } from '../model/canonical.ts';
+import { canonicalValue, outputOf } from '../model/canonical.ts';
 import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
 import { rowsOf } from '../model/sourceTable.ts';
 import { duckdbTable } from '../model/tableName.ts';
@@ -66,8 +66,7 @@ async function fetchTheirs(
   if (places.length === 0 || source.kind === 'v' || source.kind === 'f') return new Map();
   const list = columns.map((column, index) => {
     const name = quoteIdentifier(column.name);
-    const shown = `CASE WHEN ${name} IS NULL THEN NULL ELSE concat(${name}) END`;
-    return `${canonicalValue(column, name, name).postgres} AS c${index}, ${shown} AS d${index}`;
+    return `${canonicalValue(column, name, name).postgres} AS c${index}, ${outputOf(name)} AS d${index}`;
   });
   const found = await context.snapshot.session.query<ShownRow>(
     `SELECT concat(tableoid, ctid) AS loc, ${list.join(', ')} FROM ${rowsOf(source)} WHERE ${placeCondition(places)}`,

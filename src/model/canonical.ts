@@ -51,7 +51,7 @@ export function canonicalColumn(column: ColumnMapping, dialect: PostgresDialect)
         fixed: null,
         text: {
           postgres: `coalesce(${name}::text, '') || ';'`,
-          duckdb: `${name}::VARCHAR, ';'`,
+          duckdb: `${decimalText(name, column.duckdbType)}, ';'`,
         },
       };
     default: {
@@ -104,7 +104,7 @@ function isPlainText(postgresType: string): boolean {
  * For keys, for elements of lists, and to find the columns in which two rows differ.
  */
 export function canonicalValue(
-  column: Pick<ColumnMapping, 'family' | 'postgresType'> & { readonly element?: ElementMapping | null },
+  column: Pick<ColumnMapping, 'family' | 'duckdbType' | 'postgresType'> & { readonly element?: ElementMapping | null },
   postgres: string,
   duckdb: string,
 ): BothSides {
@@ -119,7 +119,7 @@ export function canonicalValue(
         duckdb: `CASE WHEN ${duckdb} THEN '1' WHEN NOT ${duckdb} THEN '0' END`,
       };
     case 'decimal':
-      return { postgres: `${postgres}::text`, duckdb: `${duckdb}::VARCHAR` };
+      return { postgres: `${postgres}::text`, duckdb: decimalText(duckdb, column.duckdbType) };
     case 'blob':
       return { postgres: `encode(${postgres}, 'hex')`, duckdb: `lower(hex(${duckdb}))` };
     case 'list':
@@ -132,18 +132,31 @@ export function canonicalValue(
   }
 }
 
-/** What the type's output function gives; a cast to text is another thing for char(n), inet and others. */
-function outputOf(postgres: string): string {
-  return `CASE WHEN ${postgres} IS NULL THEN NULL ELSE concat(${postgres}) END`;
+/**
+ * What the type's output function gives; a cast to text is another thing for char(n), inet and others. Not IS NULL, which
+ * is true for a composite value of NULLs, too.
+ */
+export function outputOf(postgres: string): string {
+  return `CASE WHEN num_nulls(${postgres}) = 0 THEN concat(${postgres}) END`;
 }
 
-/** Elements one after the other: `octets:text`, or `-` for NULL. */
+/**
+ * Elements one after the other: `octets:text`, or `-` for NULL. unnest stands in a SELECT list since in FROM it takes
+ * composite elements apart; either way it gives them in their order.
+ */
 function listValue(element: ElementMapping | null, postgres: string, duckdb: string): BothSides {
-  const value = canonicalValue(element ?? { family: 'text', postgresType: 'text' }, 'e.e', 'e');
+  const value = canonicalValue(element ?? { family: 'text', duckdbType: 'VARCHAR', postgresType: 'text' }, 'e.e', 'e');
   return {
-    postgres: `CASE WHEN ${postgres} IS NULL THEN NULL ELSE coalesce((SELECT string_agg(coalesce(octet_length(convert_to(${value.postgres}, 'UTF8')) || ':' || ${value.postgres}, '-'), '' ORDER BY e.n) FROM unnest(${postgres}) WITH ORDINALITY AS e(e, n)), '') END`,
+    postgres: `CASE WHEN ${postgres} IS NULL THEN NULL ELSE coalesce((SELECT string_agg(coalesce(octet_length(convert_to(${value.postgres}, 'UTF8')) || ':' || ${value.postgres}, '-'), '') FROM (SELECT unnest(${postgres}) AS e) AS e), '') END`,
     duckdb: `array_to_string(list_transform(${duckdb}, lambda e: coalesce(strlen(${value.duckdb}) || ':' || ${value.duckdb}, '-')), '')`,
   };
+}
+
+/** DuckDB leaves out the zero before the point when the type has no room for it: `.5` of DECIMAL(2,2). */
+function decimalText(x: string, duckdbType: string): string {
+  const [, width, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(duckdbType) ?? [];
+  if (width !== scale) return `${x}::VARCHAR`;
+  return `regexp_replace(${x}::VARCHAR, '^(-?)\\.', '\\10.')`;
 }
 
 /** Octets of types of fixed width: PostgreSQL's own binary form, rebuilt in DuckDB from the stored number. */
@@ -170,6 +183,12 @@ function fixedOctets(family: TypeFamily, x: string): BothSides | null {
       };
     case 'time':
       return { postgres: `time_send(${x})`, duckdb: octets(`epoch_us(${x})::BIGINT`) };
+    case 'timetz':
+      // PostgreSQL counts the seconds of the zone to the west.
+      return {
+        postgres: `timetz_send(${x})`,
+        duckdb: `(${octets(`epoch_us(${x})::BIGINT`)} || ${octets(`(-date_part('timezone', ${x}))::INTEGER`)})`,
+      };
     case 'timestamp':
       return { postgres: `timestamp_send(${x})`, duckdb: sinceY2k(x) };
     case 'timestamptz':

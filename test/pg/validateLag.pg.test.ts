@@ -3,10 +3,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openReader } from '../../src/duckdb/reader.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { type Fixture, makeFixture } from '../support/fixture.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { plant } from '../support/plant.ts';
 
+let source: Fixture;
 let database: TestDatabase;
 let session: PgSession;
 let folder: ReturnType<typeof temporaryFolder>;
@@ -44,10 +46,11 @@ async function sync(tables: string, ...flags: string[]): Promise<void> {
 }
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  session = await database.session();
+  source = await makeFixture();
+  database = source.database;
+  session = source.session;
 });
-afterAll(() => database.drop());
+afterAll(() => source.close());
 beforeEach(async () => {
   folder = temporaryFolder();
   await session.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public;
