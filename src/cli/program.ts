@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type ConfigFlags, loadConfig } from '../config/config.ts';
 import { VERSION } from '../version.ts';
 import type { CommandContext } from './context.ts';
@@ -145,6 +145,29 @@ function declareCommands(
   runs(
     program.command('status').description('health: PostgreSQL, the DuckDB file, the last sync, lag, locks, disk'),
     async (context) => (await import('./commands/status.ts')).statusCommand(context),
+  );
+  runs(
+    program
+      .command('schedule')
+      .description('print a crontab entry that syncs regularly, or keep it in your crontab')
+      .option('--every <interval>', 'how often: 5m, 1h, 1d …', '5m')
+      .option('--install', 'put it into your crontab, or bring it up to date there; other lines stay as they are')
+      .option('--remove', 'take it out of your crontab')
+      .addOption(
+        new Option('--systemd [unit]', 'print a systemd service and timer instead, or one of them').choices([
+          'service',
+          'timer',
+        ]),
+      ),
+    async (context, flags) => (await import('./commands/schedule.ts')).scheduleCommand(context, flags),
+  );
+  runs(
+    program
+      .command('completion')
+      .description('print a script that completes commands, flags and their values in your shell')
+      .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish'])),
+    async (context, _flags, args) =>
+      (await import('./commands/completion.ts')).completionCommand(context, args[0] ?? '', program),
   );
 }
 

@@ -18,6 +18,17 @@ export const ERROR_CODES = {
     cause: 'an output file that cannot be written',
     remedy: 'check that its folder exists and may be written',
   },
+  CRONTAB_MISSING: {
+    exit: 2,
+    cause: 'no crontab program is installed',
+    remedy:
+      'install cron (Debian, Ubuntu: apt install cron; Fedora: dnf install cronie), or use `finance-db schedule --systemd`',
+  },
+  CRONTAB_REFUSED: {
+    exit: 2,
+    cause: 'the crontab program failed, or this user may not use it',
+    remedy: 'nothing was changed: see its message above, and /etc/cron.allow and /etc/cron.deny',
+  },
   QUERY_EMPTY: { exit: 2, cause: 'SQL without a statement', remedy: 'give SQL as the argument, with -f, or on stdin' },
 
   PG_UNREACHABLE: {

@@ -1,0 +1,100 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { parse as parseDotenv } from 'dotenv';
+import type { Config } from '../config/config.ts';
+import { type PostgresTarget, resolvePostgresTarget } from '../config/postgresTarget.ts';
+import { packageFolder } from '../files/packageFolder.ts';
+import type { CronJob } from '../model/crontab.ts';
+import type { Interval } from '../model/interval.ts';
+
+/** What a scheduled sync is made from. */
+export interface ScheduleRequest {
+  readonly config: Config;
+  readonly env: NodeJS.ProcessEnv;
+  /** Of --database-url. */
+  readonly databaseUrl: string | undefined;
+  readonly interval: Interval;
+}
+
+/** A sync as cron or systemd is to run it. */
+export interface ScheduledSync {
+  readonly job: CronJob;
+  /** A settings file that must hold this secret before the sync can run, since a crontab is no place for one. */
+  readonly missingSecret: { readonly name: string; readonly file: string } | null;
+}
+
+/** Settings that are passed on when they come from the environment, which cron does not know. */
+const PASSED_ON = [
+  'FINANCE_DB_TABLES',
+  'FINANCE_DB_BASE_CURRENCY',
+  'FINANCE_DB_INDEXES',
+  'PGHOST',
+  'PGHOSTADDR',
+  'PGPORT',
+  'PGUSER',
+  'PGDATABASE',
+  'PGSSLMODE',
+  'PGSSLROOTCERT',
+  'PGPASSFILE',
+];
+
+/** The sync of this installation with the settings of this run, by absolute paths, and no password in it. */
+export function scheduledSync(request: ScheduleRequest): ScheduledSync {
+  const { config, env, databaseUrl, interval } = request;
+  const file = readSettings(config.envFile);
+  const passedOn = (name: string): string | undefined => {
+    const value = env[name] || undefined;
+    return value === file[name] ? undefined : value;
+  };
+  const url = databaseUrl ?? passedOn('DATABASE_URL');
+  const missing = missingSecret(url, file, config.postgres, passedOn('PGPASSWORD'));
+  const envFile = config.envFile ?? (missing === null ? null : path.join(config.home, 'finance-db.env'));
+  const environment: Record<string, string> = {};
+  for (const name of PASSED_ON) {
+    const value = passedOn(name);
+    if (value !== undefined) environment[name] = value;
+  }
+  if (url !== undefined && missing !== 'DATABASE_URL' && url !== file['DATABASE_URL'])
+    environment['DATABASE_URL'] = url;
+  const ownPlace = config.duckdbPath === path.join(config.home, 'finance.duckdb');
+  return {
+    job: {
+      target: config.duckdbPath,
+      schedule: interval.cron,
+      environment,
+      command: [
+        process.execPath,
+        path.join(packageFolder(), 'bin', 'finance-db.js'),
+        'sync',
+        '--home',
+        config.home,
+        ...(ownPlace ? [] : ['--duckdb', config.duckdbPath]),
+        ...(envFile === null ? [] : ['--env-file', envFile]),
+      ],
+      log: path.join(config.home, 'sync.log'),
+    },
+    missingSecret: missing === null || envFile === null ? null : { name: missing, file: envFile },
+  };
+}
+
+/** Which setting with a password is known to this run alone, and not to the settings file. */
+function missingSecret(
+  url: string | undefined,
+  file: Readonly<Record<string, string>>,
+  postgres: PostgresTarget,
+  password: string | undefined,
+): 'DATABASE_URL' | 'PGPASSWORD' | null {
+  if (url !== undefined && url !== file['DATABASE_URL'] && holdsPassword(url)) return 'DATABASE_URL';
+  // It matters only where it is what this run would log in with.
+  const used = postgres.kind === 'external' && password !== undefined && postgres.connection.password === password;
+  return used ? 'PGPASSWORD' : null;
+}
+
+function holdsPassword(url: string): boolean {
+  const target = resolvePostgresTarget(url, () => undefined, '', {});
+  return target.kind === 'external' && target.connection.password !== undefined;
+}
+
+function readSettings(file: string | null): Readonly<Record<string, string>> {
+  return file === null ? {} : parseDotenv(fs.readFileSync(file, 'utf8'));
+}
