@@ -284,7 +284,7 @@ async function writeState(
 
 async function openCopy(request: SyncRequest, workspace: Workspace): Promise<WorkingCopy> {
   const copy = await openWorkingCopy(workspace.copyPath, {
-    memory: request.memory ?? DEFAULT_MEMORY,
+    memory: request.memory ?? request.config.memory ?? DEFAULT_MEMORY,
     threads: os.availableParallelism(),
     temporaryFolder: workspace.temporaryFolder,
   });
@@ -303,7 +303,7 @@ function loadContext(
     copy,
     spoolFolder: workspace.spoolFolder,
     jobs: request.jobs ?? Math.min(4, os.availableParallelism()),
-    spoolBytes: SPOOL_BYTES,
+    spoolBytes: request.config.spoolBytes ?? SPOOL_BYTES,
     signal: request.signal,
     onProgress: request.onProgress,
   };

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
+import type { Config } from '../config/config.ts';
 import { writeReceipts } from '../duckdb/receipts.ts';
 import { openStored, type StoredFile } from '../duckdb/storedFile.ts';
 import type { TableState } from '../model/syncPlan.ts';
@@ -33,7 +34,7 @@ export async function validate(request: ValidateRequest): Promise<ValidationResu
 
 async function compare(request: ValidateRequest): Promise<{ result: ValidationResult; identity: string | null }> {
   return withTemporaryFolder(async (folder) => {
-    const { stored, states, identity } = await openPublished(request.config.duckdbPath, path.join(folder, 'tmp'));
+    const { stored, states, identity } = await openPublished(request.config, path.join(folder, 'tmp'));
     try {
       const result = await openComparison(request, stored, path.join(folder, 'spool'), async ({ context, finish }) => {
         const tables: TableCheck[] = [];
@@ -53,14 +54,14 @@ async function compare(request: ValidateRequest): Promise<{ result: ValidationRe
 
 /** The file and its state, certainly of one and the same file though a sync may publish another one at any time. */
 async function openPublished(
-  file: string,
+  { duckdbPath: file, memory }: Config,
   temporaryFolder: string,
 ): Promise<{ stored: StoredFile; states: readonly TableState[]; identity: string | null }> {
   for (;;) {
     const identity = fileIdentity(file);
     const states = await readStates(file);
     const stored = await openStored(file, {
-      memory: VALIDATE_MEMORY,
+      memory: memory ?? VALIDATE_MEMORY,
       threads: os.availableParallelism(),
       temporaryFolder,
     });

@@ -17,6 +17,10 @@ export interface Config {
   readonly postgres: PostgresTarget;
   /** An ISO date that stands for today (FINANCE_DB_TODAY), or null for the clock. */
   readonly today: string | null;
+  /** What DuckDB may use, such as '500MB' (FINANCE_DB_MEMORY); the command's own default when left out. */
+  readonly memory?: string;
+  /** Disk for rows on their way from PostgreSQL to DuckDB, in bytes (FINANCE_DB_SPOOL). */
+  readonly spoolBytes?: number;
   /** Where the settings file was read, if any. */
   readonly envFile: string | null;
 }
@@ -50,6 +54,7 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: stri
     indexes: parseIndexes(setting('FINANCE_DB_INDEXES')),
     postgres: resolvePostgresTarget(flags.databaseUrl, setting, home, env),
     today: parseToday(setting('FINANCE_DB_TODAY')),
+    ...sizes(setting('FINANCE_DB_MEMORY'), setting('FINANCE_DB_SPOOL')),
     envFile,
   };
 }
@@ -71,6 +76,39 @@ function parseIndexes(text: string | undefined): string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+}
+
+const LEAST_MEMORY = 64e6;
+const LEAST_SPOOL = 1e6;
+
+function sizes(memory: string | undefined, spool: string | undefined): Pick<Config, 'memory' | 'spoolBytes'> {
+  return {
+    ...(memory === undefined
+      ? {}
+      : { memory: `${Math.round(parseSize('FINANCE_DB_MEMORY', memory, LEAST_MEMORY) / 1e3)}KB` }),
+    ...(spool === undefined ? {} : { spoolBytes: parseSize('FINANCE_DB_SPOOL', spool, LEAST_SPOOL) }),
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+};
+
+/** `500MB`, `1.5 GiB` in bytes. */
+function parseSize(name: string, text: string, least: number): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMGT]i?B)$/i.exec(text.trim()) ?? [];
+  const bytes = Math.round(Number(digits) * (UNITS[unit.toUpperCase()] ?? Number.NaN));
+  if (bytes >= least) return bytes;
+  throw new FinanceDbError(
+    'CONFIG',
+    `${name}: expected a size like 500MB, at least ${least / 1e6}MB, found ${JSON.stringify(text)}`,
+  );
 }
 
 function parseToday(text: string | undefined): string | null {

@@ -65,12 +65,19 @@ describe('settings that mean nothing', () => {
     ['PGSSLMODE', { PGHOST: 'h', PGSSLMODE: 'maybe' }],
     ['FINANCE_DB_BASE_CURRENCY', { FINANCE_DB_BASE_CURRENCY: 'dollars' }],
     ['FINANCE_DB_TODAY', { FINANCE_DB_TODAY: 'yesterday' }],
+    ['FINANCE_DB_MEMORY', { FINANCE_DB_MEMORY: 'much' }],
+    ['FINANCE_DB_SPOOL', { FINANCE_DB_SPOOL: '5' }],
     ['PostgreSQL URL', { DATABASE_URL: 'postgres://u:s3cret%zz@h/d' }],
   ])('%s is named', (name, env) => {
     expect(() => loadConfig({}, env, folder.path)).toThrow(
       expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining(name) }),
     );
     expect(() => loadConfig({}, env, folder.path)).not.toThrow('s3cret');
+  });
+
+  test('sizes have units', () => {
+    const env = { FINANCE_DB_MEMORY: '1.5 GiB', FINANCE_DB_SPOOL: '200MB' };
+    expect(loadConfig({}, env, folder.path)).toMatchObject({ memory: '1610613KB', spoolBytes: 200_000_000 });
   });
 
   test('a settings file that was named must be there', () => {
