@@ -1,10 +1,10 @@
-// Writes docs/cli.md from the program itself; with --check it fails when the page is stale.
+// Writes docs/cli.md and docs/finance-db.1 from the program itself; with --check it fails when one is stale.
 import fs from 'node:fs';
 import { PassThrough } from 'node:stream';
+import { manPage } from '../src/cli/manPage.ts';
 import { buildProgram } from '../src/cli/program.ts';
 import { cliReference } from '../src/cli/reference.ts';
 
-const page = new URL('../docs/cli.md', import.meta.url);
 const stream = Object.assign(new PassThrough(), { isTTY: false });
 const program = buildProgram(
   {
@@ -17,10 +17,15 @@ const program = buildProgram(
   },
   {},
 );
-const text = cliReference(program);
-if (!process.argv.includes('--check')) {
-  fs.writeFileSync(page, text);
-} else if (!fs.existsSync(page) || fs.readFileSync(page, 'utf8') !== text) {
-  console.error('docs/cli.md does not match the program: run `npm run docs` and commit it');
-  process.exit(1);
+for (const [name, text] of [
+  ['docs/cli.md', cliReference(program)],
+  ['docs/finance-db.1', manPage(program)],
+] as const) {
+  const page = new URL(`../${name}`, import.meta.url);
+  if (!process.argv.includes('--check')) {
+    fs.writeFileSync(page, text);
+  } else if (!fs.existsSync(page) || fs.readFileSync(page, 'utf8') !== text) {
+    console.error(`${name} does not match the program: run \`npm run docs\` and commit it`);
+    process.exitCode = 1;
+  }
 }

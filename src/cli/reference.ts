@@ -57,13 +57,15 @@ function optionTable(options: readonly Option[]): string[] {
   ];
 }
 
-function describe(option: Option): string {
+/** What a flag does, its choices and its default. */
+export function describe(option: Option): string {
   const choices = option.argChoices === undefined ? '' : ` (${option.argChoices.join(', ')})`;
   const given = option.defaultValue === undefined || option.negate ? '' : ` (default ${String(option.defaultValue)})`;
   return `${option.description}${choices}${given}`;
 }
 
-function isShared(option: Option): boolean {
+/** Whether every command takes this flag. */
+export function isShared(option: Option): boolean {
   return SHARED.includes(option.long ?? '');
 }
 
@@ -71,6 +73,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }
 
-function sentence(text: string): string {
+/** With a capital letter and a full stop. */
+export function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
