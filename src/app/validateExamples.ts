@@ -89,12 +89,17 @@ async function fetchOurs(
   if (rowids.length === 0) return new Map();
   const list = columns.map((column, index) => {
     const name = quoteIdentifier(column.name);
-    return `${canonicalValue(column, name, name).duckdb} AS c${index}, ${name}::VARCHAR AS d${index}`;
+    // The driver drops a byte order mark that begins a text, so something else must.
+    return `'=' || (${canonicalValue(column, name, name).duckdb}) AS c${index}, '=' || ${name}::VARCHAR AS d${index}`;
   });
   const found = await context.copy.all<ShownRow>(
     `SELECT rowid::VARCHAR AS rid, ${list.join(', ')} FROM ${duckdbTable(source.table)} WHERE rowid IN (${rowids.join(', ')})`,
   );
-  return new Map(found.map((row) => [row['rid'] ?? '', row]));
+  return new Map(found.map(({ rid, ...row }) => [rid ?? '', withoutMark(row)]));
+}
+
+function withoutMark(row: ShownRow): ShownRow {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value?.slice(1) ?? null]));
 }
 
 function keyOf(

@@ -34,7 +34,7 @@ export function quickChecks(column: ColumnMapping): QuickCheck[] {
     case 'integer':
       return [count, check('sum', `sum(${x}::numeric)`, `sum(${x}::HUGEINT)`), ...ends];
     case 'decimal':
-      return [count, check('sum', `sum(${x})`, `sum(${x})`), ...ends];
+      return [count, ...(mayOverflow(column) ? [] : [check('sum', `sum(${x})`, `sum(${x})`)]), ...ends];
     case 'date':
     case 'time':
     case 'timestamp':
@@ -50,4 +50,10 @@ export function quickChecks(column: ColumnMapping): QuickCheck[] {
     default:
       return [count, octets];
   }
+}
+
+/** DuckDB adds decimals in 38 digits: those of up to 28 leave room for ten billion rows. */
+function mayOverflow(column: ColumnMapping): boolean {
+  const width = /^DECIMAL\((\d+),/.exec(column.duckdbType)?.[1];
+  return Number(width) > 28;
 }

@@ -43,7 +43,9 @@ async function makeAllTypes(): Promise<{ type: string; name: string }[]> {
   for (const [type, values] of KEPT) {
     if (type === 'citext') continue;
     const name = `t${tables.length}`;
-    const rows = [...values, 'NULL'].map((value, id) => `(${id}, (${value})::${type})`);
+    const rows = [...values.filter((value) => value !== 'NULL'), 'NULL'].map(
+      (value, id) => `(${id}, (${value})::${type})`,
+    );
     await source.session.query(
       `CREATE TABLE ${name} (id int PRIMARY KEY, v ${type}); INSERT INTO ${name} VALUES ${rows.join(', ')}`,
     );
@@ -105,6 +107,7 @@ const NEAR: readonly (readonly [type: string, there: string, planted: string])[]
   ['bytea', "'\\x6162'", "'6162'::BLOB"],
   ['json', `'{"a":1}'`, `'{"a": 1}'`],
   ['text', "''", 'NULL'],
+  ['text', "'a'", "'\ufeffa'"],
   ['text', "'a'", "'a' || chr(0)"],
   ['char(3)', "'a'", "'a'"],
   ['varchar(2)', "'ab'", "repeat('ab', 40)"],
