@@ -8,12 +8,21 @@ export function reportError(error: unknown, argv: readonly string[], io: Io): nu
   // An aborted wait rejects with an AbortError; why it was aborted is what matters.
   const reason = io.signal.aborted && isFinanceDbError(io.signal.reason) ? io.signal.reason : undefined;
   const known = reason ?? toFinanceDbError(error);
-  const color = wantsColor(argv, io);
-  const head = color ? '\u001b[31merror\u001b[39m' : 'error';
-  io.stderr.write(`${head} [${known.code}]: ${known.message}\n${remedyLine(known)}`);
+  io.stderr.write(argv[0] === 'sync' && io.stderr.isTTY !== true ? logLine(known, io) : errorText(known, argv, io));
   if (argv.includes('--verbose')) io.stderr.write(`${stackOf(error)}\n`);
   if (argv.includes('--json')) io.stdout.write(`${errorDocument(known)}\n`);
   return known.exitCode;
+}
+
+function errorText(error: FinanceDbError, argv: readonly string[], io: Io): string {
+  const head = wantsColor(argv, io) ? '\u001b[31merror\u001b[39m' : 'error';
+  return `${head} [${error.code}]: ${error.message}\n${remedyLine(error)}`;
+}
+
+/** A sync's stderr that is no terminal is cron's log: one line per run, with a timestamp, as when it goes well. */
+function logLine(error: FinanceDbError, io: Io): string {
+  const remedy = error.remedy === '' ? '' : ` → ${error.remedy}`;
+  return `${io.now().toISOString()} error [${error.code}]: ${error.message.replace(/\s*\n\s*/g, ' ')}${remedy}\n`;
 }
 
 function remedyLine(error: FinanceDbError): string {
