@@ -61,7 +61,7 @@ export function anomaliesReport(request: StatsRequest): ReportQuery {
   SELECT t."timestamp"::DATE AS date, t.merchant, t.normalized_amount AS amount, kind, reason, t.account_id, t.tx_id
   FROM found JOIN ${source.table} AS t ON t.rowid = row_id${indented(whereClause(shown))}
   UNION ALL
-  SELECT changed_on, merchant, amount, 'price change', abs(amount) || ' instead of ' || abs(price_before) || ', ' || cadence,
+  SELECT changed_on, merchant, amount, 'price change', 'up from ' || abs(price_before) || ', ' || cadence,
     account_id, NULL
   FROM recurring
   WHERE type = 'fixed' AND abs(amount) > abs(price_before)${period.from === null ? '' : ` AND changed_on >= DATE '${period.from}'`}
@@ -81,10 +81,10 @@ FROM anomalies`;
       { key: 'date', title: 'Date', kind: 'date' },
       { key: 'merchant', title: 'Merchant', kind: 'text' },
       { key: 'amount', title: 'Amount', kind: 'money' },
-      { key: 'kind', title: 'What', kind: 'text', whole: true },
+      { key: 'kind', title: 'What', kind: 'text', whole: true, spare: 1 },
       { key: 'reason', title: 'Why', kind: 'text', wide: true },
-      { key: 'account_id', title: 'Account', kind: 'text', spare: 1 },
-      { key: 'tx_id', title: 'Transaction', kind: 'text', spare: 2 },
+      { key: 'account_id', title: 'Account', kind: 'text', spare: 2 },
+      { key: 'tx_id', title: 'Transaction', kind: 'text', spare: 3 },
     ],
   };
 }
@@ -103,7 +103,7 @@ ${indented(spent, 4)}
   )
 )`,
     `unusual AS (
-  SELECT row_id, format('{:.1f} times the usual {:.2f} at this merchant', size / exp(middle), exp(middle)) AS reason
+  SELECT row_id, format('{:.1f} times the usual {:.2f}', size / exp(middle), exp(middle)) AS reason
   FROM (SELECT rowid AS row_id, merchant, -normalized_amount::DOUBLE AS size
 ${indented(spent, 4)}
   ) JOIN merchant_usual USING (merchant)
@@ -125,8 +125,8 @@ ${indented(spent, 4)}
   WINDOW w AS (PARTITION BY account_id, merchant, normalized_amount ORDER BY "timestamp", row_id)
 )`,
     `twice AS (
-  SELECT row_id, CASE WHEN gap < INTERVAL 1 HOUR THEN 'the same amount within the hour'
-    ELSE 'the same amount ' || round(epoch(gap) / 3600)::INTEGER || ' h before' END AS reason
+  SELECT row_id, CASE WHEN gap < INTERVAL 1 HOUR THEN 'charged again within the hour'
+    ELSE 'charged again after ' || round(epoch(gap) / 3600)::INTEGER || ' h' END AS reason
   FROM spaced
   WINDOW w AS (PARTITION BY account_id, merchant, normalized_amount)
   QUALIFY gap <= INTERVAL 48 HOUR AND (
@@ -156,7 +156,7 @@ ${indented(spent)}
   GROUP BY merchant
 )`,
     `first_large AS (
-  SELECT row_id, format('first payment here, {:.1f} times the usual in {}', size / exp(middle), category) AS reason
+  SELECT row_id, format('first time, {:.1f} times usual in {}', size / exp(middle), category) AS reason
   FROM first_rows JOIN category_usual USING (category)
   WHERE size > exp(middle + ${LARGE} * deviation) AND size > 3 * exp(middle)
     AND us > (SELECT min(us) FROM first_rows) + 90 * 86400000000::BIGINT

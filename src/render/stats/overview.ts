@@ -23,8 +23,8 @@ export function renderOverview(result: StatsResult, sections: OverviewSections, 
   ];
   const parts = [facts.join(', '), renderSpans(result, style)];
   const tops = [
-    ['Most was spent on', sections.categories],
-    ['and at', sections.merchants],
+    ['Top categories', sections.categories],
+    ['Top merchants', sections.merchants],
   ] as const;
   for (const [title, table] of tops)
     if (table.rows.length > 0) parts.push(paint.bold(title), renderReportTable({ ...table, total: null }, style));

@@ -7,7 +7,7 @@ import { alignmentOf, cellText, mayBeCut } from './cellText.ts';
 import { paintOf, type StatsStyle } from './style.ts';
 
 const NARROWEST_NAME = 14;
-const NARROWEST_SENTENCE = 44;
+const NARROWEST_SENTENCE = 34;
 const BAR = { fewest: 6, most: 20 };
 const TREND = { fewest: 6, most: 24 };
 const MOST_INTERVALS = 12;
@@ -100,13 +100,15 @@ function drawColumn(table: ReportTable, column: ReportColumn, style: StatsStyle)
 }
 
 function drawBars(table: ReportTable, column: ReportColumn, width: number, style: StatsStyle): Drawn {
-  const sizes = table.rows.map((row) => Math.abs(Number(row[column.key] ?? 0)));
-  const most = Math.max(...sizes, 0);
+  const amounts = table.rows.map((row) => Number(row[column.key] ?? 0));
+  // Money in and money out have scales of their own, or a salary would flatten all spending.
+  const most = Math.max(...amounts, 0);
+  const least = Math.min(...amounts, 0);
   const paint = paintOf(style);
   return {
     title: '',
     align: 'left',
-    cells: sizes.map((size) => paint.cyan(bar(most === 0 ? 0 : size / most, width, style.ascii))),
+    cells: amounts.map((amount) => paint.cyan(bar(amount / (amount < 0 ? least : most), width, style.ascii))),
     total: '',
   };
 }
