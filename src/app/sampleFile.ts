@@ -1,6 +1,5 @@
 import { openWorkspace } from '../duckdb/publish.ts';
 import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../duckdb/syncState.ts';
-import { createViews } from '../duckdb/views.ts';
 import { openWorkingCopy, type WorkingCopy } from '../duckdb/workingCopy.ts';
 import { DEFAULT_SAMPLE_ROWS, generateSample } from '../model/household/generate.ts';
 import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
@@ -12,6 +11,7 @@ import {
   type TransactionsRow,
 } from '../model/transactionsTable.ts';
 import { VERSION } from '../version.ts';
+import { createReadyViews } from './readyViews.ts';
 
 export interface SampleFileRequest {
   readonly duckdbPath: string;
@@ -49,15 +49,13 @@ export async function publishSampleFile(request: SampleFileRequest): Promise<voi
 }
 
 async function fill(copy: WorkingCopy, request: SampleFileRequest): Promise<void> {
-  const columns = TRANSACTIONS_COLUMNS.map(
-    (column) => `${quoteIdentifier(column.name)} ${duckdbType(columnType(column.rule))}`,
-  );
   const about = { format: STATE_FORMAT, sample: 'true', tool: VERSION, base_currency: request.baseCurrency };
   const rows = [...generateSample({ rows: DEFAULT_SAMPLE_ROWS, currency: request.baseCurrency })];
   await copy.run('BEGIN TRANSACTION');
   for (const statement of STATE_DDL) await copy.run(statement);
   for (const [name, value] of Object.entries(about))
     await copy.run(`INSERT INTO ${STATE_SCHEMA}.about VALUES (${quoteLiteral(name)}, ${quoteLiteral(value)})`);
+  const columns = sampleColumns().map(({ name, duckdbType }) => `${quoteIdentifier(name)} ${duckdbType}`);
   await copy.run(`CREATE TABLE transactions (${columns.join(', ')})`);
   for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {
     const values = rows.slice(from, from + ROWS_A_STATEMENT).map(rowLiteral);
@@ -65,16 +63,23 @@ async function fill(copy: WorkingCopy, request: SampleFileRequest): Promise<void
   }
   for (const statement of writeStateSql(sampleState(rows.length, request.now()))) await copy.run(statement);
   await copy.run('COMMIT');
-  await createViews(copy);
+  await createReadyViews(copy, [{ table: { schema: 'public', name: 'transactions' }, columns: sampleColumns() }]);
 }
 
 function rowLiteral(row: TransactionsRow): string {
   return `(${row.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`;
 }
 
+function sampleColumns(): { name: string; duckdbType: string }[] {
+  return TRANSACTIONS_COLUMNS.map((column) => ({
+    name: column.name,
+    duckdbType: duckdbTypeOf(columnType(column.rule)),
+  }));
+}
+
 /** PostgreSQL's names are DuckDB's too, but for text, whose length DuckDB does not keep. */
-function duckdbType(type: string): string {
-  return type.startsWith('character varying') ? 'VARCHAR' : type;
+function duckdbTypeOf(type: string): string {
+  return type.startsWith('character varying') ? 'VARCHAR' : type.replace('numeric', 'DECIMAL');
 }
 
 function sampleState(rows: number, now: Date): Parameters<typeof writeStateSql>[0] {

@@ -5,7 +5,6 @@ import { type PublishedFile, readPublishedFile } from '../duckdb/fileState.ts';
 import { openWorkspace, type Workspace } from '../duckdb/publish.ts';
 import { carryReceipts } from '../duckdb/receipts.ts';
 import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../duckdb/syncState.ts';
-import { createViews } from '../duckdb/views.ts';
 import { openWorkingCopy, type WorkingCopy } from '../duckdb/workingCopy.ts';
 import { isFinanceDbError } from '../errors/financeDbError.ts';
 import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
@@ -32,6 +31,7 @@ import {
 import { VERSION } from '../version.ts';
 import { fullLoad, type LoadContext, type LoadProgress } from './fullLoad.ts';
 import { applyChanges } from './incremental.ts';
+import { createReadyViews } from './readyViews.ts';
 
 export interface SyncRequest {
   readonly config: Config;
@@ -205,7 +205,10 @@ async function syncInSnapshot(
       tables.push(result);
     }
     await copy.run('COMMIT');
-    await createViews(copy);
+    await createReadyViews(
+      copy,
+      work.map(({ plan, columns }) => ({ table: plan.source.table, columns })),
+    );
     await createIndexes(copy, request.indexes, work);
     await request.beforePublish?.({ copy, snapshot, tables: work });
     const heldBack = await findHoldBack(session, snapshot.snapshot);

@@ -1,0 +1,72 @@
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openReader } from '../../src/duckdb/reader.ts';
+import type { PgSession } from '../../src/postgres/session.ts';
+import { runCli } from '../support/cli.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+let database: TestDatabase;
+let session: PgSession;
+let folder: ReturnType<typeof temporaryFolder>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  session = await database.session();
+  folder = temporaryFolder();
+});
+afterAll(async () => {
+  folder.remove();
+  await database.drop();
+});
+
+async function run(...argv: string[]): Promise<string> {
+  const result = await runCli(argv, { env: { DATABASE_URL: database.url, FINANCE_DB_HOME: folder.path } });
+  if (result.code !== 0) throw new Error(result.stderr);
+  return result.stdout;
+}
+
+async function views(): Promise<string[]> {
+  const reader = await openReader(path.join(folder.path, 'finance.duckdb'));
+  try {
+    const rows = await reader.all<{ name: string }>(
+      'SELECT view_name AS name FROM duckdb_views() WHERE NOT internal ORDER BY 1',
+    );
+    return rows.map((row) => row.name);
+  } finally {
+    reader.close();
+  }
+}
+
+describe('the ready-made views', () => {
+  test('come with the transactions, and answer', async () => {
+    await run('init', '--sample', '2000');
+    await run('sync');
+    expect(await views()).toEqual([
+      'account_balance_changes',
+      'category_month',
+      'monthly_spending',
+      'recurring_charges',
+    ]);
+    const [{ spending }] = JSON.parse(
+      await run('query', '--json', 'SELECT sum(spending) AS spending FROM monthly_spending'),
+    ) as [{ spending: number }];
+    const [{ amount }] = JSON.parse(
+      await run('query', '--json', 'SELECT sum(amount) AS amount FROM category_month WHERE amount < 0'),
+    ) as [{ amount: number }];
+    expect(spending).toBeLessThan(0);
+    expect(amount).toBeLessThan(0);
+  });
+
+  test('give way to a table of the same name, and to a table of another shape', async () => {
+    await session.query('ALTER TABLE transactions RENAME COLUMN merchant TO shop');
+    await run('sync');
+    expect(await views()).toEqual([]);
+    await session.query(
+      "ALTER TABLE transactions RENAME COLUMN shop TO merchant; CREATE TABLE monthly_spending (id int PRIMARY KEY, mine text); INSERT INTO monthly_spending VALUES (1, 'kept')",
+    );
+    await run('sync', '--tables', 'transactions,monthly_spending');
+    expect(await views()).toEqual(['account_balance_changes', 'category_month', 'recurring_charges']);
+    expect(JSON.parse(await run('query', '--json', 'SELECT mine FROM monthly_spending'))).toEqual([{ mine: 'kept' }]);
+  });
+});
