@@ -20,7 +20,10 @@ export interface PostgresDialect {
  * A column has a mark and at most one of the two others.
  */
 export interface CanonicalColumn {
-  /** A whole number below 2^bits, 0 when the value is NULL: its octets plus one for texts, 1 for others; booleans are all mark. */
+  /**
+   * A whole number below 2^bits. Of texts: the octets, or all ones for NULL. Of others 1, or 0 for NULL. A boolean is all
+   * mark.
+   */
   readonly mark: (BothSides & { readonly bits: number }) | null;
   /** Octets of a width that the type alone decides; none when NULL. `bytea` and `BLOB`. */
   readonly fixed: BothSides | null;
@@ -69,20 +72,21 @@ export function canonicalColumn(column: ColumnMapping, dialect: PostgresDialect)
 function textColumn(column: ColumnMapping, name: string, dialect: PostgresDialect): CanonicalColumn {
   const value = canonicalValue(column, name, name);
   const bits = markBits(column.postgresType);
+  const nullMark = 2 ** bits - 1;
   const octets = isPlainText(column.postgresType) ? name : value.postgres;
   return {
     mark: {
       bits,
-      postgres: `coalesce(${octetLength(octets, dialect)} + 1, 0)`,
-      // PostgreSQL's column cannot hold a value whose mark is all ones; DuckDB's may, so it must not spill over.
-      duckdb: `least(coalesce(strlen(${value.duckdb}) + 1, 0), ${2 ** bits - 1})`,
+      postgres: `coalesce(${octetLength(octets, dialect)}, ${nullMark})`,
+      // DuckDB's column may hold more than PostgreSQL's: the mark must not spill over, nor be one that PostgreSQL can have.
+      duckdb: `CASE WHEN ${name} IS NULL THEN ${nullMark} ELSE least(strlen(${value.duckdb}), ${nullMark - 1}) END`,
     },
     fixed: null,
     text: { postgres: `coalesce(${value.postgres}, '')`, duckdb: value.duckdb },
   };
 }
 
-/** Room for the octets of the longest value plus one, below all ones. */
+/** Room for the octets of the longest value below the two highest numbers, which mean NULL and too long. */
 function markBits(postgresType: string): number {
   const bounded = /^character(?: varying)?\((\d+)\)$/.exec(postgresType);
   if (bounded === null) return LONGEST_BITS;

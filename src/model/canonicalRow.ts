@@ -31,22 +31,25 @@ export function canonicalRow(columns: readonly ColumnMapping[], dialect: Postgre
   };
 }
 
-/** Puts as many marks side by side into a 64-bit number as fit, from the lowest bit. */
+/** Puts as many marks side by side into a 64-bit number as fit, the first in the highest bits. */
 function packMarks(columns: readonly CanonicalColumn[]): BothSides[] {
-  const packs: { postgres: string[]; duckdb: string[] }[] = [];
+  const packs: BothSides[] = [];
   let used = PACK_BITS;
   for (const { mark } of columns) {
     if (mark === null) continue;
-    if (used + mark.bits > PACK_BITS) {
-      packs.push({ postgres: [], duckdb: [] });
-      used = 0;
-    }
     const pack = packs.at(-1);
-    pack?.postgres.push(`((${mark.postgres})::int8 << ${used})`);
-    pack?.duckdb.push(`((${mark.duckdb})::BIGINT * ${2 ** used})`);
+    if (pack === undefined || used + mark.bits > PACK_BITS) {
+      packs.push({ postgres: `(${mark.postgres})::int8`, duckdb: `(${mark.duckdb})::BIGINT` });
+      used = mark.bits;
+      continue;
+    }
+    packs[packs.length - 1] = {
+      postgres: `((${pack.postgres}) << ${mark.bits}) + ${mark.postgres}`,
+      duckdb: `(${pack.duckdb}) * ${2 ** mark.bits} + ${mark.duckdb}`,
+    };
     used += mark.bits;
   }
-  return packs.map((pack) => ({ postgres: pack.postgres.join(' + '), duckdb: pack.duckdb.join(' + ') }));
+  return packs;
 }
 
 /** Both 64-bit halves of the md5 of `octets`, as SQL: the columns `lo` and `hi` of a row source. */
