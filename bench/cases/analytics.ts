@@ -1,54 +1,38 @@
 import path from 'node:path';
+import { REPORT_NAMES } from '../../src/analytics/reports.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import type { BenchContext } from '../support/case.ts';
-import { run, runTool, TOOL } from '../support/child.ts';
-import { type CaseResult, type Line, measureInTurn } from '../support/rounds.ts';
-import { POSTGRES_SQL } from './analyticsSql.ts';
+import { runTool } from '../support/child.ts';
+import { type CaseResult, measureInTurn, type Variant } from '../support/rounds.ts';
+import { CORE_SQL } from './analyticsSql.ts';
 
-/** Each report of `stats`: the whole command, its SQL in DuckDB, and the same question in PostgreSQL. */
+/** Each report of `stats`: the whole command, and the core of its question as the same SQL in DuckDB and in PostgreSQL. */
 export async function analyticsCase(context: BenchContext): Promise<CaseResult[]> {
   const { rig, rows, rounds } = context;
   await context.fill(rows);
   await runTool(rig, ['sync', '--quiet']);
   const reader = await openReader(path.join(rig.folder, 'home', 'finance.duckdb'));
-  const lines: Line[] = [];
+  const results: CaseResult[] = [];
   try {
-    for (const report of await reportNames(context)) {
-      const { stdout: sql } = await run(rig, [TOOL, 'stats', report, '--sql'], { measure: false });
-      const question = POSTGRES_SQL[report];
-      const measured = await measureInTurn(
-        [
-          { name: `stats ${report}`, measure: () => runTool(rig, ['stats', report, '--quiet']) },
-          {
-            name: `  its SQL in DuckDB`,
-            measure: () => timed(() => reader.connection.run(sql)),
-          },
-          {
-            name: `  the same in PostgreSQL`,
-            measure: async () => (question === undefined ? 'no equal there' : timed(() => rig.session.query(question))),
-          },
-        ],
-        rounds,
-      );
-      lines.push(...measured.map((line) => ({ ...line, note: line.note.slice(0, 40) })));
+    for (const report of REPORT_NAMES) {
+      const sql = CORE_SQL[report];
+      const variants: Variant[] = [
+        { name: `stats ${report}`, measure: () => runTool(rig, ['stats', report, '--quiet']) },
+      ];
+      if (sql !== undefined)
+        variants.push(
+          { name: 'core in DuckDB', measure: () => timed(() => reader.connection.runAndReadAll(sql)) },
+          { name: 'core in PostgreSQL', measure: () => timed(() => rig.session.query(sql)) },
+        );
+      const title = `stats ${report}, ${rows.toLocaleString('en-US')} rows`;
+      const lines = (await measureInTurn(variants, rounds)).map((line) => ({ ...line, note: '' }));
+      const against = sql === undefined ? `stats ${report}` : 'core in PostgreSQL';
+      results.push({ name: `analytics-${report}`, title, against, lines });
     }
   } finally {
     reader.close();
   }
-  const title = `Reports over ${rows.toLocaleString('en-US')} rows`;
-  return [{ name: 'analytics', title, against: lines[0]?.name ?? '', lines }];
-}
-
-/** The reports that `stats` knows; its own error lists them. */
-async function reportNames({ rig }: BenchContext): Promise<string[]> {
-  const { REPORTS } = (await import('../../src/analytics/reports.ts')) as { REPORTS: Record<string, unknown> };
-  const names = Object.keys(REPORTS);
-  const usable = [];
-  for (const name of names) {
-    const { code } = await run(rig, [TOOL, 'stats', name, '--sql'], { measure: false });
-    if (code === 0) usable.push(name);
-  }
-  return usable;
+  return results;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<{ seconds: number }> {
