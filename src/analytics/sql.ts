@@ -1,8 +1,8 @@
 import { quoteLiteral } from '../model/identifier.ts';
 
-/** A list of literals for IN. Never empty: an empty list becomes one that nothing equals. */
-export function literalList(values: readonly string[]): string {
-  return values.length === 0 ? '(NULL)' : `(${values.map(quoteLiteral).join(', ')})`;
+/** `expression IN (…)`, and false, not NULL, for an empty list. */
+export function isOneOf(expression: string, values: readonly string[]): string {
+  return values.length === 0 ? 'false' : `${expression} IN (${values.map(quoteLiteral).join(', ')})`;
 }
 
 /** The exact sum of a DECIMAL column, zero for no rows. 28 digits are room for any sum of DECIMAL(15,2). */

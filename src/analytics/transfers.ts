@@ -1,6 +1,6 @@
 import { periodConditions, whereClause } from './filters.ts';
 import type { StatsRequest } from './request.ts';
-import { indented, literalList } from './sql.ts';
+import { indented, isOneOf } from './sql.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** The two legs of a transfer lie at most so many days apart. */
@@ -20,12 +20,12 @@ export function mayHoldTransfers(vocabulary: Vocabulary): boolean {
 export function legCondition(vocabulary: Vocabulary): string {
   const quiet = [...vocabulary.blank, ...vocabulary.vague];
   const conditions = [
-    ...(vocabulary.transfer.length > 0 ? [`category IN ${literalList(vocabulary.transfer)}`] : []),
+    ...(vocabulary.transfer.length > 0 ? [isOneOf('category', vocabulary.transfer)] : []),
     ...(vocabulary.hasQuietRows
       ? [
-          `((category IS NULL OR category IN ${literalList(quiet)})
+          `((category IS NULL OR ${isOneOf('category', quiet)})
     AND (contains(lower(subcategory), 'transfer') OR contains(lower(channel), 'transfer')
-      OR ((category IS NULL OR category IN ${literalList(vocabulary.blank)}) AND coalesce(mcc, '') = '')))`,
+      OR ((category IS NULL OR ${isOneOf('category', vocabulary.blank)}) AND coalesce(mcc, '') = '')))`,
         ]
       : []),
   ];

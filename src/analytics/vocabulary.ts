@@ -1,4 +1,4 @@
-import { literalList } from './sql.ts';
+import { isOneOf } from './sql.ts';
 
 /**
  * What the categories of this file mean. Read once before a report (a count per category, about 15 ms for 5 million
@@ -55,6 +55,7 @@ export function readVocabulary(uses: readonly CategoryUse[]): Vocabulary {
  */
 export function incomeCondition(vocabulary: Vocabulary, positive: string): string {
   const undecided = [...vocabulary.transfer, ...vocabulary.blank];
-  const bySign = `(category IS NULL OR category IN ${literalList(undecided)})`;
-  return `CASE WHEN ${bySign} THEN ${positive} ELSE category IN ${literalList(vocabulary.income)} END`;
+  const bySign = `(category IS NULL OR ${isOneOf('category', undecided)})`;
+  // A row without a normalized amount has no sign; it is in no sum, but must be on one side to be counted.
+  return `coalesce(CASE WHEN ${bySign} THEN ${positive} ELSE ${isOneOf('category', vocabulary.income)} END, false)`;
 }

@@ -93,6 +93,22 @@ describe('money', () => {
     expect(document.rows).toMatchObject([{ income: 3000, spending: -70, net: 2930, running_net: 2930, count: 4 }]);
     expect((await json(file, 'categories')).document.rows[0]).toMatchObject({ category: 'Groceries', amount: -70 });
   });
+  test('a file with spending alone, or income alone, has it in the right column', async () => {
+    const spending = await json(await fileOf([{ day: '2026-03-02', amount: '-80.00' }]), 'overview', {
+      spending: true,
+    });
+    expect(spending.document.rows[0]).toMatchObject({
+      income: 0,
+      spending: -80,
+      net: -80,
+      savings_rate: null,
+      count: 1,
+    });
+    folder.remove();
+    folder = temporaryFolder();
+    const income = await json(await fileOf([salary]), 'overview', { income: true });
+    expect(income.document.rows[0]).toMatchObject({ income: 3000, spending: 0, net: 3000, savings_rate: 1, count: 1 });
+  });
   test('a row without a normalized amount is counted and told, never dropped in silence', async () => {
     const file = await fileOf([
       { day: '2026-03-02', amount: '-80.00' },

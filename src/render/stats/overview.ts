@@ -44,7 +44,8 @@ function renderSpans(result: StatsResult, style: StatsStyle): string {
   const { numbers } = style;
   const line = (title: string, cell: (row: ReportRow) => string): string[] => [title, ...spans.map(cell)];
   const text = (key: string) => (row: ReportRow) => String(row[key] ?? '');
-  const money = (key: string) => (row: ReportRow) => numbers.money(String(row[key] ?? '0'));
+  // A span without any rows is not a span in which nothing was spent.
+  const money = (key: string) => (row: ReportRow) => (row.count === '0' ? '–' : numbers.money(String(row[key] ?? '0')));
   const rows = [
     line('From', text('from')),
     line('To', text('to')),
