@@ -1,3 +1,4 @@
+import { overviewTops } from '../analytics/overview.ts';
 import { type ReportName, reportOf } from '../analytics/reports.ts';
 import type { StatsRequest } from '../analytics/request.ts';
 import { type ScopeRow, scopeSql } from '../analytics/scope.ts';
@@ -55,7 +56,11 @@ export async function runStats(
 /** The SQL of a report, as `--sql` prints it: statements of their own, which run as they are. */
 export async function statsSql(reader: DuckDbReader, report: ReportName, input: StatsInput): Promise<string> {
   const request = await prepareRequest(reader, input);
-  return `${reportOf(report).query(request).sql};\n`;
+  const queries = [
+    reportOf(report).query(request),
+    ...(report === 'overview' ? Object.values(overviewTops(request)) : []),
+  ];
+  return queries.map(({ sql }) => `${sql};\n`).join('\n');
 }
 
 /** RE2 of DuckDB knows less than JavaScript: what it refuses is the user's expression. */
