@@ -2,6 +2,7 @@ import os from 'node:os';
 import { copyColumns, createStagingSql } from '../duckdb/loader.ts';
 import { openWorkspace } from '../duckdb/publish.ts';
 import { writeReceipts } from '../duckdb/receipts.ts';
+import { SEALS_DDL, sealStateSql } from '../duckdb/stateSeal.ts';
 import { openWorkingCopy, type WorkingCopy } from '../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { quoteLiteral } from '../model/identifier.ts';
@@ -137,6 +138,7 @@ async function mendTable(
     );
   }
   await copy.run('BEGIN TRANSACTION');
+  await copy.run(SEALS_DDL);
   await copy.run(
     `DELETE FROM ${target} WHERE rowid IN (SELECT rid FROM ${DIFFERENCES} WHERE rid IS NOT NULL AND (kind = 'extra' OR NOT lag))`,
   );
@@ -144,6 +146,7 @@ async function mendTable(
   await copy.run(
     `UPDATE ${STATE_SCHEMA}.sync_state SET row_count = (SELECT count(*) FROM ${target}) WHERE table_schema = ${quoteLiteral(source.table.schema)} AND table_name = ${quoteLiteral(source.table.name)}`,
   );
+  for (const statement of sealStateSql(source.table)) await copy.run(statement);
   await copy.run('COMMIT');
   await copy.run(`DROP TABLE ${FRESH}`);
   const [row] = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${target}`);

@@ -8,6 +8,8 @@ export interface CheckContext {
   readonly copy: Pick<WorkingCopy, 'run' | 'all' | 'path' | 'connection' | 'close' | 'abandon'>;
   readonly snapshot: SourceSnapshot;
   readonly dialect: PostgresDialect;
+  /** Tables whose sync state is not what a sync wrote. */
+  readonly altered: ReadonlySet<string>;
   readonly spoolFolder: string;
   /** Connections that read from PostgreSQL at the same time. */
   readonly jobs: number;

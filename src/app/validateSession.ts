@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { readPublishedFile } from '../duckdb/fileState.ts';
+import { brokenSeals } from '../duckdb/stateSeal.ts';
 import type { StoredFile } from '../duckdb/storedFile.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import type { TableState } from '../model/syncPlan.ts';
@@ -76,6 +77,7 @@ export async function beginComparison(
       ...{ copy, spoolFolder, limit, signal, onStep },
       snapshot: counted.snapshot,
       dialect: await readDialect(snapshot),
+      altered: await brokenSeals(copy),
       jobs: Math.min(4, os.availableParallelism()),
     },
     finish: (tables) => ({

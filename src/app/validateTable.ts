@@ -100,7 +100,8 @@ function lagOf(
 ): Lag {
   const none = { possible: false, condition: null, blind: false, problem: null, notes: [] };
   if (state === null) return none;
-  const { problem, note } = judgeObjection(state, context);
+  const { problem: objection, note } = judgeObjection(state, context);
+  const problem = objection ?? (context.altered.has(displayName(source.table)) ? ALTERED : null);
   const notes = note === null ? [] : [note];
   if (
     problem === null &&
@@ -122,6 +123,9 @@ function lagOf(
     };
   return { possible: true, condition: changedSince(state.snapshot, newLeaves), blind: false, problem, notes };
 }
+
+const ALTERED =
+  'the sync state of the table is not what the sync wrote: the snapshot or the source that it names cannot be trusted';
 
 /** A state that cannot be true is damage; one that a failover has overtaken is not. */
 function judgeObjection(state: TableState, context: CheckContext): { problem: string | null; note: string | null } {

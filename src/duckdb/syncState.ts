@@ -2,6 +2,7 @@ import { quoteLiteral } from '../model/identifier.ts';
 import type { SyncMode, TableState } from '../model/syncPlan.ts';
 import { STATE_SCHEMA, type TableName } from '../model/tableName.ts';
 import { parseSnapshot, type SourceIdentity } from '../model/watermark.ts';
+import { SEALS_DDL, sealStateSql } from './stateSeal.ts';
 
 /** Raised when the tables below change; a file of another format is loaded anew. */
 export const STATE_FORMAT = '1';
@@ -18,6 +19,7 @@ export const STATE_DDL = [
     row_count BIGINT NOT NULL, mode VARCHAR NOT NULL, reason VARCHAR NOT NULL, upserted BIGINT NOT NULL, deleted BIGINT NOT NULL,
     seconds DOUBLE NOT NULL, synced_at TIMESTAMPTZ NOT NULL, tool_version VARCHAR NOT NULL
   )`,
+  SEALS_DDL,
 ];
 
 /** One table's row of sync_state, as a sync writes it. */
@@ -71,6 +73,7 @@ export function writeStateSql(row: StateRow): string[] {
   return [
     `DELETE FROM ${STATE_SCHEMA}.sync_state WHERE table_schema = ${text(row.table.schema)} AND table_name = ${text(row.table.name)}`,
     `INSERT INTO ${STATE_SCHEMA}.sync_state VALUES (${values.join(', ')})`,
+    ...sealStateSql(row.table),
   ];
 }
 

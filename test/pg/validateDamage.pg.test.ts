@@ -190,6 +190,8 @@ describe('damage planted into the file', () => {
     ['a column of another type', 'ALTER TABLE t ALTER amount TYPE DOUBLE'],
     ['a lost table', 'DROP TABLE t'],
     ['another source', "UPDATE finance_db.sync_state SET system_identifier = '1'"],
+    ['an older snapshot', "UPDATE finance_db.sync_state SET snapshot = '3:3:'"],
+    ['another count of rows', 'UPDATE finance_db.sync_state SET row_count = row_count + 1'],
     ['a snapshot of the future', "UPDATE finance_db.sync_state SET snapshot = '999999999:999999999:'"],
   ])('%s is found, and the table loaded anew', async (_, statement) => {
     await plant(file(), statement);
@@ -204,6 +206,8 @@ describe('damage planted into the file', () => {
     await session.query("UPDATE t SET amount = 1 WHERE id = 'tx3'; DELETE FROM t WHERE id = 'tx4'");
     const [row] = await session.query<{ s: string }>('SELECT pg_current_snapshot()::text AS s');
     await plant(file(), `UPDATE finance_db.sync_state SET snapshot = '${row?.s}'`);
+    // Even if the seal is put right: the rows tell.
+    await plant(file(), 'DROP TABLE finance_db.seals');
     const { tables } = await validate(5);
     expect(tables[0]?.damage).toEqual({ missing: 0, extra: 1, different: 1 });
   });
