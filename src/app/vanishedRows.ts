@@ -44,16 +44,29 @@ export async function deleteVanished(
         displayName: displayName(source.table),
         columns: key,
         key: source.key,
-        project: (values) => `hash(${values.join(', ')})`,
+        project: (values) => hashOf(key, values),
       },
       rangesOf(context, source),
       (range) => `SELECT ${copyColumns(key)} FROM ${rowsOf(source)}${whereAlso(whereRange(range), inUnequal)}`,
     );
-    const vanished = `NOT EXISTS (SELECT 1 FROM temp.main.${KEYS} AS k WHERE k.hash = hash(${names.join(', ')}))`;
-    await copy.run(`DELETE FROM ${target} AS t${whereAlso(` WHERE ${vanished}`, inUnequal)}`);
+    const hash = hashOf(key, names);
+    const candidates = `(SELECT * FROM ${target}${whereAlso('', inUnequal)})`;
+    // Not by NOT EXISTS, which DuckDB plans as a correlated subquery when it compares an expression: several times as slow.
+    await copy.run(
+      `DELETE FROM ${target} AS t WHERE ${hash} IN (SELECT ${hash} FROM ${candidates} AS t ANTI JOIN temp.main.${KEYS} AS k ON k.hash = ${hash})`,
+    );
   } finally {
     await copy.run(`DROP TABLE IF EXISTS temp.main.${KEYS}`).catch(() => undefined);
   }
+}
+
+/** One number for the values of a key. Lists go by their text: DuckDB's hash of a list is not the same in every vector. */
+function hashOf(key: readonly ColumnMapping[], values: readonly string[]): string {
+  const parts = key.map(({ duckdbType, element }, index) => {
+    const value = `CAST(${values[index]} AS ${duckdbType})`;
+    return element === null ? value : `CAST(${value} AS VARCHAR)`;
+  });
+  return `hash(${parts.join(', ')})`;
 }
 
 /** The target holds all of the source's keys, so a bucket of equal counts has lost nothing. */
