@@ -3,6 +3,7 @@ import { type ConfigFlags, loadConfig } from '../config/config.ts';
 import { VERSION } from '../version.ts';
 import type { CommandContext } from './context.ts';
 import type { Io } from './io.ts';
+import { addStatsOptions } from './statsOptions.ts';
 
 /** The flags that every command takes. */
 interface SharedFlags extends ConfigFlags {
@@ -104,16 +105,7 @@ function declareCommands(
     async (context, flags) => (await import('./commands/validate.ts')).validateCommand(context, flags),
   );
   runs(
-    program
-      .command('stats [report]')
-      .description('money reports from the DuckDB file')
-      .option('--from <date>', 'first day')
-      .option('--to <date>', 'last day')
-      .option('-p, --period <period>', 'such as "last month", 2024, 2024q3, 2024-03')
-      .option('--account <account>', 'only this account')
-      .option('--category <category>', 'only this category')
-      .option('--limit <n>', 'so many rows', parseCount)
-      .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json', 'markdown'])),
+    addStatsOptions(program.command('stats [report]').description('money reports from the DuckDB file')),
     async (context, flags, args) => (await import('./commands/stats.ts')).statsCommand(context, args[0], flags),
   );
   runs(
