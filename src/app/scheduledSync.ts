@@ -23,11 +23,8 @@ export interface ScheduledSync {
   readonly missingSecret: { readonly name: string; readonly file: string } | null;
 }
 
-/** Settings that are passed on when they come from the environment, which cron does not know. */
+/** libpq's settings that are passed on when they come from the environment, which cron does not know; no PGPASSWORD. */
 const PASSED_ON = [
-  'FINANCE_DB_TABLES',
-  'FINANCE_DB_BASE_CURRENCY',
-  'FINANCE_DB_INDEXES',
   'PGHOST',
   'PGHOSTADDR',
   'PGPORT',
@@ -37,6 +34,9 @@ const PASSED_ON = [
   'PGSSLROOTCERT',
   'PGPASSFILE',
 ];
+
+/** Our own settings are passed on too, but for these: the first two are flags of the entry, the last is no day to keep. */
+const NOT_PASSED_ON = ['FINANCE_DB_HOME', 'FINANCE_DB_DUCKDB', 'FINANCE_DB_TODAY'];
 
 /** The sync of this installation with the settings of this run, by absolute paths, and no password in it. */
 export function scheduledSync(request: ScheduleRequest): ScheduledSync {
@@ -50,13 +50,16 @@ export function scheduledSync(request: ScheduleRequest): ScheduledSync {
   const missing = missingSecret(url, file, config.postgres, passedOn('PGPASSWORD'));
   const envFile = config.envFile ?? (missing === null ? null : path.join(config.home, 'finance-db.env'));
   const environment: Record<string, string> = {};
-  for (const name of PASSED_ON) {
+  const own = Object.keys(env).filter((name) => name.startsWith('FINANCE_DB_') && !NOT_PASSED_ON.includes(name));
+  for (const name of [...own.sort(), ...PASSED_ON]) {
     const value = passedOn(name);
     if (value !== undefined) environment[name] = value;
   }
   if (url !== undefined && missing !== 'DATABASE_URL' && url !== file['DATABASE_URL'])
     environment['DATABASE_URL'] = url;
-  const ownPlace = config.duckdbPath === path.join(config.home, 'finance.duckdb');
+  // A path in the settings file may be relative to the folder of this run, or overruled by this run.
+  const ownPlace =
+    config.duckdbPath === path.join(config.home, 'finance.duckdb') && file['FINANCE_DB_DUCKDB'] === undefined;
   return {
     job: {
       target: config.duckdbPath,

@@ -12,6 +12,8 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   FINANCE_DB_TABLES: 'the tables to sync, as [schema.]table, separated by commas (default transactions)',
   FINANCE_DB_BASE_CURRENCY: 'the currency of normalized_amount (default USD)',
   FINANCE_DB_INDEXES: 'columns to index in the DuckDB file (default none)',
+  FINANCE_DB_MEMORY: 'what DuckDB may use in sync and validate, such as 500MB',
+  FINANCE_DB_SPOOL: 'disk for rows on their way from PostgreSQL to DuckDB, such as 400MB',
   FINANCE_DB_TODAY: 'a date, such as 2026-01-31, that reports take for today',
   NO_COLOR: 'no colours',
 };
