@@ -1,11 +1,16 @@
 import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
 
+const UNWRITABLE = new Set([
+  ...['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT'],
+  ...['EISDIR', 'ELOOP', 'ENAMETOOLONG', 'EINVAL', 'ENOTSUP'],
+]);
+
 /** Errors of the file system, as ours. */
 export function mapFileError(error: unknown, target: string): unknown {
   const code = codeOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new FinanceDbError('DISK_FULL', `no space left beside ${target}: ${messageOf(error)}`, { cause: error });
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST')
+  if (code !== undefined && UNWRITABLE.has(code))
     return new FinanceDbError('DUCKDB_NOT_WRITABLE', `cannot write beside ${target}: ${messageOf(error)}`, {
       cause: error,
     });

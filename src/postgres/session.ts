@@ -85,7 +85,10 @@ async function open(
     client.end().catch(() => undefined);
     throw error;
   }
-  const onAbort = (): void => abandon(client, address);
+  let abandoned: Promise<void> | undefined;
+  const onAbort = (): void => {
+    abandoned = abandon(client, address);
+  };
   signal?.addEventListener('abort', onAbort, { once: true });
   return {
     client,
@@ -102,6 +105,7 @@ async function open(
     },
     close: async () => {
       signal?.removeEventListener('abort', onAbort);
+      await abandoned;
       await client.end().catch(() => undefined);
     },
   };
@@ -122,21 +126,23 @@ const CANCEL_REQUEST = 80877102;
  * or a wait for a lock does not for long, so it is asked to cancel the query too; without TLS only, and if it cannot be
  * asked, nothing is lost but its time.
  */
-function abandon(client: pg.Client, address: PostgresAddress): void {
+function abandon(client: pg.Client, address: PostgresAddress): Promise<void> {
   const { connection, processID, secretKey } = client as unknown as DriverInternals;
-  if (processID !== null && secretKey !== null && !(connection.stream instanceof tls.TLSSocket)) {
-    const message = Buffer.alloc(16);
-    for (const [index, value] of [16, CANCEL_REQUEST, processID, secretKey].entries())
-      message.writeInt32BE(value, index * 4);
-    const place = address.host.startsWith('/')
-      ? { path: `${address.host}/.s.PGSQL.${address.port}` }
-      : { host: address.host, port: address.port };
-    const socket = net.connect(place, () => socket.end(message));
-    socket.on('error', () => undefined);
-    socket.setTimeout(1000, () => socket.destroy());
-    socket.unref();
-  }
   connection.stream.destroy();
+  if (processID === null || secretKey === null || connection.stream instanceof tls.TLSSocket) return Promise.resolve();
+  const message = Buffer.alloc(16);
+  for (const [index, value] of [16, CANCEL_REQUEST, processID, secretKey].entries())
+    message.writeInt32BE(value, index * 4);
+  const place = address.host.startsWith('/')
+    ? { path: `${address.host}/.s.PGSQL.${address.port}` }
+    : { host: address.host, port: address.port };
+  return new Promise((resolve) => {
+    // The server closes this connection when it has passed the request on.
+    const socket = net.connect(place, () => socket.write(message));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+    socket.setTimeout(1000, () => socket.destroy());
+  });
 }
 
 function tlsOptions(address: PostgresAddress): pg.ClientConfig['ssl'] {

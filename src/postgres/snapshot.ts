@@ -113,7 +113,13 @@ export async function openSnapshot(
         return other;
       } catch (error) {
         await other.close();
-        if (isFinanceDbError(error) && error.details['sqlstate'] === '55P03') return null;
+        const sqlstate = isFinanceDbError(error) ? error.details['sqlstate'] : undefined;
+        if (sqlstate === '55P03') return null;
+        // A snapshot lives as long as the session that shares it.
+        if (sqlstate === '42704')
+          throw new FinanceDbError('PG_CONNECTION_LOST', 'the connection to PostgreSQL that held the snapshot ended', {
+            cause: error,
+          });
         throw error;
       }
     },

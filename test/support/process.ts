@@ -38,7 +38,7 @@ export function digestOf(file: string): string | null {
 }
 
 /** What stands between a client and PostgreSQL: lets bytes of the server through, up to a limit. */
-export interface Proxy {
+export interface HeldBackProxy {
   readonly address: PostgresAddress;
   /** From now on lets through so many bytes of the server on all connections together, then holds or cuts. */
   limit(bytes: number, then: 'hold' | 'cut'): void;
@@ -49,7 +49,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(server: PostgresAddress): Promise<Proxy> {
+export async function startProxy(server: PostgresAddress, port = 0): Promise<HeldBackProxy> {
   const pairs = new Set<{ client: net.Socket; upstream: net.Socket }>();
   let left = Number.POSITIVE_INFINITY;
   let then: 'hold' | 'cut' = 'hold';
@@ -79,10 +79,10 @@ export async function startProxy(server: PostgresAddress): Promise<Proxy> {
     upstream.on('close', () => client.end());
     for (const socket of [client, upstream]) socket.on('error', () => undefined);
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const { port } = listener.address() as net.AddressInfo;
+  await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve));
+  const place = listener.address() as net.AddressInfo;
   return {
-    address: { ...server, host: '127.0.0.1', port },
+    address: { ...server, host: '127.0.0.1', port: place.port },
     limit: (bytes, what) => {
       left = bytes;
       then = what;
