@@ -57,11 +57,14 @@ const PINNED = [
 
 const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${PINNED}`;
 
+/** The control file learns of a promotion with the next checkpoint only; the name of the log's file tells at once. */
+const TIMELINE = `CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id::int8 FROM pg_control_checkpoint()) ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int8 END::text`;
+
 /** `identity` false leaves out what a server may forbid to ordinary roles. */
 function positionSql(identity: boolean): string {
   const lsn = 'CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text';
   const guarded = identity
-    ? `(SELECT system_identifier::text FROM pg_control_system()) AS system, (SELECT timeline_id::text FROM pg_control_checkpoint()) AS timeline, ${lsn} AS lsn`
+    ? `(SELECT system_identifier::text FROM pg_control_system()) AS system, ${TIMELINE} AS timeline, ${lsn} AS lsn`
     : 'NULL AS system, NULL AS timeline, NULL AS lsn';
   return `SELECT ${guarded}, (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database, pg_current_snapshot()::text AS snapshot, current_setting('server_version') AS version, current_setting('server_version_num') AS number`;
 }
