@@ -84,7 +84,7 @@ export interface SyncResult {
 /** DuckDB's memory for a sync unless --memory says otherwise; peak resident memory is measured in docs/performance.md. */
 const DEFAULT_MEMORY = '320MB';
 /** Disk for rows on their way from PostgreSQL to DuckDB. */
-const SPOOL_BYTES = 384 << 20;
+const SPOOL_BYTES = 512 << 20;
 
 /**
  * Brings the DuckDB file up to date: afterwards its tables equal those of PostgreSQL as of one snapshot.

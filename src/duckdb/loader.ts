@@ -18,7 +18,7 @@ export interface LoadTarget {
 }
 
 /** Inserting a few large batches keeps DuckDB's row groups full. */
-const BATCH_BYTES = 160 << 20;
+const BATCH_BYTES = 256 << 20;
 
 /** The definition of the table in DuckDB. Keys and indexes are left out on purpose (docs/performance.md). */
 export function createTableSql(name: string, columns: readonly ColumnMapping[]): string {
