@@ -21,7 +21,7 @@ export function receiptsOf(result: ValidationResult, how: string, now: Date): Re
     lag: check.lag,
     damage: check.damage,
     buckets: check.buckets,
-    digest: check.digest.postgres === '' ? null : check.digest,
+    digest: check.digest,
     problem: check.problem,
     seconds: result.seconds,
     toolVersion: VERSION,

@@ -38,8 +38,8 @@ export interface TableCheck {
   readonly examples: readonly Difference[];
   readonly buckets: number;
   readonly unequalBuckets: number;
-  /** Over the whole table: equal digests mean equal tables. */
-  readonly digest: { readonly postgres: string; readonly duckdb: string };
+  /** Over the whole table: equal digests mean equal tables. Null when not all rows were digested. */
+  readonly digest: { readonly postgres: string; readonly duckdb: string } | null;
   /** Damage that is not a matter of rows. */
   readonly problem: string | null;
   readonly notes: readonly string[];
@@ -69,7 +69,7 @@ export function emptyCheck(table: string): TableCheck {
     examples: [],
     buckets: 0,
     unequalBuckets: 0,
-    digest: { postgres: '', duckdb: '' },
+    digest: null,
     problem: null,
     notes: [],
   };

@@ -18,6 +18,8 @@ export interface UnequalBuckets {
   readonly buckets: number;
   readonly unequal: readonly number[];
   readonly lag: Lag;
+  /** Whether changed rows were set apart, and are not in the buckets. */
+  readonly apart: boolean;
   /** How many rows the sync left in the file; null when it was this moment. */
   readonly storedRows: bigint | null;
   readonly duckdbRows: bigint;
@@ -38,7 +40,7 @@ export async function findDifferences(
   unequal: UnequalBuckets,
 ): Promise<Pick<TableCheck, 'lag' | 'damage' | 'examples' | 'notes'>> {
   const { copy } = context;
-  await fetchTheirs(context, unequal);
+  await fetchUnequal(context, unequal);
   await listOurs(context, unequal);
   await copy.run(pairSql(unequal.source.key !== null));
   await copy.run(`DROP TABLE ${THEIRS}; DROP TABLE ${OURS}`);
@@ -79,36 +81,69 @@ export function locator(source: SourceTable): string {
   return 'concat(tableoid, ctid)';
 }
 
-async function fetchTheirs(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
-  const { copy } = context;
-  const { source, digest, lag } = unequal;
+/** The table, the key and what PostgreSQL may have changed. */
+export type RowSource = Pick<UnequalBuckets, 'source' | 'columns' | 'digest' | 'lag'>;
+
+/**
+ * Sets the rows that PostgreSQL changed since the sync apart from the others, so that they do not spoil the buckets: their
+ * keys and digests are fetched. For tables with a key only.
+ * @returns how many they are
+ */
+export async function setChangedApart(context: CheckContext, rows: RowSource): Promise<bigint> {
+  const { source, lag } = rows;
+  await createTheirs(context);
+  return fetchTheirs(context, rows, `${rowsOf(source)} WHERE ${lag.condition ?? 'false'}`, 'true');
+}
+
+/** SQL that is true for rows of DuckDB whose keys were not set apart. */
+export function isNotApart(rows: RowSource): string {
+  return `(${keyText(rows).duckdb}) NOT IN (SELECT kc FROM ${THEIRS})`;
+}
+
+async function createTheirs({ copy }: CheckContext): Promise<void> {
   await copy.run(`DROP TABLE IF EXISTS ${THEIRS}; ${createStagingSql('finance_db_theirs', THEIR_COLUMNS)}`);
-  const extra = [keyText(unequal).postgres, locator(source), lag.condition ?? 'false'];
-  const rows = `SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(rowsOf(source), extra)}) AS rows`;
-  const query = `${rows} WHERE lo & ${unequal.buckets - 1} = ANY ('{${unequal.unequal.join(',')}}'::int8[])`;
-  await copyRows(
+}
+
+/** The rows of PostgreSQL in the unequal buckets, beside those that were set apart. */
+async function fetchUnequal(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
+  const { source, lag, apart } = unequal;
+  if (!apart) await createTheirs(context);
+  if (unequal.unequal.length === 0) return;
+  const from = apart ? `${rowsOf(source)} WHERE NOT (${lag.condition ?? 'false'})` : rowsOf(source);
+  const inUnequal = `lo & ${unequal.buckets - 1} = ANY ('{${unequal.unequal.join(',')}}'::int8[])`;
+  await fetchTheirs(context, unequal, from, inUnequal);
+}
+
+async function fetchTheirs(context: CheckContext, rows: RowSource, from: string, condition: string): Promise<bigint> {
+  const { source, digest, lag } = rows;
+  const extra = [keyText(rows).postgres, locator(source), lag.condition ?? 'false'];
+  return copyRows(
     {
       snapshot: context.snapshot,
       copy: context.copy,
       spoolFolder: context.spoolFolder,
       jobs: 1,
-      spoolBytes: 256 << 20,
+      spoolBytes: 128 << 20,
       signal: context.signal,
       onProgress: () => undefined,
     },
     { into: THEIRS, displayName: displayName(source.table), columns: THEIR_COLUMNS, key: null },
     null,
-    () => query,
+    () => `SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(from, extra)}) AS rows WHERE ${condition}`,
   );
 }
 
 async function listOurs(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
-  const { source, digest, buckets } = unequal;
+  const { source, digest, buckets, apart } = unequal;
   const signed = (half: string): string =>
     `CASE WHEN ${half} > 9223372036854775807 THEN (${half}::HUGEINT - 18446744073709551616)::BIGINT ELSE ${half}::BIGINT END AS ${half}`;
   const rows = digest.duckdb(duckdbTable(source.table), [keyText(unequal).duckdb, 'rowid']);
+  const wanted = [
+    ...(apart ? [`x0 IN (SELECT kc FROM ${THEIRS} WHERE changed)`] : []),
+    ...(unequal.unequal.length === 0 ? [] : [`(lo & ${buckets - 1}::UBIGINT) IN (${unequal.unequal.join(', ')})`]),
+  ];
   await context.copy.run(
-    `CREATE OR REPLACE TEMP TABLE finance_db_ours AS SELECT x0 AS kc, ${signed('lo')}, ${signed('hi')}, x1 AS rid FROM (${rows}) AS rows WHERE (lo & ${buckets - 1}::UBIGINT) IN (${unequal.unequal.join(', ')})`,
+    `CREATE OR REPLACE TEMP TABLE finance_db_ours AS SELECT x0 AS kc, ${signed('lo')}, ${signed('hi')}, x1 AS rid FROM (${rows}) AS rows WHERE ${wanted.join(' OR ')}`,
   );
 }
 

@@ -10,7 +10,7 @@ import { countChanged, countRows, digestTable } from '../postgres/digest.ts';
 import { changedSince } from '../postgres/snapshot.ts';
 import { checkQuickly } from './validateQuick.ts';
 import { type CheckContext, emptyCheck, type TableCheck } from './validateResult.ts';
-import { findDifferences } from './validateRows.ts';
+import { findDifferences, isNotApart, type RowSource, setChangedApart } from './validateRows.ts';
 
 /**
  * Compares one table of the DuckDB file with PostgreSQL as of the snapshot.
@@ -43,39 +43,52 @@ export async function checkTable(
   const lag = lagOf(context, source, state, plan.newLeaves);
   if (quick) return checkQuickly(context, source, columns, lag, check);
   const digest = rowDigest(columns, context.dialect);
-  const changed =
-    lag.condition === null ? 0n : await countChanged(context.snapshot.session, rowsOf(source), lag.condition);
-  const buckets = bucketCount(state?.rows ?? BigInt(source.pages) * 60n, changed);
-  context.onStep(`${table}: comparing ${buckets} buckets`);
+  const rows = { source, columns, digest, lag };
+  context.onStep(`${table}: comparing`);
+  // Without a key nothing pairs a changed row with what it was, so that nothing can be set apart.
+  const changed = lag.condition === null ? 0n : await findChanged(context, rows);
+  const apart = changed > 0n && source.key !== null;
+  const buckets = bucketCount(state?.rows ?? BigInt(source.pages) * 60n, apart ? 0n : changed);
   const [theirs, ours] = await bothSides<BucketDigests>(
-    digestTable(context.snapshot, source, digest, buckets, context.jobs, (done, of) =>
-      context.onStep(`${table}: comparing, ${Math.round((done / of) * 100)} %`),
-    ),
-    digestDuckdb(context.copy, duckdbTable(source.table), digest, buckets),
+    digestTable(context.snapshot, source, digest, {
+      ...{ buckets, jobs: context.jobs, where: apart ? `NOT (${lag.condition})` : null },
+      onRange: (done, of) => context.onStep(`${table}: comparing, ${Math.round((done / of) * 100)} %`),
+    }),
+    digestDuckdb(context.copy, duckdbTable(source.table), digest, buckets, apart ? isNotApart(rows) : null),
   );
   const unequal = unequalBuckets(theirs, ours);
+  const duckdbRows = apart ? await countStored(context, source) : ours.rows;
   const basis = {
     ...check,
-    rows: { postgres: theirs.rows, duckdb: ours.rows },
+    rows: { postgres: theirs.rows + (apart ? changed : 0n), duckdb: duckdbRows },
     buckets,
     unequalBuckets: unequal.length,
-    digest: { postgres: theirs.digest, duckdb: ours.digest },
+    // Over all rows or not at all.
+    digest: apart ? null : { postgres: theirs.digest, duckdb: ours.digest },
     problem: lag.problem,
     notes: lag.notes,
   };
-  if (unequal.length === 0) return basis;
+  if (unequal.length === 0 && !apart) return basis;
   context.onStep(`${table}: looking at the rows of ${unequal.length} unequal buckets`);
   const found = await findDifferences(context, {
-    source,
-    columns,
-    digest,
-    buckets,
-    unequal,
-    lag,
+    ...rows,
+    ...{ buckets, unequal, apart, duckdbRows },
     storedRows: state?.rows ?? null,
-    duckdbRows: ours.rows,
   });
   return { ...basis, ...found, notes: [...basis.notes, ...found.notes] };
+}
+
+/** How many rows changed since the sync; those of a table with a key are set apart. */
+async function findChanged(context: CheckContext, rows: RowSource): Promise<bigint> {
+  if (rows.source.key !== null) return setChangedApart(context, rows);
+  return countChanged(context.snapshot.session, rowsOf(rows.source), rows.lag.condition ?? 'false');
+}
+
+async function countStored(context: CheckContext, source: SourceTable): Promise<bigint> {
+  const [row] = await context.copy.all<{ n: string }>(
+    `SELECT count(*)::VARCHAR AS n FROM ${duckdbTable(source.table)}`,
+  );
+  return BigInt(row?.n ?? '0');
 }
 
 /** How differences may be explained by what PostgreSQL did since the sync. */
@@ -147,12 +160,9 @@ async function withoutTable(context: CheckContext, source: SourceTable, check: T
 
 async function withOtherDefinition(context: CheckContext, source: SourceTable, check: TableCheck): Promise<TableCheck> {
   const rows = await countRows(context.snapshot.session, rowsOf(source));
-  const [count] = await context.copy.all<{ n: string }>(
-    `SELECT count(*)::VARCHAR AS n FROM ${duckdbTable(source.table)}`,
-  );
   return {
     ...check,
-    rows: { postgres: rows, duckdb: BigInt(count?.n ?? '0') },
+    rows: { postgres: rows, duckdb: await countStored(context, source) },
     lag: { changed: rows, deleted: 0n },
     notes: [
       'the definition of the table changed since the last sync, so that rows cannot be compared; run `finance-db sync`',

@@ -9,9 +9,10 @@ export async function digestBuckets(
   table: string,
   digest: RowDigest,
   buckets: number,
+  where: string | null = null,
 ): Promise<BucketDigests> {
   const rows = await copy.all<BucketRow>(
-    `SELECT bucket::VARCHAR AS bucket, count(*)::VARCHAR AS rows, sum(lo)::VARCHAR AS lo, sum(hi)::VARCHAR AS hi FROM (SELECT lo & ${buckets - 1}::UBIGINT AS bucket, lo, hi FROM (${digest.duckdb(table, [])}) AS digests) AS rows GROUP BY ALL`,
+    `SELECT bucket::VARCHAR AS bucket, count(*)::VARCHAR AS rows, sum(lo)::VARCHAR AS lo, sum(hi)::VARCHAR AS hi FROM (SELECT lo & ${buckets - 1}::UBIGINT AS bucket, lo, hi FROM (${digest.duckdb(where === null ? table : `${table} WHERE ${where}`, [])}) AS digests) AS rows GROUP BY ALL`,
   );
   const sums = new BucketSums();
   sums.add(rows);

@@ -64,16 +64,18 @@ export function unequalBuckets(left: BucketDigests, right: BucketDigests): numbe
 }
 
 const LEAST_BUCKETS = 64;
-/** Beyond it the buckets themselves would be much to send; fewer only mean that more rows are looked at when some differ. */
-const MOST_BUCKETS = 131_072;
+const USUAL_BUCKETS = 1024;
+/** Beyond it the buckets themselves would be much to send and to keep. */
+const MOST_BUCKETS = 32_768;
 
 /**
- * How many buckets to use: about a thousand of them (PostgreSQL's grouping is slower with more), and so many that the rows
- * known to have changed do not spoil them all.
+ * How many buckets to use: about a thousand (PostgreSQL's grouping is slower with more), and so many that the rows known to
+ * have changed spoil few of them. When they spoil them all anyway, more would be of no use.
  */
 export function bucketCount(rows: bigint, changed: bigint): number {
   let buckets = LEAST_BUCKETS;
-  while (buckets < 1024 && BigInt(buckets) * 1024n < rows) buckets *= 2;
+  while (buckets < USUAL_BUCKETS && BigInt(buckets) * 1024n < rows) buckets *= 2;
+  if (changed * 2n > BigInt(MOST_BUCKETS)) return buckets;
   while (buckets < MOST_BUCKETS && BigInt(buckets) < changed * 16n) buckets *= 2;
   return buckets;
 }

@@ -17,6 +17,16 @@ export async function readDialect(snapshot: SourceSnapshot): Promise<PostgresDia
 /** PostgreSQL before 14 has no scan of a range of pages; each range would cost a scan of the whole. */
 const HAS_TID_RANGE_SCAN = 140000;
 
+export interface DigestOptions {
+  /** A power of two. */
+  readonly buckets: number;
+  /** Sessions that work at the same time. */
+  readonly jobs: number;
+  /** SQL that is true for the rows wanted; null for all. */
+  readonly where: string | null;
+  readonly onRange: (done: number, of: number) => void;
+}
+
 /**
  * Counts and sums of the digests of a table's rows, per bucket; only these cross the wire. Several sessions share the
  * snapshot and take ranges of pages: the planner would not spread the rendering, which it thinks costs nothing.
@@ -25,10 +35,9 @@ export async function digestTable(
   snapshot: SourceSnapshot,
   source: SourceTable,
   digest: RowDigest,
-  buckets: number,
-  jobs: number,
-  onRange: (done: number, of: number) => void,
+  options: DigestOptions,
 ): Promise<BucketDigests> {
+  const { buckets, jobs, where, onRange } = options;
   const ranges = rangesOf(snapshot, source, jobs);
   const queue = [...ranges];
   const sessions = await shareSnapshot(snapshot, Math.min(jobs, ranges.length));
@@ -39,7 +48,8 @@ export async function digestTable(
       "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'",
     );
     for (let range = queue.shift(); range !== undefined; range = queue.shift()) {
-      const from = rowsOf(source) + whereRange(range);
+      const conditions = [...(range === null ? [] : [inRange(range)]), ...(where === null ? [] : [where])];
+      const from = conditions.length === 0 ? rowsOf(source) : `${rowsOf(source)} WHERE ${conditions.join(' AND ')}`;
       const part = await session.query<BucketRow>(
         `SELECT lo & ${buckets - 1} AS bucket, count(*) AS rows, sum(lo) AS lo, sum(hi) AS hi FROM (${digest.postgres(from, [])}) AS rows GROUP BY 1`,
       );
@@ -85,10 +95,9 @@ function cutEvenly(pages: number, parts: number): PageRange[] {
   return ranges;
 }
 
-function whereRange(range: PageRange | null): string {
-  if (range === null) return '';
+function inRange(range: PageRange): string {
   const upTo = range.to === null ? '' : ` AND ctid < '(${range.to},0)'::tid`;
-  return ` WHERE ctid >= '(${range.from},0)'::tid${upTo}`;
+  return `ctid >= '(${range.from},0)'::tid${upTo}`;
 }
 
 /** How many rows changed since the watermark, by the condition of `changedSince`. */

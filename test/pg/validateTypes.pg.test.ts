@@ -174,7 +174,12 @@ describe('renderings that try to be taken for each other', () => {
     stored.abandon();
     const server = { database: '', kind: 'external', where: '', connect: () => source.database.session() } as const;
     const snapshot = await openSnapshot(server, source.session, [table.table], true);
-    const theirs = await digestTable(snapshot, table, digest, 64, 2, () => undefined);
+    const theirs = await digestTable(snapshot, table, digest, {
+      buckets: 64,
+      jobs: 2,
+      where: null,
+      onRange: () => undefined,
+    });
     await source.session.query('COMMIT');
     expect(theirs).toEqual(ours);
     expect(ours.rows).toBe(BigInt(ROWS.length));
