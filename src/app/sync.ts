@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import type { Config } from '../config/config.ts';
+import { compactFile, isBloated, rememberFreshSql } from '../duckdb/compact.ts';
 import { type PublishedFile, readPublishedFile } from '../duckdb/fileState.ts';
 import { openWorkspace, type Workspace } from '../duckdb/publish.ts';
 import { carryReceipts } from '../duckdb/receipts.ts';
 import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../duckdb/syncState.ts';
-import { openWorkingCopy, type WorkingCopy } from '../duckdb/workingCopy.ts';
+import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../duckdb/workingCopy.ts';
 import { isFinanceDbError } from '../errors/financeDbError.ts';
 import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
 import {
@@ -197,6 +198,7 @@ async function syncInSnapshot(
     await copy.run(
       `INSERT INTO ${STATE_SCHEMA}.about VALUES ('format', ${quoteLiteral(STATE_FORMAT)}), ('sample', 'false'), ('tool', ${quoteLiteral(VERSION)}), ('base_currency', ${quoteLiteral(request.config.baseCurrency)})`,
     );
+    if (keeps) await copy.run(rememberFreshSql(file.fresh));
     const tables: TableResult[] = [];
     for (const { plan, columns } of work) {
       const state = known ? findState(file, plan.source.table) : null;
@@ -214,6 +216,9 @@ async function syncInSnapshot(
     const heldBack = await findHoldBack(session, snapshot.snapshot);
     request.signal.throwIfAborted();
     await copy.close();
+    if (keeps && isBloated(fs.statSync(copy.path).size, rowsAfter(file.tables, work, tables), file.fresh))
+      await compactFile(copy.path, copyOptions(request, workspace));
+    request.signal.throwIfAborted();
     const aside = workspace.publish(file.kind === 'unusable', request.now());
     if (aside !== null) warnings.push(`it was kept as ${aside}`);
     return {
@@ -230,6 +235,16 @@ async function syncInSnapshot(
     request.signal.throwIfAborted();
     throw error;
   }
+}
+
+/** Rows of the whole file: what was synced, and tables of the file that were not asked for. */
+function rowsAfter(
+  before: readonly TableState[],
+  work: ReadyToPublish['tables'],
+  done: readonly TableResult[],
+): bigint {
+  const others = before.filter((state) => !work.some(({ plan }) => isSame(plan.source.table, state)));
+  return [...others, ...done].reduce((sum, { rows }) => sum + rows, 0n);
 }
 
 async function syncTable(
@@ -286,13 +301,17 @@ async function writeState(
 }
 
 async function openCopy(request: SyncRequest, workspace: Workspace): Promise<WorkingCopy> {
-  const copy = await openWorkingCopy(workspace.copyPath, {
+  const copy = await openWorkingCopy(workspace.copyPath, copyOptions(request, workspace));
+  request.signal.addEventListener('abort', () => copy.interrupt?.(), { once: true });
+  return copy;
+}
+
+function copyOptions(request: SyncRequest, workspace: Workspace): WorkingCopyOptions {
+  return {
     memory: request.memory ?? request.config.memory ?? DEFAULT_MEMORY,
     threads: os.availableParallelism(),
     temporaryFolder: workspace.temporaryFolder,
-  });
-  request.signal.addEventListener('abort', () => copy.connection.interrupt(), { once: true });
-  return copy;
+  };
 }
 
 function loadContext(

@@ -2,13 +2,20 @@ import fs from 'node:fs';
 import { isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { TableState } from '../model/syncPlan.ts';
 import { STATE_SCHEMA } from '../model/tableName.ts';
+import type { FreshSize } from './compact.ts';
 import { openReader } from './reader.ts';
 import { READ_STATE_SQL, STATE_FORMAT, type StoredRow, toTableState } from './syncState.ts';
 
 /** What is at the place of the published file. */
 export type PublishedFile =
   | { readonly kind: 'missing' }
-  | { readonly kind: 'ours'; readonly sample: boolean; readonly tables: readonly TableState[]; readonly bytes: number }
+  | {
+      readonly kind: 'ours';
+      readonly sample: boolean;
+      readonly tables: readonly TableState[];
+      readonly bytes: number;
+      readonly fresh: FreshSize;
+    }
   /** Damaged, of a newer DuckDB, not DuckDB, or a DuckDB file that this tool did not write. */
   | { readonly kind: 'unusable'; readonly why: string };
 
@@ -25,12 +32,14 @@ export async function readPublishedFile(path: string): Promise<PublishedFile> {
       if (value('format') !== STATE_FORMAT)
         return { kind: 'unusable', why: `it is of format ${value('format')}, not ${STATE_FORMAT}` };
       const rows = await reader.all<StoredRow>(READ_STATE_SQL);
-      return {
-        kind: 'ours',
-        sample: value('sample') === 'true',
-        tables: rows.map(toTableState),
-        bytes: fs.statSync(path).size,
+      const tables = rows.map(toTableState);
+      const bytes = fs.statSync(path).size;
+      // A file that does not say is one that was just written from nothing.
+      const fresh = {
+        bytes: Number(value('fresh_bytes') ?? bytes),
+        rows: BigInt(value('fresh_rows') ?? tables.reduce((sum, table) => sum + table.rows, 0n)),
       };
+      return { kind: 'ours', sample: value('sample') === 'true', tables, bytes, fresh };
     } finally {
       reader.close();
     }

@@ -25,6 +25,8 @@ export interface WorkingCopy {
   close(): Promise<void>;
   /** Closes without care for the contents. */
   abandon(): void;
+  /** Ends the running statement, if there is one. */
+  interrupt?(): void;
 }
 
 export interface WorkingCopyOptions {
@@ -46,6 +48,7 @@ export async function openWorkingCopy(file: string, options: WorkingCopyOptions)
     autoload_known_extensions: 'false',
   });
   const connection = await instance.connect();
+  let closed = false;
   const copy: WorkingCopy = {
     path: file,
     connection,
@@ -68,6 +71,7 @@ export async function openWorkingCopy(file: string, options: WorkingCopyOptions)
       await copy.run(`CHECKPOINT ${ATTACHED}`);
       await copy.run('USE memory');
       await copy.run(`DETACH ${ATTACHED}`);
+      closed = true;
       connection.closeSync();
       instance.closeSync();
       if (fs.existsSync(`${file}.wal`))
@@ -75,8 +79,12 @@ export async function openWorkingCopy(file: string, options: WorkingCopyOptions)
       syncToDisk(file);
     },
     abandon: () => {
+      closed = true;
       connection.closeSync();
       instance.closeSync();
+    },
+    interrupt: () => {
+      if (!closed) connection.interrupt();
     },
   };
   try {

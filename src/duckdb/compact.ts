@@ -1,0 +1,54 @@
+import fs from 'node:fs';
+import { quoteLiteral } from '../model/identifier.ts';
+import { STATE_SCHEMA } from '../model/tableName.ts';
+import { openWorkingCopy, type WorkingCopyOptions } from './workingCopy.ts';
+
+/** What a file measured when it was last written from nothing: as much as its rows need. */
+export interface FreshSize {
+  readonly bytes: number;
+  readonly rows: bigint;
+}
+
+/** How much larger than a fresh one a file may grow by changes before it is written anew; docs/sync.md says twice. */
+const TOLERATED = 1.6;
+/** Small files are not worth the thought: DuckDB takes blocks of 256 kB whole. */
+const SLACK_BYTES = 4 << 20;
+
+/** Whether a file of so many bytes holds too much that nobody needs. */
+export function isBloated(bytes: number, rows: bigint, fresh: FreshSize): boolean {
+  const ratio = fresh.rows === 0n ? 1 : Math.max(Number(rows) / Number(fresh.rows), 0.1);
+  return bytes > fresh.bytes * ratio * TOLERATED + SLACK_BYTES;
+}
+
+/** SQL that remembers the fresh size in the file, for the syncs to come. */
+export function rememberFreshSql(fresh: FreshSize): string {
+  return `INSERT INTO ${STATE_SCHEMA}.about VALUES ('fresh_bytes', '${fresh.bytes}'), ('fresh_rows', '${fresh.rows}')`;
+}
+
+/**
+ * Writes everything that a closed working copy holds into a new file, and puts that in its place. Deleted rows leave gaps
+ * that later ones fill only in part, so that thousands of small changes would let the file grow for ever.
+ * @returns false when it could not be done, for want of space say; the working copy is as it was then
+ */
+export async function compactFile(file: string, options: WorkingCopyOptions): Promise<boolean> {
+  const fresh = `${file}.compact`;
+  try {
+    const copy = await openWorkingCopy(fresh, options);
+    try {
+      await copy.run(`ATTACH ${quoteLiteral(file)} AS finance_db_bloated (READ_ONLY)`);
+      await copy.run('COPY FROM DATABASE finance_db_bloated TO finance_db_copy');
+      // The next sync measures the new file.
+      await copy.run(`DELETE FROM ${STATE_SCHEMA}.about WHERE name IN ('fresh_bytes', 'fresh_rows')`);
+      await copy.run('DETACH finance_db_bloated');
+      await copy.close();
+    } catch (error) {
+      copy.abandon();
+      throw error;
+    }
+    fs.renameSync(fresh, file);
+    return true;
+  } catch {
+    for (const name of [fresh, `${fresh}.wal`]) fs.rmSync(name, { force: true });
+    return false;
+  }
+}

@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { compactFile, isBloated, rememberFreshSql } from '../../src/duckdb/compact.ts';
+import { readPublishedFile } from '../../src/duckdb/fileState.ts';
+import { STATE_DDL } from '../../src/duckdb/syncState.ts';
+import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+const options = () => ({ memory: '200MB', threads: 2, temporaryFolder: path.join(folder.path, 'tmp') });
+const DIGEST = 'SELECT count(*)::VARCHAR AS n, sum(hash(id, v))::VARCHAR AS h FROM t';
+
+async function change(file: string, work: (copy: WorkingCopy) => Promise<void>): Promise<void> {
+  const copy = await openWorkingCopy(file, options());
+  await work(copy);
+  await copy.close();
+}
+
+test('a file that changes have made too large is written anew, with all it holds', async () => {
+  const file = path.join(folder.path, 'a.duckdb');
+  await change(file, async (copy) => {
+    for (const statement of STATE_DDL) await copy.run(statement);
+    await copy.run("INSERT INTO finance_db.about VALUES ('format', '1'), ('sample', 'false')");
+    await copy.run('CREATE TABLE t (id INTEGER NOT NULL, v VARCHAR)');
+    await copy.run('INSERT INTO t SELECT i, md5(i::VARCHAR) || md5((-i)::VARCHAR) FROM range(250000) r(i)');
+    await copy.run('CREATE SCHEMA "select"; CREATE TABLE "select"."a b" (x DECIMAL(9,2)[], j JSON)');
+    await copy.run(`INSERT INTO "select"."a b" VALUES ([1.50, NULL], '{"a": 1}')`);
+    await copy.run('CREATE INDEX idx_v ON t (id)');
+    await copy.run('CREATE VIEW even AS SELECT * FROM t WHERE id % 2 = 0');
+  });
+  const fresh = { bytes: fs.statSync(file).size, rows: 250_000n };
+  await change(file, (copy) => copy.run(rememberFreshSql(fresh)));
+  let bytes = fresh.bytes;
+  for (let round = 1; round <= 40 && !isBloated(bytes, 250_000n, fresh); round++) {
+    await change(file, async (copy) => {
+      await copy.run(`DELETE FROM t WHERE hash(id) % 8 = ${round % 8}`);
+      await copy.run(
+        `INSERT INTO t SELECT i, md5((i + ${round})::VARCHAR) || md5(i::VARCHAR) FROM range(250000) r(i) WHERE hash(i::INTEGER) % 8 = ${round % 8}`,
+      );
+    });
+    bytes = fs.statSync(file).size;
+  }
+  expect(isBloated(bytes, 250_000n, fresh)).toBe(true);
+  const digest: unknown[] = [];
+  await change(file, async (copy) => void digest.push(await copy.all(DIGEST)));
+  expect(await compactFile(file, options())).toBe(true);
+  expect(fs.statSync(file).size).toBeLessThan(fresh.bytes * 1.3);
+  expect(fs.readdirSync(folder.path).filter((name) => name !== 'tmp')).toEqual(['a.duckdb']);
+  await change(file, async (copy) => {
+    expect(await copy.all(DIGEST)).toEqual(digest[0]);
+    expect(await copy.all('SELECT count(*)::INT AS n FROM even')).toEqual([{ n: 125_000 }]);
+    expect(await copy.all('SELECT index_name FROM duckdb_indexes()')).toEqual([{ index_name: 'idx_v' }]);
+    expect(await copy.all('SELECT x::VARCHAR AS x, j FROM "select"."a b"')).toEqual([
+      { x: '[1.50, NULL]', j: '{"a": 1}' },
+    ]);
+  });
+  // It says no more what a fresh file measured: it is one.
+  expect(await readPublishedFile(file)).toMatchObject({ kind: 'ours', fresh: { bytes: fs.statSync(file).size } });
+}, 120_000);
+
+test('a compaction that fails leaves the file as it is', async () => {
+  const file = path.join(folder.path, 'a.duckdb');
+  fs.writeFileSync(file, 'not a database');
+  expect(await compactFile(file, options())).toBe(false);
+  expect(fs.readFileSync(file, 'utf8')).toBe('not a database');
+  expect(fs.readdirSync(folder.path)).toEqual(['a.duckdb']);
+});
+
+test('what counts as too large follows the number of rows', () => {
+  const fresh = { bytes: 100 << 20, rows: 1000n };
+  expect(isBloated(150 << 20, 1000n, fresh)).toBe(false);
+  expect(isBloated(170 << 20, 1000n, fresh)).toBe(true);
+  expect(isBloated(250 << 20, 2000n, fresh)).toBe(false);
+  expect(isBloated(100 << 20, 400n, fresh)).toBe(true);
+  expect(isBloated(3 << 20, 0n, { bytes: 1 << 20, rows: 0n })).toBe(false);
+});
