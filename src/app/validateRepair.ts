@@ -72,7 +72,7 @@ async function mendFile(request: ValidateRequest): Promise<{ result: ValidationR
     const states = await readStates(workspace.publishedPath);
     workspace.copyPublished();
     const copy = await openWorkingCopy(workspace.copyPath, {
-      memory: VALIDATE_MEMORY,
+      memory: request.config.memory ?? VALIDATE_MEMORY,
       threads: os.availableParallelism(),
       temporaryFolder: workspace.temporaryFolder,
     });

@@ -5,7 +5,7 @@ import type { SourceSnapshot } from '../postgres/snapshot.ts';
 /** What a comparison works with. */
 export interface CheckContext {
   /** The DuckDB side: the file attached as `target`, which is the default database. */
-  readonly copy: Pick<WorkingCopy, 'run' | 'all' | 'path' | 'connection' | 'close' | 'abandon'>;
+  readonly copy: WorkingCopy;
   readonly snapshot: SourceSnapshot;
   readonly dialect: PostgresDialect;
   /** Tables whose sync state is not what a sync wrote. */

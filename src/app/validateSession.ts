@@ -43,7 +43,7 @@ export async function openComparison<T>(
   use: (comparison: Comparison) => Promise<T>,
 ): Promise<T> {
   const { config, signal, now } = request;
-  const interrupt = (): void => copy.connection.interrupt();
+  const interrupt = (): void => copy.interrupt?.();
   signal.addEventListener('abort', interrupt, { once: true });
   try {
     return await withPostgres({ target: config.postgres, now: now(), signal }, async (server) => {

@@ -4,7 +4,7 @@ import { damageError } from './reader.ts';
 import { ATTACHED, mapWriteError, type WorkingCopy, type WorkingCopyOptions } from './workingCopy.ts';
 
 /** The published file beside a private in-memory database for what a comparison must remember. */
-export type StoredFile = Pick<WorkingCopy, 'path' | 'connection' | 'run' | 'all' | 'close' | 'abandon'>;
+export type StoredFile = WorkingCopy;
 
 /**
  * Attaches the published file read-only under the name of a working copy, so that the same statements work as on a working copy.
@@ -27,7 +27,9 @@ export async function openStored(file: string, options: WorkingCopyOptions): Pro
       throw damageError(error, file) ?? mapWriteError(error, sql);
     }
   };
+  let closed = false;
   const abandon = (): void => {
+    closed = true;
     connection.closeSync();
     instance.closeSync();
   };
@@ -38,6 +40,9 @@ export async function openStored(file: string, options: WorkingCopyOptions): Pro
     all: <T>(sql: string) => guarded(sql, async () => (await connection.runAndReadAll(sql)).getRowObjectsJson() as T[]),
     close: async () => abandon(),
     abandon,
+    interrupt: () => {
+      if (!closed) connection.interrupt();
+    },
   };
   try {
     await stored.run("SET TimeZone = 'UTC'");
