@@ -216,8 +216,11 @@ async function syncInSnapshot(
     const heldBack = await findHoldBack(session, snapshot.snapshot);
     request.signal.throwIfAborted();
     await copy.close();
-    if (keeps && isBloated(fs.statSync(copy.path).size, rowsAfter(file.tables, work, tables), file.fresh))
-      await compactFile(copy.path, copyOptions(request, workspace));
+    if (keeps) {
+      const rows = rowsAfter(file.tables, work, tables);
+      if (isBloated(fs.statSync(copy.path).size, rows, file.fresh))
+        await compactFile(copy.path, copyOptions(request, workspace), rows, file.fresh);
+    }
     request.signal.throwIfAborted();
     const aside = workspace.publish(file.kind === 'unusable', request.now());
     if (aside !== null) warnings.push(`it was kept as ${aside}`);
