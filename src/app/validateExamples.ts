@@ -64,14 +64,23 @@ async function fetchTheirs(
   const places = rows.flatMap((row) => (row.loc === null ? [] : [row.loc]));
   // A view's row stands for itself and has no place to look it up at.
   if (places.length === 0 || source.kind === 'v' || source.kind === 'f') return new Map();
-  const list = columns.map((column, index) => {
-    const name = quoteIdentifier(column.name);
-    return `${canonicalValue(column, name, name).postgres} AS c${index}, ${outputOf(name)} AS d${index}`;
-  });
-  const found = await context.snapshot.session.query<ShownRow>(
-    `SELECT concat(tableoid, ctid) AS loc, ${list.join(', ')} FROM ${rowsOf(source)} WHERE ${placeCondition(places)}`,
+  const names = columns.map((column) => quoteIdentifier(column.name));
+  const canonical = columns.map((column, index) => canonicalValue(column, names[index] ?? '', '').postgres);
+  // Arrays, since a target list may have no more than 1,664 entries.
+  const found = await context.snapshot.session.query<{ loc: string; c: string; d: string }>(
+    `SELECT concat(tableoid, ctid) AS loc, ${jsonArray(canonical)} AS c, ${jsonArray(names.map(outputOf))} AS d FROM ${rowsOf(source)} WHERE ${placeCondition(places)}`,
   );
-  return new Map(found.map((row) => [row['loc'] ?? '', row]));
+  return new Map(found.map((row) => [row.loc, { ...named('c', row.c), ...named('d', row.d) }]));
+}
+
+/** SQL of PostgreSQL for many texts in one: a JSON array. */
+export function jsonArray(texts: readonly string[]): string {
+  return `to_json(ARRAY[${texts.join(', ')}]::text[])::text`;
+}
+
+function named(letter: string, array: string): ShownRow {
+  const values = JSON.parse(array) as (string | null)[];
+  return Object.fromEntries(values.map((value, index) => [`${letter}${index}`, value]));
 }
 
 /** SQL that is true for the rows at these places, found by their pages. */

@@ -3,6 +3,7 @@ import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
 import { duckdbTable } from '../model/tableName.ts';
 import type { ColumnMapping } from '../model/typeMapping.ts';
 import { countChanged } from '../postgres/digest.ts';
+import { jsonArray } from './validateExamples.ts';
 import type { CheckContext, Difference, TableCheck } from './validateResult.ts';
 import { bothSides, type Lag } from './validateTable.ts';
 
@@ -18,18 +19,17 @@ export async function checkQuickly(
   basis: TableCheck,
 ): Promise<TableCheck> {
   const checks = columns.flatMap(quickChecks);
-  const list = (side: 'postgres' | 'duckdb'): string =>
-    checks
-      .map((check, index) => `, ${side === 'duckdb' ? `'=' || ${check.duckdb}` : check.postgres} AS c${index}`)
-      .join('');
+  const theirSql = `SELECT count(*)::text AS rows, ${jsonArray(checks.map((check) => check.postgres))} AS checks FROM ${rowsOf(source)}`;
+  // The driver drops a byte order mark that begins a text, so something else must.
+  const ourList = checks.map((check, index) => `, '=' || ${check.duckdb} AS c${index}`).join('');
   type Row = Record<string, string | null>;
   const [[theirs = {}], [ours = {}]] = await bothSides(
-    context.snapshot.session.query<Row>(`SELECT count(*)::text AS rows${list('postgres')} FROM ${rowsOf(source)}`),
-    // The driver drops a byte order mark that begins a text, so something else must.
-    context.copy.all<Row>(`SELECT count(*)::VARCHAR AS rows${list('duckdb')} FROM ${duckdbTable(source.table)}`),
+    context.snapshot.session.query<Row>(theirSql),
+    context.copy.all<Row>(`SELECT count(*)::VARCHAR AS rows${ourList} FROM ${duckdbTable(source.table)}`),
   );
+  const theirChecks = JSON.parse(theirs['checks'] ?? '[]') as (string | null)[];
   const examples: Difference[] = checks.flatMap((check, index) => {
-    const [postgres, duckdb] = [theirs[`c${index}`] ?? null, ours[`c${index}`]?.slice(1) ?? null];
+    const [postgres, duckdb] = [theirChecks[index] ?? null, ours[`c${index}`]?.slice(1) ?? null];
     if (postgres === duckdb) return [];
     return [{ kind: 'different', key: null, column: `${check.what}(${check.column})`, postgres, duckdb }];
   });

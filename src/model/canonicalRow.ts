@@ -13,22 +13,36 @@ export function canonicalRow(columns: readonly ColumnMapping[], dialect: Postgre
   const packs = packMarks(canonical);
   const texts = canonical.flatMap(({ text }) => (text === null ? [] : [text]));
   const fixed = canonical.flatMap((column) => (column.fixed === null ? [] : [column.fixed]));
-  const parts: BothSides[] = [
+  const octets: BothSides[] = [
     ...packs.map((pack) => ({ postgres: `int8send(${pack.postgres})`, duckdb: `(${pack.duckdb})::BIT::BLOB` })),
     ...fixed,
-    ...(texts.length === 0
+  ];
+  const text = {
+    postgres: `textsend(${concatenated(texts.map(({ postgres }) => postgres))})`,
+    duckdb: `encode(concat(${texts.map(({ duckdb }) => duckdb).join(', ')}))`,
+  };
+  const parts = [
+    ...(octets.length === 0
       ? []
       : [
           {
-            postgres: `textsend(${texts.map((text) => text.postgres).join(' || ')})`,
-            duckdb: `encode(concat(${texts.map((text) => text.duckdb).join(', ')}))`,
+            postgres: concatenated(octets.map((part) => part.postgres)),
+            duckdb: concatenated(octets.map((part) => part.duckdb)),
           },
         ]),
+    ...(texts.length === 0 ? [] : [text]),
   ];
   return {
     postgres: parts.map((part) => part.postgres).join(' || '),
     duckdb: parts.map((part) => part.duckdb).join(' || '),
   };
+}
+
+/** `a || b || …` as a balanced tree: databases bound the depth of an expression, and tables have up to 1,600 columns. */
+export function concatenated(parts: readonly string[]): string {
+  if (parts.length <= 8) return parts.join(' || ');
+  const middle = parts.length >> 1;
+  return `(${concatenated(parts.slice(0, middle))}) || (${concatenated(parts.slice(middle))})`;
 }
 
 /** Puts as many marks side by side into a 64-bit number as fit, the first in the highest bits. */

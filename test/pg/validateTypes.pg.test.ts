@@ -186,6 +186,19 @@ describe('renderings that try to be taken for each other', () => {
   });
 });
 
+test('a table of 1,200 columns', async () => {
+  const types = ['int', 'text', 'numeric(5,2)', 'bool'];
+  const columns = Array.from({ length: 1200 }, (_, index) => `c${index} ${types[index % 4]}`);
+  await source.session.query(
+    `CREATE TABLE w (id int PRIMARY KEY, ${columns.join(', ')}); INSERT INTO w (id, c0, c1, c1197) VALUES (1, 5, 'a', NULL), (2, NULL, '', 'a')`,
+  );
+  await source.sync('w');
+  expect((await validate('w')).status).toBe('equal');
+  await plant(source.duckdbPath, "UPDATE w SET c1 = NULL, c1197 = 'a' WHERE id = 1");
+  const { tables } = await validate('w');
+  expect(tables[0]?.examples.map((example) => example.column)).toEqual(['c1', 'c1197']);
+});
+
 test('a database in another encoding', async () => {
   await source.session.query(`DROP DATABASE IF EXISTS latin`);
   await source.session.query(
