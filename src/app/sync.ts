@@ -24,6 +24,7 @@ import type { PgSession } from '../postgres/session.ts';
 import {
   findHoldBack,
   type HoldBack,
+  isDurable,
   openSnapshot,
   readPosition,
   type SourcePosition,
@@ -214,6 +215,10 @@ async function syncInSnapshot(
     await createIndexes(copy, request.indexes, work);
     await request.beforePublish?.({ copy, snapshot, tables: work });
     const heldBack = await findHoldBack(session, snapshot.snapshot);
+    if (!(await isDurable(snapshot, request.signal)))
+      warnings.push(
+        'the server has not yet written all that was read to its disk; should it crash now, run `finance-db sync --full`',
+      );
     request.signal.throwIfAborted();
     await copy.close();
     if (keeps) {

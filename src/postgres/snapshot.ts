@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
 import type { SourceTable } from '../model/sourceTable.ts';
 import { postgresTable, type TableName } from '../model/tableName.ts';
@@ -62,7 +63,7 @@ const TIMELINE = `CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id::int8 F
 
 /** `identity` false leaves out what a server may forbid to ordinary roles. */
 function positionSql(identity: boolean): string {
-  const lsn = 'CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text';
+  const lsn = 'CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END::text';
   const guarded = identity
     ? `(SELECT system_identifier::text FROM pg_control_system()) AS system, ${TIMELINE} AS timeline, ${lsn} AS lsn`
     : 'NULL AS system, NULL AS timeline, NULL AS lsn';
@@ -138,6 +139,28 @@ async function exportSnapshot(session: PgSession): Promise<string | null> {
 export function changedSince(watermark: Snapshot, newLeaves: readonly string[]): string {
   const changed = `age(xmin) BETWEEN 0 AND age('${toXid32(watermark.xmin)}'::xid)`;
   return newLeaves.length === 0 ? changed : `(${changed} OR tableoid = ANY ('{${newLeaves.join(',')}}'::oid[]))`;
+}
+
+/** Commits without a wait for the disk (synchronous_commit = off) are written within three rounds of 200 ms. */
+const DURABLE_WAIT_MS = 3_000;
+
+/**
+ * Waits until all that the snapshot saw is on the server's disk. With synchronous_commit = off a commit can be seen before
+ * it is, and a crash would take it back and give its transaction id to another.
+ * @returns whether it is; true as well where nobody can tell, on a standby
+ */
+export async function isDurable(snapshot: SourceSnapshot, signal: AbortSignal): Promise<boolean> {
+  const { lsn } = snapshot.identity;
+  if (lsn === null) return true;
+  const deadline = performance.now() + DURABLE_WAIT_MS;
+  for (;;) {
+    const [row] = await snapshot.session.query<{ flushed: string }>(
+      `SELECT CASE WHEN pg_is_in_recovery() THEN true ELSE pg_current_wal_flush_lsn() >= '${lsn}'::pg_lsn END AS flushed`,
+    );
+    if (row?.flushed === 't') return true;
+    if (performance.now() > deadline) return false;
+    await delay(50, undefined, { signal });
+  }
 }
 
 /** A transaction that keeps the watermark from advancing. */

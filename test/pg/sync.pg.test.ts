@@ -137,3 +137,20 @@ describe('incremental sync', () => {
     ]);
   });
 });
+
+describe('commits that did not wait for the disk', () => {
+  test('are on it before the file is published', async () => {
+    await session.query('CREATE TABLE t (id int PRIMARY KEY); SET synchronous_commit = off');
+    for (let id = 0; id < 5; id++) {
+      await session.query(`INSERT INTO t VALUES (${id})`);
+      const [{ at } = { at: '' }] = await session.query<{ at: string }>(
+        'SELECT pg_current_wal_insert_lsn()::text AS at',
+      );
+      await sync('t');
+      expect(await session.query(`SELECT pg_current_wal_flush_lsn() >= '${at}' AS flushed`)).toEqual([
+        { flushed: 't' },
+      ]);
+    }
+    await session.query('RESET synchronous_commit');
+  });
+});
