@@ -6,7 +6,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-const COMMANDS = ['init', 'sync', 'validate', 'stats', 'query', 'status', 'serve', 'help', '--help'];
+const COMMANDS = ['init', 'sync', 'validate', 'stats', 'query', 'status', 'help', '--help'];
 const folder = path.join(__dirname, '..', 'dist');
 const bundle = path.join(folder, 'main.cjs');
 
