@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { NO_FILTERS } from '../src/analytics/filters.ts';
-import { runStats } from '../src/app/stats.ts';
+import { runStats } from '../src/app/stats/stats.ts';
 import { openReader } from '../src/duckdb/reader.ts';
 import { quoteLiteral } from '../src/model/identifier.ts';
 import { ALL_TIME } from '../src/model/period.ts';

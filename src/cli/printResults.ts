@@ -1,4 +1,4 @@
-import type { QueryResult } from '../app/query.ts';
+import type { QueryResult } from '../app/query/query.ts';
 import type { ResultWriter } from '../render/resultWriter.ts';
 import type { Sink } from '../render/sink.ts';
 

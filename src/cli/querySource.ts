@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { throwIfStopped } from '../app/query.ts';
+import { throwIfStopped } from '../app/query/query.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { decodeText, readTextFile } from '../files/textFile.ts';
 import type { CommandContext } from './context.ts';

@@ -1,7 +1,7 @@
 import { checkMerchant, type Filters, parseAmount } from '../analytics/filters.ts';
 import { REPORT_NAMES, type ReportName, reportOf } from '../analytics/reports.ts';
 import { SORT_KEYS, type SortKey } from '../analytics/request.ts';
-import type { StatsInput } from '../app/statsRequest.ts';
+import type { StatsInput } from '../app/stats/statsRequest.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { type Calendar, combinePeriod, INTERVALS, type Interval } from '../model/period.ts';
 import type { CommandContext } from './context.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runQuery } from '../../src/app/query.ts';
+import { runQuery } from '../../src/app/query/query.ts';
 import { type DuckDbReader, openReader } from '../../src/duckdb/reader.ts';
 import { parseQueryParams } from '../../src/model/queryParams.ts';
 import type { ResultColumn } from '../../src/model/resultColumn.ts';

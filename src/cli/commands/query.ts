@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { type QueryRequest, runQuery } from '../../app/query.ts';
-import { queryToParquet } from '../../app/queryToParquet.ts';
+import { type QueryRequest, runQuery } from '../../app/query/query.ts';
+import { queryToParquet } from '../../app/query/queryToParquet.ts';
 import { type DataAge, readDataAge } from '../../duckdb/dataAge.ts';
 import { type DuckDbReader, openReader } from '../../duckdb/reader.ts';
 import { givesRows, splitStatements } from '../../duckdb/statements.ts';

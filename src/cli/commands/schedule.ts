@@ -1,5 +1,5 @@
-import { type CrontabChange, installSchedule, removeSchedule, secretRemedy } from '../../app/schedule.ts';
-import { type ScheduledSync, scheduledSync } from '../../app/scheduledSync.ts';
+import { type CrontabChange, installSchedule, removeSchedule, secretRemedy } from '../../app/schedule/schedule.ts';
+import { type ScheduledSync, scheduledSync } from '../../app/schedule/scheduledSync.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { crontabBlock, crontabEntry } from '../../model/crontab.ts';
 import { type Interval, parseInterval } from '../../model/interval.ts';

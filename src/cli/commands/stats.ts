@@ -1,5 +1,5 @@
-import { runStats, type StatsResult, statsSql } from '../../app/stats.ts';
-import type { StatsInput } from '../../app/statsRequest.ts';
+import { runStats, type StatsResult, statsSql } from '../../app/stats/stats.ts';
+import type { StatsInput } from '../../app/stats/statsRequest.ts';
 import { openReader } from '../../duckdb/reader.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { parseLocale, wantsAscii } from '../../render/locale.ts';

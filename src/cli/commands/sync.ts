@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import { type SyncRequest, type SyncResult, sync } from '../../app/sync.ts';
-import type { ValidationResult } from '../../app/validateResult.ts';
+import { type SyncRequest, type SyncResult, sync } from '../../app/sync/sync.ts';
+import type { ValidationResult } from '../../app/validate/validateResult.ts';
 import { DEFAULT_INDEX_COLUMNS } from '../../config/config.ts';
 import { type FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { parseTableList } from '../../model/tableName.ts';
@@ -102,7 +102,7 @@ const NOT_THERE: readonly string[] = ['PG_UNREACHABLE', 'PG_EMBEDDED'];
 async function offerSample(context: CommandContext, error: unknown): Promise<FinanceDbError | null> {
   const { io, config } = context;
   if (!isFinanceDbError(error) || !NOT_THERE.includes(error.code) || fs.existsSync(config.duckdbPath)) return null;
-  const { publishSampleFile } = await import('../../app/sampleFile.ts');
+  const { publishSampleFile } = await import('../../app/sync/sampleFile.ts');
   await publishSampleFile({
     duckdbPath: config.duckdbPath,
     baseCurrency: config.baseCurrency,

@@ -1,6 +1,6 @@
-import type { ReadyToPublish } from '../../app/sync.ts';
-import { validateBeforePublish } from '../../app/validate.ts';
-import type { ValidationResult } from '../../app/validateResult.ts';
+import type { ReadyToPublish } from '../../app/sync/sync.ts';
+import { validateBeforePublish } from '../../app/validate/validate.ts';
+import type { ValidationResult } from '../../app/validate/validateResult.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { jsonText } from '../../render/json.ts';
 import type { Progress } from '../../render/progress.ts';

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { runQuery } from '../../app/query.ts';
+import { runQuery } from '../../app/query/query.ts';
 import { type DuckDbReader, openReader } from '../../duckdb/reader.ts';
 import { givesRows, splitStatements } from '../../duckdb/statements.ts';
 import { isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';

@@ -1,6 +1,6 @@
 import type { ReportCell, ReportColumn, ReportRow } from '../../analytics/columns.ts';
-import type { ReportTable } from '../../app/reportTable.ts';
-import type { StatsResult } from '../../app/stats.ts';
+import type { ReportTable } from '../../app/stats/reportTable.ts';
+import type { StatsResult } from '../../app/stats/stats.ts';
 import { jsonNumeral } from '../json.ts';
 
 /** The document of `stats --json`: money and counts are exact numerals. */

@@ -1,6 +1,6 @@
 import type { ReportRow } from '../../analytics/columns.ts';
-import type { StatsResult } from '../../app/stats.ts';
-import type { OverviewSections } from '../../app/statsOverview.ts';
+import type { StatsResult } from '../../app/stats/stats.ts';
+import type { OverviewSections } from '../../app/stats/statsOverview.ts';
 import { renderTable } from '../table.ts';
 import { renderReportTable } from './reportTable.ts';
 import { paintOf, type StatsStyle } from './style.ts';

@@ -1,5 +1,5 @@
 import type { ReportColumn, ReportRow, SeriesPoint } from '../../analytics/columns.ts';
-import type { ReportTable } from '../../app/reportTable.ts';
+import type { ReportTable } from '../../app/stats/reportTable.ts';
 import { bar, sparkline, squeeze } from '../bars.ts';
 import { renderTable } from '../table.ts';
 import { displayWidth } from '../width.ts';

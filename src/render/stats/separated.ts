@@ -1,5 +1,5 @@
 import type { ReportCell, ReportColumn, ReportRow, SeriesPoint } from '../../analytics/columns.ts';
-import type { ReportTable } from '../../app/reportTable.ts';
+import type { ReportTable } from '../../app/stats/reportTable.ts';
 import type { ColumnKind, ResultColumn } from '../../model/resultColumn.ts';
 import { csvWriter } from '../csv.ts';
 import { markdownWriter } from '../markdown.ts';

@@ -1,4 +1,4 @@
-import type { StatsResult } from '../../app/stats.ts';
+import type { StatsResult } from '../../app/stats/stats.ts';
 import { listIntervals } from '../../model/period.ts';
 import { asciiDrawings } from '../locale.ts';
 import { renderOverview } from './overview.ts';

@@ -1,6 +1,6 @@
 import type { Filters } from '../../analytics/filters.ts';
-import type { ReportTable } from '../../app/reportTable.ts';
-import type { StatsResult } from '../../app/stats.ts';
+import type { ReportTable } from '../../app/stats/reportTable.ts';
+import type { StatsResult } from '../../app/stats/stats.ts';
 import { describeSpan } from '../../model/period.ts';
 import type { NumberStyle } from '../money.ts';
 import { printable } from '../width.ts';

@@ -1,13 +1,13 @@
 import type { DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
 import { ResultReturnType } from '@duckdb/node-api';
-import { bindParams } from '../duckdb/bindParams.ts';
-import { textReader } from '../duckdb/columnText.ts';
-import type { DuckDbReader } from '../duckdb/reader.ts';
-import { queryError, requireReading } from '../duckdb/readOnlyGuard.ts';
-import { type SqlStatement, splitStatements } from '../duckdb/statements.ts';
-import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
-import type { QueryParam } from '../model/queryParams.ts';
-import type { ResultColumn, RowChunk } from '../model/resultColumn.ts';
+import { bindParams } from '../../duckdb/bindParams.ts';
+import { textReader } from '../../duckdb/columnText.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { queryError, requireReading } from '../../duckdb/readOnlyGuard.ts';
+import { type SqlStatement, splitStatements } from '../../duckdb/statements.ts';
+import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
+import type { QueryParam } from '../../model/queryParams.ts';
+import type { ResultColumn, RowChunk } from '../../model/resultColumn.ts';
 
 export interface QueryRequest {
   readonly sql: string;

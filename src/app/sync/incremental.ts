@@ -1,11 +1,11 @@
-import { copyColumns, createStagingSql } from '../duckdb/loader.ts';
-import type { WorkingCopy } from '../duckdb/workingCopy.ts';
-import { quoteIdentifier } from '../model/identifier.ts';
-import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
-import type { TableState } from '../model/syncPlan.ts';
-import { displayName, duckdbTable } from '../model/tableName.ts';
-import type { ColumnMapping } from '../model/typeMapping.ts';
-import { changedSince } from '../postgres/snapshot.ts';
+import { copyColumns, createStagingSql } from '../../duckdb/loader.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { quoteIdentifier } from '../../model/identifier.ts';
+import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import type { TableState } from '../../model/syncPlan.ts';
+import { displayName, duckdbTable } from '../../model/tableName.ts';
+import type { ColumnMapping } from '../../model/typeMapping.ts';
+import { changedSince } from '../../postgres/snapshot.ts';
 import { copyRows, type LoadContext } from './fullLoad.ts';
 import { deleteVanished } from './vanishedRows.ts';
 

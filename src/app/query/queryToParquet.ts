@@ -1,10 +1,10 @@
 import { StatementType } from '@duckdb/node-api';
-import { bindParams } from '../duckdb/bindParams.ts';
-import { openReader } from '../duckdb/reader.ts';
-import { queryError, requireReading } from '../duckdb/readOnlyGuard.ts';
-import { splitStatements } from '../duckdb/statements.ts';
-import { FinanceDbError } from '../errors/financeDbError.ts';
-import { quoteLiteral } from '../model/identifier.ts';
+import { bindParams } from '../../duckdb/bindParams.ts';
+import { openReader } from '../../duckdb/reader.ts';
+import { queryError, requireReading } from '../../duckdb/readOnlyGuard.ts';
+import { splitStatements } from '../../duckdb/statements.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { quoteLiteral } from '../../model/identifier.ts';
 import { type QueryRequest, throwIfStopped } from './query.ts';
 
 /**

@@ -1,9 +1,9 @@
-import { copyColumns } from '../duckdb/loader.ts';
-import { quoteIdentifier } from '../model/identifier.ts';
-import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../model/keyBucket.ts';
-import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
-import { displayName, duckdbTable } from '../model/tableName.ts';
-import type { ColumnMapping } from '../model/typeMapping.ts';
+import { copyColumns } from '../../duckdb/loader.ts';
+import { quoteIdentifier } from '../../model/identifier.ts';
+import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../../model/keyBucket.ts';
+import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import { displayName, duckdbTable } from '../../model/tableName.ts';
+import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { copyRows, type LoadContext, rangesOf, whereRange } from './fullLoad.ts';
 
 const KEYS = 'finance_db_keys';

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parse as parseDotenv } from 'dotenv';
-import type { Config } from '../config/config.ts';
-import { type PostgresTarget, resolvePostgresTarget } from '../config/postgresTarget.ts';
-import { packageFolder } from '../files/packageFolder.ts';
-import type { CronJob } from '../model/crontab.ts';
-import type { Interval } from '../model/interval.ts';
+import type { Config } from '../../config/config.ts';
+import { type PostgresTarget, resolvePostgresTarget } from '../../config/postgresTarget.ts';
+import { packageFolder } from '../../files/packageFolder.ts';
+import type { CronJob } from '../../model/crontab.ts';
+import type { Interval } from '../../model/interval.ts';
 
 /** What a scheduled sync is made from. */
 export interface ScheduleRequest {

@@ -1,7 +1,7 @@
-import { readyViews, VIEW_COLUMNS } from '../analytics/views.ts';
-import type { WorkingCopy } from '../duckdb/workingCopy.ts';
-import { quoteLiteral } from '../model/identifier.ts';
-import { duckdbSchema, duckdbTable, type TableName } from '../model/tableName.ts';
+import { readyViews, VIEW_COLUMNS } from '../../analytics/views.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { quoteLiteral } from '../../model/identifier.ts';
+import { duckdbSchema, duckdbTable, type TableName } from '../../model/tableName.ts';
 
 /** A table of the DuckDB file: its columns by name, with their DuckDB types. */
 export interface StoredTable {

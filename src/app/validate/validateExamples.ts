@@ -1,8 +1,8 @@
-import { canonicalValue, outputOf } from '../model/canonical.ts';
-import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
-import { rowsOf } from '../model/sourceTable.ts';
-import { duckdbTable } from '../model/tableName.ts';
-import type { ColumnMapping } from '../model/typeMapping.ts';
+import { canonicalValue, outputOf } from '../../model/canonical.ts';
+import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
+import { rowsOf } from '../../model/sourceTable.ts';
+import { duckdbTable } from '../../model/tableName.ts';
+import type { ColumnMapping } from '../../model/typeMapping.ts';
 import type { CheckContext, Difference } from './validateResult.ts';
 import { DIFFERENCES, keyColumns, type UnequalBuckets } from './validateRows.ts';
 

@@ -1,16 +1,16 @@
-import { openWorkspace } from '../duckdb/publish.ts';
-import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../duckdb/syncState.ts';
-import { openWorkingCopy, type WorkingCopy } from '../duckdb/workingCopy.ts';
-import { DEFAULT_SAMPLE_ROWS, generateSample } from '../model/household/generate.ts';
-import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
-import { STATE_SCHEMA } from '../model/tableName.ts';
+import { openWorkspace } from '../../duckdb/publish.ts';
+import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../../duckdb/syncState.ts';
+import { openWorkingCopy, type WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { DEFAULT_SAMPLE_ROWS, generateSample } from '../../model/household/generate.ts';
+import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
+import { STATE_SCHEMA } from '../../model/tableName.ts';
 import {
   columnType,
   TRANSACTIONS_COLUMNS,
   TRANSACTIONS_KEY,
   type TransactionsRow,
-} from '../model/transactionsTable.ts';
-import { VERSION } from '../version.ts';
+} from '../../model/transactionsTable.ts';
+import { VERSION } from '../../version.ts';
 import { createReadyViews } from './readyViews.ts';
 
 export interface SampleFileRequest {

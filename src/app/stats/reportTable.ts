@@ -1,5 +1,5 @@
-import type { ReportQuery, ReportRow, TotalMarks } from '../analytics/columns.ts';
-import type { DuckDbReader } from '../duckdb/reader.ts';
+import type { ReportQuery, ReportRow, TotalMarks } from '../../analytics/columns.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
 
 /** Rows of a report with their columns; `total` sums up all rows, `rowCount` counts them, beyond the limit too. */
 export interface ReportTable extends Pick<ReportQuery, 'columns' | 'noun'> {

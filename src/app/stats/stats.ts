@@ -1,10 +1,10 @@
-import { overviewTops } from '../analytics/overview.ts';
-import { type ReportName, reportOf } from '../analytics/reports.ts';
-import type { StatsRequest } from '../analytics/request.ts';
-import { type ScopeRow, scopeSql } from '../analytics/scope.ts';
-import { type DataAge, readDataAge } from '../duckdb/dataAge.ts';
-import type { DuckDbReader } from '../duckdb/reader.ts';
-import { FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { overviewTops } from '../../analytics/overview.ts';
+import { type ReportName, reportOf } from '../../analytics/reports.ts';
+import type { StatsRequest } from '../../analytics/request.ts';
+import { type ScopeRow, scopeSql } from '../../analytics/scope.ts';
+import { type DataAge, readDataAge } from '../../duckdb/dataAge.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { type ReportTable, readTable } from './reportTable.ts';
 import { type OverviewSections, readOverview } from './statsOverview.ts';
 import { prepareRequest, type StatsInput } from './statsRequest.ts';

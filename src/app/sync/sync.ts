@@ -1,26 +1,26 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import type { Config } from '../config/config.ts';
-import { compactFile, isBloated, rememberFreshSql } from '../duckdb/compact.ts';
-import { type PublishedFile, readPublishedFile } from '../duckdb/fileState.ts';
-import { openWorkspace, type Workspace } from '../duckdb/publish.ts';
-import { carryReceipts } from '../duckdb/receipts.ts';
-import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../duckdb/syncState.ts';
-import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../duckdb/workingCopy.ts';
-import { isFinanceDbError } from '../errors/financeDbError.ts';
-import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
+import type { Config } from '../../config/config.ts';
+import { compactFile, isBloated, rememberFreshSql } from '../../duckdb/compact.ts';
+import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
+import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
+import { carryReceipts } from '../../duckdb/receipts.ts';
+import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../../duckdb/syncState.ts';
+import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
+import { isFinanceDbError } from '../../errors/financeDbError.ts';
+import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
 import {
   changesNeedTransaction,
   planTable,
   type SyncMode,
   type TablePlan,
   type TableState,
-} from '../model/syncPlan.ts';
-import { displayName, duckdbSchema, duckdbTable, STATE_SCHEMA, type TableName } from '../model/tableName.ts';
-import { type ColumnMapping, mapColumns } from '../model/typeMapping.ts';
-import { nothingHappened, watermarkObjection } from '../model/watermark.ts';
-import { type PgServer, withPostgres } from '../postgres/server.ts';
-import type { PgSession } from '../postgres/session.ts';
+} from '../../model/syncPlan.ts';
+import { displayName, duckdbSchema, duckdbTable, STATE_SCHEMA, type TableName } from '../../model/tableName.ts';
+import { type ColumnMapping, mapColumns } from '../../model/typeMapping.ts';
+import { nothingHappened, watermarkObjection } from '../../model/watermark.ts';
+import { type PgServer, withPostgres } from '../../postgres/server.ts';
+import type { PgSession } from '../../postgres/session.ts';
 import {
   findHoldBack,
   type HoldBack,
@@ -29,8 +29,8 @@ import {
   readPosition,
   type SourcePosition,
   type SourceSnapshot,
-} from '../postgres/snapshot.ts';
-import { VERSION } from '../version.ts';
+} from '../../postgres/snapshot.ts';
+import { VERSION } from '../../version.ts';
 import { fullLoad, type LoadContext, type LoadProgress } from './fullLoad.ts';
 import { applyChanges } from './incremental.ts';
 import { createReadyViews } from './readyViews.ts';

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import { openWorkspace } from '../duckdb/publish.ts';
-import { type Receipt, writeReceipts } from '../duckdb/receipts.ts';
-import { openWorkingCopy } from '../duckdb/workingCopy.ts';
-import { isFinanceDbError } from '../errors/financeDbError.ts';
-import { VERSION } from '../version.ts';
+import { openWorkspace } from '../../duckdb/publish.ts';
+import { type Receipt, writeReceipts } from '../../duckdb/receipts.ts';
+import { openWorkingCopy } from '../../duckdb/workingCopy.ts';
+import { isFinanceDbError } from '../../errors/financeDbError.ts';
+import { VERSION } from '../../version.ts';
 import { type ValidationResult, verdictOf } from './validateResult.ts';
 
 /** The rows that tell of a validation. */

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { FinanceDbError } from '../errors/financeDbError.ts';
-import { readCrontab, writeCrontab } from '../files/userCrontab.ts';
-import { blockTargets, withBlock, withoutBlock } from '../model/crontab.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { readCrontab, writeCrontab } from '../../files/userCrontab.ts';
+import { blockTargets, withBlock, withoutBlock } from '../../model/crontab.ts';
 import type { ScheduledSync } from './scheduledSync.ts';
 
 /** What became of the crontab. */

@@ -1,11 +1,11 @@
-import type { Filters } from '../analytics/filters.ts';
-import type { LedgerSource, SortKey, Span, StatsRequest } from '../analytics/request.ts';
-import { type TableSpan, tableSpanSql } from '../analytics/scope.ts';
-import { type CategoryUse, readVocabulary, vocabularySql } from '../analytics/vocabulary.ts';
-import type { DuckDbReader } from '../duckdb/reader.ts';
-import { FinanceDbError } from '../errors/financeDbError.ts';
-import type { Calendar, Interval, Period } from '../model/period.ts';
-import { displayName, duckdbSchema, duckdbTable, type TableName } from '../model/tableName.ts';
+import type { Filters } from '../../analytics/filters.ts';
+import type { LedgerSource, SortKey, Span, StatsRequest } from '../../analytics/request.ts';
+import { type TableSpan, tableSpanSql } from '../../analytics/scope.ts';
+import { type CategoryUse, readVocabulary, vocabularySql } from '../../analytics/vocabulary.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import type { Calendar, Interval, Period } from '../../model/period.ts';
+import { displayName, duckdbSchema, duckdbTable, type TableName } from '../../model/tableName.ts';
 
 /** What a user asked for, validated, before the file was looked at. */
 export interface StatsInput {

@@ -1,6 +1,6 @@
-import { overviewTops } from '../analytics/overview.ts';
-import type { StatsRequest } from '../analytics/request.ts';
-import type { DuckDbReader } from '../duckdb/reader.ts';
+import { overviewTops } from '../../analytics/overview.ts';
+import type { StatsRequest } from '../../analytics/request.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { type ReportTable, readTable } from './reportTable.ts';
 
 /** What the overview shows beneath its figures. */

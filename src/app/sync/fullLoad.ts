@@ -1,13 +1,13 @@
-import { copyColumns, createTableSql, loadFromSpool } from '../duckdb/loader.ts';
-import { Spool, type SpoolSink } from '../duckdb/spool.ts';
-import type { WorkingCopy } from '../duckdb/workingCopy.ts';
-import { cutPages, type PageRange } from '../model/pageRanges.ts';
-import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
-import { displayName, duckdbTable } from '../model/tableName.ts';
-import type { ColumnMapping } from '../model/typeMapping.ts';
-import { copyOut } from '../postgres/copyOut.ts';
-import type { PgSession } from '../postgres/session.ts';
-import type { SourceSnapshot } from '../postgres/snapshot.ts';
+import { copyColumns, createTableSql, loadFromSpool } from '../../duckdb/loader.ts';
+import { Spool, type SpoolSink } from '../../duckdb/spool.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { cutPages, type PageRange } from '../../model/pageRanges.ts';
+import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import { displayName, duckdbTable } from '../../model/tableName.ts';
+import type { ColumnMapping } from '../../model/typeMapping.ts';
+import { copyOut } from '../../postgres/copyOut.ts';
+import type { PgSession } from '../../postgres/session.ts';
+import type { SourceSnapshot } from '../../postgres/snapshot.ts';
 
 export interface LoadContext {
   readonly snapshot: SourceSnapshot;

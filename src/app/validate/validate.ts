@@ -1,11 +1,11 @@
 import os from 'node:os';
 import path from 'node:path';
-import type { Config } from '../config/config.ts';
-import { writeReceipts } from '../duckdb/receipts.ts';
-import { openStored, type StoredFile } from '../duckdb/storedFile.ts';
-import type { TableState } from '../model/syncPlan.ts';
-import { mapColumns } from '../model/typeMapping.ts';
-import type { ReadyToPublish } from './sync.ts';
+import type { Config } from '../../config/config.ts';
+import { writeReceipts } from '../../duckdb/receipts.ts';
+import { openStored, type StoredFile } from '../../duckdb/storedFile.ts';
+import type { TableState } from '../../model/syncPlan.ts';
+import { mapColumns } from '../../model/typeMapping.ts';
+import type { ReadyToPublish } from '../sync/sync.ts';
 import { fileIdentity, receiptsOf, storeReceipts } from './validateReceipt.ts';
 import type { TableCheck, ValidationResult } from './validateResult.ts';
 import {

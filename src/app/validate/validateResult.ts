@@ -1,6 +1,6 @@
-import type { WorkingCopy } from '../duckdb/workingCopy.ts';
-import type { PostgresDialect } from '../model/canonical.ts';
-import type { SourceSnapshot } from '../postgres/snapshot.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import type { PostgresDialect } from '../../model/canonical.ts';
+import type { SourceSnapshot } from '../../postgres/snapshot.ts';
 
 /** What a comparison works with. */
 export interface CheckContext {

@@ -1,8 +1,8 @@
-import { quickChecks } from '../model/quickChecks.ts';
-import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
-import { duckdbTable } from '../model/tableName.ts';
-import type { ColumnMapping } from '../model/typeMapping.ts';
-import { countChanged } from '../postgres/digest.ts';
+import { quickChecks } from '../../model/quickChecks.ts';
+import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import { duckdbTable } from '../../model/tableName.ts';
+import type { ColumnMapping } from '../../model/typeMapping.ts';
+import { countChanged } from '../../postgres/digest.ts';
 import { jsonArray } from './validateExamples.ts';
 import type { CheckContext, Difference, TableCheck } from './validateResult.ts';
 import { bothSides, type Lag } from './validateTable.ts';

@@ -1,17 +1,17 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Config } from '../config/config.ts';
-import { readPublishedFile } from '../duckdb/fileState.ts';
-import { brokenSeals } from '../duckdb/stateSeal.ts';
-import type { StoredFile } from '../duckdb/storedFile.ts';
-import { FinanceDbError } from '../errors/financeDbError.ts';
-import type { TableState } from '../model/syncPlan.ts';
-import { displayName, type TableName } from '../model/tableName.ts';
-import { bytesReceived, readDialect } from '../postgres/digest.ts';
-import { withPostgres } from '../postgres/server.ts';
-import type { PgSession } from '../postgres/session.ts';
-import { openSnapshot, readPosition, type SourceSnapshot } from '../postgres/snapshot.ts';
+import type { Config } from '../../config/config.ts';
+import { readPublishedFile } from '../../duckdb/fileState.ts';
+import { brokenSeals } from '../../duckdb/stateSeal.ts';
+import type { StoredFile } from '../../duckdb/storedFile.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import type { TableState } from '../../model/syncPlan.ts';
+import { displayName, type TableName } from '../../model/tableName.ts';
+import { bytesReceived, readDialect } from '../../postgres/digest.ts';
+import { withPostgres } from '../../postgres/server.ts';
+import type { PgSession } from '../../postgres/session.ts';
+import { openSnapshot, readPosition, type SourceSnapshot } from '../../postgres/snapshot.ts';
 import { type CheckContext, overallVerdict, type TableCheck, type ValidationResult } from './validateResult.ts';
 
 export interface ValidateRequest {
