@@ -1,10 +1,9 @@
 import type { ReportQuery } from './columns.ts';
-import { filterConditions, periodConditions, whereClause } from './filters.ts';
-import { withClause } from './ledger.ts';
-import { PAYEE, seriesExpressions } from './recurring.ts';
+import { periodConditions, whereClause } from './filters.ts';
+import { ledgerExpressions, withClause } from './ledger.ts';
+import { judgementDay, PAYEE, SERIES_COLUMNS, seriesExpressions } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
 import { indented, limitClause } from './sql.ts';
-import { mayHoldTransfers, transferExpressions } from './transfers.ts';
 
 export type AnomalyKind = 'unusual amount' | 'charged twice' | 'first time, large' | 'price change';
 
@@ -33,29 +32,29 @@ const LARGE = 2.5;
  * What is usual is learnt from all rows up to the end of the period; shown are those of the period.
  */
 export function anomaliesReport(request: StatsRequest): ReportQuery {
-  const { source, file, period, calendar } = request;
-  const without = !request.withTransfers && mayHoldTransfers(request.vocabulary);
+  const { source, period } = request;
   const history = { ...period, from: null };
-  const conditions = [
-    'normalized_amount <> 0',
-    ...periodConditions(history),
-    ...filterConditions(request.filters, request.vocabulary),
-    ...(without ? ['rowid NOT IN (SELECT row_id FROM transfer_legs)'] : []),
-  ];
-  const rows = `FROM ${source.table}${whereClause(conditions)}`;
-  const spent = `FROM ${source.table}${whereClause(['normalized_amount < 0', ...conditions.slice(1)])}`;
-  const until = [calendar.today, file?.to, period.to].filter((day) => day !== null && day !== undefined).sort()[0];
   const shown = periodConditions(period).map((condition) => condition.replace('"timestamp"', 't."timestamp"'));
   const sql = `${withClause([
-    ...(without ? transferExpressions({ ...request, period: history }, []) : []),
-    ...seriesExpressions(rows, `DATE '${until ?? calendar.today}'`, source.scale),
-    ...unusualExpressions(spent),
-    ...twiceExpressions(spent),
-    ...firstExpressions(spent),
+    ...ledgerExpressions(request, SERIES_COLUMNS, {
+      period: history,
+      conditions: ['normalized_amount <> 0'],
+      computed: [PAYEE],
+    }),
+    ...seriesExpressions(judgementDay(request), source.scale, 2),
+    ...unusualExpressions(),
+    ...twiceExpressions(),
+    ...firstExpressions(),
+    // Grouped, although nothing is found twice, so that DuckDB expects few rows and looks these up in the table and not
+    // the table in these.
     `found AS (
-  SELECT row_id, 'unusual amount' AS kind, reason FROM unusual
-  UNION ALL SELECT row_id, 'charged twice', reason FROM twice
-  UNION ALL SELECT row_id, 'first time, large', reason FROM first_large
+  SELECT row_id, kind, any_value(reason) AS reason
+  FROM (
+    SELECT row_id, 'unusual amount' AS kind, reason FROM unusual
+    UNION ALL SELECT row_id, 'charged twice', reason FROM twice
+    UNION ALL SELECT row_id, 'first time, large', reason FROM first_large
+  )
+  GROUP BY row_id, kind
 )`,
     `anomalies AS MATERIALIZED (
   SELECT t."timestamp"::DATE AS date, t.merchant, t.normalized_amount AS amount, kind, reason, t.account_id, t.tx_id
@@ -69,7 +68,7 @@ export function anomaliesReport(request: StatsRequest): ReportQuery {
   ])}(
   SELECT date, merchant, amount, kind, reason, account_id, tx_id, false AS is_total, NULL AS row_count
   FROM anomalies
-  ORDER BY ${request.sort === 'amount' ? 'amount, ' : ''}date DESC, tx_id, merchant, kind${indented(limitClause(request.limit ?? DEFAULT_LIMIT))}
+  ORDER BY ${request.sort === 'amount' ? 'amount, ' : ''}date DESC, tx_id, merchant, kind, account_id, amount${indented(limitClause(request.limit ?? DEFAULT_LIMIT))}
 )
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, count(*)
@@ -89,77 +88,102 @@ FROM anomalies`;
   };
 }
 
-/** Quartiles of the logarithm, per merchant with ten payments or more; half a percent is the least deviation. */
-function unusualExpressions(spent: string): string[] {
+/** The deviation of logarithms; half a percent is the least. */
+const DEVIATION = 'greatest((quartiles[3] - quartiles[1]) / 1.349, 0.05)';
+
+/**
+ * Quartiles of the logarithm, per merchant with ten payments or more. Rows are looked at once more only where the largest
+ * payment of all is unusual.
+ */
+function unusualExpressions(): string[] {
+  const unusual = (size: string): string =>
+    `${size} > exp(middle + ${UNUSUAL} * deviation) AND ${size} > 2 * exp(middle)`;
   return [
+    `merchants AS MATERIALIZED (
+  SELECT merchant, quantile_disc(-normalized_amount, [0.25, 0.5, 0.75]) AS cash, count(*) AS payments,
+    max(-normalized_amount)::DOUBLE AS largest, min("timestamp") AS first_seen,
+    min("timestamp") FILTER (WHERE category IS NOT NULL) AS first_categorised
+  FROM ledger
+  WHERE normalized_amount < 0
+  GROUP BY merchant
+)`,
     `merchant_usual AS (
-  SELECT merchant, quartiles[2] AS middle, greatest((quartiles[3] - quartiles[1]) / 1.349, 0.05) AS deviation, payments
-  FROM (
-    SELECT merchant, quantile_disc(-normalized_amount, [0.25, 0.5, 0.75]) AS cash, count(*) AS payments,
-      list_transform(cash, lambda x: ln(x::DOUBLE)) AS quartiles
-${indented(spent, 4)}
-    GROUP BY merchant
-    HAVING count(*) >= 10
-  )
+  SELECT merchant, quartiles[2] AS middle, ${DEVIATION} AS deviation
+  FROM (SELECT *, list_transform(cash, lambda x: ln(x::DOUBLE)) AS quartiles FROM merchants WHERE payments >= 10)
+  WHERE ${unusual('largest')}
 )`,
     `unusual AS (
   SELECT row_id, format('{:.1f} times the usual {:.2f}', size / exp(middle), exp(middle)) AS reason
-  FROM (SELECT rowid AS row_id, merchant, -normalized_amount::DOUBLE AS size
-${indented(spent, 4)}
-  ) JOIN merchant_usual USING (merchant)
-  WHERE size > exp(middle + ${UNUSUAL} * deviation) AND size > 2 * exp(middle)
+  FROM (SELECT row_id, merchant, -normalized_amount::DOUBLE AS size FROM ledger WHERE normalized_amount < 0)
+    JOIN merchant_usual USING (merchant)
+  WHERE ${unusual('size')}
 )`,
   ];
 }
 
 /** Habits, such as two bus tickets a day, are told by how often the same happens: more than a quarter of the time. */
-function twiceExpressions(spent: string): string[] {
+function twiceExpressions(): string[] {
   return [
+    `same_charges AS MATERIALIZED (
+  SELECT hash(account_id, merchant, normalized_amount) AS charge, row_id, "timestamp"
+  FROM repeated_rows
+  WHERE normalized_amount < 0
+)`,
+    // Most of what comes twice comes weeks apart: sorting the rest takes a tenth of the time.
     `spaced AS MATERIALIZED (
-  SELECT row_id, account_id, merchant, normalized_amount, "timestamp" - lag("timestamp") OVER w AS gap
-  FROM (
-    SELECT rowid AS row_id, account_id, merchant, normalized_amount, "timestamp"
-${indented(spent, 4)}
-      AND hash(account_id, ${PAYEE}, normalized_amount) IN (SELECT key FROM repeated)
-  )
-  WINDOW w AS (PARTITION BY account_id, merchant, normalized_amount ORDER BY "timestamp", row_id)
+  SELECT charge, row_id, "timestamp" - lag("timestamp") OVER (PARTITION BY charge ORDER BY "timestamp", row_id) AS gap
+  FROM same_charges
+  WHERE charge IN (
+    SELECT charge FROM same_charges GROUP BY charge
+    HAVING count(*) > 2 OR max("timestamp") - min("timestamp") <= INTERVAL 48 HOUR)
 )`,
     `twice AS (
   SELECT row_id, CASE WHEN gap < INTERVAL 1 HOUR THEN 'charged again within the hour'
     ELSE 'charged again after ' || round(epoch(gap) / 3600)::INTEGER || ' h' END AS reason
-  FROM spaced
-  WINDOW w AS (PARTITION BY account_id, merchant, normalized_amount)
-  QUALIFY gap <= INTERVAL 48 HOUR AND (
-    count(*) FILTER (WHERE gap <= INTERVAL 48 HOUR) OVER w = 1
-    OR count(*) FILTER (WHERE gap <= INTERVAL 48 HOUR) OVER w * 4 <= count(*) OVER w)
+  FROM spaced JOIN (
+    SELECT charge, count(*) AS charges, count(*) FILTER (WHERE gap <= INTERVAL 48 HOUR) AS close
+    FROM spaced
+    GROUP BY charge
+  ) USING (charge)
+  WHERE gap <= INTERVAL 48 HOUR AND (close = 1 OR close * 4 <= charges)
 )`,
   ];
 }
 
-/** Only where the file reaches back 90 days: at its beginning everything is new. */
-function firstExpressions(spent: string): string[] {
+/**
+ * Only where the file reaches back 90 days: at its beginning everything is new. A payment without a category is compared
+ * with the first category that the merchant has.
+ */
+function firstExpressions(): string[] {
   return [
+    `newcomers AS MATERIALIZED (
+  SELECT merchant, first_seen, first_categorised
+  FROM merchants
+  WHERE first_seen > (SELECT min(first_seen) FROM merchants) + INTERVAL 90 DAY
+)`,
+    // min_by passes over NULL.
+    `first_rows AS MATERIALIZED (
+  SELECT min_by(row_id, ("timestamp", row_id)) AS row_id, min_by(category, ("timestamp", row_id)) AS category,
+    min_by(-normalized_amount, ("timestamp", row_id))::DOUBLE AS size
+  FROM ledger JOIN newcomers ON ledger.merchant IS NOT DISTINCT FROM newcomers.merchant
+  WHERE normalized_amount < 0 AND ("timestamp" = first_seen OR "timestamp" = first_categorised)
+  GROUP BY newcomers.merchant
+)`,
     `category_usual AS (
-  SELECT category, quartiles[2] AS middle, greatest((quartiles[3] - quartiles[1]) / 1.349, 0.05) AS deviation
+  SELECT category, quartiles[2] AS middle, ${DEVIATION} AS deviation
   FROM (
     SELECT category, quantile_disc(-normalized_amount, [0.25, 0.5, 0.75]) AS cash,
       list_transform(cash, lambda x: ln(x::DOUBLE)) AS quartiles
-${indented(spent, 4)}
+    FROM ledger
+    WHERE normalized_amount < 0 AND category IN (SELECT category FROM first_rows)
     GROUP BY category
     HAVING count(*) >= 20
   )
-)`,
-    `first_rows AS (
-  SELECT merchant, min(epoch_us("timestamp")) AS us, min_by(rowid, ("timestamp", rowid)) AS row_id,
-    min_by(category, ("timestamp", rowid)) AS category, min_by(-normalized_amount, ("timestamp", rowid))::DOUBLE AS size
-${indented(spent)}
-  GROUP BY merchant
 )`,
     `first_large AS (
   SELECT row_id, format('first time, {:.1f} times usual in {}', size / exp(middle), category) AS reason
   FROM first_rows JOIN category_usual USING (category)
   WHERE size > exp(middle + ${LARGE} * deviation) AND size > 3 * exp(middle)
-    AND us > (SELECT min(us) FROM first_rows) + 90 * 86400000000::BIGINT
 )`,
   ];
 }

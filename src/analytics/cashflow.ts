@@ -1,6 +1,6 @@
 import type { ReportQuery } from './columns.ts';
 import { intervalLabelSql } from './intervals.ts';
-import { ledger, withClause } from './ledger.ts';
+import { ledgerExpressions, withClause } from './ledger.ts';
 import type { StatsRequest } from './request.ts';
 import { exactSum, indented, limitClause } from './sql.ts';
 import { incomeCondition } from './vocabulary.ts';
@@ -18,23 +18,24 @@ export type CashflowRow = {
 /** Income, spending, net and running net per interval; intervals without rows are there with zeros. */
 export function cashflowReport(request: StatsRequest): ReportQuery {
   const { scale } = request.source;
-  const rows = ledger(request, ['category'], { positive: true });
-  const income = `(${incomeCondition(request.vocabulary, 'positive')})`;
+  const income = incomeCondition(request.vocabulary, 'normalized_amount > 0');
   const span = request.span;
   const days =
     span === null ? 'range(0)' : `range(DATE '${span.from}', DATE '${span.to}' + INTERVAL 1 DAY, INTERVAL 1 DAY)`;
   const expressions = [
-    ...rows.expressions,
+    ...ledgerExpressions(request, ['category']),
+    // By day first: labels are then made for thousands of groups and not for millions of rows.
     `by_day AS (
-${indented(`SELECT category, positive, day, sum(amount) AS amount, sum(sign) AS rows
-FROM ${rows.from}
-GROUP BY category, positive, day`)}
+  SELECT "timestamp"::DATE AS day, sum(normalized_amount) FILTER (WHERE ${income}) AS income,
+    sum(normalized_amount) AS net, count(*) AS rows
+  FROM ledger
+  GROUP BY day
 )`,
     `flows AS (
   SELECT ${intervalLabelSql(request, 'day')} AS period,
-    ${exactSum('amount', scale, income)} AS income,
-    ${exactSum('amount', scale, `NOT ${income}`)} AS spending,
-    ${exactSum('amount', scale)} AS net,
+    ${exactSum('income', scale)} AS income,
+    ${exactSum('net', scale)} - ${exactSum('income', scale)} AS spending,
+    ${exactSum('net', scale)} AS net,
     sum(rows)::BIGINT AS count
   FROM by_day
   GROUP BY period

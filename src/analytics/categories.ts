@@ -1,7 +1,7 @@
 import { listIntervals } from '../model/period.ts';
 import type { ReportQuery, SeriesPoint } from './columns.ts';
 import { intervalLabelSql } from './intervals.ts';
-import { ledger, withClause } from './ledger.ts';
+import { ledgerExpressions, withClause } from './ledger.ts';
 import type { SortKey, StatsRequest } from './request.ts';
 import { exactAverage, exactSum, indented, limitClause, shareOfSign } from './sql.ts';
 
@@ -29,7 +29,6 @@ export function categoriesReport(request: StatsRequest): ReportQuery {
   const { scale } = request.source;
   const keys = request.depth === 2 ? ['category', 'subcategory'] : ['category'];
   const list = keys.join(', ');
-  const rows = ledger(request, keys);
   const span = request.span;
   const intervals =
     span === null ? 1 : Math.max(1, listIntervals(span.from, span.to, request.interval, request.calendar).length);
@@ -38,17 +37,18 @@ export function categoriesReport(request: StatsRequest): ReportQuery {
     .join(', ');
   const sum = exactSum('amount', scale);
   const expressions = [
-    ...rows.expressions,
+    ...ledgerExpressions(request, keys),
     // Grouping by day first: labels are then made for thousands of groups and not for millions of rows.
     `by_day AS (
-${indented(`SELECT ${list}, day, sum(amount) AS amount, sum(sign) AS rows\nFROM ${rows.from}\nGROUP BY ${list}, day`)}
+  SELECT ${list}, "timestamp"::DATE AS day, sum(normalized_amount) AS amount, count(*) AS rows
+  FROM ledger
+  GROUP BY ${list}, day
 )`,
     `by_interval AS MATERIALIZED (
   SELECT ${list}, ${intervalLabelSql(request, 'day')} AS period, ${sum} AS amount,
     sum(rows)::BIGINT AS count, max(day) AS last_seen
   FROM by_day
   GROUP BY ${list}, period
-  HAVING sum(rows) > 0
 )`,
     `groups AS MATERIALIZED (
   SELECT ${list}, ${sum} AS amount, sum(count)::BIGINT AS count, max(last_seen) AS last_seen,

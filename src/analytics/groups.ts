@@ -1,5 +1,5 @@
 import type { ReportColumn, ReportQuery } from './columns.ts';
-import { ledger, withClause } from './ledger.ts';
+import { ledgerExpressions, withClause } from './ledger.ts';
 import type { SortKey, StatsRequest } from './request.ts';
 import { exactAverage, exactSum, indented, limitClause, shareOfSign } from './sql.ts';
 
@@ -31,16 +31,14 @@ const ORDERS: Record<SortKey, string> = {
 export function groupReport(request: StatsRequest, grouping: Grouping): ReportQuery {
   const { scale } = request.source;
   const keys = grouping.keys.map(({ key }) => key);
-  const rows = ledger(request, keys, { seen: true });
   const order = [ORDERS[request.sort ?? 'amount'], ...keys.map((key) => `${key} NULLS LAST`)]
     .filter(Boolean)
     .join(', ');
-  const groups = `SELECT ${keys.join(', ')}, ${exactSum('amount', scale)} AS amount, sum(sign)::BIGINT AS count,
-  count(amount) AS summed, max(seen) AS last_seen
-FROM ${rows.from}
-GROUP BY ${keys.join(', ')}
-HAVING sum(sign) > 0`;
-  const sql = `${withClause([...rows.expressions, `groups AS MATERIALIZED (\n${indented(groups)}\n)`])}(
+  const groups = `SELECT ${keys.join(', ')}, ${exactSum('normalized_amount', scale)} AS amount, count(*) AS count,
+  max("timestamp") AS last_seen
+FROM ledger
+GROUP BY ${keys.join(', ')}`;
+  const sql = `${withClause([...ledgerExpressions(request, keys), `groups AS MATERIALIZED (\n${indented(groups)}\n)`])}(
   SELECT ${keys.join(', ')}, amount, count, ${exactAverage('amount', 'count', scale)} AS average,
     ${shareOfSign('amount')} AS share, last_seen::DATE AS last_seen, false AS is_total, NULL AS row_count
   FROM groups

@@ -65,6 +65,7 @@ FROM gaps`,
       ).concat(`\nWHERE "null_${column}" > 0`),
     ),
   ];
+  // A gap of more than 45 days leaves a stretch of 15 days empty. Only accounts with such a stretch are looked at day by day.
   return {
     sql: `WITH facts AS MATERIALIZED (
 ${indented(facts)}
@@ -85,9 +86,23 @@ ${indented(rows, 4)}
     HAVING count(*) > 1
   )
 ),
+quiet_accounts AS (
+  SELECT account_id
+  FROM (
+    SELECT account_id, ("timestamp"::DATE - DATE '1970-01-01') // 15 AS half_month
+${indented(rows, 4)}
+    GROUP BY ALL
+  )
+  GROUP BY account_id
+  HAVING max(half_month) - min(half_month) >= count(half_month)
+),
 days AS (
-  SELECT account_id, "timestamp"::DATE AS day
-${indented(rows)}
+  SELECT account_id, day
+  FROM (
+    SELECT account_id, "timestamp"::DATE AS day
+${indented(rows, 4)}
+  ) AS listed
+  SEMI JOIN quiet_accounts ON quiet_accounts.account_id IS NOT DISTINCT FROM listed.account_id
   GROUP BY ALL
 ),
 gaps AS (

@@ -1,7 +1,7 @@
 import { comparisonPeriods, intervalAround, type Period } from '../model/period.ts';
 import { categoriesReport } from './categories.ts';
 import type { ReportQuery } from './columns.ts';
-import { ledger, withClause } from './ledger.ts';
+import { ledgerExpressions, withClause } from './ledger.ts';
 import { merchantsReport } from './merchants.ts';
 import { recurringReport } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
@@ -58,20 +58,14 @@ function latestMonth(lastDay: string, request: StatsRequest): Period {
 export function overviewReport(request: StatsRequest): ReportQuery {
   const { scale } = request.source;
   const spans = overviewSpans(request);
-  const rows = ledger(request, ['category'], { positive: true, period: hull(spans) });
-  const income = `(${incomeCondition(request.vocabulary, 'positive')})`;
-  const by_day = `SELECT category, positive, day, sum(amount) AS amount, sum(sign) AS rows
-FROM ${rows.from}
-GROUP BY category, positive, day
-HAVING sum(sign) > 0`;
-  const flows = `SELECT day, ${exactSum('amount', scale, income)} AS income,
-  ${exactSum('amount', scale, `NOT ${income}`)} AS spending, sum(rows)::BIGINT AS rows
-FROM by_day
+  const income = incomeCondition(request.vocabulary, 'normalized_amount > 0');
+  const by_day = `SELECT "timestamp"::DATE AS day, ${exactSum('normalized_amount', scale, income)} AS income,
+  ${exactSum('normalized_amount', scale)} - income AS spending, count(*) AS rows
+FROM ledger
 GROUP BY day`;
   const expressions = [
-    ...rows.expressions,
-    `by_day AS (\n${indented(by_day)}\n)`,
-    `flows AS MATERIALIZED (\n${indented(flows)}\n)`,
+    ...ledgerExpressions(request, ['category'], { period: hull(spans) }),
+    `by_day AS MATERIALIZED (\n${indented(by_day)}\n)`,
   ];
   const parts = spans.map(({ name, period }, index) => {
     const inside = daysCondition(period);
@@ -80,7 +74,7 @@ GROUP BY day`;
   ${dateOr(period.to, 'max(day)')} AS "to", coalesce(sum(rows), 0)::BIGINT AS count,
   ${gained} AS income, ${spent} AS spending, ${gained} + ${spent} AS net,
   round((${gained} + ${spent})::DOUBLE / nullif(greatest(${gained}, 0), 0)::DOUBLE, 4) AS savings_rate
-FROM flows${inside === '' ? '' : `\nWHERE ${inside}`}`;
+FROM by_day${inside === '' ? '' : `\nWHERE ${inside}`}`;
   });
   return {
     sql: `${withClause(expressions)}${parts.join('\nUNION ALL\n')}\nORDER BY place`,

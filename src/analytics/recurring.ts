@@ -1,10 +1,8 @@
 import { cadenceTable } from './cadences.ts';
 import type { ReportQuery } from './columns.ts';
-import { filterConditions, periodConditions, whereClause } from './filters.ts';
-import { withClause } from './ledger.ts';
+import { ledgerExpressions, withClause } from './ledger.ts';
 import type { StatsRequest } from './request.ts';
 import { exactSum, indented, limitClause } from './sql.ts';
-import { mayHoldTransfers, transferExpressions } from './transfers.ts';
 
 export type RecurringState = 'active' | 'new' | 'price changed' | 'late' | 'stopped';
 
@@ -31,8 +29,6 @@ export type RecurringRow = {
 export type RecurringTotal = { readonly going: string; readonly out_per_year: string; readonly in_per_year: string };
 
 const DEFAULT_LIMIT = 30;
-/** Who is paid: where no merchant is named, what for. */
-export const PAYEE = `coalesce(nullif(merchant, ''), subcategory, category, '')`;
 
 /** What comes back: subscriptions, bills, salary, found from dates and amounts alone (not from is_recurring). */
 export function recurringReport(request: StatsRequest): ReportQuery {
@@ -76,77 +72,91 @@ FROM recurring`;
   };
 }
 
+/** The columns that seriesExpressions read from the ledger beside its own, and `payee`. */
+export const SERIES_COLUMNS: readonly string[] = ['account_id', 'merchant', 'subcategory', 'category'];
+/** Who is paid: where no merchant is named, what for. */
+export const PAYEE = `CASE WHEN merchant <> '' THEN merchant ELSE coalesce(subcategory, category, '') END AS payee`;
+
 /** Table expressions that end in `recurring`, with the columns of RecurringRow. */
-export function recurringExpressions(request: StatsRequest): string[] {
-  const { source, calendar, file, period } = request;
-  const until = [calendar.today, file?.to, period.to].filter((day) => day !== null && day !== undefined).sort()[0];
-  const without = !request.withTransfers && mayHoldTransfers(request.vocabulary);
-  const conditions = [
-    'normalized_amount <> 0',
-    ...periodConditions(period),
-    ...filterConditions(request.filters, request.vocabulary),
-    ...(without ? ['rowid NOT IN (SELECT row_id FROM transfer_legs)'] : []),
-  ];
+function recurringExpressions(request: StatsRequest): string[] {
   return [
-    ...(without ? transferExpressions(request, []) : []),
-    ...seriesExpressions(
-      `FROM ${source.table}${whereClause(conditions)}`,
-      `DATE '${until ?? calendar.today}'`,
-      source.scale,
-    ),
+    ...ledgerExpressions(request, SERIES_COLUMNS, { conditions: ['normalized_amount <> 0'], computed: [PAYEE] }),
+    ...seriesExpressions(judgementDay(request), request.source.scale),
   ];
 }
 
+/** SQL of the day that states refer to: today, or the end of the file or of the period where that is earlier. */
+export function judgementDay({ calendar, file, period }: StatsRequest): string {
+  const days = [calendar.today, file?.to, period.to].filter((day) => day !== null && day !== undefined);
+  return `DATE '${days.sort()[0] ?? calendar.today}'`;
+}
+
 /**
- * The detection itself.
+ * The detection itself, over the rows of `ledger`, which must have an amount other than 0.
  * 1. Cheap test of whole groups (account, merchant, direction; and the same split by amount): at least two hits, not more than
  *    weekly, and dates that gather on few days of the month, of half
- *    the month (15th and last) or of the week. One pass; of millions of rows few groups remain.
+ *    the month (15th and last) or of the week. Two passes; of millions of rows few groups remain.
  * 2. The gaps between the days of what remains. Their median names the cadence; most gaps have to be on its beat.
  * 3. Amounts: fixed, or varying within bounds that are narrower for weekly things, where habits look like bills.
  * A merchant's payments are taken as one series if they are regular as a whole, else amount by amount.
- * @param rows FROM … WHERE … of the rows to look at
+ * Groups are named by hashes of 64 bits: grouping by texts takes twice as long, and of a million groups two have the same one
+ * with a probability of one to forty millions.
  * @param today SQL of the day that states refer to
+ * @param least how often an amount must come to be among `repeated_rows`; 3 will do for series
  */
-export function seriesExpressions(rows: string, today: string, scale: number): string[] {
-  const payee = PAYEE;
-  // Sets of days as bits: much cheaper than a deviation, and blind to the turn of the month in the same way.
-  const gathered = `(bit_count(bit_or(1 << day("timestamp"))) <= 7 OR bit_count(bit_or(1 << isodow("timestamp"))) <= 3
-    OR bit_count(bit_or(1 << (day("timestamp") % 15))) <= 6)`;
-  const sparse = `max("timestamp"::DATE) - min("timestamp"::DATE) >= 5.5 * (count(*) - 1)`;
+export function seriesExpressions(today: string, scale: number, least: 2 | 3 = 3): string[] {
+  const sameAmount = 'hash(account_id, payee, normalized_amount)';
+  const sameDirection = 'hash(account_id, payee, normalized_amount > 0)';
+  const sparse = `2 * (max("timestamp")::DATE - min("timestamp")::DATE) >= 11 * (count(*) - 1)`;
+  // Sets of days as bits: much cheaper than a deviation, and blind to the turn of the month in the same way. Days 15 apart
+  // are folded on each other for half months.
+  const gathers = `bit_count(monthdays) <= 7 OR bit_count(weekdays) <= 3
+    OR bit_count(((monthdays | (monthdays >> 15)) & 32767) | (monthdays >> 30)) <= 6`;
+  const daySets = `bit_or(1 << day("timestamp")) AS monthdays, bit_or(1 << isodow("timestamp")) AS weekdays`;
   return [
     cadenceTable(),
-    // Nearly every amount at a merchant comes once: a hash of 8 bytes finds those that come back in a fifth of the time.
+    // Nearly every amount at a merchant comes once: counting hashes of 8 bytes finds those that come back.
     `repeated AS MATERIALIZED (
-  SELECT hash(account_id, ${payee}, normalized_amount) AS key, count(*) > 2 AND ${sparse} AS spaced
-${indented(rows)}
-  GROUP BY key
-  HAVING count(*) > 1
+  SELECT ${sameAmount} AS series, count(*) AS times
+  FROM ledger
+  GROUP BY series
+  HAVING count(*) >= ${least}
+)`,
+    `repeated_rows AS MATERIALIZED (
+  SELECT series, times, row_id, account_id, merchant, payee, "timestamp", normalized_amount
+  FROM ledger JOIN repeated ON series = ${sameAmount}
 )`,
     `groups AS MATERIALIZED (
-  SELECT *, row_number() OVER () AS series
+  SELECT series, account_id, payee, income, only_amount
   FROM (
-  SELECT account_id, ${payee} AS payee, normalized_amount > 0 AS income, NULL::DECIMAL(28, ${scale}) AS only_amount
-${indented(rows)}
-  GROUP BY ALL
-  HAVING count(*) > 1 AND ${sparse} AND ${gathered}
-  UNION ALL
-  SELECT account_id, ${payee} AS payee, normalized_amount > 0 AS income, normalized_amount AS only_amount
-${indented(rows)}
-  ${/\bWHERE\b/.test(rows) ? 'AND' : 'WHERE'} hash(account_id, ${payee}, normalized_amount) IN (SELECT key FROM repeated WHERE spaced)
-  GROUP BY account_id, payee, income, normalized_amount
-  HAVING count(*) > 2 AND ${sparse} AND ${gathered}
+    SELECT ${sameDirection} AS series, any_value(account_id) AS account_id, any_value(payee) AS payee,
+      any_value(normalized_amount > 0) AS income, NULL::DECIMAL(28, ${scale}) AS only_amount,
+      ${daySets}
+    FROM ledger
+    GROUP BY series
+    HAVING count(*) > 1 AND ${sparse}
+    UNION ALL
+    SELECT series, any_value(account_id), any_value(payee), any_value(normalized_amount > 0), any_value(normalized_amount),
+      ${daySets}
+    FROM repeated_rows
+    WHERE times > 2
+    GROUP BY series
+    HAVING ${sparse}
   )
+  WHERE ${gathers}
 )`,
     `hits AS (
-  SELECT series, r.day, min(r.amount) AS amount
-  FROM groups JOIN (
-    SELECT account_id, ${payee} AS payee, normalized_amount > 0 AS income, "timestamp"::DATE AS day,
-      normalized_amount AS amount
-${indented(rows, 4)}
-  ) AS r USING (account_id, payee, income)
-  WHERE only_amount IS NULL OR only_amount = r.amount
-  GROUP BY series, r.day
+  SELECT series, "timestamp"::DATE AS day, min(normalized_amount) AS amount
+  FROM (
+    SELECT ${sameDirection} AS series, "timestamp", normalized_amount
+    FROM ledger
+    WHERE series IN (SELECT series FROM groups WHERE only_amount IS NULL)
+    UNION ALL
+    SELECT series, "timestamp", normalized_amount
+    FROM repeated_rows
+    WHERE series IN (SELECT series FROM groups WHERE only_amount IS NOT NULL)
+  )
+  GROUP BY series, day
 )`,
     `steps AS MATERIALIZED (
   SELECT *, day - lag(day) OVER w AS gap, lag(amount) OVER w AS amount_before
@@ -166,7 +176,7 @@ ${indented(rows, 4)}
 )`,
     `series_facts AS (
   SELECT series, count(*) AS hits, min(day) AS first_date, max(day) AS last_date,
-    list(amount ORDER BY day) AS amounts, list(day ORDER BY day) AS days,
+    max_by(amount, day, 6) AS latest, max(day, 3)[-1] AS third_last_date,
     count(*) FILTER (WHERE abs(amount - amount_before) > 0.02 * abs(amount_before)) AS changes,
     max(day) FILTER (WHERE abs(amount - amount_before) > 0.02 * abs(amount_before)) AS changed_on,
     max_by(amount_before, day) FILTER (WHERE abs(amount - amount_before) > 0.02 * abs(amount_before)) AS price_before,
@@ -195,12 +205,12 @@ ${indented(rows, 4)}
     `recurring AS MATERIALIZED (
   SELECT payee AS merchant, account_id, cadence,
     CASE WHEN income THEN 'income' WHEN fixed THEN 'fixed' ELSE 'varying' END AS type,
-    (CASE WHEN fixed THEN amounts[-1] ELSE list_sort(amounts[-6:])[(len(amounts[-6:]) + 1) // 2] END)::DECIMAL(28, ${scale}) AS amount,
+    (CASE WHEN fixed THEN latest[1] ELSE list_sort(latest)[(len(latest) + 1) // 2] END)::DECIMAL(28, ${scale}) AS amount,
     (last_date + pace)::DATE AS next_date, amount * times AS per_year,
     CASE
       WHEN ${today} > last_date + 2 * step + slack THEN 'stopped'
       WHEN ${today} > (last_date + pace)::DATE + slack THEN 'late'
-      WHEN fixed AND changed_on >= days[greatest(1, len(days) - 2)] THEN 'price changed'
+      WHEN fixed AND changed_on >= third_last_date THEN 'price changed'
       WHEN hits <= 3 AND step <= 31 AND first_date >= ${today} - 4 * step THEN 'new'
       ELSE 'active'
     END AS state,

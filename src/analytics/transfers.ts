@@ -38,7 +38,8 @@ export function legCondition(vocabulary: Vocabulary): string {
  * 1. legs of the same day, the first out with the first in, the second with the second …;
  * 2. of the rest, legs of one size that follow each other within five days, in the same manner;
  * 3. of the rest, a leg out and a leg in that are each other's nearest.
- * The first two need sorting alone, so that a thousand equal transfers on one day do not meet a thousand others.
+ * The first two need sorting alone, so that a thousand equal transfers on one day do not meet a thousand others. Two legs
+ * of a size that comes just twice, or just twice on a day, are a pair without any sorting, which most are.
  *
  * Legs are looked for a few days around the period and regardless of the other filters: the other leg is in another account.
  * @param columns columns of the table that `transfer_candidates` shall carry beside its own
@@ -49,22 +50,31 @@ export function transferExpressions(
   condition = legCondition(request.vocabulary),
 ): string[] {
   const { source, period } = request;
-  const conditions = [condition, 'normalized_amount <> 0', ...periodConditions(period, TRANSFER_DAYS)];
+  const conditions = [condition, ...periodConditions(period, TRANSFER_DAYS)];
   const carried = [...new Set(['account_id', '"timestamp"', 'normalized_amount', ...columns])];
   return [
     `transfer_candidates AS MATERIALIZED (
 ${indented(`SELECT rowid AS row_id, "timestamp"::DATE AS day, abs(normalized_amount) AS size, ${carried.join(', ')}
 FROM ${source.table}${whereClause(conditions)}`)}
 )`,
-    rankPass('same_day', 'transfer_candidates', 'day'),
+    countPass('transfer_sizes', 'transfer_candidates\n  WHERE size > 0', 'size'),
+    `crowded AS MATERIALIZED (
+  FROM transfer_candidates
+  WHERE size IN (SELECT size FROM transfer_sizes WHERE legs > 2)
+)`,
+    countPass('crowded_days', 'crowded', 'size, day'),
+    rankPass('same_day', '(FROM crowded SEMI JOIN (FROM crowded_days WHERE legs > 2) USING (size, day))', 'day'),
     `transfer_rest AS MATERIALIZED (
   SELECT *, sum((coalesce(gap, 0) > ${TRANSFER_DAYS})::INTEGER) OVER (
       PARTITION BY size ORDER BY "timestamp", row_id ROWS UNBOUNDED PRECEDING
     ) AS cluster
   FROM (
     SELECT *, day - lag(day) OVER (PARTITION BY size ORDER BY "timestamp", row_id) AS gap
-    FROM transfer_candidates
-    WHERE row_id NOT IN (SELECT unnest([leg_a, leg_b]) FROM same_day)
+    FROM crowded
+    WHERE row_id NOT IN (
+      SELECT unnest([leg_a, leg_b]) FROM crowded_days WHERE pair
+      UNION ALL SELECT unnest([leg_a, leg_b]) FROM same_day
+    )
   )
 )`,
     rankPass('same_cluster', 'transfer_rest', 'cluster'),
@@ -79,11 +89,27 @@ FROM ${source.table}${whereClause(conditions)}`)}
   WHERE o.normalized_amount < 0 AND i.normalized_amount > 0
 )`,
     `transfer_legs AS MATERIALIZED (
-  SELECT unnest([leg_a, leg_b]) AS row_id FROM same_day
+  SELECT unnest([leg_a, leg_b]) AS row_id FROM transfer_sizes WHERE pair
+  UNION ALL SELECT unnest([leg_a, leg_b]) FROM crowded_days WHERE pair
+  UNION ALL SELECT unnest([leg_a, leg_b]) FROM same_day
   UNION ALL SELECT unnest([leg_a, leg_b]) FROM same_cluster
   UNION ALL SELECT unnest([leg_out, leg_in]) FROM nearest WHERE leg_in = best_in AND leg_out = best_out
 )`,
   ];
+}
+
+const IN_DIFFERENT_ACCOUNTS = `min(account_id) <> max(account_id) AND max(day) - min(day) <= ${TRANSFER_DAYS}`;
+
+/** Counts the legs of each group; two, one out and one in, are a pair. */
+function countPass(name: string, source: string, group: string): string {
+  return `${name} AS MATERIALIZED (
+  SELECT ${group}, count(*) AS legs, min(row_id) AS leg_a, max(row_id) AS leg_b,
+    legs = 2 AND min(normalized_amount) < 0 AND max(normalized_amount) > 0
+      AND ${IN_DIFFERENT_ACCOUNTS} AS pair
+  FROM ${source}
+  GROUP BY ${group}
+  HAVING count(*) > 1
+)`;
 }
 
 /** Pairs the n-th leg out with the n-th leg in of one size and group. */
@@ -97,6 +123,6 @@ function rankPass(name: string, source: string, group: string): string {
     FROM ${source}
   )
   GROUP BY size, ${group}, place
-  HAVING count(*) = 2 AND min(account_id) <> max(account_id) AND max(day) - min(day) <= ${TRANSFER_DAYS}
+  HAVING count(*) = 2 AND ${IN_DIFFERENT_ACCOUNTS}
 )`;
 }

@@ -2,7 +2,8 @@ import { quoteIdentifier } from '../model/identifier.ts';
 import type { Calendar } from '../model/period.ts';
 import { duckdbSchema, duckdbTable, type TableName } from '../model/tableName.ts';
 import { NO_FILTERS } from './filters.ts';
-import { seriesExpressions } from './recurring.ts';
+import { ledgerExpression } from './ledger.ts';
+import { PAYEE, SERIES_COLUMNS, seriesExpressions } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
 import { exactSum } from './sql.ts';
 import { transferExpressions } from './transfers.ts';
@@ -69,8 +70,9 @@ export function readyViews(table: TableName, scale = 2): ReadyView[] {
   // The day that states refer to: today, or the last day of data where that is earlier.
   const today = `least(current_date, (SELECT max("timestamp")::DATE FROM ${source}))`;
   const recurring = [
-    transfers,
-    ...seriesExpressions(`FROM ${source}\nWHERE normalized_amount <> 0\n  AND ${without}`, today, scale),
+    ...transferExpressions(request, SERIES_COLUMNS, IS_LEG),
+    ledgerExpression(source, [...SERIES_COLUMNS, PAYEE], ['normalized_amount <> 0'], IS_LEG),
+    ...seriesExpressions(today, scale),
   ].join(',\n');
   const create = (name: ReadyView['name'], summary: string, body: string): ReadyView => ({
     name,

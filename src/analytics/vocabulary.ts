@@ -55,7 +55,7 @@ export function readVocabulary(uses: readonly CategoryUse[]): Vocabulary {
  */
 export function incomeCondition(vocabulary: Vocabulary, positive: string): string {
   const undecided = [...vocabulary.transfer, ...vocabulary.blank];
-  const bySign = `(category IS NULL OR ${isOneOf('category', undecided)})`;
+  const bySign = `(category IS NULL OR ${isOneOf('category', undecided)}) AND ${positive}`;
   // A row without a normalized amount has no sign; it is in no sum, but must be on one side to be counted.
-  return `coalesce(CASE WHEN ${bySign} THEN ${positive} ELSE ${isOneOf('category', vocabulary.income)} END, false)`;
+  return `coalesce(${isOneOf('category', vocabulary.income)} OR (${bySign}), false)`;
 }
