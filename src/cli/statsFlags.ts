@@ -1,10 +1,11 @@
 import { checkMerchant, type Filters, parseAmount } from '../analytics/filters.ts';
-import { REPORT_NAMES, type ReportName, reportOf } from '../analytics/reports.ts';
+import { REPORT_NAMES, type ReportName } from '../analytics/reports.ts';
 import { SORT_KEYS, type SortKey } from '../analytics/request.ts';
 import type { StatsInput } from '../app/stats/statsRequest.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { type Calendar, combinePeriod, INTERVALS, type Interval } from '../model/period.ts';
 import type { CommandContext } from './context.ts';
+import { nearestName } from './nearestName.ts';
 
 export const STATS_FORMATS = ['table', 'csv', 'json', 'markdown'] as const;
 export type StatsFormat = (typeof STATS_FORMATS)[number];
@@ -41,10 +42,11 @@ export function parseReport(text: string | undefined): ReportName {
   const name = text ?? 'overview';
   const found = REPORT_NAMES.find((report) => report === name.toLowerCase());
   if (found !== undefined) return found;
-  const list = REPORT_NAMES.map((report) => `${report} (${reportOf(report).summary})`);
-  throw new FinanceDbError('USAGE', `there is no report ${JSON.stringify(name)}`, {
-    remedy: `one of: ${list.join('; ')}`,
-    details: { report: name, reports: REPORT_NAMES },
+  const meant = nearestName(name, REPORT_NAMES);
+  const question = meant === null ? '' : `; did you mean ${meant}?`;
+  throw new FinanceDbError('USAGE', `there is no report ${JSON.stringify(name)}${question}`, {
+    remedy: `the reports are ${REPORT_NAMES.join(', ')}`,
+    details: { report: name, reports: REPORT_NAMES, nearest: meant },
   });
 }
 

@@ -232,7 +232,17 @@ describe('filters', () => {
   test('an unknown report names those there are', async () => {
     await expect(runStatsCommand(await fileOf(rows), 'balance')).rejects.toMatchObject({
       code: 'USAGE',
+      message: 'there is no report "balance"',
       remedy: expect.stringContaining('cashflow'),
+    });
+  });
+  test.each([
+    ['reccuring', 'recurring'],
+    ['merchnats', 'merchants'],
+    ['cat', 'categories'],
+  ])('a misspelt report is recognised: %s', async (typed, meant) => {
+    await expect(runStatsCommand(await fileOf(rows), typed)).rejects.toMatchObject({
+      message: `there is no report "${typed}"; did you mean ${meant}?`,
     });
   });
   test('months that begin on the 25th', async () => {
