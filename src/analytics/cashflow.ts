@@ -26,7 +26,7 @@ export function cashflowReport(request: StatsRequest): ReportQuery {
     ...ledgerExpressions(request, ['category']),
     // By day first: labels are then made for thousands of groups and not for millions of rows.
     `by_day AS (
-  SELECT "timestamp"::DATE AS day, sum(normalized_amount) FILTER (WHERE ${income}) AS income,
+  SELECT "timestamp"::DATE AS day, sum(CASE WHEN ${income} THEN normalized_amount END) AS income,
     sum(normalized_amount) AS net, count(*) AS rows
   FROM ledger
   GROUP BY day

@@ -74,7 +74,7 @@ export function filterConditions(filters: Filters, vocabulary: Vocabulary): stri
   if (filters.max !== null) conditions.push(`abs(normalized_amount) <= ${filters.max}`);
   if (filters.flow !== null) {
     const income = incomeCondition(vocabulary, 'normalized_amount > 0');
-    conditions.push(filters.flow === 'income' ? `(${income})` : `NOT (${income})`);
+    conditions.push(filters.flow === 'income' ? `(${income})` : `(${income}) IS NOT TRUE`);
   }
   return conditions;
 }

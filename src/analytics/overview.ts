@@ -59,7 +59,7 @@ export function overviewReport(request: StatsRequest): ReportQuery {
   const { scale } = request.source;
   const spans = overviewSpans(request);
   const income = incomeCondition(request.vocabulary, 'normalized_amount > 0');
-  const by_day = `SELECT "timestamp"::DATE AS day, ${exactSum('normalized_amount', scale, income)} AS income,
+  const by_day = `SELECT "timestamp"::DATE AS day, ${exactSum(`CASE WHEN ${income} THEN normalized_amount END`, scale)} AS income,
   ${exactSum('normalized_amount', scale)} - income AS spending, count(*) AS rows
 FROM ledger
 GROUP BY day`;

@@ -50,12 +50,12 @@ export function readVocabulary(uses: readonly CategoryUse[]): Vocabulary {
 
 /**
  * A condition that is true for income. A category decides for all its rows, so that a refund counts against the category
- * it comes back to and a correction against the income; where the category says nothing, the sign decides.
+ * it comes back to and a correction against the income; where the category says nothing, the sign decides. A row without a
+ * normalized amount has no sign: there the condition may be NULL, which means spending.
  * @param positive SQL that is true for money in
  */
 export function incomeCondition(vocabulary: Vocabulary, positive: string): string {
   const undecided = [...vocabulary.transfer, ...vocabulary.blank];
   const bySign = `(category IS NULL OR ${isOneOf('category', undecided)}) AND ${positive}`;
-  // A row without a normalized amount has no sign; it is in no sum, but must be on one side to be counted.
-  return `coalesce(${isOneOf('category', vocabulary.income)} OR (${bySign}), false)`;
+  return `${isOneOf('category', vocabulary.income)} OR (${bySign})`;
 }
