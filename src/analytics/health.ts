@@ -54,7 +54,7 @@ FROM facts`;
   round(rows::DOUBLE / nullif((SELECT rows FROM facts), 0), 4), 'same account, time, merchant and amount as another row'
 FROM duplicates`,
     `SELECT 'gaps', CASE WHEN count(*) > 0 THEN 'look' ELSE 'ok' END, count(*), NULL,
-  coalesce('longest: ' || max_by(account_id || ', ' || gap || ' days before ' || day, gap), 'no account was silent unusually long')
+  coalesce('longest: ' || max_by(account_id || ', ' || gap || ' days before ' || day, (gap, account_id)), 'no account was silent unusually long')
 FROM gaps`,
     ...NULLABLE.map((column) =>
       line(
