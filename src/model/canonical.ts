@@ -1,5 +1,5 @@
 import { quoteIdentifier } from './identifier.ts';
-import type { ColumnMapping, ElementMapping, TypeFamily } from './typeMapping.ts';
+import { type ColumnMapping, type ElementMapping, isPlainText, type TypeFamily } from './typeMapping.ts';
 
 /** The same thing as SQL for each database. */
 export interface BothSides {
@@ -97,10 +97,6 @@ function markBits(postgresType: string): number {
 function octetLength(text: string, { encoding }: PostgresDialect): string {
   const utf8 = encoding === 'UTF8' || encoding === 'SQL_ASCII';
   return utf8 ? `octet_length(${text})` : `octet_length(convert_to(${text}, 'UTF8'))`;
-}
-
-function isPlainText(postgresType: string): boolean {
-  return /^(text|character varying(\(\d+\))?)$/.test(postgresType);
 }
 
 /**

@@ -212,3 +212,8 @@ function elementTexts(column: string, { builtIn, bareName }: SourceType): string
   if (!builtIn || !CAST_ALTERS.has(bareName)) return `${column}::text[]`;
   return `ARRAY(SELECT CASE WHEN x IS NOT NULL THEN format('%s', x) END FROM unnest(${column}) WITH ORDINALITY AS u(x, n) ORDER BY n)`;
 }
+
+/** Whether the type is text without padding, so that PostgreSQL takes it for text as it is. */
+export function isPlainText(postgresType: string): boolean {
+  return /^(text|character varying(\(\d+\))?)$/.test(postgresType);
+}

@@ -7,6 +7,7 @@ import pgpass from 'pgpass';
 import { describeAddress, type PostgresAddress } from '../config/postgresTarget.ts';
 import { FinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import { isTransient, mapPostgresError } from './errors.ts';
+import { openReaderSocket } from './readerSocket.ts';
 
 /** One connection. Values come as text, or null: nothing is parsed into JavaScript numbers or dates. */
 export interface PgSession {
@@ -70,6 +71,7 @@ async function open(
     database: address.database,
     password: () => address.password ?? passwordFromFile(address),
     ...(ssl === undefined ? {} : { ssl }),
+    ...(ssl === false ? { stream: openReaderSocket } : {}),
     application_name: 'finance-db',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,

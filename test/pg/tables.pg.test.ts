@@ -128,6 +128,30 @@ describe('keys', () => {
     for (const table of done) expect(table).toMatchObject({ mode: 'incremental', upserted: 6, deleted: 5 });
   }, 120_000);
 
+  // Keys that a pack could not hold, or would have to quote: among them the separator itself, and one beside it.
+  test.each([
+    ['nothing odd', "('')"],
+    [
+      'line ends, tabs and backslashes',
+      String.raw`(E'\\N'), (E'a\nb'), (E'\r\n'), (E'\t'), (E'\\n'), (E'\\'), ('"'), ('')`,
+    ],
+    ['the separator of packs', "(chr(30)), ('k' || chr(30) || 'k1'), (chr(30) || chr(30))"],
+    ['a long one', "(repeat('long ', 300))"],
+  ])('of text, with %s: deletes are found, and only these', async (_, odd) => {
+    await run(`CREATE TABLE t (k varchar(2000) PRIMARY KEY, n int DEFAULT 0);
+      INSERT INTO t (k) VALUES ${odd}; INSERT INTO t SELECT 'k' || i, i FROM generate_series(1, 40000) i`);
+    await syncEqual('t');
+    await run(
+      "DELETE FROM t WHERE n % 9000 = 1; UPDATE t SET n = -1 WHERE n % 20000 = 2; INSERT INTO t VALUES ('new', 0)",
+    );
+    expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 3, deleted: 5 }]);
+    await run('DELETE FROM t WHERE n = 0');
+    const [{ count: rows } = { count: '' }] = await source.session.query<{ count: string }>('SELECT count(*) FROM t');
+    expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 0, rows: Number(rows) }]);
+    await run('DELETE FROM t WHERE n % 3 > 0');
+    expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 0 }]);
+  });
+
   test('composite, of several types, in another order than the columns', async () => {
     await run(`CREATE TABLE t (v text, a uuid, b numeric(6,2), c timestamptz, d int, PRIMARY KEY (d, c, a, b));
       INSERT INTO t SELECT i::text, md5((i / 7)::text)::uuid, i % 7, '2020-01-01'::timestamptz + (i % 5) * interval '1 day', i % 11 FROM generate_series(1, 15000) i`);

@@ -124,10 +124,15 @@ async function openSessions(context: LoadContext, wanted: number): Promise<PgSes
 
 /** How several connections share the reading of a table; null where one must read all of it. */
 export function rangesOf(context: LoadContext, source: SourceTable): PageRange[] | null {
-  const scannable = source.kind === 'r' || source.kind === 'm';
-  if (!scannable || source.inherited || context.snapshot.serverVersionNumber < HAS_TID_RANGE_SCAN) return null;
+  if (!hasPageRanges(context, source)) return null;
   const ranges = cutPages(source.pages, context.jobs);
   return ranges.length === 1 ? null : ranges;
+}
+
+/** Whether a range of pages can be read without reading the others. */
+export function hasPageRanges({ snapshot }: LoadContext, source: SourceTable): boolean {
+  const isHeap = source.kind === 'r' || source.kind === 'm';
+  return isHeap && !source.inherited && snapshot.serverVersionNumber >= HAS_TID_RANGE_SCAN;
 }
 
 /** WHERE of a range's query. */
@@ -135,4 +140,10 @@ export function whereRange(range: PageRange | null): string {
   if (range === null) return '';
   const upTo = range.to === null ? '' : ` AND ctid < '(${range.to},0)'::tid`;
   return ` WHERE ctid >= '(${range.from},0)'::tid${upTo}`;
+}
+
+/** A WHERE, with one more condition. */
+export function whereAlso(where: string, condition: string | null): string {
+  if (condition === null) return where;
+  return where === '' ? ` WHERE ${condition}` : `${where} AND ${condition}`;
 }

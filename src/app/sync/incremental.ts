@@ -6,7 +6,7 @@ import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { changedSince } from '../../postgres/snapshot.ts';
-import { copyRows, type LoadContext } from './fullLoad.ts';
+import { copyRows, type LoadContext, rangesOf, whereAlso, whereRange } from './fullLoad.ts';
 import { deleteVanished } from './vanishedRows.ts';
 
 /** What an incremental sync did, or why the table must be loaded in full instead. */
@@ -77,12 +77,13 @@ async function readDelta(
 ): Promise<bigint> {
   await context.copy.run(`DROP TABLE IF EXISTS ${DELTA}`);
   await context.copy.run(createStagingSql(local(DELTA), columns));
-  const query = `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)} WHERE ${condition} LIMIT ${limit}`;
+  // Each range up to the limit: together they may give more, but never so few that the limit goes unnoticed.
   return copyRows(
     context,
     { into: DELTA, displayName: displayName(source.table), columns, key: source.key },
-    null,
-    () => query,
+    rangesOf(context, source),
+    (range) =>
+      `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)}${whereAlso(whereRange(range), condition)} LIMIT ${limit}`,
   );
 }
 
