@@ -2,6 +2,17 @@ import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
 import type { ColumnMapping } from '../model/typeMapping.ts';
 
 /**
+ * What stands for NULL: a backspace. A text that is one comes escaped, as `\b`, so that it cannot be mistaken; and other than
+ * with the usual `\N`, a stream without a backslash has no escapes, which saves looking for them in every value.
+ */
+const NULL_MARK = '\b';
+
+/** COPY's statement for a query, in the form that `readCopyText` reads. */
+export function copyStatement(query: string): string {
+  return `COPY (${query}) TO STDOUT (NULL '${NULL_MARK}')`;
+}
+
+/**
  * SQL that undoes the escapes of COPY's text format (PostgreSQL manual, COPY, "Text Format"): \\ \b \f \n \r \t \v.
  *
  * Why a chain of replacements is exact here: every backslash of the format begins an escape of two characters, so pairs of
@@ -23,10 +34,13 @@ export function unescapeCopyText(text: string): string {
   return `CASE WHEN contains(${text}, '\\') THEN ${undone} ELSE ${text} END`;
 }
 
-/** SQL of one column's value, from the column of the file that holds its text. */
-export function columnValue(mapping: ColumnMapping, index: number): string {
+/**
+ * SQL of one column's value, from the column of the file that holds its text.
+ * @param escapes whether the file has escapes at all
+ */
+export function columnValue(mapping: ColumnMapping, index: number, escapes: boolean): string {
   const text = fileColumn(index);
-  return mapping.fromText(mapping.mayBeEscaped ? `(${unescapeCopyText(text)})` : text);
+  return mapping.fromText(escapes && mapping.mayBeEscaped ? `(${unescapeCopyText(text)})` : text);
 }
 
 /** The name of a column of the file. */
@@ -45,7 +59,7 @@ export function readCopyText(paths: readonly string[], columns: number, longestR
   const longest = Math.max(1 << 20, longestRow + 1024);
   return [
     `read_csv([${paths.map(quoteLiteral).join(', ')}]`,
-    `auto_detect=false, header=false, delim='\t', quote='', escape='', comment='', nullstr='\\N', new_line='\\n'`,
+    `auto_detect=false, header=false, delim='\t', quote='', escape='', comment='', nullstr='${NULL_MARK}', new_line='\\n'`,
     `strict_mode=true, null_padding=false, ignore_errors=false`,
     `max_line_size=${longest}, buffer_size=${Math.max(8 << 20, longest * 2)}, columns={${names}})`,
   ].join(', ');

@@ -78,7 +78,8 @@ async function insertFiles(
     Math.max(columns.length, 2),
     longestRow,
   );
-  const values = columns.map((column, index) => columnValue(column, index));
+  const escapes = files.some((file) => file.escapes);
+  const values = columns.map((column, index) => columnValue(column, index, escapes));
   try {
     await copy.run(`INSERT INTO ${target.into} SELECT ${target.project?.(values) ?? values.join(', ')} FROM ${rows}`);
   } catch (error) {
@@ -96,7 +97,7 @@ async function findRefused(copy: WorkingCopy, rows: string, target: LoadTarget):
     const text = fileColumn(index);
     const found = await copy
       .all<{ value: string; key: string[] }>(
-        `SELECT ${text} AS value, [${keyColumns.join(', ')}]::VARCHAR[] AS key FROM ${rows} WHERE ${text} IS NOT NULL AND TRY(${columnValue(column, index)}) IS NULL LIMIT 1`,
+        `SELECT ${text} AS value, [${keyColumns.join(', ')}]::VARCHAR[] AS key FROM ${rows} WHERE ${text} IS NOT NULL AND TRY(${columnValue(column, index, true)}) IS NULL LIMIT 1`,
       )
       .catch(() => []);
     const [row] = found;

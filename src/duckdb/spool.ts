@@ -6,6 +6,8 @@ import { mapFileError } from '../files/fileErrors.ts';
 export interface SpoolFile {
   readonly path: string;
   readonly bytes: number;
+  /** Whether there is a backslash in it: without one, no value is escaped. */
+  readonly escapes: boolean;
 }
 
 /** Takes rows in whole lines; a promise asks for patience. */
@@ -23,7 +25,15 @@ export interface SpoolLimits {
   readonly totalBytes: number;
 }
 
+const BACKSLASH = 0x5c;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+interface OpenFile {
+  readonly path: string;
+  readonly fd: number;
+  bytes: number;
+  escapes: boolean;
+}
 
 /**
  * The buffer between PostgreSQL's rows and DuckDB's reader: files, so that DuckDB reads them with all its threads and
@@ -49,12 +59,12 @@ export class Spool {
 
   /** A new stream of rows into the spool. */
   sink(): SpoolSink {
-    let file: { path: string; fd: number; bytes: number } | undefined;
+    let file: OpenFile | undefined;
     this.open++;
     const finish = (): void => {
       if (file === undefined) return;
       fs.closeSync(file.fd);
-      this.ready.push({ path: file.path, bytes: file.bytes });
+      this.ready.push({ path: file.path, bytes: file.bytes, escapes: file.escapes });
       file = undefined;
       this.wake();
     };
@@ -68,6 +78,7 @@ export class Spool {
           throw mapFileError(error, this.folder);
         }
         file.bytes += rows.length;
+        file.escapes ||= rows.includes(BACKSLASH);
         this.waitingBytes += rows.length;
         if (file.bytes >= this.limits.fileBytes) finish();
         if (this.waitingBytes < this.limits.totalBytes) return undefined;
@@ -120,12 +131,12 @@ export class Spool {
     for (const resolve of this.wakeWriters.splice(0)) resolve();
   }
 
-  private create(firstRows: Buffer): { path: string; fd: number; bytes: number } {
+  private create(firstRows: Buffer): OpenFile {
     const name = path.join(this.folder, `rows-${this.created++}.tsv`);
     const fd = fs.openSync(name, 'wx', 0o600);
     // DuckDB takes U+FEFF at the head of a file for a byte order mark and drops it: give it one to drop.
     if (firstRows.subarray(0, 3).equals(BYTE_ORDER_MARK)) writeAll(fd, BYTE_ORDER_MARK);
-    return { path: name, fd, bytes: 0 };
+    return { path: name, fd, bytes: 0, escapes: false };
   }
 
   private wake(): void {

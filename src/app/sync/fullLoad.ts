@@ -1,3 +1,4 @@
+import { copyStatement } from '../../duckdb/copyText.ts';
 import { copyColumns, createTableSql, loadFromSpool } from '../../duckdb/loader.ts';
 import { Spool, type SpoolSink } from '../../duckdb/spool.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
@@ -84,7 +85,7 @@ export async function copyRows(
     };
     try {
       for (let range = queue.shift(); range !== undefined; range = queue.shift()) {
-        await copyOut(session, `COPY (${queryOf(range)}) TO STDOUT`, counted, context.signal);
+        await copyOut(session, copyStatement(queryOf(range)), counted, context.signal);
         done++;
         report();
       }
