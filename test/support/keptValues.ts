@@ -63,6 +63,8 @@ export const KEPT: readonly (readonly [type: string, values: readonly string[]])
       "E'tab\\there'",
       "E'cr\\rlf\\r\\n'",
       "E'\\b\\f\\v\\x01\\x1f\\x7f'",
+      // What stands for NULL in COPY's stream, as a text.
+      "E'\\b'",
       '\'"q""uo"ted,;|\'',
       "''' -- /*'",
       "'NULL'",
