@@ -1,4 +1,4 @@
-import type { SyncResult } from '../app/sync/sync.ts';
+import type { SyncResult } from '../app/sync/syncRequest.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
 import { renderTable } from './table.ts';
 

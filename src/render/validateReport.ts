@@ -1,5 +1,5 @@
-import type { Repair } from '../app/validate/validateRepair.ts';
-import { type Difference, type TableCheck, type ValidationResult, verdictOf } from '../app/validate/validateResult.ts';
+import type { Repair } from '../app/validate/repair.ts';
+import { type Difference, type TableCheck, type ValidationResult, verdictOf } from '../app/validate/result.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
 
 import { renderTable } from './table.ts';

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type SyncRequest, type SyncResult, sync } from '../../src/app/sync/sync.ts';
+import { sync } from '../../src/app/sync/sync.ts';
+import type { SyncRequest, SyncResult } from '../../src/app/sync/syncRequest.ts';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { messageOf } from '../../src/errors/financeDbError.ts';

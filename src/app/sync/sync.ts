@@ -1,29 +1,22 @@
 import fs from 'node:fs';
 import os from 'node:os';
-import type { Config } from '../../config/config.ts';
 import { compactFile, isBloated, rememberFreshSql } from '../../duckdb/compact.ts';
 import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
+import { createIndexes, lacksIndexes } from '../../duckdb/indexes.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
-import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../../duckdb/syncState.ts';
+import { STATE_DDL, STATE_FORMAT } from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { isFinanceDbError } from '../../errors/financeDbError.ts';
-import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
-import {
-  changesNeedTransaction,
-  planTable,
-  type SyncMode,
-  type TablePlan,
-  type TableState,
-} from '../../model/syncPlan.ts';
-import { displayName, duckdbSchema, duckdbTable, STATE_SCHEMA, type TableName } from '../../model/tableName.ts';
-import { type ColumnMapping, mapColumns } from '../../model/typeMapping.ts';
+import { quoteLiteral } from '../../model/identifier.ts';
+import { planTable, type TableState } from '../../model/syncPlan.ts';
+import { displayName, STATE_SCHEMA, type TableName } from '../../model/tableName.ts';
+import { mapColumns } from '../../model/typeMapping.ts';
 import { nothingHappened, watermarkObjection } from '../../model/watermark.ts';
 import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import {
   findHoldBack,
-  type HoldBack,
   isDurable,
   openSnapshot,
   readPosition,
@@ -31,57 +24,10 @@ import {
   type SourceSnapshot,
 } from '../../postgres/snapshot.ts';
 import { VERSION } from '../../version.ts';
-import { fullLoad, type LoadContext, type LoadProgress } from './fullLoad.ts';
-import { applyChanges } from './incremental.ts';
+import type { LoadContext } from './fullLoad.ts';
 import { createReadyViews } from './readyViews.ts';
-
-export interface SyncRequest {
-  readonly config: Config;
-  /** The tables to sync; config.tables unless --tables narrows them. */
-  readonly tables: readonly TableName[];
-  readonly full: boolean;
-  readonly jobs: number | null;
-  readonly waitSeconds: number;
-  /** Columns to index in the DuckDB file. */
-  readonly indexes: readonly string[];
-  /** What DuckDB may use, such as '400MB'. */
-  readonly memory: string | null;
-  readonly now: () => Date;
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: LoadProgress) => void;
-  /** Called with the finished working copy, in the snapshot it was made from, before it is published. */
-  readonly beforePublish?: ((ready: ReadyToPublish) => Promise<void>) | undefined;
-}
-
-/** What a check before publishing gets to see. */
-export interface ReadyToPublish {
-  readonly copy: WorkingCopy;
-  readonly snapshot: SourceSnapshot;
-  readonly tables: readonly { readonly plan: TablePlan; readonly columns: readonly ColumnMapping[] }[];
-}
-
-export interface TableResult {
-  readonly table: string;
-  readonly mode: SyncMode;
-  readonly reason: string;
-  readonly rows: bigint;
-  readonly upserted: bigint;
-  readonly deleted: bigint;
-  readonly seconds: number;
-}
-
-export interface SyncResult {
-  readonly source: { readonly kind: 'embedded' | 'postgres'; readonly database: string; readonly version: string };
-  readonly tables: readonly TableResult[];
-  readonly snapshot: string;
-  readonly duckdb: { readonly path: string; readonly bytes: number };
-  readonly seconds: number;
-  /** False when there was nothing to publish. */
-  readonly published: boolean;
-  /** Things worth knowing that are no errors. */
-  readonly warnings: readonly string[];
-  readonly heldBack: HoldBack | null;
-}
+import type { SyncRequest, SyncResult, TableResult, TableWork } from './syncRequest.ts';
+import { secondsSince, syncTable, writeState } from './syncTable.ts';
 
 /** DuckDB's memory for a sync unless --memory says otherwise; peak resident memory is measured in docs/performance.md. */
 const DEFAULT_MEMORY = '320MB';
@@ -101,7 +47,7 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
       const session = await server.connect();
       const position = await readPosition(session);
       const file = await readPublishedFile(workspace.publishedPath);
-      const untouched = gate(request, position, file);
+      const untouched = await gate(request, position, file);
       if (untouched !== null) return unchanged(server, position, untouched, workspace, started);
       try {
         return await syncInSnapshot(request, workspace, server, session, position, file, started);
@@ -128,7 +74,7 @@ function damageOf(error: unknown, file: PublishedFile): PublishedFile | null {
 }
 
 /** The states of all tables when no transaction can have changed any; null when it takes a closer look. */
-function gate(request: SyncRequest, position: SourcePosition, file: PublishedFile): TableState[] | null {
+async function gate(request: SyncRequest, position: SourcePosition, file: PublishedFile): Promise<TableState[] | null> {
   if (request.full || request.beforePublish !== undefined || file.kind !== 'ours' || file.sample) return null;
   const states = request.tables.map((table) => findState(file, table));
   const settled = states.every(
@@ -137,7 +83,8 @@ function gate(request: SyncRequest, position: SourcePosition, file: PublishedFil
       nothingHappened(state.snapshot, position.snapshot) &&
       watermarkObjection(state, position) === null,
   );
-  return settled ? states.filter((state) => state !== null) : null;
+  if (!settled || (await lacksIndexes(request.config.duckdbPath, request.tables, request.indexes))) return null;
+  return states.filter((state) => state !== null);
 }
 
 function unchanged(
@@ -204,7 +151,7 @@ async function syncInSnapshot(
     for (const { plan, columns } of work) {
       const state = known ? findState(file, plan.source.table) : null;
       const result = await syncTable(context, plan, columns, state);
-      await writeState(request, context, plan, columns, result);
+      await writeState(context, plan, columns, result, request.now());
       tables.push(result);
     }
     await copy.run('COMMIT');
@@ -212,7 +159,10 @@ async function syncInSnapshot(
       copy,
       work.map(({ plan, columns }) => ({ table: plan.source.table, columns })),
     );
-    await createIndexes(copy, request.indexes, work);
+    for (const { plan, columns } of work) {
+      const names = columns.map((column) => column.name);
+      await createIndexes(copy, plan.source.table, names, request.indexes);
+    }
     await request.beforePublish?.({ copy, snapshot, tables: work });
     const heldBack = await findHoldBack(session, snapshot.snapshot);
     if (!(await isDurable(snapshot, request.signal)))
@@ -246,66 +196,9 @@ async function syncInSnapshot(
 }
 
 /** Rows of the whole file: what was synced, and tables of the file that were not asked for. */
-function rowsAfter(
-  before: readonly TableState[],
-  work: ReadyToPublish['tables'],
-  done: readonly TableResult[],
-): bigint {
+function rowsAfter(before: readonly TableState[], work: readonly TableWork[], done: readonly TableResult[]): bigint {
   const others = before.filter((state) => !work.some(({ plan }) => isSame(plan.source.table, state)));
   return [...others, ...done].reduce((sum, { rows }) => sum + rows, 0n);
-}
-
-async function syncTable(
-  context: LoadContext,
-  plan: TablePlan,
-  columns: readonly ColumnMapping[],
-  state: TableState | null,
-): Promise<TableResult> {
-  const { source } = plan;
-  const started = performance.now();
-  const finish = (mode: SyncMode, reason: string, rows: bigint, upserted: bigint, deleted: bigint): TableResult => ({
-    ...{ table: displayName(source.table), mode, reason, rows, upserted, deleted },
-    seconds: secondsSince(started),
-  });
-  if (plan.mode === 'none' && state !== null) return finish('none', plan.reason, state.rows, 0n, 0n);
-  let reason = plan.reason;
-  if (plan.mode === 'incremental' && state !== null) {
-    const outcome = await applyChanges(context, source, columns, state, plan.newLeaves);
-    if (outcome.kind === 'applied') {
-      const touched = outcome.upserted > 0n || outcome.deleted > 0n;
-      if (!touched) reason = 'transactions since the last sync changed nothing in this table';
-      return finish('incremental', reason, outcome.rows, outcome.upserted, outcome.deleted);
-    }
-    reason = outcome.reason;
-  }
-  await context.copy.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(duckdbSchema(source.table))}`);
-  const rows = await fullLoad(context, source, columns);
-  return finish('full', reason, rows, rows, 0n);
-}
-
-async function writeState(
-  request: SyncRequest,
-  context: LoadContext,
-  plan: TablePlan,
-  columns: readonly ColumnMapping[],
-  result: TableResult,
-): Promise<void> {
-  const { source } = plan;
-  const statements = writeStateSql({
-    identity: context.snapshot.identity,
-    tableOid: source.oid,
-    fingerprint: plan.fingerprint,
-    snapshot: context.snapshot.snapshotText,
-    leaves: source.leaves.map((leaf) => leaf.oid),
-    gated: changesNeedTransaction(source),
-    key: source.key,
-    columns: columns.map(({ name, family, duckdbType, postgresType }) => ({ name, family, duckdbType, postgresType })),
-    ...result,
-    table: source.table,
-    syncedAt: request.now().toISOString(),
-    toolVersion: VERSION,
-  });
-  for (const statement of statements) await context.copy.run(statement);
 }
 
 async function openCopy(request: SyncRequest, workspace: Workspace): Promise<WorkingCopy> {
@@ -339,24 +232,6 @@ function loadContext(
   };
 }
 
-async function createIndexes(
-  copy: WorkingCopy,
-  indexes: readonly string[],
-  work: ReadyToPublish['tables'],
-): Promise<void> {
-  for (const { plan, columns } of work)
-    for (const name of indexes)
-      if (columns.some((column) => column.name === name))
-        await copy.run(
-          `CREATE INDEX IF NOT EXISTS ${quoteIdentifier(indexName(plan.source.table, name))} ON ${duckdbTable(plan.source.table)} (${quoteIdentifier(name)})`,
-        );
-}
-
-/** `idx_timestamp` for the main table, as its PostgreSQL indexes are called; others carry the table's name. */
-function indexName(table: TableName, column: string): string {
-  return displayName(table) === 'transactions' ? `idx_${column}` : `idx_${table.name}_${column}`;
-}
-
 function describeSource(server: PgServer, position: SourcePosition): Pick<SyncResult, 'source' | 'snapshot'> {
   return {
     source: {
@@ -375,8 +250,4 @@ function findState(file: PublishedFile, table: TableName): TableState | null {
 
 function isSame(a: TableName, b: TableName): boolean {
   return a.schema === b.schema && a.name === b.name;
-}
-
-function secondsSince(started: number): number {
-  return Math.round(performance.now() - started) / 1000;
 }

@@ -5,9 +5,10 @@ import { writeReceipts } from '../../duckdb/receipts.ts';
 import { openStored, type StoredFile } from '../../duckdb/storedFile.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
-import type { ReadyToPublish } from '../sync/sync.ts';
-import { fileIdentity, receiptsOf, storeReceipts } from './validateReceipt.ts';
-import type { TableCheck, ValidationResult } from './validateResult.ts';
+import type { ReadyToPublish } from '../sync/syncRequest.ts';
+import { checkTable } from './checkTable.ts';
+import { fileIdentity, receiptsOf, storeReceipts } from './receipt.ts';
+import type { TableCheck, ValidationResult } from './result.ts';
 import {
   beginComparison,
   openComparison,
@@ -16,8 +17,7 @@ import {
   VALIDATE_MEMORY,
   type ValidateRequest,
   withTemporaryFolder,
-} from './validateSession.ts';
-import { checkTable } from './validateTable.ts';
+} from './session.ts';
 
 /**
  * Compares the published file with PostgreSQL, in one snapshot of it, and stores the receipt in the file.

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
-import { type SyncRequest, type SyncResult, sync } from '../../app/sync/sync.ts';
-import type { ValidationResult } from '../../app/validate/validateResult.ts';
+import { sync } from '../../app/sync/sync.ts';
+import type { SyncRequest, SyncResult } from '../../app/sync/syncRequest.ts';
+import type { ValidationResult } from '../../app/validate/result.ts';
 import { DEFAULT_INDEX_COLUMNS } from '../../config/config.ts';
 import { type FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { parseTableList } from '../../model/tableName.ts';

@@ -1,7 +1,7 @@
 import { validate } from '../../app/validate/validate.ts';
-import type { Repair } from '../../app/validate/validateRepair.ts';
-import type { ValidationResult } from '../../app/validate/validateResult.ts';
-import type { ValidateRequest } from '../../app/validate/validateSession.ts';
+import type { Repair } from '../../app/validate/repair.ts';
+import type { ValidationResult } from '../../app/validate/result.ts';
+import type { ValidateRequest } from '../../app/validate/session.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
@@ -43,6 +43,6 @@ async function run(
 ): Promise<{ result: ValidationResult; repairs: readonly Repair[] }> {
   const result = await validate(request);
   if (!mend || result.status !== 'damaged') return { result, repairs: [] };
-  const { repair } = await import('../../app/validate/validateRepair.ts');
+  const { repair } = await import('../../app/validate/repair.ts');
   return repair(request, result);
 }

@@ -5,12 +5,13 @@ import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { planTable, type TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
-import { nothingHappened, watermarkObjection } from '../../model/watermark.ts';
 import { countChanged, countRows, digestTable } from '../../postgres/digest.ts';
-import { changedSince } from '../../postgres/snapshot.ts';
-import { checkQuickly } from './validateQuick.ts';
-import { type CheckContext, emptyCheck, type TableCheck } from './validateResult.ts';
-import { findDifferences, isNotApart, type RowSource, setChangedApart } from './validateRows.ts';
+import { bothSides } from './bothSides.ts';
+import { findDifferences, isNotApart, setChangedApart } from './drillDown.ts';
+import { lagOf } from './lag.ts';
+import { checkQuickly } from './quick.ts';
+import { type CheckContext, emptyCheck, type TableCheck } from './result.ts';
+import type { RowSource } from './rowNames.ts';
 
 /**
  * Compares one table of the DuckDB file with PostgreSQL as of the snapshot.
@@ -91,68 +92,6 @@ async function countStored(context: CheckContext, source: SourceTable): Promise<
   return BigInt(row?.n ?? '0');
 }
 
-/** How differences may be explained by what PostgreSQL did since the sync. */
-export interface Lag {
-  /** Whether PostgreSQL may have changed since the file was made. */
-  readonly possible: boolean;
-  /** SQL that is true for rows changed since; null when nothing changed, or when rows do not tell. */
-  readonly condition: string | null;
-  /** Rows do not tell when they changed: any difference may be lag. */
-  readonly blind: boolean;
-  readonly problem: string | null;
-  readonly notes: readonly string[];
-}
-
-const HAS_ROW_VERSIONS = ['r', 'p', 'm'];
-
-function lagOf(
-  context: CheckContext,
-  source: SourceTable,
-  state: TableState | null,
-  newLeaves: readonly string[],
-): Lag {
-  const none = { possible: false, condition: null, blind: false, problem: null, notes: [] };
-  if (state === null) return none;
-  const { problem: objection, note } = judgeObjection(state, context);
-  const problem = objection ?? (context.altered.has(displayName(source.table)) ? ALTERED : null);
-  const notes = note === null ? [] : [note];
-  if (
-    problem === null &&
-    note === null &&
-    state.gated &&
-    nothingHappened(state.snapshot, context.snapshot.snapshot) &&
-    newLeaves.length === 0
-  )
-    return { ...none, notes };
-  const tells =
-    HAS_ROW_VERSIONS.includes(source.kind) && !source.rowSecurity && !source.leaves.some((leaf) => leaf.kind === 'f');
-  if (!tells || note !== null)
-    return {
-      possible: true,
-      condition: null,
-      blind: true,
-      problem,
-      notes: [...notes, 'its rows do not tell when they changed: differences may be lag or damage'],
-    };
-  return { possible: true, condition: changedSince(state.snapshot, newLeaves), blind: false, problem, notes };
-}
-
-const ALTERED =
-  'the sync state of the table is not what the sync wrote: the snapshot or the source that it names cannot be trusted';
-
-/** A state that cannot be true is damage; one that a failover has overtaken is not. */
-function judgeObjection(state: TableState, context: CheckContext): { problem: string | null; note: string | null } {
-  const objection = watermarkObjection(state, context.snapshot);
-  if (
-    objection === null ||
-    state.identity.systemIdentifier === null ||
-    context.snapshot.identity.systemIdentifier === null
-  )
-    return { problem: null, note: null };
-  if (/timeline|two billion/.test(objection)) return { problem: null, note: objection };
-  return { problem: `the file's sync state does not fit this server: ${objection}`, note: null };
-}
-
 async function withoutTable(context: CheckContext, source: SourceTable, check: TableCheck): Promise<TableCheck> {
   const rows = await countRows(context.snapshot.session, rowsOf(source));
   return { ...check, rows: { postgres: rows, duckdb: 0n }, problem: 'the DuckDB file has lost the table' };
@@ -179,12 +118,4 @@ function sameType(stored: string, mapped: string): boolean {
       .replace('TIMEWITHTIMEZONE', 'TIMETZ')
       .toUpperCase();
   return plain(stored) === plain(mapped);
-}
-
-/** Waits for both sides even when one fails, so that no query runs on unobserved. */
-export async function bothSides<T>(left: Promise<T>, right: Promise<T>): Promise<[T, T]> {
-  const [a, b] = await Promise.allSettled([left, right]);
-  if (a.status === 'rejected') throw a.reason;
-  if (b.status === 'rejected') throw b.reason;
-  return [a.value, b.value];
 }

@@ -3,9 +3,10 @@ import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { countChanged } from '../../postgres/digest.ts';
-import { jsonArray } from './validateExamples.ts';
-import type { CheckContext, Difference, TableCheck } from './validateResult.ts';
-import { bothSides, type Lag } from './validateTable.ts';
+import { bothSides } from './bothSides.ts';
+import type { Lag } from './lag.ts';
+import type { CheckContext, Difference, TableCheck } from './result.ts';
+import { jsonArray } from './rowNames.ts';
 
 /**
  * Compares counts, sums, minima and maxima only. Where PostgreSQL may have changed since the sync, differences are

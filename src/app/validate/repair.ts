@@ -12,13 +12,11 @@ import { displayName, duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts
 import { type ColumnMapping, mapColumns } from '../../model/typeMapping.ts';
 import { copyRows } from '../sync/fullLoad.ts';
 import { sync } from '../sync/sync.ts';
-
-import { placeCondition } from './validateExamples.ts';
-import { receiptsOf } from './validateReceipt.ts';
-import { type CheckContext, type TableCheck, type ValidationResult, verdictOf } from './validateResult.ts';
-import { DIFFERENCES } from './validateRows.ts';
-import { openComparison, readStates, stateOf, VALIDATE_MEMORY, type ValidateRequest } from './validateSession.ts';
-import { checkTable } from './validateTable.ts';
+import { checkTable } from './checkTable.ts';
+import { receiptsOf } from './receipt.ts';
+import { type CheckContext, type TableCheck, type ValidationResult, verdictOf } from './result.ts';
+import { DIFFERENCES, placeCondition } from './rowNames.ts';
+import { openComparison, readStates, stateOf, VALIDATE_MEMORY, type ValidateRequest } from './session.ts';
 
 /** With more damaged rows than this, a full load is the better repair. */
 const MOST_ROWS = 100_000n;

@@ -12,7 +12,7 @@ import { bytesReceived, readDialect } from '../../postgres/digest.ts';
 import { withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { openSnapshot, readPosition, type SourceSnapshot } from '../../postgres/snapshot.ts';
-import { type CheckContext, overallVerdict, type TableCheck, type ValidationResult } from './validateResult.ts';
+import { type CheckContext, overallVerdict, type TableCheck, type ValidationResult } from './result.ts';
 
 export interface ValidateRequest {
   readonly config: Config;

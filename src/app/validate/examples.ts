@@ -1,10 +1,10 @@
 import { canonicalValue, outputOf } from '../../model/canonical.ts';
-import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
+import { quoteIdentifier } from '../../model/identifier.ts';
 import { rowsOf } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
-import type { CheckContext, Difference } from './validateResult.ts';
-import { DIFFERENCES, keyColumns, type UnequalBuckets } from './validateRows.ts';
+import type { CheckContext, Difference } from './result.ts';
+import { DIFFERENCES, jsonArray, keyColumns, placeCondition, type UnequalBuckets } from './rowNames.ts';
 
 interface DifferenceRow {
   readonly kind: Difference['kind'];
@@ -73,20 +73,9 @@ async function fetchTheirs(
   return new Map(found.map((row) => [row.loc, { ...named('c', row.c), ...named('d', row.d) }]));
 }
 
-/** SQL of PostgreSQL for many texts in one: a JSON array. */
-export function jsonArray(texts: readonly string[]): string {
-  return `to_json(ARRAY[${texts.join(', ')}]::text[])::text`;
-}
-
 function named(letter: string, array: string): ShownRow {
   const values = JSON.parse(array) as (string | null)[];
   return Object.fromEntries(values.map((value, index) => [`${letter}${index}`, value]));
-}
-
-/** SQL that is true for the rows at these places, found by their pages. */
-export function placeCondition(places: readonly string[]): string {
-  const tids = [...new Set(places.map((place) => place.slice(place.indexOf('('))))];
-  return `ctid = ANY (ARRAY[${tids.map(quoteLiteral).join(', ')}]::tid[]) AND concat(tableoid, ctid) = ANY (ARRAY[${places.map(quoteLiteral).join(', ')}])`;
 }
 
 async function fetchOurs(

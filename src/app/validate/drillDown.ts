@@ -1,32 +1,12 @@
 import { createStagingSql } from '../../duckdb/loader.ts';
-import { canonicalValue } from '../../model/canonical.ts';
-import type { RowDigest } from '../../model/canonicalRow.ts';
-import { quoteIdentifier } from '../../model/identifier.ts';
-import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import { rowsOf } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping, TypeFamily } from '../../model/typeMapping.ts';
 import { copyRows } from '../sync/fullLoad.ts';
-import { showDifferences } from './validateExamples.ts';
-import type { CheckContext, TableCheck } from './validateResult.ts';
-import type { Lag } from './validateTable.ts';
+import { showDifferences } from './examples.ts';
+import type { CheckContext, TableCheck } from './result.ts';
+import { DIFFERENCES, keyText, locator, type RowSource, type UnequalBuckets } from './rowNames.ts';
 
-/** What is known when buckets turned out unequal. */
-export interface UnequalBuckets {
-  readonly source: SourceTable;
-  readonly columns: readonly ColumnMapping[];
-  readonly digest: RowDigest;
-  readonly buckets: number;
-  readonly unequal: readonly number[];
-  readonly lag: Lag;
-  /** Whether changed rows were set apart, and are not in the buckets. */
-  readonly apart: boolean;
-  /** How many rows the sync left in the file; null when it was this moment. */
-  readonly storedRows: bigint | null;
-  readonly duckdbRows: bigint;
-}
-
-/** Rows of PostgreSQL that DuckDB has not exactly so, and the other way around; see `findDifferences`. */
-export const DIFFERENCES = 'temp.main.finance_db_differences';
 const THEIRS = 'temp.main.finance_db_theirs';
 const OURS = 'temp.main.finance_db_ours';
 
@@ -74,15 +54,6 @@ const THEIR_COLUMNS: readonly ColumnMapping[] = [
   text('loc'),
   plain('changed', 'boolean', 'BOOLEAN'),
 ];
-
-/** Where a row is in PostgreSQL, as text: good within the snapshot. Views have no places, so that the row stands for itself. */
-export function locator(source: SourceTable): string {
-  if (source.kind === 'v' || source.kind === 'f') return `concat(${quoteIdentifier(source.table.name)})`;
-  return 'concat(tableoid, ctid)';
-}
-
-/** The table, the key and what PostgreSQL may have changed. */
-export type RowSource = Pick<UnequalBuckets, 'source' | 'columns' | 'digest' | 'lag'>;
 
 /**
  * Sets the rows that PostgreSQL changed since the sync apart from the others, so that they do not spoil the buckets: their
@@ -145,29 +116,6 @@ async function listOurs(context: CheckContext, unequal: UnequalBuckets): Promise
   await context.copy.run(
     `CREATE OR REPLACE TEMP TABLE finance_db_ours AS SELECT x0 AS kc, ${signed('lo')}, ${signed('hi')}, x1 AS rid FROM (${rows}) AS rows WHERE ${wanted.join(' OR ')}`,
   );
-}
-
-/** The key as one text, equal exactly for equal keys; NULL without a key. */
-function keyText({ source, columns }: Pick<UnequalBuckets, 'source' | 'columns'>): {
-  postgres: string;
-  duckdb: string;
-} {
-  const key = keyColumns(source, columns);
-  const [first, ...more] = key.map((column) =>
-    canonicalValue(column, quoteIdentifier(column.name), quoteIdentifier(column.name)),
-  );
-  if (first === undefined) return { postgres: 'NULL', duckdb: 'NULL::VARCHAR' };
-  if (more.length === 0) return first;
-  // The length of each value before it, so that ('a', 'bc') is not ('ab', 'c').
-  const parts = [first, ...more];
-  return {
-    postgres: parts.map((part) => `length(${part.postgres}) || ':' || ${part.postgres}`).join(' || '),
-    duckdb: parts.map((part) => `length(${part.duckdb}) || ':' || ${part.duckdb}`).join(' || '),
-  };
-}
-
-export function keyColumns(source: SourceTable, columns: readonly ColumnMapping[]): ColumnMapping[] {
-  return (source.key ?? []).flatMap((name) => columns.filter((column) => column.name === name));
 }
 
 function pairSql(keyed: boolean): string {

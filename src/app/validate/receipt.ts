@@ -5,7 +5,7 @@ import { type Receipt, writeReceipts } from '../../duckdb/receipts.ts';
 import { openWorkingCopy } from '../../duckdb/workingCopy.ts';
 import { isFinanceDbError } from '../../errors/financeDbError.ts';
 import { VERSION } from '../../version.ts';
-import { type ValidationResult, verdictOf } from './validateResult.ts';
+import { type ValidationResult, verdictOf } from './result.ts';
 
 /** The rows that tell of a validation. */
 export function receiptsOf(result: ValidationResult, how: string, now: Date): Receipt[] {

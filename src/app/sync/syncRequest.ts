@@ -1,0 +1,61 @@
+import type { Config } from '../../config/config.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import type { SyncMode, TablePlan } from '../../model/syncPlan.ts';
+import type { TableName } from '../../model/tableName.ts';
+import type { ColumnMapping } from '../../model/typeMapping.ts';
+import type { HoldBack, SourceSnapshot } from '../../postgres/snapshot.ts';
+import type { LoadProgress } from './fullLoad.ts';
+
+export interface SyncRequest {
+  readonly config: Config;
+  /** The tables to sync; config.tables unless --tables narrows them. */
+  readonly tables: readonly TableName[];
+  readonly full: boolean;
+  readonly jobs: number | null;
+  readonly waitSeconds: number;
+  /** Columns to index in the DuckDB file. */
+  readonly indexes: readonly string[];
+  /** What DuckDB may use, such as '400MB'. */
+  readonly memory: string | null;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: LoadProgress) => void;
+  /** Called with the finished working copy, in the snapshot it was made from, before it is published. */
+  readonly beforePublish?: ((ready: ReadyToPublish) => Promise<void>) | undefined;
+}
+
+/** One table's part of a sync. */
+export interface TableWork {
+  readonly plan: TablePlan;
+  readonly columns: readonly ColumnMapping[];
+}
+
+/** What a check before publishing gets to see. */
+export interface ReadyToPublish {
+  readonly copy: WorkingCopy;
+  readonly snapshot: SourceSnapshot;
+  readonly tables: readonly TableWork[];
+}
+
+export interface TableResult {
+  readonly table: string;
+  readonly mode: SyncMode;
+  readonly reason: string;
+  readonly rows: bigint;
+  readonly upserted: bigint;
+  readonly deleted: bigint;
+  readonly seconds: number;
+}
+
+export interface SyncResult {
+  readonly source: { readonly kind: 'embedded' | 'postgres'; readonly database: string; readonly version: string };
+  readonly tables: readonly TableResult[];
+  readonly snapshot: string;
+  readonly duckdb: { readonly path: string; readonly bytes: number };
+  readonly seconds: number;
+  /** False when there was nothing to publish. */
+  readonly published: boolean;
+  /** Things worth knowing that are no errors. */
+  readonly warnings: readonly string[];
+  readonly heldBack: HoldBack | null;
+}

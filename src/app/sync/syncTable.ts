@@ -1,0 +1,72 @@
+import { writeStateSql } from '../../duckdb/syncState.ts';
+import { quoteIdentifier } from '../../model/identifier.ts';
+import { changesNeedTransaction, type SyncMode, type TablePlan, type TableState } from '../../model/syncPlan.ts';
+import { displayName, duckdbSchema } from '../../model/tableName.ts';
+import type { ColumnMapping } from '../../model/typeMapping.ts';
+import { VERSION } from '../../version.ts';
+import { fullLoad, type LoadContext } from './fullLoad.ts';
+import { applyChanges } from './incremental.ts';
+import type { TableResult } from './syncRequest.ts';
+
+/**
+ * Brings one table of the working copy up to date, by its changes or by loading it anew, and writes down as of when it is.
+ * @param state what the published file says of the table; null when that is of no use
+ */
+export async function syncTable(
+  context: LoadContext,
+  plan: TablePlan,
+  columns: readonly ColumnMapping[],
+  state: TableState | null,
+): Promise<TableResult> {
+  const { source } = plan;
+  const started = performance.now();
+  const finish = (mode: SyncMode, reason: string, rows: bigint, upserted: bigint, deleted: bigint): TableResult => ({
+    ...{ table: displayName(source.table), mode, reason, rows, upserted, deleted },
+    seconds: secondsSince(started),
+  });
+  if (plan.mode === 'none' && state !== null) return finish('none', plan.reason, state.rows, 0n, 0n);
+  let reason = plan.reason;
+  if (plan.mode === 'incremental' && state !== null) {
+    const outcome = await applyChanges(context, source, columns, state, plan.newLeaves);
+    if (outcome.kind === 'applied') {
+      const touched = outcome.upserted > 0n || outcome.deleted > 0n;
+      if (!touched) reason = 'transactions since the last sync changed nothing in this table';
+      return finish('incremental', reason, outcome.rows, outcome.upserted, outcome.deleted);
+    }
+    reason = outcome.reason;
+  }
+  await context.copy.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(duckdbSchema(source.table))}`);
+  const rows = await fullLoad(context, source, columns);
+  return finish('full', reason, rows, rows, 0n);
+}
+
+/** Writes down what the table in the working copy is, and as of when: what the next sync and a validation go by. */
+export async function writeState(
+  context: LoadContext,
+  plan: TablePlan,
+  columns: readonly ColumnMapping[],
+  result: TableResult,
+  now: Date,
+): Promise<void> {
+  const { source } = plan;
+  const statements = writeStateSql({
+    identity: context.snapshot.identity,
+    tableOid: source.oid,
+    fingerprint: plan.fingerprint,
+    snapshot: context.snapshot.snapshotText,
+    leaves: source.leaves.map((leaf) => leaf.oid),
+    gated: changesNeedTransaction(source),
+    key: source.key,
+    columns: columns.map(({ name, family, duckdbType, postgresType }) => ({ name, family, duckdbType, postgresType })),
+    ...result,
+    table: source.table,
+    syncedAt: now.toISOString(),
+    toolVersion: VERSION,
+  });
+  for (const statement of statements) await context.copy.run(statement);
+}
+
+/** Seconds since `started`, in milliseconds. */
+export function secondsSince(started: number): number {
+  return Math.round(performance.now() - started) / 1000;
+}
