@@ -39,6 +39,32 @@ export interface WorkingCopyOptions {
 
 /** Opens (or creates) `file` for writing. */
 export async function openWorkingCopy(file: string, options: WorkingCopyOptions): Promise<WorkingCopy> {
+  const copy = await attach(file, `STORAGE_VERSION ${quoteLiteral(STORAGE_VERSION)}`, options, mapWriteError);
+  return {
+    ...copy,
+    close: async () => {
+      await copy.run(`CHECKPOINT ${ATTACHED}`);
+      await copy.run('USE memory');
+      await copy.run(`DETACH ${ATTACHED}`);
+      copy.abandon();
+      if (fs.existsSync(`${file}.wal`))
+        throw new FinanceDbError('INTERNAL', `DuckDB left a write-ahead log beside ${path.basename(file)}`);
+      syncToDisk(file);
+    },
+  };
+}
+
+/**
+ * Opens `file` as the default database of a DuckDB of our own, whose memory holds temporary tables.
+ * @param how options of ATTACH
+ * @param explain makes our error of DuckDB's
+ */
+export async function attach(
+  file: string,
+  how: string,
+  options: WorkingCopyOptions,
+  explain: (error: unknown, sql: string) => FinanceDbError,
+): Promise<WorkingCopy> {
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: options.memory,
     threads: String(options.threads),
@@ -48,54 +74,41 @@ export async function openWorkingCopy(file: string, options: WorkingCopyOptions)
     autoload_known_extensions: 'false',
   });
   const connection = await instance.connect();
+  const explained = async <T>(sql: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw explain(error, sql);
+    }
+  };
   let closed = false;
-  const copy: WorkingCopy = {
+  const abandon = (): void => {
+    if (closed) return;
+    closed = true;
+    connection.closeSync();
+    instance.closeSync();
+  };
+  const attached: WorkingCopy = {
     path: file,
     connection,
-    run: async (sql) => {
-      try {
-        await connection.run(sql);
-      } catch (error) {
-        throw mapWriteError(error, sql);
-      }
-    },
-    all: async <T>(sql: string) => {
-      try {
-        const reader = await connection.runAndReadAll(sql);
-        return reader.getRowObjectsJson() as T[];
-      } catch (error) {
-        throw mapWriteError(error, sql);
-      }
-    },
-    close: async () => {
-      await copy.run(`CHECKPOINT ${ATTACHED}`);
-      await copy.run('USE memory');
-      await copy.run(`DETACH ${ATTACHED}`);
-      closed = true;
-      connection.closeSync();
-      instance.closeSync();
-      if (fs.existsSync(`${file}.wal`))
-        throw new FinanceDbError('INTERNAL', `DuckDB left a write-ahead log beside ${path.basename(file)}`);
-      syncToDisk(file);
-    },
-    abandon: () => {
-      closed = true;
-      connection.closeSync();
-      instance.closeSync();
-    },
+    run: (sql) => explained(sql, async () => void (await connection.run(sql))),
+    all: <T>(sql: string) =>
+      explained(sql, async () => (await connection.runAndReadAll(sql)).getRowObjectsJson() as T[]),
+    close: async () => abandon(),
+    abandon,
     interrupt: () => {
       if (!closed) connection.interrupt();
     },
   };
   try {
-    await copy.run("SET TimeZone = 'UTC'");
-    await copy.run(`ATTACH ${quoteLiteral(file)} AS ${ATTACHED} (STORAGE_VERSION ${quoteLiteral(STORAGE_VERSION)})`);
-    await copy.run(`USE ${ATTACHED}`);
+    await attached.run("SET TimeZone = 'UTC'");
+    await attached.run(`ATTACH ${quoteLiteral(file)} AS ${ATTACHED} (${how})`);
+    await attached.run(`USE ${ATTACHED}`);
   } catch (error) {
-    copy.abandon();
+    abandon();
     throw error;
   }
-  return copy;
+  return attached;
 }
 
 function syncToDisk(file: string): void {
