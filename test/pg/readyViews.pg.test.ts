@@ -1,41 +1,24 @@
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openReader } from '../../src/duckdb/reader.ts';
-import type { PgSession } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { temporaryFolder } from '../support/folder.ts';
+import { type Fixture, makeFixture } from '../support/fixture.ts';
 
-let database: TestDatabase;
-let session: PgSession;
-let folder: ReturnType<typeof temporaryFolder>;
-
+let source: Fixture;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  session = await database.session();
-  folder = temporaryFolder();
+  source = await makeFixture();
 });
-afterAll(async () => {
-  folder.remove();
-  await database.drop();
-});
+afterAll(() => source.close());
 
 async function run(...argv: string[]): Promise<string> {
-  const result = await runCli(argv, { env: { DATABASE_URL: database.url, FINANCE_DB_HOME: folder.path } });
+  const result = await runCli(argv, { env: source.env('transactions') });
   if (result.code !== 0) throw new Error(result.stderr);
   return result.stdout;
 }
 
 async function views(): Promise<string[]> {
-  const reader = await openReader(path.join(folder.path, 'finance.duckdb'));
-  try {
-    const rows = await reader.all<{ name: string }>(
-      'SELECT view_name AS name FROM duckdb_views() WHERE NOT internal ORDER BY 1',
-    );
-    return rows.map((row) => row.name);
-  } finally {
-    reader.close();
-  }
+  const rows = await source.rows<{ name: string }>(
+    'SELECT view_name AS name FROM duckdb_views() WHERE NOT internal ORDER BY 1',
+  );
+  return rows.map((row) => row.name);
 }
 
 describe('the ready-made views', () => {
@@ -59,10 +42,10 @@ describe('the ready-made views', () => {
   });
 
   test('give way to a table of the same name, and to a table of another shape', async () => {
-    await session.query('ALTER TABLE transactions RENAME COLUMN merchant TO shop');
+    await source.session.query('ALTER TABLE transactions RENAME COLUMN merchant TO shop');
     await run('sync');
     expect(await views()).toEqual([]);
-    await session.query(
+    await source.session.query(
       "ALTER TABLE transactions RENAME COLUMN shop TO merchant; CREATE TABLE monthly_spending (id int PRIMARY KEY, mine text); INSERT INTO monthly_spending VALUES (1, 'kept')",
     );
     await run('sync', '--tables', 'transactions,monthly_spending');

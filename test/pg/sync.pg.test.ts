@@ -1,53 +1,20 @@
 import fs from 'node:fs';
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openReader } from '../../src/duckdb/reader.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PgSession } from '../../src/postgres/session.ts';
-import { runCli } from '../support/cli.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { temporaryFolder } from '../support/folder.ts';
+import { type Fixture, makeFixture } from '../support/fixture.ts';
 
-let database: TestDatabase;
+let source: Fixture;
 let session: PgSession;
-let folder: ReturnType<typeof temporaryFolder>;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  session = await database.session();
+  source = await makeFixture();
+  session = source.session;
 });
-afterAll(() => database.drop());
-beforeEach(async () => {
-  folder = temporaryFolder();
-  await session.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-});
-afterEach(() => folder.remove());
-
-interface SyncDocument {
-  tables: { table: string; mode: string; reason: string; rows: number; upserted: number; deleted: number }[];
-  snapshot: string;
-}
-
-async function sync(tables: string, ...flags: string[]): Promise<SyncDocument> {
-  const result = await runCli(['sync', '--json', ...flags], { env: environment(tables) });
-  if (result.code !== 0) throw new Error(`exit ${result.code}: ${result.stderr}`);
-  return JSON.parse(result.stdout) as SyncDocument;
-}
-
-function environment(tables: string): Record<string, string> {
-  return { DATABASE_URL: database.url, FINANCE_DB_HOME: folder.path, FINANCE_DB_TABLES: tables };
-}
+afterAll(() => source.close());
+beforeEach(() => source.reset());
 
 function hex(text: string): string {
   return Buffer.from(text, 'utf8').toString('hex').toUpperCase();
-}
-
-async function rows<T>(sql: string): Promise<T[]> {
-  const reader = await openReader(path.join(folder.path, 'finance.duckdb'));
-  try {
-    return await reader.all<T>(sql);
-  } finally {
-    reader.close();
-  }
 }
 
 describe('full load', () => {
@@ -71,18 +38,18 @@ describe('full load', () => {
     await session.query('CREATE TABLE t (id int PRIMARY KEY, v text)');
     for (const [id, text] of texts.entries()) await session.query('INSERT INTO t VALUES ($1, $2)', [id, text]);
     await session.query('INSERT INTO t VALUES (100, NULL)');
-    const document = await sync('t');
+    const document = await source.sync('t');
     expect(document.tables).toMatchObject([{ table: 't', mode: 'full', reason: 'first sync of this table', rows: 15 }]);
     // As hexadecimal digits: the driver's own decoding drops a byte order mark.
-    const found = await rows<{ v: string | null }>('SELECT hex(encode(v)) AS v FROM t ORDER BY id');
+    const found = await source.rows<{ v: string | null }>('SELECT hex(encode(v)) AS v FROM t ORDER BY id');
     expect(found.map((row) => row.v)).toEqual([...texts.map(hex), null]);
   });
 
   test('keeps rows of one column whose only value is the empty string, or begins with a byte order mark', async () => {
     await session.query("CREATE TABLE one (v text); INSERT INTO one VALUES ('\ufeffx'), (''), (NULL), ('a'), ('')");
-    await sync('one');
+    await source.sync('one');
     expect(
-      await rows('SELECT hex(encode(v)) AS v, count(*)::INT AS n FROM one GROUP BY 1 ORDER BY 1 NULLS FIRST'),
+      await source.rows('SELECT hex(encode(v)) AS v, count(*)::INT AS n FROM one GROUP BY 1 ORDER BY 1 NULLS FIRST'),
     ).toEqual([
       { v: null, n: 1 },
       { v: '', n: 2 },
@@ -95,8 +62,8 @@ describe('full load', () => {
     await session.query(
       'CREATE TABLE big (id int PRIMARY KEY, v text); INSERT INTO big SELECT i, repeat(chr(64 + i), i * 3000000) FROM generate_series(1, 4) i',
     );
-    await sync('big');
-    expect(await rows('SELECT id, length(v)::INT AS n, v[-1:] AS last FROM big ORDER BY id')).toEqual([
+    await source.sync('big');
+    expect(await source.rows('SELECT id, length(v)::INT AS n, v[-1:] AS last FROM big ORDER BY id')).toEqual([
       { id: 1, n: 3_000_000, last: 'A' },
       { id: 2, n: 6_000_000, last: 'B' },
       { id: 3, n: 9_000_000, last: 'C' },
@@ -110,29 +77,29 @@ describe('incremental sync', () => {
     await session.query(
       'CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, i::text FROM generate_series(1, 100) i',
     );
-    await sync('t');
-    const before = fs.statSync(path.join(folder.path, 'finance.duckdb')).ino;
-    const document = await sync('t');
+    await source.sync('t');
+    const before = fs.statSync(source.duckdbPath).ino;
+    const document = await source.sync('t');
     expect(document.tables).toMatchObject([{ mode: 'none', rows: 100, upserted: 0, deleted: 0 }]);
-    expect(fs.statSync(path.join(folder.path, 'finance.duckdb')).ino).toBe(before);
+    expect(fs.statSync(source.duckdbPath).ino).toBe(before);
   });
 
   test('applies inserts, updates, deletes and key changes', async () => {
     await session.query(
       'CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, i::text FROM generate_series(1, 30000) i',
     );
-    await sync('t');
+    await source.sync('t');
     await session.query(
       "INSERT INTO t VALUES (90001, 'new'); UPDATE t SET v = 'changed' WHERE id = 5; DELETE FROM t WHERE id IN (7, 8, 29999); UPDATE t SET id = -9 WHERE id = 9",
     );
-    const document = await sync('t');
+    const document = await source.sync('t');
     expect(document.tables).toMatchObject([{ mode: 'incremental', rows: 29998, upserted: 3, deleted: 4 }]);
-    expect(await rows('SELECT id, v FROM t WHERE id IN (5, 7, 8, 9, -9, 29999, 90001) ORDER BY id')).toEqual([
+    expect(await source.rows('SELECT id, v FROM t WHERE id IN (5, 7, 8, 9, -9, 29999, 90001) ORDER BY id')).toEqual([
       { id: -9, v: '9' },
       { id: 5, v: 'changed' },
       { id: 90001, v: 'new' },
     ]);
-    expect(await rows('SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS d FROM t')).toEqual([
+    expect(await source.rows('SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS d FROM t')).toEqual([
       { n: 29998, d: 29998 },
     ]);
   });
@@ -146,7 +113,7 @@ describe('commits that did not wait for the disk', () => {
       const [{ at } = { at: '' }] = await session.query<{ at: string }>(
         'SELECT pg_current_wal_insert_lsn()::text AS at',
       );
-      await sync('t');
+      await source.sync('t');
       expect(await session.query(`SELECT pg_current_wal_flush_lsn() >= '${at}' AS flushed`)).toEqual([
         { flushed: 't' },
       ]);

@@ -1,16 +1,11 @@
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
-import type { TestDatabase } from '../support/database.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
-import { temporaryFolder } from '../support/folder.ts';
 import { plant } from '../support/plant.ts';
 
 let source: Fixture;
-let database: TestDatabase;
 let session: PgSession;
-let folder: ReturnType<typeof temporaryFolder>;
 
 interface Example {
   kind: string;
@@ -32,39 +27,25 @@ interface Document {
   repaired?: unknown[];
 }
 
-const environment = (): Record<string, string> => ({
-  DATABASE_URL: database.url,
-  FINANCE_DB_HOME: folder.path,
-  FINANCE_DB_TABLES: 't',
-});
-const file = (): string => path.join(folder.path, 'finance.duckdb');
-
 async function validate(expected: number, ...flags: string[]): Promise<Document> {
-  const result = await runCli(['validate', '--json', ...flags], { env: environment() });
+  const result = await runCli(['validate', '--json', ...flags], { env: source.env('t') });
   if (result.code !== expected) throw new Error(`exit ${result.code}: ${result.stderr}${result.stdout}`);
   return JSON.parse(result.stdout) as Document;
 }
 
-async function sync(...flags: string[]): Promise<{ code: number; stdout: string }> {
-  return runCli(['sync', '--json', ...flags], { env: environment() });
-}
-
 beforeAll(async () => {
   source = await makeFixture();
-  database = source.database;
   session = source.session;
 });
 afterAll(() => source.close());
 beforeEach(async () => {
-  folder = temporaryFolder();
+  await source.reset();
   await session.query(`
-    DROP SCHEMA public CASCADE; CREATE SCHEMA public;
     CREATE TABLE t (id varchar(20) PRIMARY KEY, at timestamp, amount numeric(15,2), merchant varchar(50), city varchar(30), is_recurring boolean);
     INSERT INTO t SELECT 'tx' || i, timestamp '2024-01-01' + i * interval '1 hour', i - 1000.5, 'Café ' || i % 7, CASE WHEN i % 5 > 0 THEN 'City ' || i % 3 END, i % 4 = 0
     FROM generate_series(1, 3000) i;`);
-  expect((await sync()).code).toBe(0);
+  await source.sync('t');
 });
-afterEach(() => folder.remove());
 
 /** What is planted, and what is found: counts, and the columns with both values. */
 const DAMAGES: [
@@ -163,7 +144,7 @@ const DAMAGES: [
 
 describe('damage planted into the file', () => {
   test.each(DAMAGES)('%s is found and mended', async (_, statements, damage, columns) => {
-    await plant(file(), ...statements);
+    await plant(source.duckdbPath, ...statements);
     const { status, tables } = await validate(5);
     expect(status).toBe('damaged');
     expect(tables[0]?.damage).toEqual({ missing: 0, extra: 0, different: 0, ...damage });
@@ -174,11 +155,11 @@ describe('damage planted into the file', () => {
     expect(mended.status).toBe('equal');
     expect(mended.repaired).toMatchObject([{ table: 't', how: 'rows', damage }]);
     expect((await validate(0)).status).toBe('equal');
-    expect((await sync('--validate')).code).toBe(0);
+    await source.sync('t', '--validate');
   });
 
   test('thousands of damaged rows are mended, and the first are named', async () => {
-    await plant(file(), 'UPDATE t SET amount = amount * 2');
+    await plant(source.duckdbPath, 'UPDATE t SET amount = amount * 2');
     const { tables } = await validate(5, '--limit', '3');
     expect(tables[0]?.damage.different).toBe(3000);
     expect(tables[0]?.examples).toHaveLength(3);
@@ -194,7 +175,7 @@ describe('damage planted into the file', () => {
     ['another count of rows', 'UPDATE finance_db.sync_state SET row_count = row_count + 1'],
     ['a snapshot of the future', "UPDATE finance_db.sync_state SET snapshot = '999999999:999999999:'"],
   ])('%s is found, and the table loaded anew', async (_, statement) => {
-    await plant(file(), statement);
+    await plant(source.duckdbPath, statement);
     const { status, tables } = await validate(5);
     expect(status).toBe('damaged');
     expect(tables[0]?.problem).not.toBeNull();
@@ -205,24 +186,24 @@ describe('damage planted into the file', () => {
   test('a state that names a later snapshot than its rows are of', async () => {
     await session.query("UPDATE t SET amount = 1 WHERE id = 'tx3'; DELETE FROM t WHERE id = 'tx4'");
     const [row] = await session.query<{ s: string }>('SELECT pg_current_snapshot()::text AS s');
-    await plant(file(), `UPDATE finance_db.sync_state SET snapshot = '${row?.s}'`);
+    await plant(source.duckdbPath, `UPDATE finance_db.sync_state SET snapshot = '${row?.s}'`);
     // Even if the seal is put right: the rows tell.
-    await plant(file(), 'DROP TABLE finance_db.seals');
+    await plant(source.duckdbPath, 'DROP TABLE finance_db.seals');
     const { tables } = await validate(5);
     expect(tables[0]?.damage).toEqual({ missing: 0, extra: 1, different: 1 });
   });
 
   test('sync --validate does not publish a file that fails', async () => {
-    await plant(file(), "UPDATE t SET amount = 0 WHERE id = 'tx9'");
+    await plant(source.duckdbPath, "UPDATE t SET amount = 0 WHERE id = 'tx9'");
     await session.query("INSERT INTO t (id) VALUES ('new')");
-    const { code, stdout } = await sync('--validate');
+    const { code, stdout } = await source.trySync('t', ['--validate']);
     expect(code).toBe(5);
     expect(JSON.parse(stdout)).toMatchObject({
       error: { code: 'DAMAGED', details: { validation: { status: 'damaged' } } },
     });
     // The published file still lacks the new row.
     expect((await validate(5)).tables[0]).toMatchObject({ lag: { changed: 1 }, damage: { different: 1 } });
-    expect((await sync('--full', '--validate')).code).toBe(0);
+    await source.sync('t', '--full', '--validate');
     expect((await validate(0)).status).toBe('equal');
   });
 });

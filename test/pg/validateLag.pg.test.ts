@@ -1,17 +1,12 @@
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openReader } from '../../src/duckdb/reader.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
-import type { TestDatabase } from '../support/database.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
-import { temporaryFolder } from '../support/folder.ts';
 import { plant } from '../support/plant.ts';
 
 let source: Fixture;
-let database: TestDatabase;
 let session: PgSession;
-let folder: ReturnType<typeof temporaryFolder>;
 
 interface Document {
   status: string;
@@ -26,64 +21,51 @@ interface Document {
   }[];
 }
 
-const environment = (tables: string): Record<string, string> => ({
-  DATABASE_URL: database.url,
-  FINANCE_DB_HOME: folder.path,
-  FINANCE_DB_TABLES: tables,
-});
-const file = (): string => path.join(folder.path, 'finance.duckdb');
-
 async function validate(tables: string, ...flags: string[]): Promise<Document> {
-  const result = await runCli(['validate', '--json', ...flags], { env: environment(tables) });
+  const result = await runCli(['validate', '--json', ...flags], { env: source.env(tables) });
   const document = JSON.parse(result.stdout) as Document;
   if (result.code !== (document.status === 'damaged' ? 5 : 0)) throw new Error(`exit ${result.code}: ${result.stderr}`);
   return document;
 }
 
-async function sync(tables: string, ...flags: string[]): Promise<void> {
-  const result = await runCli(['sync', '--json', ...flags], { env: environment(tables) });
-  if (result.code !== 0) throw new Error(`exit ${result.code}: ${result.stderr}`);
-}
-
 beforeAll(async () => {
   source = await makeFixture();
-  database = source.database;
   session = source.session;
 });
 afterAll(() => source.close());
 beforeEach(async () => {
-  folder = temporaryFolder();
-  await session.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public;
-    CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, i::text FROM generate_series(1, 5000) i`);
+  await source.reset();
+  await session.query(
+    `CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, i::text FROM generate_series(1, 5000) i`,
+  );
 });
-afterEach(() => folder.remove());
 
 const NOTHING = { missing: 0, extra: 0, different: 0 };
 
 describe('lag', () => {
   test('inserts, updates and deletes since the sync are lag, exit 0', async () => {
-    await sync('t');
+    await source.sync('t');
     await session.query(
       "INSERT INTO t VALUES (9001, 'new'); UPDATE t SET v = 'x' WHERE id IN (1, 2); DELETE FROM t WHERE id = 3",
     );
     const { status, tables } = await validate('t');
     expect(status).toBe('lagging');
     expect(tables[0]).toMatchObject({ lag: { changed: 3, deleted: 1 }, damage: NOTHING });
-    await sync('t');
+    await source.sync('t');
     expect((await validate('t')).status).toBe('equal');
   });
 
   test('a row written anew with the same values is no lag', async () => {
-    await sync('t');
+    await source.sync('t');
     await session.query('UPDATE t SET v = v WHERE id < 100');
     expect((await validate('t')).status).toBe('equal');
   });
 
   test('damage is found beside lag, and a repair leaves the lag to the next sync', async () => {
-    await sync('t');
+    await source.sync('t');
     await session.query("UPDATE t SET v = 'x' WHERE id BETWEEN 1 AND 400; DELETE FROM t WHERE id = 500");
     await plant(
-      file(),
+      source.duckdbPath,
       "UPDATE t SET v = 'damaged' WHERE id = 600",
       'DELETE FROM t WHERE id = 700',
       "INSERT INTO t VALUES (-1, 'added')",
@@ -96,19 +78,19 @@ describe('lag', () => {
     });
     const mended = await validate('t', '--repair');
     expect(mended.tables[0]).toMatchObject({ lag: { changed: 400, deleted: 0 }, damage: NOTHING });
-    await sync('t');
+    await source.sync('t');
     expect((await validate('t')).status).toBe('equal');
   });
 
   test('a row gone from the file is damage even when PostgreSQL has changed it since', async () => {
-    await sync('t');
-    await plant(file(), 'DELETE FROM t WHERE id = 7');
+    await source.sync('t');
+    await plant(source.duckdbPath, 'DELETE FROM t WHERE id = 7');
     await session.query("UPDATE t SET v = 'x' WHERE id = 7");
     expect((await validate('t')).tables[0]?.damage).toEqual({ ...NOTHING, missing: 1 });
   });
 
   test('a truncated table, and one made again', async () => {
-    await sync('t');
+    await source.sync('t');
     await session.query('TRUNCATE t');
     expect((await validate('t')).tables[0]).toMatchObject({ lag: { changed: 0, deleted: 5000 }, damage: NOTHING });
     await session.query("DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a')");
@@ -118,19 +100,19 @@ describe('lag', () => {
   });
 
   test('a transaction that was open during the sync', async () => {
-    const other = await database.session();
+    const other = await source.database.session();
     await other.query("BEGIN; UPDATE t SET v = 'late' WHERE id = 10");
-    await sync('t');
+    await source.sync('t');
     await session.query("UPDATE t SET v = 'early' WHERE id = 11");
     expect((await validate('t')).tables[0]).toMatchObject({ lag: { changed: 1, deleted: 0 }, damage: NOTHING });
     await other.query('COMMIT');
     expect((await validate('t')).tables[0]).toMatchObject({ lag: { changed: 2, deleted: 0 }, damage: NOTHING });
-    await sync('t');
+    await source.sync('t');
     expect((await validate('t')).status).toBe('equal');
   });
 
   test('no false alarm while others write and sync', async () => {
-    await sync('t');
+    await source.sync('t');
     let stop = false;
     const write = async (writer: PgSession, seed: number): Promise<void> => {
       for (let i = 0; !stop; i++) {
@@ -140,22 +122,22 @@ describe('lag', () => {
         );
       }
     };
-    const writers = [write(await database.session(), 1), write(await database.session(), 3000)];
+    const writers = [write(await source.database.session(), 1), write(await source.database.session(), 3000)];
     const verdicts: string[] = [];
     try {
       for (let round = 0; round < 12; round++) {
         const { status, tables } = await validate('t');
         verdicts.push(status === 'damaged' ? JSON.stringify(tables) : status);
-        if (round % 3 === 2) await sync('t', '--validate');
+        if (round % 3 === 2) await source.sync('t', '--validate');
       }
     } finally {
       stop = true;
       await Promise.all(writers);
     }
     expect(verdicts.filter((verdict) => verdict !== 'lagging' && verdict !== 'equal')).toEqual([]);
-    await sync('t');
+    await source.sync('t');
     expect((await validate('t')).status).toBe('equal');
-    await plant(file(), "UPDATE t SET v = v || ' ' WHERE id = (SELECT max(id) FROM t)");
+    await plant(source.duckdbPath, "UPDATE t SET v = v || ' ' WHERE id = (SELECT max(id) FROM t)");
     expect((await validate('t')).tables[0]?.damage).toEqual({ ...NOTHING, different: 1 });
   });
 });
@@ -163,9 +145,9 @@ describe('lag', () => {
 describe('tables of other kinds', () => {
   test('without a key: rows are compared as a multiset', async () => {
     await session.query("CREATE TABLE k (a int, b text); INSERT INTO k VALUES (1, 'x'), (1, 'x'), (2, NULL), (2, '')");
-    await sync('k');
+    await source.sync('k');
     expect((await validate('k')).status).toBe('equal');
-    await plant(file(), 'DELETE FROM k WHERE rowid = (SELECT min(rowid) FROM k WHERE a = 1)');
+    await plant(source.duckdbPath, 'DELETE FROM k WHERE rowid = (SELECT min(rowid) FROM k WHERE a = 1)');
     expect((await validate('k')).tables[0]?.damage).toEqual({ ...NOTHING, missing: 1 });
     expect((await validate('k', '--repair')).status).toBe('equal');
   });
@@ -174,8 +156,8 @@ describe('tables of other kinds', () => {
     await session.query(
       "CREATE TABLE c (a text, b text, v int, PRIMARY KEY (a, b)); INSERT INTO c VALUES ('a', 'bc', 1), ('ab', 'c', 2)",
     );
-    await sync('c');
-    await plant(file(), 'UPDATE c SET v = 3 - v');
+    await source.sync('c');
+    await plant(source.duckdbPath, 'UPDATE c SET v = 3 - v');
     expect((await validate('c')).tables[0]?.damage).toEqual({ ...NOTHING, different: 2 });
     expect((await validate('c', '--repair')).status).toBe('equal');
   });
@@ -186,12 +168,12 @@ describe('tables of other kinds', () => {
       CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (1000); INSERT INTO p SELECT i, i FROM generate_series(1, 500) i;
       CREATE TABLE e (id int PRIMARY KEY); CREATE MATERIALIZED VIEW m AS SELECT id FROM t`);
     const tables = 't,w,p,e,m';
-    await sync(tables);
+    await source.sync(tables);
     expect((await validate(tables)).tables.map(({ table, status }) => [table, status])).toEqual(
       ['t', 'w', 'p', 'e', 'm'].map((table) => [table, 'equal']),
     );
     await plant(
-      file(),
+      source.duckdbPath,
       "UPDATE p SET v = 'x' WHERE id IN (50, 150)",
       'DELETE FROM w WHERE id = 3',
       'INSERT INTO e VALUES (1)',
@@ -200,7 +182,7 @@ describe('tables of other kinds', () => {
     const damaged = await validate(tables);
     expect(damaged.tables.map(({ status }) => status)).toEqual(['equal', 'lagging', 'damaged', 'damaged', 'equal']);
     expect((await validate(tables, '--repair')).status).toBe('lagging');
-    await sync(tables);
+    await source.sync(tables);
     expect((await validate(tables)).status).toBe('equal');
     await session.query('DELETE FROM t WHERE id < 10');
     const lagging = await validate(tables);
@@ -210,10 +192,10 @@ describe('tables of other kinds', () => {
 
 describe('the rest', () => {
   test('receipts are kept, through full loads too', async () => {
-    await sync('t');
+    await source.sync('t');
     expect((await validate('t')).receipt).toBe('stored');
-    await sync('t', '--full', '--validate');
-    const reader = await openReader(file());
+    await source.sync('t', '--full', '--validate');
+    const reader = await openReader(source.duckdbPath);
     const rows = await reader.all(
       'SELECT how, outcome, table_name, postgres_rows, postgres_digest = duckdb_digest AS same FROM finance_db.validations ORDER BY validated_at',
     );
@@ -226,9 +208,9 @@ describe('the rest', () => {
   });
 
   test('--quick sees what changes a sum, and lag', async () => {
-    await sync('t');
+    await source.sync('t');
     expect((await validate('t', '--quick')).status).toBe('equal');
-    await plant(file(), "UPDATE t SET v = v || 'x' WHERE id = 5");
+    await plant(source.duckdbPath, "UPDATE t SET v = v || 'x' WHERE id = 5");
     expect((await validate('t', '--quick')).status).toBe('damaged');
     await validate('t', '--repair');
     await session.query("INSERT INTO t VALUES (0, 'new')");
@@ -236,26 +218,26 @@ describe('the rest', () => {
   });
 
   test('only digests cross the wire when all is equal', async () => {
-    await sync('t');
+    await source.sync('t');
     expect((await validate('t')).bytes_received).toBeLessThan(20_000);
   });
 
   test('without PostgreSQL exit 3, without a file exit 4, with the sample exit 4', async () => {
-    const env = { ...environment('t'), DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    const env = { ...source.env('t'), DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
     expect((await runCli(['validate'], { env })).code).toBe(4);
-    await sync('t');
+    await source.sync('t');
     expect((await runCli(['validate'], { env })).code).toBe(3);
-    await plant(file(), "UPDATE finance_db.about SET value = 'true' WHERE name = 'sample'");
-    const sample = await runCli(['validate'], { env: environment('t') });
+    await plant(source.duckdbPath, "UPDATE finance_db.about SET value = 'true' WHERE name = 'sample'");
+    const sample = await runCli(['validate'], { env: source.env('t') });
     expect(sample).toMatchObject({ code: 4, stderr: expect.stringContaining('sample data') });
   });
 
   test('people are told in words', async () => {
-    await sync('t');
-    const equal = await runCli(['validate'], { env: environment('t') });
+    await source.sync('t');
+    const equal = await runCli(['validate'], { env: source.env('t') });
     expect(equal.stdout).toMatch(/validate equal t rows=5000\/5000 lag=0 damage=0/);
-    await plant(file(), "UPDATE t SET v = v || ' ' WHERE id = 5");
-    const damaged = await runCli(['validate'], { env: environment('t') });
+    await plant(source.duckdbPath, "UPDATE t SET v = v || ' ' WHERE id = 5");
+    const damaged = await runCli(['validate'], { env: source.env('t') });
     expect(damaged.stdout).toMatch(/different .* 5 .* v .* "5" .* "5 "/);
     expect(damaged.stdout).toMatch(/DAMAGED: 1 row/);
   });

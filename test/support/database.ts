@@ -9,6 +9,11 @@ export interface TestDatabase {
   readonly url: string;
   /** A session that is closed by drop(). */
   session(): Promise<PgSession>;
+  /**
+   * Ends the statements and transactions that a failed test left open in those sessions: their locks would keep all that
+   * comes after it waiting, each test until its own time is up.
+   */
+  rollBack(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -27,6 +32,15 @@ export async function createTestDatabase(server: PostgresAddress = serverAddress
       const session = await connect(address, { retryMs: 0 });
       sessions.push(session);
       return session;
+    },
+    rollBack: async () => {
+      const canceller = await connect(address, { retryMs: 2000 });
+      await canceller.query(
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'",
+      );
+      await canceller.close();
+      // A session that a test has ended on purpose cannot roll back, and has nothing to.
+      await Promise.allSettled(sessions.map((session) => session.query('ROLLBACK')));
     },
     drop: async () => {
       await Promise.all(sessions.map((session) => session.close()));

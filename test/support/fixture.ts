@@ -86,17 +86,25 @@ export async function makeFixture(): Promise<Fixture> {
     reset: async () => {
       folder.remove();
       folder = temporaryFolder();
+      await database.rollBack();
+      // What still holds a lock then is a connection that the tool has left: an error at once, rather than a wait.
+      await session.query("SET lock_timeout = '10s'");
       const schemas = await session.query<{ name: string }>(
         "SELECT quote_ident(nspname) AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'",
       );
       for (const { name } of schemas) await session.query(`DROP SCHEMA ${name} CASCADE`);
-      await session.query('CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public');
+      await session.query('CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public; RESET lock_timeout');
     },
     close: async () => {
-      await database.drop();
-      await server.release();
-      home.remove();
-      folder.remove();
+      try {
+        await database.rollBack();
+        await database.drop();
+      } finally {
+        // Whatever a test left behind: no server and no folder outlives its test file.
+        await server.release();
+        home.remove();
+        folder.remove();
+      }
     },
   };
 }
