@@ -24,12 +24,14 @@ export async function createIndexes(
 
 /**
  * Whether the published file lacks an index that one of these tables could have.
+ * @param required columns that one of the tables must have: without them it lacks something, too
  * @throws FinanceDbError as `openReader` does
  */
 export async function lacksIndexes(
   file: string,
   tables: readonly TableName[],
   wanted: readonly string[],
+  required: readonly string[],
 ): Promise<boolean> {
   if (wanted.length === 0) return false;
   const reader = await openReader(file);
@@ -40,6 +42,10 @@ export async function lacksIndexes(
     const indexes = await reader.all<{ schema_name: string; index_name: string }>(
       'SELECT schema_name, index_name FROM duckdb_indexes() WHERE database_name = current_database()',
     );
+    const known = columns.filter((column) =>
+      tables.some((table) => column.schema_name === duckdbSchema(table) && column.table_name === table.name),
+    );
+    if (required.some((name) => !known.some((column) => column.column_name === name))) return true;
     return tables.some((table) => {
       const schema = duckdbSchema(table);
       const own = columns.filter((column) => column.schema_name === schema && column.table_name === table.name);

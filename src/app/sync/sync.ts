@@ -2,17 +2,15 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { compactFile, isBloated, rememberFreshSql } from '../../duckdb/compact.ts';
 import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
-import { createIndexes, lacksIndexes } from '../../duckdb/indexes.ts';
+import { createIndexes } from '../../duckdb/indexes.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
 import { STATE_DDL, STATE_FORMAT } from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
-import { isFinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
-import { planTable, type TableState } from '../../model/syncPlan.ts';
-import { displayName, STATE_SCHEMA, type TableName } from '../../model/tableName.ts';
+import { planTable } from '../../model/syncPlan.ts';
+import { STATE_SCHEMA } from '../../model/tableName.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
-import { nothingHappened, watermarkObjection } from '../../model/watermark.ts';
 import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import {
@@ -24,9 +22,13 @@ import {
   type SourceSnapshot,
 } from '../../postgres/snapshot.ts';
 import { VERSION } from '../../version.ts';
+import { nameBadText } from './badText.ts';
 import type { LoadContext } from './fullLoad.ts';
+import { gate, unchanged } from './gate.ts';
+import { requireIndexColumns } from './indexColumns.ts';
+import { damageOf, findState, isSame, rowsAfter } from './published.ts';
 import { createReadyViews } from './readyViews.ts';
-import type { SyncRequest, SyncResult, TableResult, TableWork } from './syncRequest.ts';
+import type { SyncRequest, SyncResult, TableResult } from './syncRequest.ts';
 import { secondsSince, syncTable, writeState } from './syncTable.ts';
 
 /** DuckDB's memory for a sync unless --memory says otherwise; peak resident memory is measured in docs/performance.md. */
@@ -48,7 +50,8 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
       const position = await readPosition(session);
       const file = await readPublishedFile(workspace.publishedPath);
       const untouched = await gate(request, position, file);
-      if (untouched !== null) return unchanged(server, position, untouched, workspace, started);
+      if (untouched !== null)
+        return unchanged(describeSource(server, position), untouched, workspace.publishedPath, started);
       try {
         return await syncInSnapshot(request, workspace, server, session, position, file, started);
       } catch (error) {
@@ -61,56 +64,6 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
   } finally {
     workspace.close();
   }
-}
-
-/**
- * Damage in the middle of the file shows only when DuckDB comes to the place. What it refuses to do in a copy of the
- * published file, in a new file it will not: the file counts as unusable then. Null for all other failures.
- */
-function damageOf(error: unknown, file: PublishedFile): PublishedFile | null {
-  if (file.kind !== 'ours' || !isFinanceDbError(error)) return null;
-  if (error.code !== 'DUCKDB_UNREADABLE' && !(error.code === 'INTERNAL' && 'sql' in error.details)) return null;
-  return { kind: 'unusable', why: error.message };
-}
-
-/** The states of all tables when no transaction can have changed any; null when it takes a closer look. */
-async function gate(request: SyncRequest, position: SourcePosition, file: PublishedFile): Promise<TableState[] | null> {
-  if (request.full || request.beforePublish !== undefined || file.kind !== 'ours' || file.sample) return null;
-  const states = request.tables.map((table) => findState(file, table));
-  const settled = states.every(
-    (state) =>
-      state?.gated === true &&
-      nothingHappened(state.snapshot, position.snapshot) &&
-      watermarkObjection(state, position) === null,
-  );
-  if (!settled || (await lacksIndexes(request.config.duckdbPath, request.tables, request.indexes))) return null;
-  return states.filter((state) => state !== null);
-}
-
-function unchanged(
-  server: PgServer,
-  position: SourcePosition,
-  states: readonly TableState[],
-  workspace: Workspace,
-  started: number,
-): SyncResult {
-  return {
-    ...describeSource(server, position),
-    tables: states.map((state) => ({
-      table: displayName(state),
-      mode: 'none',
-      reason: 'no transaction since the last sync',
-      rows: state.rows,
-      upserted: 0n,
-      deleted: 0n,
-      seconds: 0,
-    })),
-    duckdb: { path: workspace.publishedPath, bytes: fs.statSync(workspace.publishedPath).size },
-    seconds: secondsSince(started),
-    published: false,
-    warnings: [],
-    heldBack: null,
-  };
 }
 
 async function syncInSnapshot(
@@ -129,6 +82,7 @@ async function syncInSnapshot(
     plan: planTable(source, known ? findState(file, source.table) : null, snapshot, request.full),
     columns: mapColumns(source),
   }));
+  requireIndexColumns(request, work);
   if (file.kind === 'unusable') warnings.push(`the file that was there could not be used: ${file.why}`);
   // When everything in the file is loaded anew, a new file is smaller and faster than a copy that is emptied.
   const keeps =
@@ -150,7 +104,9 @@ async function syncInSnapshot(
     const tables: TableResult[] = [];
     for (const { plan, columns } of work) {
       const state = known ? findState(file, plan.source.table) : null;
-      const result = await syncTable(context, plan, columns, state);
+      const result = await syncTable(context, plan, columns, state).catch(async (error: unknown) => {
+        throw await nameBadText(error, server, plan.source, columns);
+      });
       await writeState(context, plan, columns, result, request.now());
       tables.push(result);
     }
@@ -195,12 +151,6 @@ async function syncInSnapshot(
   }
 }
 
-/** Rows of the whole file: what was synced, and tables of the file that were not asked for. */
-function rowsAfter(before: readonly TableState[], work: readonly TableWork[], done: readonly TableResult[]): bigint {
-  const others = before.filter((state) => !work.some(({ plan }) => isSame(plan.source.table, state)));
-  return [...others, ...done].reduce((sum, { rows }) => sum + rows, 0n);
-}
-
 async function openCopy(request: SyncRequest, workspace: Workspace): Promise<WorkingCopy> {
   const copy = await openWorkingCopy(workspace.copyPath, copyOptions(request, workspace));
   request.signal.addEventListener('abort', () => copy.interrupt?.(), { once: true });
@@ -241,13 +191,4 @@ function describeSource(server: PgServer, position: SourcePosition): Pick<SyncRe
     },
     snapshot: position.snapshotText,
   };
-}
-
-function findState(file: PublishedFile, table: TableName): TableState | null {
-  if (file.kind !== 'ours') return null;
-  return file.tables.find((state) => isSame(table, state)) ?? null;
-}
-
-function isSame(a: TableName, b: TableName): boolean {
-  return a.schema === b.schema && a.name === b.name;
 }
