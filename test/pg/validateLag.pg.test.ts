@@ -82,6 +82,36 @@ describe('lag', () => {
     expect((await validate('t')).status).toBe('equal');
   });
 
+  test.each([
+    ['whole numbers', 'int', 'i'],
+    ['texts', 'text', "'k' || i"],
+    ['several columns', 'text, k2 date, PRIMARY KEY (k2, k)', "'k' || i, date '2020-01-01' + i % 7"],
+  ])('of many rows deleted, keyed by %s, is told from damage among them', async (_, type, key) => {
+    const columns = type.includes('PRIMARY')
+      ? type.replace(',', ', n int, v text,')
+      : `${type} PRIMARY KEY, n int, v text`;
+    await session.query(`CREATE TABLE d (k ${columns})`);
+    const names = type.includes('k2') ? 'k, k2' : 'k';
+    await session.query(`INSERT INTO d (${names}, n, v) SELECT ${key}, i, i::text FROM generate_series(1, 20000) i`);
+    await sync('d');
+    await session.query("DELETE FROM d WHERE n % 40 = 3; UPDATE d SET v = 'x' WHERE n % 50 = 7");
+    expect((await validate('d')).tables[0]).toMatchObject({ lag: { changed: 400, deleted: 500 }, damage: NOTHING });
+    await session.query('DELETE FROM d WHERE n % 50 = 7');
+    expect((await validate('d')).tables[0]).toMatchObject({ lag: { changed: 0, deleted: 900 }, damage: NOTHING });
+    await plant(
+      file(),
+      "UPDATE d SET v = 'damaged' WHERE n = 600",
+      'DELETE FROM d WHERE n = 700',
+      'INSERT INTO d SELECT * FROM d WHERE n = 800',
+    );
+    const { tables } = await validate('d', '--limit', '5');
+    expect(tables[0]).toMatchObject({ lag: { changed: 0, deleted: 900 } });
+    expect(tables[0]?.damage).toEqual({ missing: 1, extra: 1, different: 1 });
+    expect((await validate('d', '--repair')).tables[0]).toMatchObject({ damage: NOTHING });
+    await sync('d');
+    expect((await validate('d')).status).toBe('equal');
+  });
+
   test('a row gone from the file is damage even when PostgreSQL has changed it since', async () => {
     await source.sync('t');
     await plant(source.duckdbPath, 'DELETE FROM t WHERE id = 7');

@@ -6,8 +6,9 @@ import { planTable, type TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { countChanged, countRows, digestTable } from '../../postgres/digest.ts';
+import { isNotApart, setChangedApart, setVanishedApart } from './apart.ts';
 import { bothSides } from './bothSides.ts';
-import { findDifferences, isNotApart, setChangedApart } from './drillDown.ts';
+import { findDifferences } from './drillDown.ts';
 import { lagOf } from './lag.ts';
 import { checkQuickly } from './quick.ts';
 import { type CheckContext, emptyCheck, type TableCheck } from './result.ts';
@@ -48,7 +49,7 @@ export async function checkTable(
   context.onStep(`${table}: comparing`);
   // Without a key nothing pairs a changed row with what it was, so that nothing can be set apart.
   const changed = lag.condition === null ? 0n : await findChanged(context, rows);
-  const apart = changed > 0n && source.key !== null;
+  const apart = lag.condition !== null && source.key !== null && (await setVanishedApart(context, rows, changed));
   const buckets = bucketCount(state?.rows ?? BigInt(source.pages) * 60n, apart ? 0n : changed);
   const [theirs, ours] = await bothSides<BucketDigests>(
     digestTable(context.snapshot, source, digest, {

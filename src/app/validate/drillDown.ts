@@ -1,13 +1,10 @@
-import { createStagingSql } from '../../duckdb/loader.ts';
 import { rowsOf } from '../../model/sourceTable.ts';
-import { displayName, duckdbTable } from '../../model/tableName.ts';
-import type { ColumnMapping, TypeFamily } from '../../model/typeMapping.ts';
-import { copyRows } from '../sync/fullLoad.ts';
+import { duckdbTable } from '../../model/tableName.ts';
+import { createTheirs, FORGET_APART, fetchTheirs, isApart, THEIRS } from './apart.ts';
 import { showDifferences } from './examples.ts';
 import type { CheckContext, TableCheck } from './result.ts';
-import { DIFFERENCES, keyText, locator, type RowSource, type UnequalBuckets } from './rowNames.ts';
+import { DIFFERENCES, keyText, type UnequalBuckets } from './rowNames.ts';
 
-const THEIRS = 'temp.main.finance_db_theirs';
 const OURS = 'temp.main.finance_db_ours';
 
 /**
@@ -23,85 +20,19 @@ export async function findDifferences(
   await fetchUnequal(context, unequal);
   await listOurs(context, unequal);
   await copy.run(pairSql(unequal.source.key !== null));
-  await copy.run(`DROP TABLE ${THEIRS}; DROP TABLE ${OURS}`);
+  await copy.run(`DROP TABLE ${THEIRS}; DROP TABLE ${OURS}; ${FORGET_APART}`);
   await markLag(context, unequal);
   return summarize(context, unequal);
-}
-
-const text = (name: string): ColumnMapping => ({
-  name,
-  family: 'text',
-  duckdbType: 'VARCHAR',
-  postgresType: 'text',
-  notNull: false,
-  element: null,
-  copyExpression: name,
-  mayBeEscaped: true,
-  fromText: (value: string) => value,
-});
-const plain = (name: string, family: TypeFamily, duckdbType: string): ColumnMapping => ({
-  ...text(name),
-  family,
-  duckdbType,
-  mayBeEscaped: false,
-  fromText: (value: string) => `CAST(${value} AS ${duckdbType})`,
-});
-
-const THEIR_COLUMNS: readonly ColumnMapping[] = [
-  text('kc'),
-  plain('lo', 'integer', 'BIGINT'),
-  plain('hi', 'integer', 'BIGINT'),
-  text('loc'),
-  plain('changed', 'boolean', 'BOOLEAN'),
-];
-
-/**
- * Sets the rows that PostgreSQL changed since the sync apart from the others, so that they do not spoil the buckets: their
- * keys and digests are fetched. For tables with a key only.
- * @returns how many they are
- */
-export async function setChangedApart(context: CheckContext, rows: RowSource): Promise<bigint> {
-  const { source, lag } = rows;
-  await createTheirs(context);
-  return fetchTheirs(context, rows, `${rowsOf(source)} WHERE ${lag.condition ?? 'false'}`, 'true');
-}
-
-/** SQL that is true for rows of DuckDB whose keys were not set apart. */
-export function isNotApart(rows: RowSource): string {
-  return `(${keyText(rows).duckdb}) NOT IN (SELECT kc FROM ${THEIRS})`;
-}
-
-async function createTheirs({ copy }: CheckContext): Promise<void> {
-  await copy.run(`DROP TABLE IF EXISTS ${THEIRS}; ${createStagingSql('finance_db_theirs', THEIR_COLUMNS)}`);
 }
 
 /** The rows of PostgreSQL in the unequal buckets, beside those that were set apart. */
 async function fetchUnequal(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
   const { source, lag, apart } = unequal;
-  if (!apart) await createTheirs(context);
+  if (!apart) await createTheirs(context.copy);
   if (unequal.unequal.length === 0) return;
   const from = apart ? `${rowsOf(source)} WHERE NOT (${lag.condition ?? 'false'})` : rowsOf(source);
   const inUnequal = `lo & ${unequal.buckets - 1} = ANY ('{${unequal.unequal.join(',')}}'::int8[])`;
   await fetchTheirs(context, unequal, from, inUnequal);
-}
-
-async function fetchTheirs(context: CheckContext, rows: RowSource, from: string, condition: string): Promise<bigint> {
-  const { source, digest, lag } = rows;
-  const extra = [keyText(rows).postgres, locator(source), lag.condition ?? 'false'];
-  return copyRows(
-    {
-      snapshot: context.snapshot,
-      copy: context.copy,
-      spoolFolder: context.spoolFolder,
-      jobs: 1,
-      spoolBytes: 128 << 20,
-      signal: context.signal,
-      onProgress: () => undefined,
-    },
-    { into: THEIRS, displayName: displayName(source.table), columns: THEIR_COLUMNS, key: null },
-    null,
-    () => `SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(from, extra)}) AS rows WHERE ${condition}`,
-  );
 }
 
 async function listOurs(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
@@ -110,7 +41,7 @@ async function listOurs(context: CheckContext, unequal: UnequalBuckets): Promise
     `CASE WHEN ${half} > 9223372036854775807 THEN (${half}::HUGEINT - 18446744073709551616)::BIGINT ELSE ${half}::BIGINT END AS ${half}`;
   const rows = digest.duckdb(duckdbTable(source.table), [keyText(unequal).duckdb, 'rowid']);
   const wanted = [
-    ...(apart ? [`x0 IN (SELECT kc FROM ${THEIRS} WHERE changed)`] : []),
+    ...(apart ? [isApart('x0')] : []),
     ...(unequal.unequal.length === 0 ? [] : [`(lo & ${buckets - 1}::UBIGINT) IN (${unequal.unequal.join(', ')})`]),
   ];
   await context.copy.run(
@@ -145,7 +76,7 @@ async function markLag(context: CheckContext, unequal: UnequalBuckets): Promise<
   const twice =
     source.key === null
       ? 'false'
-      : `kc IN (SELECT kc FROM (SELECT ${keyText(unequal).duckdb} AS kc FROM ${duckdbTable(source.table)}) AS keys GROUP BY kc HAVING count(*) > 1)`;
+      : `kc IN (SELECT kc FROM (SELECT ${keyText(unequal).duckdb} AS kc FROM ${duckdbTable(source.table)}) AS keys WHERE kc IN (SELECT kc FROM ${DIFFERENCES} WHERE kind = 'extra') GROUP BY kc HAVING count(*) > 1)`;
   await copy.run(`UPDATE ${DIFFERENCES} SET lag = true WHERE kind = 'extra' AND NOT (${twice})`);
 }
 

@@ -1,0 +1,128 @@
+import { createStagingSql } from '../../duckdb/loader.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { quoteIdentifier } from '../../model/identifier.ts';
+import { rowsOf } from '../../model/sourceTable.ts';
+import { displayName, duckdbTable } from '../../model/tableName.ts';
+import type { ColumnMapping, TypeFamily } from '../../model/typeMapping.ts';
+import { countRows } from '../../postgres/digest.ts';
+import { copyRows, type LoadContext } from '../sync/fullLoad.ts';
+import { fetchKeyHashes, KEY_HASHES, keyHash } from '../sync/keyHashes.ts';
+import type { CheckContext } from './result.ts';
+import { keyColumns, keyText, locator, type RowSource } from './rowNames.ts';
+
+/** Rows of PostgreSQL by key and digest: those that changed since the sync, and later those of unequal buckets. */
+export const THEIRS = 'temp.main.finance_db_theirs';
+/** Keys of DuckDB's rows that PostgreSQL has no longer. */
+const VANISHED = 'temp.main.finance_db_vanished';
+
+/** SQL that drops what was set apart. */
+export const FORGET_APART = `DROP TABLE IF EXISTS ${VANISHED}`;
+
+const text = (name: string): ColumnMapping => ({
+  name,
+  family: 'text',
+  duckdbType: 'VARCHAR',
+  postgresType: 'text',
+  notNull: false,
+  element: null,
+  copyExpression: name,
+  mayBeEscaped: true,
+  fromText: (value: string) => value,
+});
+const plain = (name: string, family: TypeFamily, duckdbType: string): ColumnMapping => ({
+  ...text(name),
+  family,
+  duckdbType,
+  mayBeEscaped: false,
+  fromText: (value: string) => `CAST(${value} AS ${duckdbType})`,
+});
+
+const THEIR_COLUMNS: readonly ColumnMapping[] = [
+  text('kc'),
+  plain('lo', 'integer', 'BIGINT'),
+  plain('hi', 'integer', 'BIGINT'),
+  text('loc'),
+  plain('changed', 'boolean', 'BOOLEAN'),
+];
+
+/**
+ * Sets the rows that PostgreSQL changed since the sync apart from the others, so that they do not spoil the buckets: their
+ * keys and digests are fetched. For tables with a key only.
+ * @returns how many they are
+ */
+export async function setChangedApart(context: CheckContext, rows: RowSource): Promise<bigint> {
+  const { source, lag } = rows;
+  await createTheirs(context.copy);
+  return fetchTheirs(context, rows, `${rowsOf(source)} WHERE ${lag.condition ?? 'false'}`, 'true');
+}
+
+/** So few vanished rows spoil few of a thousand buckets; to find them beforehand would cost more. */
+const FEW_VANISHED = 32n;
+
+/**
+ * Sets the rows apart that PostgreSQL deleted since the sync, when counting says that there are many: each would spoil a
+ * bucket, and soon all buckets would have to be compared row by row. Call `setChangedApart` first.
+ * @param changed what that returned
+ * @returns whether any rows are apart now
+ */
+export async function setVanishedApart(context: CheckContext, rows: RowSource, changed: bigint): Promise<boolean> {
+  const { copy } = context;
+  const { source } = rows;
+  const table = duckdbTable(source.table);
+  await copy.run('CREATE OR REPLACE TEMP TABLE finance_db_vanished (kc VARCHAR)');
+  const [left] = await copy.all<{ n: string }>(
+    `SELECT count(*)::VARCHAR AS n FROM ${table}${changed === 0n ? '' : ` WHERE ${isNotApart(rows)}`}`,
+  );
+  const unchanged = (await countRows(context.snapshot.session, rowsOf(source))) - changed;
+  if (BigInt(left?.n ?? '0') - unchanged <= FEW_VANISHED) return changed > 0n;
+  const key = keyColumns(source, rows.columns);
+  const hash = keyHash(
+    key,
+    key.map((column) => `t.${quoteIdentifier(column.name)}`),
+  );
+  try {
+    await fetchKeyHashes(loadContext(context, context.jobs), source, key, null);
+    await copy.run(
+      `INSERT INTO ${VANISHED} SELECT kc FROM (SELECT ${keyText(rows).duckdb} AS kc, ${hash} AS hash FROM ${table} AS t) ANTI JOIN ${KEY_HASHES} USING (hash)`,
+    );
+  } finally {
+    await copy.run(`DROP TABLE IF EXISTS ${KEY_HASHES}`).catch(() => undefined);
+  }
+  return true;
+}
+
+/** SQL that is true for rows of DuckDB whose keys were not set apart. */
+export function isNotApart(rows: RowSource): string {
+  return `(${keyText(rows).duckdb}) NOT IN (SELECT kc FROM ${THEIRS} UNION ALL SELECT kc FROM ${VANISHED})`;
+}
+
+/** SQL that is true for keys that were set apart. */
+export function isApart(key: string): string {
+  return `${key} IN (SELECT kc FROM ${THEIRS} WHERE changed UNION ALL SELECT kc FROM ${VANISHED})`;
+}
+
+/** Makes THEIRS, empty. */
+export async function createTheirs(copy: WorkingCopy): Promise<void> {
+  await copy.run(`DROP TABLE IF EXISTS ${THEIRS}; ${createStagingSql('finance_db_theirs', THEIR_COLUMNS)}`);
+}
+
+/** Adds rows of PostgreSQL to THEIRS. @returns how many */
+export async function fetchTheirs(
+  context: CheckContext,
+  rows: RowSource,
+  from: string,
+  condition: string,
+): Promise<bigint> {
+  const { source, digest, lag } = rows;
+  const extra = [keyText(rows).postgres, locator(source), lag.condition ?? 'false'];
+  return copyRows(
+    loadContext(context, 1),
+    { into: THEIRS, displayName: displayName(source.table), columns: THEIR_COLUMNS, key: null },
+    null,
+    () => `SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(from, extra)}) AS rows WHERE ${condition}`,
+  );
+}
+
+function loadContext({ snapshot, copy, spoolFolder, signal }: CheckContext, jobs: number): LoadContext {
+  return { snapshot, copy, spoolFolder, jobs, spoolBytes: 128 << 20, signal, onProgress: () => undefined };
+}
