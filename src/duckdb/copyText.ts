@@ -48,6 +48,9 @@ export function fileColumn(index: number): string {
   return quoteIdentifier(`c${index}`);
 }
 
+/** DuckDB's parallel reader refuses some files with longer rows ("does not support a full read on this file"). */
+const LONG_ROW = 1 << 20;
+
 /**
  * The table function that reads files of COPY's text format: all columns as text, which costs no more than typed ones
  * (measured) and leaves every conversion to our own expressions.
@@ -61,6 +64,6 @@ export function readCopyText(paths: readonly string[], columns: number, longestR
     `read_csv([${paths.map(quoteLiteral).join(', ')}]`,
     `auto_detect=false, header=false, delim='\t', quote='', escape='', comment='', nullstr='${NULL_MARK}', new_line='\\n'`,
     `strict_mode=true, null_padding=false, ignore_errors=false`,
-    `max_line_size=${longest}, buffer_size=${Math.max(8 << 20, longest * 2)}, columns={${names}})`,
+    `parallel=${longestRow < LONG_ROW}, max_line_size=${longest}, buffer_size=${Math.max(8 << 20, longest * 2)}, columns={${names}})`,
   ].join(', ');
 }

@@ -54,6 +54,8 @@ export class Spool {
     private readonly folder: string,
     private readonly limits: SpoolLimits,
   ) {
+    // A load that failed may have left files, and be followed by another way to do it.
+    fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
   }
 

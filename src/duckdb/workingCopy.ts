@@ -125,6 +125,10 @@ export function mapWriteError(error: unknown, sql: string): FinanceDbError {
   const message = messageOf(error);
   if (/No space left on device|Could not write.*full|max_temp_directory_size|disk quota/i.test(message))
     return new FinanceDbError('DISK_FULL', `DuckDB could not write: ${message.split('\n')[0]}`, { cause: error });
+  if (/failed to (pin|allocate)|Out of Memory|could not allocate/i.test(message))
+    return new FinanceDbError('DUCKDB_MEMORY', `DuckDB ran out of its memory: ${message.split('\n')[0]}`, {
+      cause: error,
+    });
   return new FinanceDbError('INTERNAL', `DuckDB refused a statement of the sync: ${message}`, {
     cause: error,
     details: { sql },

@@ -73,6 +73,11 @@ export const ERROR_CODES = {
     cause: 'the folder of the DuckDB file cannot be written',
     remedy: 'correct its permissions, or choose another place with --duckdb',
   },
+  DUCKDB_MEMORY: {
+    exit: 4,
+    cause: 'DuckDB needs more memory than it may use',
+    remedy: 'allow it more with --memory or FINANCE_DB_MEMORY, such as 1GB',
+  },
   DISK_FULL: { exit: 4, cause: 'no space left on the disk', remedy: 'free some space and run the command again' },
   SYNC_LOCKED: { exit: 4, cause: 'another sync is running', remedy: 'wait for it, or give --wait SECONDS' },
 

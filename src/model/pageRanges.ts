@@ -4,6 +4,12 @@ export interface PageRange {
   readonly to: number | null;
 }
 
+/** SQL that is true for the rows in a range of pages. */
+export function inPages(range: PageRange): string {
+  const upTo = range.to === null ? '' : ` AND ctid < '(${range.to},0)'::tid`;
+  return `ctid >= '(${range.from},0)'::tid${upTo}`;
+}
+
 /** Smaller pieces would cost more in round trips than they gain in balance. */
 const LEAST_PAGES = 2048;
 /** Larger ones would make progress jump, and leave the slowest reader with too much at the end. */

@@ -1,9 +1,10 @@
 import { type BucketDigests, type BucketRow, BucketSums } from '../model/bucketDigests.ts';
 import type { PostgresDialect } from '../model/canonical.ts';
 import type { RowDigest } from '../model/canonicalRow.ts';
-import type { PageRange } from '../model/pageRanges.ts';
+import { inPages, type PageRange } from '../model/pageRanges.ts';
 import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
 import type { PgSession } from './session.ts';
+import { shareWork } from './shareWork.ts';
 import type { SourceSnapshot } from './snapshot.ts';
 
 /** What the server can do, as far as rendering goes. */
@@ -27,6 +28,8 @@ export interface DigestOptions {
   readonly onRange: (done: number, of: number) => void;
 }
 
+const PREPARE = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'";
+
 /**
  * Counts and sums of the digests of a table's rows, per bucket; only these cross the wire. Several sessions share the
  * snapshot and take ranges of pages: the planner would not spread the rendering, which it thinks costs nothing.
@@ -39,42 +42,18 @@ export async function digestTable(
 ): Promise<BucketDigests> {
   const { buckets, jobs, where, onRange } = options;
   const ranges = rangesOf(snapshot, source, jobs);
-  const queue = [...ranges];
-  const sessions = await shareSnapshot(snapshot, Math.min(jobs, ranges.length));
   const sums = new BucketSums();
   let done = 0;
-  const work = async (session: PgSession): Promise<void> => {
-    await session.query(
-      "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'",
+  await shareWork(snapshot, jobs, PREPARE, ranges, async (session, range) => {
+    const conditions = [...(range === null ? [] : [inPages(range)]), ...(where === null ? [] : [where])];
+    const from = conditions.length === 0 ? rowsOf(source) : `${rowsOf(source)} WHERE ${conditions.join(' AND ')}`;
+    const part = await session.query<BucketRow>(
+      `SELECT lo & ${buckets - 1} AS bucket, count(*) AS rows, sum(lo) AS lo, sum(hi) AS hi FROM (${digest.postgres(from, [])}) AS rows GROUP BY 1`,
     );
-    for (let range = queue.shift(); range !== undefined; range = queue.shift()) {
-      const conditions = [...(range === null ? [] : [inRange(range)]), ...(where === null ? [] : [where])];
-      const from = conditions.length === 0 ? rowsOf(source) : `${rowsOf(source)} WHERE ${conditions.join(' AND ')}`;
-      const part = await session.query<BucketRow>(
-        `SELECT lo & ${buckets - 1} AS bucket, count(*) AS rows, sum(lo) AS lo, sum(hi) AS hi FROM (${digest.postgres(from, [])}) AS rows GROUP BY 1`,
-      );
-      sums.add(part);
-      onRange(++done, ranges.length);
-    }
-  };
-  try {
-    const outcomes = await Promise.allSettled(sessions.map(work));
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
-  } finally {
-    await Promise.all(sessions.filter((session) => session !== snapshot.session).map((session) => session.close()));
-  }
+    sums.add(part);
+    onRange(++done, ranges.length);
+  });
   return sums.total();
-}
-
-async function shareSnapshot(snapshot: SourceSnapshot, wanted: number): Promise<PgSession[]> {
-  const sessions = [snapshot.session];
-  while (sessions.length < wanted) {
-    const joined = await snapshot.join();
-    if (joined === null) break;
-    sessions.push(joined);
-  }
-  return sessions;
 }
 
 function rangesOf(snapshot: SourceSnapshot, source: SourceTable, jobs: number): (PageRange | null)[] {
@@ -93,11 +72,6 @@ function cutEvenly(pages: number, parts: number): PageRange[] {
   for (let from = 0; from === 0 || from < pages; from += size)
     ranges.push({ from, to: from + size >= pages ? null : from + size });
   return ranges;
-}
-
-function inRange(range: PageRange): string {
-  const upTo = range.to === null ? '' : ` AND ctid < '(${range.to},0)'::tid`;
-  return `ctid >= '(${range.from},0)'::tid${upTo}`;
 }
 
 /** How many rows changed since the watermark, by the condition of `changedSince`. */

@@ -137,7 +137,8 @@ async function exportSnapshot(session: PgSession): Promise<string | null> {
 
 /** SQL that is true for rows changed since the watermark (docs/sync.md): xids compared in their circle. */
 export function changedSince(watermark: Snapshot, newLeaves: readonly string[]): string {
-  const changed = `age(xmin) BETWEEN 0 AND age('${toXid32(watermark.xmin)}'::xid)`;
+  // The age of the watermark in a subquery: PostgreSQL would compute it for each row. Most rows fail the first comparison.
+  const changed = `(age(xmin) <= (SELECT age('${toXid32(watermark.xmin)}'::xid)) AND age(xmin) >= 0)`;
   return newLeaves.length === 0 ? changed : `(${changed} OR tableoid = ANY ('{${newLeaves.join(',')}}'::oid[]))`;
 }
 

@@ -258,6 +258,21 @@ describe('kinds of tables', () => {
     expect(await step('t')).toEqual({ mode: 'full', reason: 'the definition of the table changed' });
   });
 
+  test('with rows of several megabytes among small ones, and with more than DuckDB’s memory holds', async () => {
+    const fill = (megabytes: number): Promise<unknown> =>
+      run(`DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text);
+        INSERT INTO t SELECT i, CASE WHEN i % 5 = 0 THEN repeat(i || 'é', ${megabytes} * 250000) ELSE 'small' END FROM generate_series(1, 60) i`);
+    await fill(4);
+    expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'full', rows: 60 }]);
+    await run("UPDATE t SET v = v || 'x' WHERE id < 30");
+    expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 29 }]);
+    await fill(20);
+    const refused = await source.trySync('t', ['--memory', '200MB']);
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toContain('--memory');
+    expect(await source.rows('SELECT count(*)::INTEGER AS n FROM t')).toEqual([{ n: 60 }]);
+  }, 60_000);
+
   test('unlogged, temporary-like rewrites, and children by inheritance', async () => {
     await run(`CREATE UNLOGGED TABLE u (id int PRIMARY KEY, v text); INSERT INTO u SELECT i, i FROM generate_series(1, 500) i;
       CREATE TABLE base (id int PRIMARY KEY, v text); CREATE TABLE child (extra int) INHERITS (base);

@@ -2,7 +2,7 @@ import { copyStatement } from '../../duckdb/copyText.ts';
 import { copyColumns, createTableSql, loadFromSpool } from '../../duckdb/loader.ts';
 import { Spool, type SpoolSink } from '../../duckdb/spool.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
-import { cutPages, type PageRange } from '../../model/pageRanges.ts';
+import { cutPages, inPages, type PageRange } from '../../model/pageRanges.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
@@ -50,22 +50,20 @@ export async function fullLoad(
   await context.copy.run(createTableSql(name, columns));
   const select = `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)}`;
   const target = { into: name, displayName: displayName(source.table), columns, key: source.key };
-  return copyRows(context, target, rangesOf(context, source), (range) => `${select}${whereRange(range)}`);
+  return copyRows(context, target, rangeQueries(context, source, select));
 }
 
 /**
  * Copies the rows of one or several queries into a DuckDB table: readers, spool and loader at the same time.
- * @param ranges one query each; null for a single one
  * @throws FinanceDbError of whichever side failed first; all sides have ended by then
  */
 export async function copyRows(
   context: LoadContext,
   target: Parameters<typeof loadFromSpool>[2],
-  ranges: readonly PageRange[] | null,
-  queryOf: (range: PageRange | null) => string,
+  queries: readonly string[],
 ): Promise<bigint> {
   const spool = new Spool(context.spoolFolder, { fileBytes: SPOOL_FILE_BYTES, totalBytes: context.spoolBytes });
-  const queue: (PageRange | null)[] = ranges === null ? [null] : [...ranges];
+  const queue = [...queries];
   const total = queue.length;
   const sessions = await openSessions(context, Math.min(context.jobs, total));
   let rows = 0;
@@ -84,8 +82,8 @@ export async function copyRows(
       },
     };
     try {
-      for (let range = queue.shift(); range !== undefined; range = queue.shift()) {
-        await copyOut(session, copyStatement(queryOf(range)), counted, context.signal);
+      for (let query = queue.shift(); query !== undefined; query = queue.shift()) {
+        await copyOut(session, copyStatement(query), counted, context.signal);
         done++;
         report();
       }
@@ -136,15 +134,11 @@ export function hasPageRanges({ snapshot }: LoadContext, source: SourceTable): b
   return isHeap && !source.inherited && snapshot.serverVersionNumber >= HAS_TID_RANGE_SCAN;
 }
 
-/** WHERE of a range's query. */
-export function whereRange(range: PageRange | null): string {
-  if (range === null) return '';
-  const upTo = range.to === null ? '' : ` AND ctid < '(${range.to},0)'::tid`;
-  return ` WHERE ctid >= '(${range.from},0)'::tid${upTo}`;
-}
-
-/** A WHERE, with one more condition. */
-export function whereAlso(where: string, condition: string | null): string {
-  if (condition === null) return where;
-  return where === '' ? ` WHERE ${condition}` : `${where} AND ${condition}`;
+/** A query of a whole table as one for each range of its pages. @param select SELECT and FROM */
+export function rangeQueries(context: LoadContext, source: SourceTable, select: string, condition?: string): string[] {
+  const also = condition === undefined ? [] : [condition];
+  return (rangesOf(context, source) ?? [null]).map((range) => {
+    const conditions = [...(range === null ? [] : [inPages(range)]), ...also];
+    return conditions.length === 0 ? select : `${select} WHERE ${conditions.join(' AND ')}`;
+  });
 }

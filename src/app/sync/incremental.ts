@@ -1,12 +1,14 @@
 import { copyColumns, createStagingSql } from '../../duckdb/loader.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
+import { type Survey, surveyChanges } from '../../postgres/changes.ts';
 import { changedSince } from '../../postgres/snapshot.ts';
-import { copyRows, type LoadContext, rangesOf, whereAlso, whereRange } from './fullLoad.ts';
+import { copyRows, type LoadContext, rangesOf } from './fullLoad.ts';
 import { deleteVanished } from './vanishedRows.ts';
 
 /** What an incremental sync did, or why the table must be loaded in full instead. */
@@ -20,7 +22,8 @@ const FULL_LEAST = 20_000n;
 
 /**
  * Applies what changed since the state's snapshot (docs/sync.md argues why this is exact):
- * 1. rows whose xmin is not older than the watermark are read and put in the place of those with the same keys;
+ * 1. one pass over the source counts its rows and finds those whose xmin is not older than the watermark; they are read
+ *    and put in the place of those with the same keys;
  * 2. now every source key is in the target, so that the difference of the counts is the number of deleted rows;
  * 3. if it is not zero, the source's keys are fetched (by whole-number keys only those of buckets whose counts differ)
  *    and all others deleted from the target.
@@ -36,67 +39,55 @@ export async function applyChanges(
   const target = duckdbTable(source.table);
   const key = keyColumns(source, columns);
   const limit = state.rows / FULL_SHARE > FULL_LEAST ? state.rows / FULL_SHARE : FULL_LEAST;
-  const counting = countRows(context, source);
-  // A failure of the count is reported where it is awaited; until then it must not end the process.
-  counting.catch(() => undefined);
-  const upserted = await readDelta(context, source, columns, changedSince(state.snapshot, newLeaves), limit + 1n);
-  const sourceRows = await counting;
-  try {
-    if (upserted > limit) return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
-    if (upserted > 0n) {
-      await copy.run(`DELETE FROM ${target} AS t USING ${DELTA} AS d WHERE ${sameKey(key, 't', 'd')}`);
-      await copy.run(`INSERT INTO ${target} SELECT * FROM ${DELTA}`);
-    }
-  } finally {
-    await copy.run(`DROP TABLE IF EXISTS ${DELTA}`).catch(() => undefined);
-  }
-  const surplus = (await targetCount(copy, target)) - sourceRows;
+  const survey = await surveyChanges(
+    context.snapshot,
+    source,
+    changedSince(state.snapshot, newLeaves),
+    rangesOf(context, source),
+    context.jobs,
+  );
+  if (survey.changed > limit)
+    return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
+  if (survey.changed > 0n) await putChanged(context, source, columns, survey);
+  const surplus = (await targetCount(copy, target)) - survey.rows;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
-  if (surplus > 0n) await deleteVanished(context, source, key, surplus, sourceRows);
+  if (surplus > 0n) await deleteVanished(context, source, key, surplus, survey.rows);
   const rows = await targetCount(copy, target);
-  if (rows !== sourceRows)
+  if (rows !== survey.rows)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
-  return { kind: 'applied', rows, upserted, deleted: surplus };
+  return { kind: 'applied', rows, upserted: survey.changed, deleted: surplus };
 }
 
 /** Staging tables are temporary: DuckDB lets one transaction write to one database, and to temporary tables. */
 const DELTA = 'temp.main.finance_db_delta';
 
-/** The bare name, as CREATE TEMP TABLE wants it. */
-function local(name: string): string {
-  return name.replace('temp.main.', '');
-}
-
-async function readDelta(
+/** Fetches the changed rows and puts them in the place of those with the same keys. */
+async function putChanged(
   context: LoadContext,
   source: SourceTable,
   columns: readonly ColumnMapping[],
-  condition: string,
-  limit: bigint,
-): Promise<bigint> {
-  await context.copy.run(`DROP TABLE IF EXISTS ${DELTA}`);
-  await context.copy.run(createStagingSql(local(DELTA), columns));
-  // Each range up to the limit: together they may give more, but never so few that the limit goes unnoticed.
-  return copyRows(
+  survey: Survey,
+): Promise<void> {
+  const { copy } = context;
+  const target = duckdbTable(source.table);
+  const name = DELTA.replace('temp.main.', '');
+  await copy.run(`DROP TABLE IF EXISTS ${DELTA}`);
+  await copy.run(createStagingSql(name, columns));
+  const read = await copyRows(
     context,
     { into: DELTA, displayName: displayName(source.table), columns, key: source.key },
-    rangesOf(context, source),
-    (range) =>
-      `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)}${whereAlso(whereRange(range), condition)} LIMIT ${limit}`,
+    survey.places.map((place) => `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)} WHERE ${place}`),
   );
-}
-
-/** Counts on a connection of its own, beside the reading of the delta. */
-async function countRows(context: LoadContext, source: SourceTable): Promise<bigint> {
-  const joined = await context.snapshot.join();
-  const session = joined ?? context.snapshot.session;
-  try {
-    const [row] = await session.query<{ count: string }>(`SELECT count(*) AS count FROM ${rowsOf(source)}`);
-    return BigInt(row?.count ?? '0');
-  } finally {
-    await joined?.close();
-  }
+  if (read !== survey.changed)
+    throw new FinanceDbError(
+      'INTERNAL',
+      `${displayName(source.table)}: ${survey.changed} rows had changed, and ${read} came`,
+    );
+  const key = keyColumns(source, columns);
+  await copy.run(`DELETE FROM ${target} AS t USING ${DELTA} AS d WHERE ${sameKey(key, 't', 'd')}`);
+  await copy.run(`INSERT INTO ${target} SELECT * FROM ${DELTA}`);
+  await copy.run(`DROP TABLE ${DELTA}`);
 }
 
 async function targetCount(copy: WorkingCopy, target: string): Promise<bigint> {

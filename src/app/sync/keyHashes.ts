@@ -1,10 +1,10 @@
 import { copyColumns } from '../../duckdb/loader.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
-import { cutPages } from '../../model/pageRanges.ts';
+import { cutPages, inPages } from '../../model/pageRanges.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import { type ColumnMapping, isPlainText } from '../../model/typeMapping.ts';
-import { copyRows, hasPageRanges, type LoadContext, rangesOf, whereAlso, whereRange } from './fullLoad.ts';
+import { copyRows, hasPageRanges, type LoadContext, rangeQueries } from './fullLoad.ts';
 
 /** Hashes of the source's keys, one column `hash`; see `fetchKeyHashes`. */
 export const KEY_HASHES = 'temp.main.finance_db_keys';
@@ -32,8 +32,7 @@ export async function fetchKeyHashes(
       key: source.key,
       project: (values) => keyHash(key, values),
     },
-    rangesOf(context, source),
-    (range) => `SELECT ${copyColumns(key)} FROM ${rowsOf(source)}${whereAlso(whereRange(range), condition)}`,
+    rangeQueries(context, source, `SELECT ${copyColumns(key)} FROM ${rowsOf(source)}`, condition ?? undefined),
   );
 }
 
@@ -41,7 +40,7 @@ export async function fetchKeyHashes(
 const SEPARATOR = 'chr(30)';
 /** A pack must stay far below what a PostgreSQL value may hold (1 GB), and what DuckDB's reader takes for one line. */
 const LONGEST_KEY = 1000;
-const PACK_PAGES = 1024;
+const PACK_PAGES = 512;
 
 /**
  * The column whose texts can travel many in one row: a row for each key costs the protocol, and all who handle it, more than
@@ -74,9 +73,10 @@ async function fetchPacked(context: LoadContext, source: SourceTable, column: Co
       key: null,
       project: ([pack]) => keyHash([column], [`unnest(string_split(${pack}, ${SEPARATOR}))`]),
     },
-    cutPages(source.pages, context.jobs, PACK_PAGES),
-    (range) =>
-      `SELECT string_agg(${name}, ${SEPARATOR}), '' FROM ${rowsOf(source)}${whereRange(range)} HAVING count(*) > 0`,
+    cutPages(source.pages, context.jobs, PACK_PAGES).map(
+      (range) =>
+        `SELECT string_agg(${name}, ${SEPARATOR}), '' FROM ${rowsOf(source)} WHERE ${inPages(range)} HAVING count(*) > 0`,
+    ),
   );
 }
 

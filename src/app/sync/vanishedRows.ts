@@ -3,7 +3,7 @@ import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../../mo
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
-import { type LoadContext, whereAlso } from './fullLoad.ts';
+import type { LoadContext } from './fullLoad.ts';
 import { fetchKeyHashes, KEY_HASHES, keyHash } from './keyHashes.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function deleteVanished(
   // Qualified, for a column may be called like an alias.
   const names = key.map((column) => `t.${quoteIdentifier(column.name)}`);
   const hash = keyHash(key, names);
-  const ours = `(SELECT ${hash} AS hash FROM ${target} AS t${whereAlso('', inUnequal)})`;
+  const ours = `(SELECT ${hash} AS hash FROM ${target} AS t${inUnequal === null ? '' : ` WHERE ${inUnequal}`})`;
   try {
     await fetchKeyHashes(context, source, key, inUnequal);
     const few = bucket === null && buckets !== null ? await unequalHashes(context, ours, buckets) : '';

@@ -118,8 +118,7 @@ export async function fetchTheirs(
   return copyRows(
     loadContext(context, 1),
     { into: THEIRS, displayName: displayName(source.table), columns: THEIR_COLUMNS, key: null },
-    null,
-    () => `SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(from, extra)}) AS rows WHERE ${condition}`,
+    [`SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(from, extra)}) AS rows WHERE ${condition}`],
   );
 }
 

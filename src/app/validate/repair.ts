@@ -131,8 +131,7 @@ async function mendTable(
     await copyRows(
       { ...context, copy, jobs: 1, spoolBytes: 256 << 20, onProgress: () => undefined },
       { into: FRESH, displayName: displayName(source.table), columns, key: source.key },
-      null,
-      () => `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)} WHERE ${condition}`,
+      [`SELECT ${copyColumns(columns)} FROM ${rowsOf(source)} WHERE ${condition}`],
     );
   }
   await copy.run('BEGIN TRANSACTION');

@@ -1,6 +1,6 @@
 import type { ReadyToPublish } from '../../app/sync/syncRequest.ts';
-import { validateBeforePublish } from '../../app/validate/validate.ts';
 import type { ValidationResult } from '../../app/validate/result.ts';
+import { validateBeforePublish } from '../../app/validate/validate.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { jsonText } from '../../render/json.ts';
 import type { Progress } from '../../render/progress.ts';

@@ -1,7 +1,7 @@
-import { validate } from '../../app/validate/validate.ts';
 import type { Repair } from '../../app/validate/repair.ts';
 import type { ValidationResult } from '../../app/validate/result.ts';
 import type { ValidateRequest } from '../../app/validate/session.ts';
+import { validate } from '../../app/validate/validate.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
