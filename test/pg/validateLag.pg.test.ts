@@ -93,13 +93,13 @@ describe('lag', () => {
     await session.query(`CREATE TABLE d (k ${columns})`);
     const names = type.includes('k2') ? 'k, k2' : 'k';
     await session.query(`INSERT INTO d (${names}, n, v) SELECT ${key}, i, i::text FROM generate_series(1, 20000) i`);
-    await sync('d');
+    await source.sync('d');
     await session.query("DELETE FROM d WHERE n % 40 = 3; UPDATE d SET v = 'x' WHERE n % 50 = 7");
     expect((await validate('d')).tables[0]).toMatchObject({ lag: { changed: 400, deleted: 500 }, damage: NOTHING });
     await session.query('DELETE FROM d WHERE n % 50 = 7');
     expect((await validate('d')).tables[0]).toMatchObject({ lag: { changed: 0, deleted: 900 }, damage: NOTHING });
     await plant(
-      file(),
+      source.duckdbPath,
       "UPDATE d SET v = 'damaged' WHERE n = 600",
       'DELETE FROM d WHERE n = 700',
       'INSERT INTO d SELECT * FROM d WHERE n = 800',
@@ -108,7 +108,7 @@ describe('lag', () => {
     expect(tables[0]).toMatchObject({ lag: { changed: 0, deleted: 900 } });
     expect(tables[0]?.damage).toEqual({ missing: 1, extra: 1, different: 1 });
     expect((await validate('d', '--repair')).tables[0]).toMatchObject({ damage: NOTHING });
-    await sync('d');
+    await source.sync('d');
     expect((await validate('d')).status).toBe('equal');
   });
 
