@@ -55,6 +55,11 @@ export interface SourceType {
   readonly element: SourceType | null;
 }
 
+/** Whether a column of the user's is called like DuckDB's number of a row, so that SQL cannot reach that. */
+export function hidesRowid(source: SourceTable): boolean {
+  return source.columns.some((column) => column.name.toLowerCase() === 'rowid');
+}
+
 /**
  * What to put behind FROM to read the table's rows. Which partitions belong to a table is no part of a snapshot: one that is
  * attached meanwhile would show in the next query. So its rows are those of the leaves that were found at the beginning.

@@ -207,3 +207,21 @@ describe('damage planted into the file', () => {
     expect((await validate(0)).status).toBe('equal');
   });
 });
+
+test('a table with a column called rowid, which hides DuckDB’s: damage is found, and the table loaded anew', async () => {
+  await session.query(
+    `DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, "RowId" text, v text); INSERT INTO t SELECT i, 'same', i::text FROM generate_series(1, 3000) i`,
+  );
+  await source.sync('t');
+  await plant(source.duckdbPath, "UPDATE t SET v = 'x' WHERE id = 7", 'DELETE FROM t WHERE id = 8');
+  const { tables } = await validate(5);
+  expect(tables[0]?.damage).toEqual({ missing: 1, extra: 0, different: 1 });
+  expect(tables[0]?.examples.map(({ kind, key }) => [kind, key])).toEqual([
+    ['different', '7'],
+    ['missing', '8'],
+  ]);
+  expect((await validate(0, '--repair')).status).toBe('equal');
+  await session.query('DELETE FROM t WHERE id % 100 = 0');
+  expect((await source.sync('t')).tables).toMatchObject([{ mode: 'incremental', rows: 2970, deleted: 30 }]);
+  expect((await validate(0)).status).toBe('equal');
+});

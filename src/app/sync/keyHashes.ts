@@ -1,7 +1,7 @@
 import { copyColumns } from '../../duckdb/loader.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { cutPages, inPages } from '../../model/pageRanges.ts';
-import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import { hidesRowid, rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import { type ColumnMapping, isPlainText } from '../../model/typeMapping.ts';
 import { copyRows, hasPageRanges, type LoadContext, rangeQueries } from './fullLoad.ts';
@@ -43,7 +43,7 @@ export async function listOurKeys(
 
 /** SQL that names a row of the target `t`: its rowid, or its key's hash where a column of the user's hides that. */
 export function placeOf(source: SourceTable, key: readonly ColumnMapping[]): string {
-  return source.columns.some((column) => column.name.toLowerCase() === 'rowid') ? ourHash(key) : 't.rowid';
+  return hidesRowid(source) ? ourHash(key) : 't.rowid';
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describeStored, digestBuckets as digestDuckdb } from '../../duckdb/digest.ts';
 import { type BucketDigests, bucketCount, unequalBuckets } from '../../model/bucketDigests.ts';
 import { rowDigest } from '../../model/canonicalRow.ts';
-import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import { hidesRowid, rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { planTable, type TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
@@ -27,7 +27,7 @@ export async function checkTable(
   quick = false,
 ): Promise<TableCheck> {
   const table = displayName(source.table);
-  const check = emptyCheck(table);
+  const check = { ...emptyCheck(table), mendable: !hidesRowid(source) };
   const stored = await describeStored(context.copy, source.table);
   if (stored === null) return withoutTable(context, source, check);
   const plan = planTable(source, state, context.snapshot, false);

@@ -1,4 +1,4 @@
-import { rowsOf } from '../../model/sourceTable.ts';
+import { hidesRowid, rowsOf } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import { createTheirs, FORGET_APART, fetchTheirs, isApart, THEIRS } from './apart.ts';
 import { showDifferences } from './examples.ts';
@@ -39,7 +39,8 @@ async function listOurs(context: CheckContext, unequal: UnequalBuckets): Promise
   const { source, digest, buckets, apart } = unequal;
   const signed = (half: string): string =>
     `CASE WHEN ${half} > 9223372036854775807 THEN (${half}::HUGEINT - 18446744073709551616)::BIGINT ELSE ${half}::BIGINT END AS ${half}`;
-  const rows = digest.duckdb(duckdbTable(source.table), [keyText(unequal).duckdb, 'rowid']);
+  // Where the rowid is hidden, rows can be counted and keys be told, but they cannot be looked up.
+  const rows = digest.duckdb(duckdbTable(source.table), [keyText(unequal).duckdb, hidesRowid(source) ? '0' : 'rowid']);
   const wanted = [
     ...(apart ? [isApart('x0')] : []),
     ...(unequal.unequal.length === 0 ? [] : [`(lo & ${buckets - 1}::UBIGINT) IN (${unequal.unequal.join(', ')})`]),

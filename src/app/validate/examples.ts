@@ -1,6 +1,6 @@
 import { canonicalValue, outputOf } from '../../model/canonical.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
-import { rowsOf } from '../../model/sourceTable.ts';
+import { hidesRowid, rowsOf } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import type { CheckContext, Difference } from './result.ts';
@@ -84,7 +84,7 @@ async function fetchOurs(
   rows: readonly DifferenceRow[],
 ): Promise<Map<string, ShownRow>> {
   const rowids = rows.flatMap((row) => (row.rid === null ? [] : [row.rid]));
-  if (rowids.length === 0) return new Map();
+  if (rowids.length === 0 || hidesRowid(source)) return new Map();
   const list = columns.map((column, index) => {
     const name = quoteIdentifier(column.name);
     // The driver drops a byte order mark that begins a text, so something else must.

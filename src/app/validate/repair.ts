@@ -59,7 +59,8 @@ export async function repair(
 
 function needsFullLoad(check: TableCheck): boolean {
   const { missing, extra, different } = check.damage;
-  return check.problem !== null || missing + extra + different > MOST_ROWS;
+  const rows = missing + extra + different;
+  return check.problem !== null || rows > MOST_ROWS || (rows > 0n && !check.mendable);
 }
 
 /** Compares a copy of the file, mends rows in it, compares again, publishes. */

@@ -40,6 +40,8 @@ export interface TableCheck {
   readonly unequalBuckets: number;
   /** Over the whole table: equal digests mean equal tables. Null when not all rows were digested. */
   readonly digest: { readonly postgres: string; readonly duckdb: string } | null;
+  /** Whether single rows of the file can be replaced. */
+  readonly mendable: boolean;
   /** Damage that is not a matter of rows. */
   readonly problem: string | null;
   readonly notes: readonly string[];
@@ -70,6 +72,7 @@ export function emptyCheck(table: string): TableCheck {
     buckets: 0,
     unequalBuckets: 0,
     digest: null,
+    mendable: true,
     problem: null,
     notes: [],
   };
