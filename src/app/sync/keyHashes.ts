@@ -1,54 +1,17 @@
 import { copyColumns } from '../../duckdb/loader.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { cutPages, inPages } from '../../model/pageRanges.ts';
-import { hidesRowid, rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import { type ColumnMapping, isPlainText } from '../../model/typeMapping.ts';
 import { copyRows, hasPageRanges, type LoadContext, rangeQueries } from './fullLoad.ts';
 
 /** Hashes of the source's keys, one column `hash`; see `fetchKeyHashes`. */
-export const THEIR_KEYS = 'temp.main.finance_db_their_keys';
-/** The target's keys: `place`, which `placeOf` explains, `hash`, and whether one is `odd`; see `listOurKeys`. */
-export const OUR_KEYS = 'temp.main.finance_db_our_keys';
-
-/** SQL that drops both. */
-export const FORGET_KEYS = `DROP TABLE IF EXISTS ${THEIR_KEYS}; DROP TABLE IF EXISTS ${OUR_KEYS}`;
-
-/** Between the keys of a pack: ASCII's record separator. Keys that hold it are not packed. */
-const SEPARATOR = 'chr(30)';
-/** A pack must stay far below what a PostgreSQL value may hold (1 GB). */
-const LONGEST_KEY = 1000;
-/** Packs of usual keys stay below the length from which DuckDB's reader needs one thread for a file. */
-const PACK_PAGES = 512;
+export const KEY_HASHES = 'temp.main.finance_db_keys';
 
 /**
- * Lists the keys of the target `t` in OUR_KEYS, by one pass: their texts are compressed, and reading them again costs more
- * than to remember the hashes.
- * @param condition SQL that is true for the rows wanted; null for all
- */
-export async function listOurKeys(
-  { copy }: LoadContext,
-  source: SourceTable,
-  key: readonly ColumnMapping[],
-  condition: string | null,
-): Promise<void> {
-  const [first, ...more] = key;
-  const name = `t.${quoteIdentifier(first?.name ?? '')}`;
-  const packs = first !== undefined && more.length === 0 && isPlainText(first.postgresType);
-  const odd = packs ? `strlen(${name}) > ${LONGEST_KEY} OR contains(${name}, ${SEPARATOR})` : 'true';
-  await copy.run(
-    `CREATE OR REPLACE TEMP TABLE ${OUR_KEYS} AS SELECT ${placeOf(source, key)} AS place, ${ourHash(key)} AS hash, ${odd} AS odd FROM ${duckdbTable(source.table)} AS t${condition === null ? '' : ` WHERE ${condition}`}`,
-  );
-}
-
-/** SQL that names a row of the target `t`: its rowid, or its key's hash where a column of the user's hides that. */
-export function placeOf(source: SourceTable, key: readonly ColumnMapping[]): string {
-  return hidesRowid(source) ? ourHash(key) : 't.rowid';
-}
-
-/**
- * Fetches the source's keys, by all connections, into THEIR_KEYS; as hashes, since strings would not fit the memory. Call
- * `listOurKeys` before: of keys that are not listed there, wrong hashes may come or none.
+ * Fetches the source's keys, by all connections, into KEY_HASHES; as hashes, since strings would not fit the memory. Of keys
+ * that the target does not hold, wrong hashes may come or none.
  * @param condition SQL that is true for the rows wanted; null for all
  */
 export async function fetchKeyHashes(
@@ -57,14 +20,13 @@ export async function fetchKeyHashes(
   key: readonly ColumnMapping[],
   condition: string | null,
 ): Promise<void> {
-  await context.copy.run(`CREATE OR REPLACE TEMP TABLE ${THEIR_KEYS} (hash UBIGINT NOT NULL)`);
-  const [column] = key;
-  if (column !== undefined && condition === null && (await canPack(context, source)))
-    return fetchPacked(context, source, column);
+  await context.copy.run(`CREATE TEMP TABLE ${KEY_HASHES} (hash UBIGINT NOT NULL)`);
+  const packed = condition === null ? await packableKey(context, source, key) : null;
+  if (packed !== null) return fetchPacked(context, source, packed);
   await copyRows(
     context,
     {
-      into: THEIR_KEYS,
+      into: KEY_HASHES,
       displayName: displayName(source.table),
       columns: key,
       key: source.key,
@@ -74,14 +36,29 @@ export async function fetchKeyHashes(
   );
 }
 
+/** Between the keys of a pack: ASCII's record separator. Keys that hold it are not packed. */
+const SEPARATOR = 'chr(30)';
+/** A pack must stay far below what a PostgreSQL value may hold (1 GB), and what DuckDB's reader takes for one line. */
+const LONGEST_KEY = 1000;
+const PACK_PAGES = 512;
+
 /**
- * Whether keys can travel many in one row: a row for each costs the protocol, and all who handle it, more than the key
- * itself.
+ * The column whose texts can travel many in one row: a row for each key costs the protocol, and all who handle it, more than
+ * the key itself. The target's keys tell; of others it does not matter what comes of them.
  */
-async function canPack(context: LoadContext, source: SourceTable): Promise<boolean> {
-  if (!hasPageRanges(context, source)) return false;
-  const odd = await context.copy.all(`SELECT 1 FROM ${OUR_KEYS} WHERE odd LIMIT 1`);
-  return odd.length === 0;
+async function packableKey(
+  context: LoadContext,
+  source: SourceTable,
+  key: readonly ColumnMapping[],
+): Promise<ColumnMapping | null> {
+  const [column, ...more] = key;
+  if (column === undefined || more.length > 0 || !isPlainText(column.postgresType)) return null;
+  if (!hasPageRanges(context, source)) return null;
+  const name = quoteIdentifier(column.name);
+  const [odd] = await context.copy.all(
+    `SELECT 1 FROM ${duckdbTable(source.table)} WHERE strlen(${name}) > ${LONGEST_KEY} OR contains(${name}, ${SEPARATOR}) LIMIT 1`,
+  );
+  return odd === undefined ? column : null;
 }
 
 /** The keys of many pages in one row. */
@@ -90,7 +67,7 @@ async function fetchPacked(context: LoadContext, source: SourceTable, column: Co
   await copyRows(
     context,
     {
-      into: THEIR_KEYS,
+      into: KEY_HASHES,
       displayName: displayName(source.table),
       columns: [column],
       key: null,
@@ -103,19 +80,11 @@ async function fetchPacked(context: LoadContext, source: SourceTable, column: Co
   );
 }
 
-/** SQL of the hash of a key of the target `t`; qualified, for a column may be called like an alias. */
-function ourHash(key: readonly ColumnMapping[]): string {
-  return keyHash(
-    key,
-    key.map((column) => `t.${quoteIdentifier(column.name)}`),
-  );
-}
-
 /**
  * SQL of one number for the values of a key. Lists go by their text: DuckDB's hash of a list is not the same in every
  * vector.
  */
-function keyHash(key: readonly ColumnMapping[], values: readonly string[]): string {
+export function keyHash(key: readonly ColumnMapping[], values: readonly string[]): string {
   const parts = key.map(({ duckdbType, element }, index) => {
     const value = `CAST(${values[index]} AS ${duckdbType})`;
     return element === null ? value : `CAST(${value} AS VARCHAR)`;

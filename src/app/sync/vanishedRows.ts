@@ -1,9 +1,10 @@
+import { quoteIdentifier } from '../../model/identifier.ts';
 import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../../model/keyBucket.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import type { LoadContext } from './fullLoad.ts';
-import { FORGET_KEYS, fetchKeyHashes, listOurKeys, OUR_KEYS, placeOf, THEIR_KEYS } from './keyHashes.ts';
+import { fetchKeyHashes, KEY_HASHES, keyHash } from './keyHashes.ts';
 
 /**
  * Deletes the rows of the target whose keys the source no longer has. Where the key has a whole number, both sides first
@@ -30,15 +31,18 @@ export async function deleteVanished(
   const bucket = buckets === null ? null : keyBucket(key, buckets);
   const unequal = bucket === null ? null : await unequalBuckets(context, source, bucket);
   const inUnequal = unequal === null ? null : `${bucket} IN (${unequal.join(', ')})`;
+  // Qualified, for a column may be called like an alias.
+  const names = key.map((column) => `t.${quoteIdentifier(column.name)}`);
+  const hash = keyHash(key, names);
+  const ours = `(SELECT ${hash} AS hash FROM ${target} AS t${inUnequal === null ? '' : ` WHERE ${inUnequal}`})`;
   try {
-    await listOurKeys(context, source, key, inUnequal);
     await fetchKeyHashes(context, source, key, inUnequal);
-    const few = bucket === null && buckets !== null ? await unequalHashes(context, buckets) : '';
+    const few = bucket === null && buckets !== null ? await unequalHashes(context, ours, buckets) : '';
     await copy.run(
-      `DELETE FROM ${target} AS t WHERE ${placeOf(source, key)} IN (SELECT place FROM (FROM ${OUR_KEYS}${few}) ANTI JOIN (FROM ${THEIR_KEYS}${few}) AS theirs USING (hash))`,
+      `DELETE FROM ${target} AS t WHERE ${hash} IN (SELECT hash FROM (FROM ${ours}${few}) ANTI JOIN (FROM ${KEY_HASHES}${few}) AS theirs USING (hash))`,
     );
   } finally {
-    await copy.run(FORGET_KEYS).catch(() => undefined);
+    await copy.run(`DROP TABLE IF EXISTS ${KEY_HASHES}`).catch(() => undefined);
   }
 }
 
@@ -49,10 +53,10 @@ async function unequalBuckets(context: LoadContext, source: SourceTable, bucket:
 }
 
 /** A WHERE for the hashes of buckets that hold other numbers of keys: a join of these few costs less than one of all. */
-async function unequalHashes({ copy }: LoadContext, buckets: number): Promise<string> {
+async function unequalHashes({ copy }: LoadContext, ours: string, buckets: number): Promise<string> {
   const bucket = `(hash & ${buckets - 1})`;
-  const theirs = await copy.all<BucketCount>(countBy(bucket, THEIR_KEYS));
-  const unequal = unequalCounts(theirs, await copy.all<BucketCount>(countBy(bucket, OUR_KEYS)));
+  const theirs = await copy.all<BucketCount>(countBy(bucket, KEY_HASHES));
+  const unequal = unequalCounts(theirs, await copy.all<BucketCount>(countBy(bucket, ours)));
   return ` WHERE ${bucket} IN (${unequal.join(', ')})`;
 }
 

@@ -1,11 +1,12 @@
 import { createStagingSql } from '../../duckdb/loader.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { quoteIdentifier } from '../../model/identifier.ts';
 import { rowsOf } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping, TypeFamily } from '../../model/typeMapping.ts';
 import { countRows } from '../../postgres/digest.ts';
 import { copyRows, type LoadContext } from '../sync/fullLoad.ts';
-import { FORGET_KEYS, fetchKeyHashes, listOurKeys, OUR_KEYS, placeOf, THEIR_KEYS } from '../sync/keyHashes.ts';
+import { fetchKeyHashes, KEY_HASHES, keyHash } from '../sync/keyHashes.ts';
 import type { CheckContext } from './result.ts';
 import { keyColumns, keyText, locator, type RowSource } from './rowNames.ts';
 
@@ -75,15 +76,17 @@ export async function setVanishedApart(context: CheckContext, rows: RowSource, c
   const unchanged = (await countRows(context.snapshot.session, rowsOf(source))) - changed;
   if (BigInt(left?.n ?? '0') - unchanged <= FEW_VANISHED) return changed > 0n;
   const key = keyColumns(source, rows.columns);
-  const loading = loadContext(context, context.jobs);
+  const hash = keyHash(
+    key,
+    key.map((column) => `t.${quoteIdentifier(column.name)}`),
+  );
   try {
-    await listOurKeys(loading, source, key, null);
-    await fetchKeyHashes(loading, source, key, null);
+    await fetchKeyHashes(loadContext(context, context.jobs), source, key, null);
     await copy.run(
-      `INSERT INTO ${VANISHED} SELECT ${keyText(rows).duckdb} FROM ${table} AS t WHERE ${placeOf(source, key)} IN (SELECT place FROM ${OUR_KEYS} ANTI JOIN ${THEIR_KEYS} USING (hash))`,
+      `INSERT INTO ${VANISHED} SELECT kc FROM (SELECT ${keyText(rows).duckdb} AS kc, ${hash} AS hash FROM ${table} AS t) ANTI JOIN ${KEY_HASHES} USING (hash)`,
     );
   } finally {
-    await copy.run(FORGET_KEYS).catch(() => undefined);
+    await copy.run(`DROP TABLE IF EXISTS ${KEY_HASHES}`).catch(() => undefined);
   }
   return true;
 }
