@@ -1,6 +1,6 @@
 import type { ReportQuery } from './columns.ts';
 import { filterConditions, periodConditions, whereClause } from './filters.ts';
-import type { StatsRequest } from './request.ts';
+import { LEDGER_COLUMNS, type StatsRequest } from './request.ts';
 import { indented } from './sql.ts';
 
 export type HealthRow = {
@@ -12,19 +12,8 @@ export type HealthRow = {
   readonly detail: string;
 };
 
-const NULLABLE = [
-  'timestamp',
-  'amount',
-  'currency',
-  'merchant',
-  'mcc',
-  'account_id',
-  'city',
-  'state',
-  'channel',
-  'category',
-  'subcategory',
-];
+/** That normalized_amount is missing is a check of its own. */
+const NULLABLE = LEDGER_COLUMNS.filter((column) => column !== 'normalized_amount');
 
 /** Whether the data itself can be trusted: one line per check, all rows looked at, transfers too. */
 export function healthReport(request: StatsRequest): ReportQuery {

@@ -10,6 +10,22 @@ export interface LedgerSource {
   readonly scale: number;
 }
 
+/** The columns that reports read. */
+export const LEDGER_COLUMNS = [
+  'timestamp',
+  'amount',
+  'currency',
+  'merchant',
+  'mcc',
+  'account_id',
+  'city',
+  'state',
+  'channel',
+  'category',
+  'subcategory',
+  'normalized_amount',
+] as const;
+
 /** Days, both ends included. */
 export interface Span {
   readonly from: string;

@@ -1,7 +1,20 @@
+import type { SourceTable } from './sourceTable.ts';
+
 /** A range of pages of a table, from `from` up to but not including `to`; null: to the end, wherever that is. */
 export interface PageRange {
   readonly from: number;
   readonly to: number | null;
+}
+
+/** PostgreSQL before 14 has no scan of a range of pages; each range would cost a scan of the whole. */
+const HAS_TID_RANGE_SCAN = 140000;
+
+/**
+ * Whether a range of a table's pages can be read without reading the others.
+ * @param serverVersion server_version_num, such as 180004
+ */
+export function hasPageRanges({ kind, inherited }: SourceTable, serverVersion: number): boolean {
+  return (kind === 'r' || kind === 'm') && !inherited && serverVersion >= HAS_TID_RANGE_SCAN;
 }
 
 /** SQL that is true for the rows in a range of pages. */

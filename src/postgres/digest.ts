@@ -1,7 +1,7 @@
 import { type BucketDigests, type BucketRow, BucketSums } from '../model/bucketDigests.ts';
 import type { PostgresDialect } from '../model/canonical.ts';
 import type { RowDigest } from '../model/canonicalRow.ts';
-import { inPages, type PageRange } from '../model/pageRanges.ts';
+import { hasPageRanges, inPages, type PageRange } from '../model/pageRanges.ts';
 import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
 import type { PgSession } from './session.ts';
 import { shareWork } from './shareWork.ts';
@@ -14,9 +14,6 @@ export async function readDialect(snapshot: SourceSnapshot): Promise<PostgresDia
   );
   return { version: snapshot.serverVersionNumber, encoding: row?.encoding ?? 'UTF8' };
 }
-
-/** PostgreSQL before 14 has no scan of a range of pages; each range would cost a scan of the whole. */
-const HAS_TID_RANGE_SCAN = 140000;
 
 export interface DigestOptions {
   /** A power of two. */
@@ -57,8 +54,7 @@ export async function digestTable(
 }
 
 function rangesOf(snapshot: SourceSnapshot, source: SourceTable, jobs: number): (PageRange | null)[] {
-  const scannable = (source.kind === 'r' || source.kind === 'm') && !source.inherited;
-  if (!scannable || snapshot.serverVersionNumber < HAS_TID_RANGE_SCAN || jobs < 2) return [null];
+  if (!hasPageRanges(source, snapshot.serverVersionNumber) || jobs < 2) return [null];
   return cutEvenly(source.pages, jobs * RANGES_PER_JOB);
 }
 

@@ -1,6 +1,17 @@
 import type { PgSession } from './session.ts';
 import type { SourceSnapshot } from './snapshot.ts';
 
+/** The snapshot's session and others that share it, `wanted` of them or as many as the server has; the others are to be closed. */
+export async function joinSessions(snapshot: SourceSnapshot, wanted: number): Promise<PgSession[]> {
+  const sessions = [snapshot.session];
+  while (sessions.length < wanted) {
+    const joined = await snapshot.join();
+    if (joined === null) break;
+    sessions.push(joined);
+  }
+  return sessions;
+}
+
 /**
  * Does `work` for each item, several at a time, on sessions that share the snapshot.
  * @param jobs how many sessions at the most; with fewer when the server has no more
@@ -14,12 +25,7 @@ export async function shareWork<T>(
   items: readonly T[],
   work: (session: PgSession, item: T) => Promise<void>,
 ): Promise<void> {
-  const sessions = [snapshot.session];
-  while (sessions.length < Math.min(jobs, items.length)) {
-    const joined = await snapshot.join();
-    if (joined === null) break;
-    sessions.push(joined);
-  }
+  const sessions = await joinSessions(snapshot, Math.min(jobs, items.length));
   const queue = [...items];
   const run = async (session: PgSession): Promise<void> => {
     await session.query(prepare);

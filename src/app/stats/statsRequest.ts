@@ -1,40 +1,13 @@
-import type { Filters } from '../../analytics/filters.ts';
-import type { LedgerSource, SortKey, Span, StatsRequest } from '../../analytics/request.ts';
+import { LEDGER_COLUMNS, type LedgerSource, type Span, type StatsRequest } from '../../analytics/request.ts';
 import { type TableSpan, tableSpanSql } from '../../analytics/scope.ts';
 import { type CategoryUse, readVocabulary, vocabularySql } from '../../analytics/vocabulary.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import type { Calendar, Interval, Period } from '../../model/period.ts';
+import type { Period } from '../../model/period.ts';
 import { displayName, duckdbSchema, duckdbTable, type TableName } from '../../model/tableName.ts';
 
 /** What a user asked for, validated, before the file was looked at. */
-export interface StatsInput {
-  readonly table: TableName;
-  readonly calendar: Calendar;
-  readonly period: Period;
-  readonly filters: Filters;
-  readonly withTransfers: boolean;
-  readonly interval: Interval;
-  readonly depth: 1 | 2;
-  readonly sort: SortKey | null;
-  readonly limit: number | null;
-}
-
-/** The columns that reports read. */
-const NEEDED = [
-  'timestamp',
-  'amount',
-  'currency',
-  'merchant',
-  'mcc',
-  'account_id',
-  'city',
-  'state',
-  'channel',
-  'category',
-  'subcategory',
-  'normalized_amount',
-];
+export type StatsInput = Omit<StatsRequest, 'source' | 'vocabulary' | 'span' | 'file'> & { readonly table: TableName };
 
 /** Adds what the file itself tells: its columns, what its categories mean and which days it covers. */
 export async function prepareRequest(reader: DuckDbReader, input: StatsInput): Promise<StatsRequest> {
@@ -57,7 +30,7 @@ async function readSource(reader: DuckDbReader, table: TableName): Promise<Ledge
       remedy: 'sync a table of that name; `finance-db query` reads any other',
       details: { table: displayName(table) },
     });
-  const missing = NEEDED.filter((name) => !columns.some(({ column_name }) => column_name === name));
+  const missing = LEDGER_COLUMNS.filter((name) => !columns.some(({ column_name }) => column_name === name));
   const money = columns.find(({ column_name }) => column_name === 'normalized_amount')?.data_type ?? '';
   const scale = /^DECIMAL\(\d+,(\d+)\)$/.exec(money)?.[1] ?? (/INT/.test(money) ? '0' : undefined);
   if (missing.length > 0 || scale === undefined)

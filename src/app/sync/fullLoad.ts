@@ -2,12 +2,13 @@ import { copyStatement } from '../../duckdb/copyText.ts';
 import { copyColumns, createTableSql, loadFromSpool } from '../../duckdb/loader.ts';
 import { Spool, type SpoolSink } from '../../duckdb/spool.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
-import { cutPages, inPages, type PageRange } from '../../model/pageRanges.ts';
+import { cutPages, hasPageRanges, inPages, type PageRange } from '../../model/pageRanges.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { copyOut } from '../../postgres/copyOut.ts';
 import type { PgSession } from '../../postgres/session.ts';
+import { joinSessions } from '../../postgres/shareWork.ts';
 import type { SourceSnapshot } from '../../postgres/snapshot.ts';
 
 export interface LoadContext {
@@ -32,9 +33,6 @@ export interface LoadProgress {
 
 /** Files handed to DuckDB: large enough to be read in parallel, small enough to bound the disk. */
 const SPOOL_FILE_BYTES = 32 << 20;
-
-/** PostgreSQL before 14 has no scan of a range of pages; each range would cost a scan of the whole. */
-const HAS_TID_RANGE_SCAN = 140000;
 
 /**
  * Makes the table in the working copy and loads all of its rows as of the snapshot.
@@ -65,7 +63,7 @@ export async function copyRows(
   const spool = new Spool(context.spoolFolder, { fileBytes: SPOOL_FILE_BYTES, totalBytes: context.spoolBytes });
   const queue = [...queries];
   const total = queue.length;
-  const sessions = await openSessions(context, Math.min(context.jobs, total));
+  const sessions = await joinSessions(context.snapshot, Math.min(context.jobs, total));
   let rows = 0;
   let bytes = 0;
   let done = 0;
@@ -111,27 +109,11 @@ export async function copyRows(
   return BigInt(rows);
 }
 
-async function openSessions(context: LoadContext, wanted: number): Promise<PgSession[]> {
-  const sessions = [context.snapshot.session];
-  while (sessions.length < wanted) {
-    const joined = await context.snapshot.join();
-    if (joined === null) break;
-    sessions.push(joined);
-  }
-  return sessions;
-}
-
 /** How several connections share the reading of a table; null where one must read all of it. */
 export function rangesOf(context: LoadContext, source: SourceTable): PageRange[] | null {
-  if (!hasPageRanges(context, source)) return null;
+  if (!hasPageRanges(source, context.snapshot.serverVersionNumber)) return null;
   const ranges = cutPages(source.pages, context.jobs);
   return ranges.length === 1 ? null : ranges;
-}
-
-/** Whether a range of pages can be read without reading the others. */
-export function hasPageRanges({ snapshot }: LoadContext, source: SourceTable): boolean {
-  const isHeap = source.kind === 'r' || source.kind === 'm';
-  return isHeap && !source.inherited && snapshot.serverVersionNumber >= HAS_TID_RANGE_SCAN;
 }
 
 /** A query of a whole table as one for each range of its pages. @param select SELECT and FROM */

@@ -1,10 +1,10 @@
 import { copyColumns } from '../../duckdb/loader.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
-import { cutPages, inPages } from '../../model/pageRanges.ts';
+import { cutPages, hasPageRanges, inPages } from '../../model/pageRanges.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import { type ColumnMapping, isPlainText } from '../../model/typeMapping.ts';
-import { copyRows, hasPageRanges, type LoadContext, rangeQueries } from './fullLoad.ts';
+import { copyRows, type LoadContext, rangeQueries } from './fullLoad.ts';
 
 /** Hashes of the source's keys, one column `hash`; see `fetchKeyHashes`. */
 export const KEY_HASHES = 'temp.main.finance_db_keys';
@@ -53,7 +53,7 @@ async function packableKey(
 ): Promise<ColumnMapping | null> {
   const [column, ...more] = key;
   if (column === undefined || more.length > 0 || !isPlainText(column.postgresType)) return null;
-  if (!hasPageRanges(context, source)) return null;
+  if (!hasPageRanges(source, context.snapshot.serverVersionNumber)) return null;
   const name = quoteIdentifier(column.name);
   const [odd] = await context.copy.all(
     `SELECT 1 FROM ${duckdbTable(source.table)} WHERE strlen(${name}) > ${LONGEST_KEY} OR contains(${name}, ${SEPARATOR}) LIMIT 1`,
