@@ -22,6 +22,8 @@ export async function incrementalCase(context: BenchContext): Promise<CaseResult
     name,
     prepare: async () => {
       await changeTransactions(rig.session, rows, count, ++changes);
+      // What the server does by itself when a session ends, or was idle for some seconds.
+      await rig.session.query('SELECT pg_stat_force_next_flush()');
     },
     measure: () => sync(),
   });

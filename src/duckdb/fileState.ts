@@ -32,7 +32,7 @@ export async function readPublishedFile(path: string): Promise<PublishedFile> {
       if (value('format') !== STATE_FORMAT)
         return { kind: 'unusable', why: `it is of format ${value('format')}, not ${STATE_FORMAT}` };
       const rows = await reader.all<StoredRow>(READ_STATE_SQL);
-      const tables = rows.map(toTableState);
+      const tables = rows.map((row) => toTableState(row, value('deletes')));
       const bytes = fs.statSync(path).size;
       // A file that does not say is one that was just written from nothing.
       const fresh = {

@@ -77,6 +77,12 @@ export function writeStateSql(row: StateRow): string[] {
   ];
 }
 
+/** SQL that keeps how many deletes PostgreSQL had counted, by table, so that the next sync sees whether there were more. */
+export function rememberDeletesSql(tables: readonly Pick<TableState, 'tableOid' | 'deletes'>[]): string {
+  const counts = Object.fromEntries(tables.map(({ tableOid, deletes }) => [tableOid, deletes]));
+  return `INSERT INTO ${STATE_SCHEMA}.about VALUES ('deletes', ${quoteLiteral(JSON.stringify(counts))})`;
+}
+
 /** What a published file says of itself. */
 export interface FileState {
   readonly sample: boolean;
@@ -101,7 +107,9 @@ export interface StoredRow {
   row_count: string;
 }
 
-export function toTableState(row: StoredRow): TableState {
+/** @param deletes what `rememberDeletesSql` kept; none in files of an older version */
+export function toTableState(row: StoredRow, deletes: string | undefined): TableState {
+  const counts = JSON.parse(deletes ?? '{}') as Record<string, string | null>;
   return {
     schema: row.table_schema,
     name: row.table_name,
@@ -117,5 +125,6 @@ export function toTableState(row: StoredRow): TableState {
     rows: BigInt(row.row_count),
     leaves: row.leaves,
     gated: row.gated,
+    deletes: counts[row.table_oid] ?? null,
   };
 }

@@ -18,6 +18,8 @@ export interface TableState {
   readonly leaves: readonly string[];
   /** Whether its rows can change only through a transaction with an id: see `changesNeedTransaction`. */
   readonly gated: boolean;
+  /** What the source's `deletes` was then; null when the file does not say. */
+  readonly deletes: string | null;
 }
 
 export interface TablePlan {

@@ -40,6 +40,7 @@ interface TableDocument {
   row_security: boolean;
   inherited: boolean;
   pages: number;
+  deletes: string;
   /** Null: a table may have no columns at all. */
   columns: ColumnDocument[] | null;
   key: string[] | null;
@@ -74,7 +75,7 @@ const IS_LIST =
   "t.typtype = 'b' AND t.typcategory = 'A' AND t.typelem <> 0 AND t.typname NOT IN ('int2vector', 'oidvector')";
 
 /**
- * One query for all tables, so that it costs one round trip. It reads the catalogue only, which every role may.
+ * One query for all tables, so that it costs one round trip. It reads the catalogue and its statistics only, which every role may.
  * The key is the primary key, else the smallest unique index over plain not-null columns that holds immediately.
  */
 function catalogueSql(tables: readonly TableName[]): string {
@@ -90,6 +91,7 @@ SELECT json_agg(document ORDER BY position)::text AS document FROM (
     'row_security', row_security_active(c.oid),
     'inherited', c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
     'pages', CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END,
+    'deletes', pg_stat_get_tuples_deleted(c.oid)::text,
     'columns', (
       SELECT json_agg(json_build_object(
         'name', a.attname, 'number', a.attnum, 'not_null', a.attnotnull, 'generated', a.attgenerated,
@@ -149,6 +151,7 @@ function toSourceTable(table: TableName, document: TableDocument): SourceTable {
     rowSecurity: document.row_security,
     inherited: document.inherited,
     pages: document.pages,
+    deletes: document.deletes,
     columns: (document.columns ?? []).map(toColumn),
     key: document.key,
     leaves: document.leaves.map((leaf) => ({ ...leaf, oid: String(leaf.oid) })),

@@ -20,7 +20,7 @@ const table = (...columns: SourceColumn[]): SourceTable => ({
     rowSecurity: false,
     inherited: false,
   },
-  ...{ pages: 0, columns, key: null, leaves: [] },
+  ...{ pages: 0, deletes: '0', columns, key: null, leaves: [] },
 });
 const numeric = (precision: number, scale: number): SourceType =>
   type('numeric', { typmod: ((precision << 16) | (scale & 0x7ff)) + 4 });

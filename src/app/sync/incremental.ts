@@ -1,3 +1,4 @@
+import { DROP_KEY_HASHES } from '../../duckdb/keyHash.ts';
 import { copyColumns, createStagingSql } from '../../duckdb/loader.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
@@ -6,9 +7,9 @@ import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
-import { type Survey, surveyChanges } from '../../postgres/changes.ts';
 import { changedSince } from '../../postgres/snapshot.ts';
-import { copyRows, type LoadContext, rangesOf } from './fullLoad.ts';
+import { copyRows, type LoadContext } from './fullLoad.ts';
+import { type Survey, survey } from './survey.ts';
 import { deleteVanished } from './vanishedRows.ts';
 
 /** What an incremental sync did, or why the table must be loaded in full instead. */
@@ -26,9 +27,25 @@ const FULL_LEAST = 20_000n;
  *    and put in the place of those with the same keys;
  * 2. now every source key is in the target, so that the difference of the counts is the number of deleted rows;
  * 3. if it is not zero, the source's keys are fetched (by whole-number keys only those of buckets whose counts differ)
- *    and all others deleted from the target.
+ *    and all others deleted from the target. PostgreSQL's statistics tell whether rows were deleted, not reliably, but
+ *    mostly beforehand: then the pass of the first step fetches the keys, too.
  */
 export async function applyChanges(
+  context: LoadContext,
+  source: SourceTable,
+  columns: readonly ColumnMapping[],
+  state: TableState,
+  newLeaves: readonly string[],
+): Promise<IncrementalOutcome> {
+  try {
+    return await applyBySurvey(context, source, columns, state, newLeaves);
+  } finally {
+    // A failed statement may have ended the transaction, and with it all that could be dropped.
+    await context.copy.run(DROP_KEY_HASHES).catch(() => undefined);
+  }
+}
+
+async function applyBySurvey(
   context: LoadContext,
   source: SourceTable,
   columns: readonly ColumnMapping[],
@@ -39,24 +56,19 @@ export async function applyChanges(
   const target = duckdbTable(source.table);
   const key = keyColumns(source, columns);
   const limit = state.rows / FULL_SHARE > FULL_LEAST ? state.rows / FULL_SHARE : FULL_LEAST;
-  const survey = await surveyChanges(
-    context.snapshot,
-    source,
-    changedSince(state.snapshot, newLeaves),
-    rangesOf(context, source),
-    context.jobs,
-  );
-  if (survey.changed > limit)
-    return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
-  if (survey.changed > 0n) await putChanged(context, source, columns, survey);
-  const surplus = (await targetCount(copy, target)) - survey.rows;
+  const lost = state.deletes !== null && state.deletes !== source.deletes;
+  const condition = changedSince(state.snapshot, newLeaves);
+  const found = await survey(context, source, condition, lost ? key : null);
+  if (found.changed > limit) return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
+  if (found.changed > 0n) await putChanged(context, source, columns, found);
+  const surplus = (await targetCount(copy, target)) - found.rows;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
-  if (surplus > 0n) await deleteVanished(context, source, key, surplus, survey.rows);
+  if (surplus > 0n) await deleteVanished(context, source, key, surplus, found);
   const rows = await targetCount(copy, target);
-  if (rows !== survey.rows)
+  if (rows !== found.rows)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
-  return { kind: 'applied', rows, upserted: survey.changed, deleted: surplus };
+  return { kind: 'applied', rows, upserted: found.changed, deleted: surplus };
 }
 
 /** Staging tables are temporary: DuckDB lets one transaction write to one database, and to temporary tables. */
@@ -67,7 +79,7 @@ async function putChanged(
   context: LoadContext,
   source: SourceTable,
   columns: readonly ColumnMapping[],
-  survey: Survey,
+  { changed, places }: Survey,
 ): Promise<void> {
   const { copy } = context;
   const target = duckdbTable(source.table);
@@ -77,13 +89,10 @@ async function putChanged(
   const read = await copyRows(
     context,
     { into: DELTA, displayName: displayName(source.table), columns, key: source.key },
-    survey.places.map((place) => `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)} WHERE ${place}`),
+    places.map((place) => `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)} WHERE ${place}`),
   );
-  if (read !== survey.changed)
-    throw new FinanceDbError(
-      'INTERNAL',
-      `${displayName(source.table)}: ${survey.changed} rows had changed, and ${read} came`,
-    );
+  if (read !== changed)
+    throw new FinanceDbError('INTERNAL', `${displayName(source.table)}: ${changed} rows had changed, and ${read} came`);
   const key = keyColumns(source, columns);
   await copy.run(`DELETE FROM ${target} AS t USING ${DELTA} AS d WHERE ${sameKey(key, 't', 'd')}`);
   await copy.run(`INSERT INTO ${target} SELECT * FROM ${DELTA}`);

@@ -5,7 +5,7 @@ import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts
 import { createIndexes } from '../../duckdb/indexes.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
-import { STATE_DDL, STATE_FORMAT } from '../../duckdb/syncState.ts';
+import { rememberDeletesSql, STATE_DDL, STATE_FORMAT } from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import { planTable } from '../../model/syncPlan.ts';
@@ -101,6 +101,8 @@ async function syncInSnapshot(
       `INSERT INTO ${STATE_SCHEMA}.about VALUES ('format', ${quoteLiteral(STATE_FORMAT)}), ('sample', 'false'), ('tool', ${quoteLiteral(VERSION)}), ('base_currency', ${quoteLiteral(request.config.baseCurrency)})`,
     );
     if (keeps) await copy.run(rememberFreshSql(file.fresh));
+    const read = work.map(({ plan: { source } }) => ({ tableOid: source.oid, deletes: source.deletes }));
+    await copy.run(rememberDeletesSql([...(keeps ? file.tables : []), ...read]));
     const tables: TableResult[] = [];
     for (const { plan, columns } of work) {
       const state = known ? findState(file, plan.source.table) : null;

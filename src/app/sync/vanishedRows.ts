@@ -1,10 +1,12 @@
+import { KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../../model/keyBucket.ts';
-import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import { hidesRowid, rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import type { LoadContext } from './fullLoad.ts';
-import { fetchKeyHashes, KEY_HASHES, keyHash } from './keyHashes.ts';
+import { fetchKeyHashes } from './keyHashes.ts';
+import type { Survey } from './survey.ts';
 
 /**
  * Deletes the rows of the target whose keys the source no longer has. Where the key has a whole number, both sides first
@@ -19,45 +21,45 @@ export async function deleteVanished(
   source: SourceTable,
   key: readonly ColumnMapping[],
   surplus: bigint,
-  sourceRows: bigint,
+  { rows, hasKeys }: Survey,
 ): Promise<void> {
   const { copy } = context;
   const target = duckdbTable(source.table);
-  if (sourceRows === 0n) {
+  if (rows === 0n) {
     await copy.run(`DELETE FROM ${target}`);
     return;
   }
-  const buckets = bucketsFor(surplus, sourceRows);
-  const bucket = buckets === null ? null : keyBucket(key, buckets);
-  const unequal = bucket === null ? null : await unequalBuckets(context, source, bucket);
-  const inUnequal = unequal === null ? null : `${bucket} IN (${unequal.join(', ')})`;
+  const buckets = bucketsFor(surplus, rows);
+  const bucket = buckets === null || hasKeys ? null : keyBucket(key, buckets);
+  const inUnequal = bucket === null ? null : await inUnequalBuckets(context, source, bucket);
+  if (!hasKeys) await fetchKeyHashes(context, source, key, inUnequal);
   // Qualified, for a column may be called like an alias.
   const names = key.map((column) => `t.${quoteIdentifier(column.name)}`);
-  const hash = keyHash(key, names);
-  const ours = `(SELECT ${hash} AS hash FROM ${target} AS t${inUnequal === null ? '' : ` WHERE ${inUnequal}`})`;
-  try {
-    await fetchKeyHashes(context, source, key, inUnequal);
-    const few = bucket === null && buckets !== null ? await unequalHashes(context, ours, buckets) : '';
-    await copy.run(
-      `DELETE FROM ${target} AS t WHERE ${hash} IN (SELECT hash FROM (FROM ${ours}${few}) ANTI JOIN (FROM ${KEY_HASHES}${few}) AS theirs USING (hash))`,
-    );
-  } finally {
-    await copy.run(`DROP TABLE IF EXISTS ${KEY_HASHES}`).catch(() => undefined);
-  }
+  // To find rows by their number saves hashing all keys once more.
+  const row = hidesRowid(source) ? keyHash(key, names) : 't.rowid';
+  const ours = `(SELECT ${keyHash(key, names)} AS hash, ${row} AS row FROM ${target} AS t${inUnequal === null ? '' : ` WHERE ${inUnequal}`})`;
+  // A join of the hashes of unequal buckets costs less than one of all.
+  const narrow = bucket === null && buckets !== null ? narrowByHash(ours, buckets) : { before: '', where: '' };
+  await copy.run(
+    `DELETE FROM ${target} AS t WHERE ${row} IN (${narrow.before} SELECT row FROM (FROM ${ours}${narrow.where}) ANTI JOIN (FROM ${KEY_HASHES}${narrow.where}) AS theirs USING (hash))`,
+  );
 }
 
 /** The target holds all of the source's keys, so a bucket of equal counts has lost nothing. */
-async function unequalBuckets(context: LoadContext, source: SourceTable, bucket: string): Promise<string[]> {
+async function inUnequalBuckets(context: LoadContext, source: SourceTable, bucket: string): Promise<string> {
   const theirs = await context.snapshot.session.query<BucketCount>(countBy(bucket, rowsOf(source)));
-  return unequalCounts(theirs, await context.copy.all<BucketCount>(countBy(bucket, duckdbTable(source.table))));
+  const ours = await context.copy.all<BucketCount>(countBy(bucket, duckdbTable(source.table)));
+  return `${bucket} IN (${unequalCounts(theirs, ours).join(', ')})`;
 }
 
-/** A WHERE for the hashes of buckets that hold other numbers of keys: a join of these few costs less than one of all. */
-async function unequalHashes({ copy }: LoadContext, ours: string, buckets: number): Promise<string> {
+/** SQL to put before a query, and a WHERE for the hashes of buckets that hold other numbers of keys. */
+function narrowByHash(ours: string, buckets: number): { before: string; where: string } {
   const bucket = `(hash & ${buckets - 1})`;
-  const theirs = await copy.all<BucketCount>(countBy(bucket, KEY_HASHES));
-  const unequal = unequalCounts(theirs, await copy.all<BucketCount>(countBy(bucket, ours)));
-  return ` WHERE ${bucket} IN (${unequal.join(', ')})`;
+  const count = (from: string): string => `SELECT ${bucket}, count(*) FROM ${from} GROUP BY ALL`;
+  return {
+    before: `WITH unequal(bucket, rows) AS MATERIALIZED (${count(ours)} EXCEPT ${count(KEY_HASHES)})`,
+    where: ` WHERE ${bucket} IN (SELECT bucket FROM unequal)`,
+  };
 }
 
 function countBy(bucket: string, from: string): string {

@@ -1,12 +1,14 @@
+import { DROP_KEY_HASHES, KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import { createStagingSql } from '../../duckdb/loader.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { rowsOf } from '../../model/sourceTable.ts';
+import { plainColumn, textColumn } from '../../model/stagingColumn.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
-import type { ColumnMapping, TypeFamily } from '../../model/typeMapping.ts';
+import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { countRows } from '../../postgres/digest.ts';
 import { copyRows, type LoadContext } from '../sync/fullLoad.ts';
-import { fetchKeyHashes, KEY_HASHES, keyHash } from '../sync/keyHashes.ts';
+import { fetchKeyHashes } from '../sync/keyHashes.ts';
 import type { CheckContext } from './result.ts';
 import { keyColumns, keyText, locator, type RowSource } from './rowNames.ts';
 
@@ -18,31 +20,12 @@ const VANISHED = 'temp.main.finance_db_vanished';
 /** SQL that drops what was set apart. */
 export const FORGET_APART = `DROP TABLE IF EXISTS ${VANISHED}`;
 
-const text = (name: string): ColumnMapping => ({
-  name,
-  family: 'text',
-  duckdbType: 'VARCHAR',
-  postgresType: 'text',
-  notNull: false,
-  element: null,
-  copyExpression: name,
-  mayBeEscaped: true,
-  fromText: (value: string) => value,
-});
-const plain = (name: string, family: TypeFamily, duckdbType: string): ColumnMapping => ({
-  ...text(name),
-  family,
-  duckdbType,
-  mayBeEscaped: false,
-  fromText: (value: string) => `CAST(${value} AS ${duckdbType})`,
-});
-
 const THEIR_COLUMNS: readonly ColumnMapping[] = [
-  text('kc'),
-  plain('lo', 'integer', 'BIGINT'),
-  plain('hi', 'integer', 'BIGINT'),
-  text('loc'),
-  plain('changed', 'boolean', 'BOOLEAN'),
+  textColumn('kc'),
+  plainColumn('lo', 'integer', 'BIGINT'),
+  plainColumn('hi', 'integer', 'BIGINT'),
+  textColumn('loc'),
+  plainColumn('changed', 'boolean', 'BOOLEAN'),
 ];
 
 /**
@@ -86,7 +69,7 @@ export async function setVanishedApart(context: CheckContext, rows: RowSource, c
       `INSERT INTO ${VANISHED} SELECT kc FROM (SELECT ${keyText(rows).duckdb} AS kc, ${hash} AS hash FROM ${table} AS t) ANTI JOIN ${KEY_HASHES} USING (hash)`,
     );
   } finally {
-    await copy.run(`DROP TABLE IF EXISTS ${KEY_HASHES}`).catch(() => undefined);
+    await copy.run(DROP_KEY_HASHES).catch(() => undefined);
   }
   return true;
 }

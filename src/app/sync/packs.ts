@@ -1,0 +1,89 @@
+import { CREATE_KEY_HASHES, DROP_KEY_HASHES, KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
+import { createStagingSql } from '../../duckdb/loader.ts';
+import { quoteIdentifier } from '../../model/identifier.ts';
+import type { Pack } from '../../model/packs.ts';
+import type { SourceTable } from '../../model/sourceTable.ts';
+import { plainColumn, textColumn } from '../../model/stagingColumn.ts';
+import { displayName } from '../../model/tableName.ts';
+import { type ColumnMapping, isPlainText } from '../../model/typeMapping.ts';
+import { packsSql } from '../../postgres/packs.ts';
+import { copyRows, type LoadContext, rangesOf } from './fullLoad.ts';
+
+const PACKS = 'temp.main.finance_db_packs';
+const PACK_COLUMNS: readonly ColumnMapping[] = [
+  plainColumn('page', 'integer', 'UBIGINT'),
+  plainColumn('rows', 'integer', 'UBIGINT'),
+  plainColumn('changed', 'integer', 'UBIGINT'),
+  plainColumn('places', 'text', 'VARCHAR'),
+];
+
+/** What the packs of a table told. */
+export interface PacksRead {
+  readonly packs: readonly Pack[];
+  readonly rows: bigint;
+  /** Whether KEY_HASHES holds the hashes of all keys now. */
+  readonly hasKeys: boolean;
+}
+
+/**
+ * Looks at all rows of a table, once, by all connections.
+ * @param changed SQL that is true for changed rows; null when nobody asks
+ * @param key the columns of the key when KEY_HASHES is wanted too; it comes only of keys that can be packed
+ * @returns null for a table that is too small for packs, or cannot be read by pages
+ */
+export async function readPacks(
+  context: LoadContext,
+  source: SourceTable,
+  changed: string | null,
+  key: readonly ColumnMapping[] | null,
+): Promise<PacksRead | null> {
+  const ranges = rangesOf(context, source);
+  if (ranges === null) return null;
+  const { copy } = context;
+  const column = key === null ? null : packable(key);
+  await copy.run(`DROP TABLE IF EXISTS ${PACKS}; ${createStagingSql('finance_db_packs', PACK_COLUMNS)}`);
+  if (column !== null) await copy.run(CREATE_KEY_HASHES);
+  const hash = (keys: string): string =>
+    keyHash(column === null ? [] : [column], [`unnest(string_split(${keys}, ${SEPARATOR}))`]);
+  await copyRows(
+    context,
+    {
+      into: PACKS,
+      displayName: displayName(source.table),
+      columns: [...PACK_COLUMNS, textColumn('keys')],
+      key: null,
+      project: (values) => values.slice(0, -1).join(', '),
+      ...(column === null ? {} : { also: { into: KEY_HASHES, project: (values) => hash(values.at(-1) ?? '') } }),
+    },
+    ranges.map((range) => packsSql(source, range, { changed, keys: column === null ? null : packedKeys(column) })),
+  );
+  const packs = await copy.all<Pack>(
+    `SELECT page::VARCHAR AS page, rows::VARCHAR AS rows, changed::VARCHAR AS changed, places FROM ${PACKS} AS packs ORDER BY packs.page`,
+  );
+  await copy.run(`DROP TABLE ${PACKS}`);
+  const rows = packs.reduce((sum, pack) => sum + BigInt(pack.rows), 0n);
+  if (column === null) return { packs, rows, hasKeys: false };
+  const [count] = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${KEY_HASHES}`);
+  const hasKeys = BigInt(count?.n ?? '-1') === rows;
+  if (!hasKeys) await copy.run(DROP_KEY_HASHES);
+  return { packs, rows, hasKeys };
+}
+
+/** Between the keys of a pack: ASCII's record separator. A key that holds it makes more pieces than there are keys. */
+const SEPARATOR = 'chr(30)';
+/** A pack must stay far below what a PostgreSQL value may hold (1 GB), and what DuckDB's reader takes for one line. */
+const LONGEST_KEY = 1000;
+
+/** The column whose texts can travel many in one; null when the key is no such text. */
+function packable(key: readonly ColumnMapping[]): ColumnMapping | null {
+  const [column, ...more] = key;
+  return column !== undefined && more.length === 0 && isPlainText(column.postgresType) ? column : null;
+}
+
+/** SQL of the keys of a pack in one text. A key that is too long is left out, so that there are fewer pieces than keys. */
+function packedKeys({ name, postgresType }: ColumnMapping): string {
+  const key = quoteIdentifier(name);
+  const [, characters] = /\((\d+)\)$/.exec(postgresType) ?? [];
+  const isShort = characters !== undefined && Number(characters) * 4 <= LONGEST_KEY;
+  return `string_agg(${isShort ? key : `CASE WHEN octet_length(${key}) <= ${LONGEST_KEY} THEN ${key} END`}, ${SEPARATOR})`;
+}

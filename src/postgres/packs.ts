@@ -1,0 +1,33 @@
+import { MOST_PLACES_OF_PACK, PACK_PAGES } from '../model/packs.ts';
+import type { PageRange } from '../model/pageRanges.ts';
+import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
+
+/** No page has this number. */
+const BEYOND_LAST_PAGE = 4_294_967_295;
+
+/** What is asked of each pack. */
+export interface PackQuestion {
+  /** SQL that is true for changed rows; null when nobody asks. */
+  readonly changed: string | null;
+  /** SQL that makes one text of the keys; null when nobody asks. */
+  readonly keys: string | null;
+}
+
+/**
+ * SQL of one row for each pack of a range of pages: page, rows, changed, places, keys. One query for many packs, so that
+ * PostgreSQL is at work on the next one while the last is on its way.
+ */
+export function packsSql(source: SourceTable, range: PageRange, { changed, keys }: PackQuestion): string {
+  const from = `${range.from}::int8`;
+  const to = `${range.to ?? Math.max(source.pages, 1)}::int8`;
+  // Qualified, and by a name that no column will have: inside, the table's columns come first.
+  const page = 'finance_db_pack.finance_db_page';
+  const end = `CASE WHEN ${page} + ${PACK_PAGES} < ${to} THEN ${page} + ${PACK_PAGES} ELSE ${range.to ?? BEYOND_LAST_PAGE} END`;
+  const tids = changed === null ? 'NULL::tid[]' : `array_agg(ctid) FILTER (WHERE ${changed})`;
+  return [
+    `SELECT ${page}, rows, coalesce(cardinality(tids), 0), CASE WHEN cardinality(tids) <= ${MOST_PLACES_OF_PACK} THEN tids::text END, keys`,
+    `FROM generate_series(${from}, ${to} - 1, ${PACK_PAGES}) AS finance_db_pack(finance_db_page)`,
+    `CROSS JOIN LATERAL (SELECT count(*) AS rows, ${tids} AS tids, ${keys ?? 'NULL'} AS keys FROM ${rowsOf(source)}`,
+    `WHERE ctid >= format('(%s,0)', ${page})::tid AND ctid < format('(%s,0)', ${end})::tid) AS pack WHERE rows > 0`,
+  ].join(' ');
+}
