@@ -9,6 +9,8 @@ export const PACK_PAGES = 256;
 /** What one look at a pack tells of changed rows. Numbers are text, as databases answer them. */
 export interface Pack {
   readonly page: string;
+  /** The page behind its last one. The last pack of a range may be shorter than others, and the very last one is open. */
+  readonly end: string;
   readonly rows: string;
   readonly changed: string;
   /** The places of changed rows, as PostgreSQL writes an array of them; null when there are too many or none. */
@@ -50,7 +52,7 @@ export function placesOf(packs: readonly Pack[], condition: string): string[] {
     }
     const from = Number(pack.page);
     if (dense?.to !== from) flushDense();
-    dense = { from: dense?.from ?? from, to: from + PACK_PAGES };
+    dense = { from: dense?.from ?? from, to: Number(pack.end) };
   }
   flushPlaces();
   flushDense();

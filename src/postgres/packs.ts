@@ -14,7 +14,7 @@ export interface PackQuestion {
 }
 
 /**
- * SQL of one row for each pack of a range of pages: page, rows, changed, places, keys. One query for many packs, so that
+ * SQL of one row for each pack of a range of pages: page, end, rows, changed, places, keys. One query for many packs, so that
  * PostgreSQL is at work on the next one while the last is on its way.
  */
 export function packsSql(source: SourceTable, range: PageRange, { changed, keys }: PackQuestion): string {
@@ -25,7 +25,7 @@ export function packsSql(source: SourceTable, range: PageRange, { changed, keys 
   const end = `CASE WHEN ${page} + ${PACK_PAGES} < ${to} THEN ${page} + ${PACK_PAGES} ELSE ${range.to ?? BEYOND_LAST_PAGE} END`;
   const tids = changed === null ? 'NULL::tid[]' : `array_agg(ctid) FILTER (WHERE ${changed})`;
   return [
-    `SELECT ${page}, rows, coalesce(cardinality(tids), 0), CASE WHEN cardinality(tids) <= ${MOST_PLACES_OF_PACK} THEN tids::text END, keys`,
+    `SELECT ${page}, ${end}, rows, coalesce(cardinality(tids), 0), CASE WHEN cardinality(tids) <= ${MOST_PLACES_OF_PACK} THEN tids::text END, keys`,
     `FROM generate_series(${from}, ${to} - 1, ${PACK_PAGES}) AS finance_db_pack(finance_db_page)`,
     `CROSS JOIN LATERAL (SELECT count(*) AS rows, ${tids} AS tids, ${keys ?? 'NULL'} AS keys FROM ${rowsOf(source)}`,
     `WHERE ctid >= format('(%s,0)', ${page})::tid AND ctid < format('(%s,0)', ${end})::tid) AS pack WHERE rows > 0`,

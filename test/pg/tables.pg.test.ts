@@ -175,6 +175,18 @@ describe('keys', () => {
     await run('SET track_counts = on');
   });
 
+  test('of text, in so many pages that packs end where ranges do: changes of whole packs come once', async () => {
+    await run(`CREATE TABLE t (k varchar(20) PRIMARY KEY, n int, filler text) WITH (fillfactor = 10);
+      INSERT INTO t SELECT 'k' || i, i, repeat('x', 100) FROM generate_series(1, 80000) i`);
+    const [size] = await source.session.query<{ pages: string }>("SELECT pg_relation_size('t') / 8192 AS pages");
+    expect(Number(size?.pages)).toBeGreaterThan(6 * 2048);
+    await source.sync('t', '--jobs', '1');
+    await run('DELETE FROM t WHERE n % 1000 = 1; UPDATE t SET n = -n WHERE n BETWEEN 30001 AND 45000');
+    const [done] = (await source.sync('t', '--jobs', '1')).tables;
+    expect(done).toMatchObject({ mode: 'incremental', upserted: 14_985, deleted: 80, rows: 79_920 });
+    expect((await syncEqual('t', '--jobs', '1')).tables).toMatchObject([{ mode: 'none' }]);
+  });
+
   test('of text, beside columns called like what a look at all rows is made of', async () => {
     await run(`CREATE TABLE t (keys text PRIMARY KEY, page int, rows int, tids int, pack int, rowid int, hash int, "row" int) WITH (fillfactor = 10);
       INSERT INTO t SELECT 'k' || i, i, i, i, i, i, i, i FROM generate_series(1, 30000) i`);

@@ -4,6 +4,7 @@ import { PACK_PAGES, type Pack, placesOf } from '../../src/model/packs.ts';
 
 const pack = (index: number, changed: number, dense = false): Pack => ({
   page: String(index * PACK_PAGES),
+  end: String((index + 1) * PACK_PAGES),
   rows: '100000',
   changed: String(changed),
   places:
@@ -24,6 +25,14 @@ describe('placesOf', () => {
       `ctid = ANY ('{"(3,0)"}'::tid[])`,
       "ctid >= '(1024,0)'::tid AND ctid < '(1280,0)'::tid AND c",
     ]));
+
+  test('a shorter pack ends where the next one begins', () =>
+    expect(
+      placesOf(
+        [{ ...pack(0, 2, true), end: '100' }, { ...pack(1, 2, true), page: '100', end: '356' }, pack(2, 1)],
+        'c',
+      ),
+    ).toEqual([`ctid = ANY ('{"(2,0)"}'::tid[])`, "ctid >= '(0,0)'::tid AND ctid < '(356,0)'::tid AND c"]));
 
   test('every place is in one query, every dense pack in one range, and no query has too many', () => {
     const packs = fc

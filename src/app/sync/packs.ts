@@ -12,6 +12,7 @@ import { copyRows, type LoadContext, rangesOf } from './fullLoad.ts';
 const PACKS = 'temp.main.finance_db_packs';
 const PACK_COLUMNS: readonly ColumnMapping[] = [
   plainColumn('page', 'integer', 'UBIGINT'),
+  plainColumn('end', 'integer', 'UBIGINT'),
   plainColumn('rows', 'integer', 'UBIGINT'),
   plainColumn('changed', 'integer', 'UBIGINT'),
   plainColumn('places', 'text', 'VARCHAR'),
@@ -58,7 +59,7 @@ export async function readPacks(
     ranges.map((range) => packsSql(source, range, { changed, keys: column === null ? null : packedKeys(column) })),
   );
   const packs = await copy.all<Pack>(
-    `SELECT page::VARCHAR AS page, rows::VARCHAR AS rows, changed::VARCHAR AS changed, places FROM ${PACKS} AS packs ORDER BY packs.page`,
+    `SELECT page::VARCHAR AS page, "end"::VARCHAR AS "end", rows::VARCHAR AS rows, changed::VARCHAR AS changed, places FROM ${PACKS} AS packs ORDER BY packs.page`,
   );
   await copy.run(`DROP TABLE ${PACKS}`);
   const rows = packs.reduce((sum, pack) => sum + BigInt(pack.rows), 0n);
