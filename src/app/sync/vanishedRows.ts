@@ -1,4 +1,5 @@
 import { KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../../model/keyBucket.ts';
 import { hidesRowid, rowsOf, type SourceTable } from '../../model/sourceTable.ts';
@@ -39,11 +40,15 @@ export async function deleteVanished(
   const row = hidesRowid(source) ? keyHash(key, names) : 't.rowid';
   const ours = `(SELECT ${keyHash(key, names)} AS hash, ${row} AS row FROM ${target} AS t${inUnequal === null ? '' : ` WHERE ${inUnequal}`})`;
   // A join of the hashes of unequal buckets costs less than one of all.
-  const narrow = bucket === null && buckets !== null ? narrowByHash(ours, buckets) : { before: '', where: '' };
+  const few = bucket === null && buckets !== null ? await inUnequalHashes(copy, ours, buckets) : '';
   await copy.run(
-    `DELETE FROM ${target} AS t WHERE ${row} IN (${narrow.before} SELECT row FROM (FROM ${ours}${narrow.where}) ANTI JOIN (FROM ${KEY_HASHES}${narrow.where}) AS theirs USING (hash))`,
+    `DELETE FROM ${target} AS t WHERE ${row} IN (SELECT row FROM (FROM ${ours}${few}) ANTI JOIN (FROM ${KEY_HASHES}${few}) AS theirs USING (hash))`,
   );
+  await copy.run(`DROP TABLE IF EXISTS ${UNEQUAL}`);
 }
+
+/** Numbers of the buckets that differ: a table, since DuckDB would misjudge a subquery, and hash all keys for the join. */
+const UNEQUAL = 'temp.main.finance_db_unequal';
 
 /** The target holds all of the source's keys, so a bucket of equal counts has lost nothing. */
 async function inUnequalBuckets(context: LoadContext, source: SourceTable, bucket: string): Promise<string> {
@@ -52,14 +57,14 @@ async function inUnequalBuckets(context: LoadContext, source: SourceTable, bucke
   return `${bucket} IN (${unequalCounts(theirs, ours).join(', ')})`;
 }
 
-/** SQL to put before a query, and a WHERE for the hashes of buckets that hold other numbers of keys. */
-function narrowByHash(ours: string, buckets: number): { before: string; where: string } {
+/** A WHERE for the hashes of buckets that hold other numbers of keys. */
+async function inUnequalHashes(copy: WorkingCopy, ours: string, buckets: number): Promise<string> {
   const bucket = `(hash & ${buckets - 1})`;
-  const count = (from: string): string => `SELECT ${bucket}, count(*) FROM ${from} GROUP BY ALL`;
-  return {
-    before: `WITH unequal(bucket, rows) AS MATERIALIZED (${count(ours)} EXCEPT ${count(KEY_HASHES)})`,
-    where: ` WHERE ${bucket} IN (SELECT bucket FROM unequal)`,
-  };
+  const count = (from: string): string => `SELECT ${bucket} AS bucket, count(*) AS rows FROM ${from} GROUP BY ALL`;
+  await copy.run(
+    `CREATE OR REPLACE TEMP TABLE finance_db_unequal AS SELECT bucket FROM (${count(ours)} EXCEPT ${count(KEY_HASHES)})`,
+  );
+  return ` WHERE ${bucket} IN (FROM ${UNEQUAL})`;
 }
 
 function countBy(bucket: string, from: string): string {
