@@ -25,9 +25,9 @@ const SHORT = 32;
 export class CopyFrames {
   /** Bytes of the longest row so far. */
   longestRow = 0;
-  /** The beginning of a message that has not arrived whole. */
-  private pending: Buffer[] = [];
-  private pendingBytes = 0;
+  /** Memory for the beginning of a message that has not arrived whole: used again and again, for messages may be long. */
+  private carry: Buffer = Buffer.alloc(0);
+  private carried = 0;
   /** Bytes that must be there before it is worth looking again. */
   private needed = HEADER;
 
@@ -38,26 +38,26 @@ export class CopyFrames {
    * beginning of a message is put there when there is room.
    */
   push(memory: Buffer, start: number, end: number): void {
-    const carried = this.pendingBytes;
-    if (carried + end - start < this.needed) {
-      this.keep(memory.subarray(start, end));
+    const { carried } = this;
+    const isEnough = carried + end - start >= this.needed;
+    if (isEnough && carried <= start) {
+      this.carry.copy(memory, start - carried, 0, carried);
+      this.carried = 0;
+      this.consume(memory, start - carried, end);
       return;
     }
-    const [first] = this.pending;
-    const fits = carried <= start && this.pending.length === 1;
-    const all = carried === 0 || fits ? memory : Buffer.concat([...this.pending, memory.subarray(start, end)]);
-    if (fits) first?.copy(memory, start - carried);
-    this.pending = [];
-    this.pendingBytes = 0;
-    this.needed = HEADER;
-    if (all === memory) this.consume(memory, start - carried, end);
-    else this.consume(all, 0, all.length);
+    this.keep(memory, start, end);
+    if (!isEnough) return;
+    const all = this.carried;
+    this.carried = 0;
+    this.consume(this.carry, 0, all);
   }
 
   private consume(data: Buffer, start: number, end: number): void {
     let at = start;
     let out = start;
     let count = 0;
+    this.needed = HEADER;
     while (at + HEADER <= end) {
       const next = at + 1 + data.readUInt32BE(at + 1);
       if (next > end) {
@@ -77,12 +77,20 @@ export class CopyFrames {
       at = next;
     }
     if (count > 0) this.listener.rows(data.subarray(start, out), count);
-    if (at < end) this.keep(data.subarray(at, end));
+    if (at < end) this.keep(data, at, end);
   }
 
-  private keep(part: Buffer): void {
-    this.pending.push(Buffer.from(part));
-    this.pendingBytes += part.length;
+  /** Puts bytes behind those that are kept; they may be from the same memory. */
+  private keep(data: Buffer, start: number, end: number): void {
+    const size = this.carried + end - start;
+    if (size > this.carry.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.needed, size * 2));
+      this.carry.copy(larger, 0, 0, this.carried);
+      // From the old memory, if `data` is that.
+      data.copy(larger, this.carried, start, end);
+      this.carry = larger;
+    } else data.copy(this.carry, this.carried, start, end);
+    this.carried = size;
   }
 }
 

@@ -21,6 +21,8 @@ const STOP_TIMEOUT_MS = 60_000;
 const SETTINGS: Record<string, string> = {
   max_connections: '64',
   shared_buffers: '128MB',
+  // The data is in the system's cache mostly: handing each read to a worker process took a fifth more time for a scan.
+  io_method: 'sync',
   wal_level: 'minimal',
   max_wal_senders: '0',
   max_wal_size: '2GB',
