@@ -62,8 +62,8 @@ async function fill(copy: WorkingCopy, request: SampleFileRequest): Promise<void
     await copy.run(`INSERT INTO transactions VALUES ${values.join(', ')}`);
   }
   for (const statement of writeStateSql(sampleState(rows.length, request.now()))) await copy.run(statement);
-  await copy.run('COMMIT');
   await createReadyViews(copy, [{ table: { schema: 'public', name: 'transactions' }, columns: sampleColumns() }]);
+  await copy.run('COMMIT');
 }
 
 function rowLiteral(row: TransactionsRow): string {

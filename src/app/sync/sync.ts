@@ -112,11 +112,11 @@ async function syncInSnapshot(
       await writeState(context, plan, columns, result, request.now());
       tables.push(result);
     }
-    await copy.run('COMMIT');
     await createReadyViews(
       copy,
       work.map(({ plan, columns }) => ({ table: plan.source.table, columns })),
     );
+    await copy.run('COMMIT');
     for (const { plan, columns } of work) {
       const names = columns.map((column) => column.name);
       await createIndexes(copy, plan.source.table, names, request.indexes);
