@@ -176,6 +176,20 @@ describe('keys', () => {
     await run('SET track_counts = on');
   });
 
+  test.each(
+    ['int', 'bigint', 'uuid', 'text'].flatMap((type) =>
+      COUNTS.map(([told, setting]) => [type, told, setting] as const),
+    ),
+  )('of type %s, in many pages: deletes, %s, are found, and only these', async (type, _, counting) => {
+    const key = type === 'uuid' ? 'md5(i::text)::uuid' : type === 'text' ? "'é' || i" : '(20000 - i) * 3';
+    await run(`SET track_counts = ${counting}; CREATE TABLE t (k ${type} PRIMARY KEY, n int) WITH (fillfactor = 10);
+      INSERT INTO t SELECT ${key}, i FROM generate_series(1, 40000) i`);
+    await syncEqual('t');
+    await run('DELETE FROM t WHERE n % 9000 = 1; UPDATE t SET n = -1 WHERE n % 20000 = 2');
+    await run('SELECT pg_stat_force_next_flush(); SET track_counts = on');
+    expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 2, deleted: 5 }]);
+  });
+
   test('of text, in so many pages that packs end where ranges do: changes of whole packs come once', async () => {
     await run(`CREATE TABLE t (k varchar(20) PRIMARY KEY, n int) WITH (fillfactor = 10);
       INSERT INTO t SELECT 'k' || i, i FROM generate_series(1, 230000) i`);

@@ -75,15 +75,17 @@ const SEPARATOR = 'chr(30)';
 /** A pack must stay far below what a PostgreSQL value may hold (1 GB), and what DuckDB's reader takes for one line. */
 const LONGEST_KEY = 1000;
 
-/** The column whose texts can travel many in one; null when the key is no such text. */
+/** The column whose values can travel many in one text; null for other keys. */
 function packable(key: readonly ColumnMapping[]): ColumnMapping | null {
   const [column, ...more] = key;
-  return column !== undefined && more.length === 0 && isPlainText(column.postgresType) ? column : null;
+  if (column === undefined || more.length > 0) return null;
+  return isPlainText(column.postgresType) || column.family === 'integer' || column.family === 'uuid' ? column : null;
 }
 
 /** SQL of the keys of a pack in one text. A key that is too long is left out, so that there are fewer pieces than keys. */
 function packedKeys({ name, postgresType }: ColumnMapping): string {
   const key = quoteIdentifier(name);
+  if (!isPlainText(postgresType)) return `string_agg(${key}::text, ${SEPARATOR})`;
   const [, characters] = /\((\d+)\)$/.exec(postgresType) ?? [];
   const isShort = characters !== undefined && Number(characters) * 4 <= LONGEST_KEY;
   return `string_agg(${isShort ? key : `CASE WHEN octet_length(${key}) <= ${LONGEST_KEY} THEN ${key} END`}, ${SEPARATOR})`;
