@@ -5,7 +5,8 @@ import { grouped } from './amount.ts';
 /** What a load tells of itself while it runs. */
 interface LoadProgress {
   readonly table: string;
-  readonly rows: number;
+  /** Null while changes are looked for. */
+  readonly rows: number | null;
   readonly bytes: number;
   readonly fraction: number | null;
 }
@@ -52,11 +53,17 @@ export function openProgress(io: Io, output: { quiet: boolean; json: boolean; co
   };
 }
 
-/** `transactions  1,234,567 rows  385,000 rows/s  about 8 s left`. */
+/** `transactions  1,234,567 rows  385,000 rows/s  about 8 s left`, or `transactions  looking for changes  42 %`. */
 export function loadText(progress: LoadProgress, seconds: number): string {
-  const parts = [progress.table, `${grouped(BigInt(progress.rows))} rows`];
-  if (seconds >= 0.5) parts.push(`${grouped(BigInt(Math.round(progress.rows / seconds)))} rows/s`);
-  const { fraction } = progress;
+  const { rows, fraction } = progress;
+  if (rows === null)
+    return [
+      progress.table,
+      'looking for changes',
+      ...(fraction === null ? [] : [`${Math.round(fraction * 100)} %`]),
+    ].join('  ');
+  const parts = [progress.table, `${grouped(BigInt(rows))} rows`];
+  if (seconds >= 0.5) parts.push(`${grouped(BigInt(Math.round(rows / seconds)))} rows/s`);
   if (fraction !== null && fraction > 0.02 && seconds >= 0.5)
     parts.push(`about ${Math.max(1, Math.round((seconds / fraction) * (1 - fraction)))} s left`);
   return parts.join('  ');

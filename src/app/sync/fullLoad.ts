@@ -25,7 +25,8 @@ export interface LoadContext {
 
 export interface LoadProgress {
   readonly table: string;
-  readonly rows: number;
+  /** Null while changes are looked for. */
+  readonly rows: number | null;
   readonly bytes: number;
   /** From 0 to 1; null when nobody knows how much there is. */
   readonly fraction: number | null;

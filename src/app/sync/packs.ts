@@ -47,7 +47,7 @@ export async function readPacks(
   const hash = (keys: string): string =>
     keyHash(column === null ? [] : [column], [`unnest(string_split(${keys}, ${SEPARATOR}))`]);
   await copyRows(
-    context,
+    { ...context, onProgress: (progress) => context.onProgress({ ...progress, rows: null }) },
     {
       into: PACKS,
       displayName: displayName(source.table),
