@@ -21,6 +21,8 @@ export interface Pack {
 export const MOST_PLACES_OF_PACK = 1000;
 /** So many are fetched by one query. */
 const MOST_PLACES = 5000;
+/** A range of dense packs is cut here, so that several connections share the work. */
+const MOST_DENSE_PAGES = 4096;
 
 /**
  * Conditions, as SQL, that together are true for all changed rows, each row making one of them true.
@@ -51,7 +53,7 @@ export function placesOf(packs: readonly Pack[], condition: string): string[] {
       continue;
     }
     const from = Number(pack.page);
-    if (dense?.to !== from) flushDense();
+    if (dense?.to !== from || from - dense.from >= MOST_DENSE_PAGES) flushDense();
     dense = { from: dense?.from ?? from, to: Number(pack.end) };
   }
   flushPlaces();

@@ -32,10 +32,9 @@ const MOST_PAGES = 32768;
  * Cuts a table into ranges for several readers. The last one is open: rows of the snapshot never lie beyond the size that
  * was read inside it, but nothing depends on that.
  * @param pages from pg_relation_size, never an estimate of the statistics
- * @param most pages of a range
  */
-export function cutPages(pages: number, readers: number, most = MOST_PAGES): PageRange[] {
-  const size = Math.min(most, Math.max(LEAST_PAGES, Math.ceil(pages / (readers * 6))));
+export function cutPages(pages: number, readers: number): PageRange[] {
+  const size = Math.min(MOST_PAGES, Math.max(LEAST_PAGES, Math.ceil(pages / (readers * 6))));
   const ranges: PageRange[] = [];
   for (let from = 0; from === 0 || from < pages; from += size)
     ranges.push({ from, to: from + size >= pages ? null : from + size });

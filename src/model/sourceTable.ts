@@ -14,8 +14,8 @@ export interface SourceTable {
   readonly inherited: boolean;
   /** Pages of the main fork now; 0 where there is no storage. */
   readonly pages: number;
-  /** How many rows were deleted since the server began to count: late by seconds, with rolled-back ones. A hint, no more. */
-  readonly deletes: string;
+  /** How many rows were deleted since the server began to count: late by seconds, with rolled-back ones; null when not counted. A hint, no more. */
+  readonly deletes: string | null;
   readonly columns: readonly SourceColumn[];
   /** Columns of the primary key, or of another unique key over not-null columns; null when there is none. */
   readonly key: readonly string[] | null;

@@ -38,6 +38,11 @@ export function parseTableName(text: string): TableName {
     throw new FinanceDbError('CONFIG', `the schema ${table.schema} is reserved`, {
       remedy: 'name other tables, or make a view of it in another schema',
     });
+  // Our temporary tables are called so, and would be taken for it.
+  if (table.name.toLowerCase().startsWith('finance_db_'))
+    throw new FinanceDbError('CONFIG', `table names that begin with finance_db_ are reserved: ${table.name}`, {
+      remedy: 'name other tables, or make a view of it that is called otherwise',
+    });
   return table;
 }
 

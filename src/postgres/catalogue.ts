@@ -40,7 +40,7 @@ interface TableDocument {
   row_security: boolean;
   inherited: boolean;
   pages: number;
-  deletes: string;
+  deletes: string | null;
   /** Null: a table may have no columns at all. */
   columns: ColumnDocument[] | null;
   key: string[] | null;
@@ -91,7 +91,7 @@ SELECT json_agg(document ORDER BY position)::text AS document FROM (
     'row_security', row_security_active(c.oid),
     'inherited', c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
     'pages', CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END,
-    'deletes', pg_stat_get_tuples_deleted(c.oid)::text,
+    'deletes', CASE WHEN c.relkind = 'r' THEN pg_stat_get_tuples_deleted(c.oid)::text END,
     'columns', (
       SELECT json_agg(json_build_object(
         'name', a.attname, 'number', a.attnum, 'not_null', a.attnotnull, 'generated', a.attgenerated,

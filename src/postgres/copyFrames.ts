@@ -14,6 +14,9 @@ const COPY_DONE = 0x63; // c
 const READY = 0x5a; // Z
 /** A letter, and the length of what follows with these four octets. */
 const HEADER = 5;
+/** What completes a message brings the beginning of the next ones. */
+const OVERRUN = 256 << 10;
+const MOST_SPARE = 16 << 20;
 /** Below it a loop beats the call of copyWithin. */
 const SHORT = 32;
 
@@ -84,7 +87,7 @@ export class CopyFrames {
   private keep(data: Buffer, start: number, end: number): void {
     const size = this.carried + end - start;
     if (size > this.carry.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(this.needed, size * 2));
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.needed + OVERRUN, size + Math.min(size, MOST_SPARE)));
       this.carry.copy(larger, 0, 0, this.carried);
       // From the old memory, if `data` is that.
       data.copy(larger, this.carried, start, end);

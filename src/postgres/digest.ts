@@ -25,7 +25,7 @@ export interface DigestOptions {
   readonly onRange: (done: number, of: number) => void;
 }
 
-const PREPARE = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; SET LOCAL work_mem = '32MB'";
+const PREPARE = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL work_mem = '32MB'";
 
 /**
  * Counts and sums of the digests of a table's rows, per bucket; only these cross the wire. Several sessions share the

@@ -51,6 +51,8 @@ const PINNED = [
   "SET LOCAL lc_monetary = 'C'",
   "SET LOCAL xmloption = 'content'",
   'SET LOCAL search_path = pg_catalog',
+  // Compiling costs more than it gains where rows are handed on or counted.
+  'SET LOCAL jit = off',
   'SET LOCAL statement_timeout = 0',
   'SET LOCAL idle_in_transaction_session_timeout = 0',
   PATIENCE,

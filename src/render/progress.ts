@@ -40,7 +40,8 @@ export function openProgress(io: Io, output: { quiet: boolean; json: boolean; co
     load: (progress) => {
       const now = performance.now();
       const since = begun.get(progress.table) ?? now;
-      begun.set(progress.table, since);
+      // The look for changes is no part of the time that rows take.
+      if (progress.rows !== null) begun.set(progress.table, since);
       if (now - last < LEAST_INTERVAL_MS) return;
       last = now;
       show(loadText(progress, (now - since) / 1000));
@@ -56,12 +57,7 @@ export function openProgress(io: Io, output: { quiet: boolean; json: boolean; co
 /** `transactions  1,234,567 rows  385,000 rows/s  about 8 s left`, or `transactions  looking for changes  42 %`. */
 export function loadText(progress: LoadProgress, seconds: number): string {
   const { rows, fraction } = progress;
-  if (rows === null)
-    return [
-      progress.table,
-      'looking for changes',
-      ...(fraction === null ? [] : [`${Math.round(fraction * 100)} %`]),
-    ].join('  ');
+  if (rows === null) return `${progress.table}  looking for changes  ${Math.round((fraction ?? 0) * 100)} %`;
   const parts = [progress.table, `${grouped(BigInt(rows))} rows`];
   if (seconds >= 0.5) parts.push(`${grouped(BigInt(Math.round(rows / seconds)))} rows/s`);
   if (fraction !== null && fraction > 0.02 && seconds >= 0.5)

@@ -26,6 +26,15 @@ describe('placesOf', () => {
       "ctid >= '(1024,0)'::tid AND ctid < '(1280,0)'::tid AND c",
     ]));
 
+  test('many dense packs are several ranges, for several connections', () => {
+    const all = Array.from({ length: 40 }, (_, index) => pack(index, 5000, true));
+    expect(placesOf(all, 'c')).toEqual([
+      "ctid >= '(0,0)'::tid AND ctid < '(4096,0)'::tid AND c",
+      "ctid >= '(4096,0)'::tid AND ctid < '(8192,0)'::tid AND c",
+      "ctid >= '(8192,0)'::tid AND ctid < '(10240,0)'::tid AND c",
+    ]);
+  });
+
   test('a shorter pack ends where the next one begins', () =>
     expect(
       placesOf(

@@ -8,5 +8,4 @@ test.each([
   ['then speed and time left', at(1_000_000, 0.25), 2, 'transactions  1,000,000 rows  500,000 rows/s  about 6 s left'],
   ['nobody knows how much there is', at(10, null), 1, 'transactions  10 rows  10 rows/s'],
   ['while changes are looked for', at(null, 0.42), 2, 'transactions  looking for changes  42 %'],
-  ['the same in a table that is read in one go', at(null, null), 2, 'transactions  looking for changes'],
 ])('progress: %s', (_, progress, seconds, expected) => expect(loadText(progress, seconds)).toBe(expected));

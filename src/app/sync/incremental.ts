@@ -3,6 +3,7 @@ import { copyColumns, createStagingSql } from '../../duckdb/loader.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
+import { placesOf } from '../../model/packs.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
@@ -60,7 +61,7 @@ async function applyBySurvey(
   const condition = changedSince(state.snapshot, newLeaves);
   const found = await survey(context, source, condition, lost ? key : null);
   if (found.changed > limit) return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
-  if (found.changed > 0n) await putChanged(context, source, columns, found);
+  if (found.changed > 0n) await putChanged(context, source, columns, found, condition);
   const surplus = (await targetCount(copy, target)) - found.rows;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
@@ -79,10 +80,12 @@ async function putChanged(
   context: LoadContext,
   source: SourceTable,
   columns: readonly ColumnMapping[],
-  { changed, places }: Survey,
+  { changed, packs }: Survey,
+  condition: string,
 ): Promise<void> {
   const { copy } = context;
   const target = duckdbTable(source.table);
+  const places = packs === null ? [condition] : placesOf(packs, condition);
   const name = DELTA.replace('temp.main.', '');
   await copy.run(`DROP TABLE IF EXISTS ${DELTA}`);
   await copy.run(createStagingSql(name, columns));

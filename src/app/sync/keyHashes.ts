@@ -9,15 +9,17 @@ import { readPacks } from './packs.ts';
 /**
  * Fetches the source's keys, by all connections, into KEY_HASHES; as hashes, since strings would not fit the memory.
  * @param condition SQL that is true for the rows wanted; null for all
+ * @param packs whether to try it by packs first
  */
 export async function fetchKeyHashes(
   context: LoadContext,
   source: SourceTable,
   key: readonly ColumnMapping[],
   condition: string | null,
+  packs: boolean,
 ): Promise<void> {
-  const packed = condition === null ? await readPacks(context, source, null, key) : null;
-  if (packed?.hasKeys) return;
+  const packed = condition === null && packs ? await readPacks(context, source, null, key) : null;
+  if (packed?.keys === 'hashed') return;
   await context.copy.run(CREATE_KEY_HASHES);
   await copyRows(
     context,

@@ -1,5 +1,6 @@
 import { CREATE_KEY_HASHES, DROP_KEY_HASHES, KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import { createStagingSql } from '../../duckdb/loader.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import type { Pack } from '../../model/packs.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
@@ -22,9 +23,11 @@ const PACK_COLUMNS: readonly ColumnMapping[] = [
 export interface PacksRead {
   readonly packs: readonly Pack[];
   readonly rows: bigint;
-  /** Whether KEY_HASHES holds the hashes of all keys now. */
-  readonly hasKeys: boolean;
+  readonly keys: KeysRead;
 }
+
+/** `hashed`: KEY_HASHES holds the hashes of all keys now. `unpackable`: some key cannot travel in a pack. `none`: nobody asked. */
+export type KeysRead = 'hashed' | 'unpackable' | 'none';
 
 /**
  * Looks at all rows of a table, once, by all connections.
@@ -46,7 +49,7 @@ export async function readPacks(
   if (column !== null) await copy.run(CREATE_KEY_HASHES);
   const hash = (keys: string): string =>
     keyHash(column === null ? [] : [column], [`unnest(string_split(${keys}, ${SEPARATOR}))`]);
-  await copyRows(
+  const read = await copyRows(
     { ...context, onProgress: (progress) => context.onProgress({ ...progress, rows: null }) },
     {
       into: PACKS,
@@ -62,15 +65,24 @@ export async function readPacks(
     `SELECT page::VARCHAR AS page, "end"::VARCHAR AS "end", rows::VARCHAR AS rows, changed::VARCHAR AS changed, places FROM ${PACKS} AS packs ORDER BY packs.page`,
   );
   await copy.run(`DROP TABLE ${PACKS}`);
+  // Counts and keys come the same way, so that a lost pack would not show in the counts.
+  if (read !== BigInt(packs.length))
+    throw new FinanceDbError(
+      'INTERNAL',
+      `${displayName(source.table)}: ${read} packs came, and ${packs.length} arrived`,
+    );
   const rows = packs.reduce((sum, pack) => sum + BigInt(pack.rows), 0n);
-  if (column === null) return { packs, rows, hasKeys: false };
+  if (column === null) return { packs, rows, keys: key === null ? 'none' : 'unpackable' };
   const [count] = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${KEY_HASHES}`);
-  const hasKeys = BigInt(count?.n ?? '-1') === rows;
-  if (!hasKeys) await copy.run(DROP_KEY_HASHES);
-  return { packs, rows, hasKeys };
+  if (BigInt(count?.n ?? '-1') === rows) return { packs, rows, keys: 'hashed' };
+  await copy.run(DROP_KEY_HASHES);
+  return { packs, rows, keys: 'unpackable' };
 }
 
-/** Between the keys of a pack: ASCII's record separator. A key that holds it makes more pieces than there are keys. */
+/**
+ * Between the keys of a pack: ASCII's record separator. Every key makes at least one piece and one that holds it more, so that
+ * as many pieces as rows prove that none does.
+ */
 const SEPARATOR = 'chr(30)';
 /** A pack must stay far below what a PostgreSQL value may hold (1 GB), and what DuckDB's reader takes for one line. */
 const LONGEST_KEY = 1000;
@@ -82,11 +94,11 @@ function packable(key: readonly ColumnMapping[]): ColumnMapping | null {
   return isPlainText(column.postgresType) || column.family === 'integer' || column.family === 'uuid' ? column : null;
 }
 
-/** SQL of the keys of a pack in one text. A key that is too long is left out, so that there are fewer pieces than keys. */
+/** SQL of the keys of a pack in one text. A separator stands for a key that is too long: two pieces, never fewer. */
 function packedKeys({ name, postgresType }: ColumnMapping): string {
   const key = quoteIdentifier(name);
   if (!isPlainText(postgresType)) return `string_agg(${key}::text, ${SEPARATOR})`;
   const [, characters] = /\((\d+)\)$/.exec(postgresType) ?? [];
   const isShort = characters !== undefined && Number(characters) * 4 <= LONGEST_KEY;
-  return `string_agg(${isShort ? key : `CASE WHEN octet_length(${key}) <= ${LONGEST_KEY} THEN ${key} END`}, ${SEPARATOR})`;
+  return `string_agg(${isShort ? key : `CASE WHEN octet_length(${key}) <= ${LONGEST_KEY} THEN ${key} ELSE ${SEPARATOR} END`}, ${SEPARATOR})`;
 }

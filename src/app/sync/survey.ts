@@ -1,17 +1,16 @@
-import { type Pack, placesOf } from '../../model/packs.ts';
+import type { Pack } from '../../model/packs.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import type { LoadContext } from './fullLoad.ts';
-import { readPacks } from './packs.ts';
+import { type KeysRead, readPacks } from './packs.ts';
 
 /** What one look at all rows of a table tells. */
 export interface Survey {
   readonly rows: bigint;
   readonly changed: bigint;
-  /** Conditions, as SQL: each changed row makes one of them true. */
-  readonly places: readonly string[];
-  /** Whether KEY_HASHES holds the hashes of all keys. */
-  readonly hasKeys: boolean;
+  /** Where the changed rows are; null for a table that was looked at as a whole. */
+  readonly packs: readonly Pack[] | null;
+  readonly keys: KeysRead;
 }
 
 /**
@@ -29,11 +28,10 @@ export async function survey(
   const read = await readPacks(context, source, condition, key);
   if (read !== null) {
     const changed = read.packs.reduce((sum, pack) => sum + BigInt(pack.changed), 0n);
-    return { rows: read.rows, changed, places: placesOf(read.packs, condition), hasKeys: read.hasKeys };
+    return { ...read, changed };
   }
   const [all] = await context.snapshot.session.query<Pick<Pack, 'rows' | 'changed'>>(
     `SELECT count(*) AS rows, count(*) FILTER (WHERE ${condition}) AS changed FROM ${rowsOf(source)}`,
   );
-  const changed = BigInt(all?.changed ?? '0');
-  return { rows: BigInt(all?.rows ?? '0'), changed, places: changed === 0n ? [] : [condition], hasKeys: false };
+  return { rows: BigInt(all?.rows ?? '0'), changed: BigInt(all?.changed ?? '0'), packs: null, keys: 'none' };
 }

@@ -10,9 +10,9 @@ import { fetchKeyHashes } from './keyHashes.ts';
 import type { Survey } from './survey.ts';
 
 /**
- * Deletes the rows of the target whose keys the source no longer has. Where the key has a whole number, both sides first
- * count by buckets of it, and only the keys of unequal buckets are fetched; else all keys are. The target must hold all keys
- * of the source.
+ * Deletes the rows of the target whose keys the source no longer has. If the survey did not bring the keys, and the key has a
+ * whole number, both sides first count by buckets of it, and only the keys of unequal buckets are fetched; else all keys are.
+ * The target must hold all keys of the source.
  *
  * A hash shared by a vanished key and a living one would keep a row too many; the caller counts again and would notice.
  * @param surplus how many rows the target has too many
@@ -22,7 +22,7 @@ export async function deleteVanished(
   source: SourceTable,
   key: readonly ColumnMapping[],
   surplus: bigint,
-  { rows, hasKeys }: Survey,
+  { rows, keys }: Survey,
 ): Promise<void> {
   const { copy } = context;
   const target = duckdbTable(source.table);
@@ -31,9 +31,9 @@ export async function deleteVanished(
     return;
   }
   const buckets = bucketsFor(surplus, rows);
-  const bucket = buckets === null || hasKeys ? null : keyBucket(key, buckets);
+  const bucket = buckets === null || keys === 'hashed' ? null : keyBucket(key, buckets);
   const inUnequal = bucket === null ? null : await inUnequalBuckets(context, source, bucket);
-  if (!hasKeys) await fetchKeyHashes(context, source, key, inUnequal);
+  if (keys !== 'hashed') await fetchKeyHashes(context, source, key, inUnequal, keys === 'none');
   // Qualified, for a column may be called like an alias.
   const names = key.map((column) => `t.${quoteIdentifier(column.name)}`);
   // To find rows by their number saves hashing all keys once more.

@@ -64,7 +64,7 @@ export async function setVanishedApart(context: CheckContext, rows: RowSource, c
     key.map((column) => `t.${quoteIdentifier(column.name)}`),
   );
   try {
-    await fetchKeyHashes(loadContext(context, context.jobs), source, key, null);
+    await fetchKeyHashes(loadContext(context, context.jobs), source, key, null, true);
     await copy.run(
       `INSERT INTO ${VANISHED} SELECT kc FROM (SELECT ${keyText(rows).duckdb} AS kc, ${hash} AS hash FROM ${table} AS t) ANTI JOIN ${KEY_HASHES} USING (hash)`,
     );
