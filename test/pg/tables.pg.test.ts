@@ -220,9 +220,13 @@ describe('keys', () => {
     return (await count()) - before;
   };
 
-  test('come with the first pass when deletes were foreseen, with a second one when not, else not at all', async () => {
-    await run(`CREATE TABLE t (k text PRIMARY KEY, n int) WITH (fillfactor = 10);
-      INSERT INTO t SELECT 'k' || i, i FROM generate_series(1, 40000) i`);
+  test.each([
+    ['text', "'k' || i", [1, 2, 1]],
+    // Not packed: in a second pass even when foreseen, but never in a third.
+    ['timestamp', "'2020-01-01'::timestamp + i * interval '1 s'", [2, 2, 1]],
+  ])('of type %s: passes when deletes were foreseen, when not, and without any', async (type, key, passes) => {
+    await run(`CREATE TABLE t (k ${type} PRIMARY KEY, n int) WITH (fillfactor = 10);
+      INSERT INTO t SELECT ${key}, i FROM generate_series(1, 60000) i`);
     await source.sync('t');
     await run('DELETE FROM t WHERE n % 9000 = 1');
     const foreseen = await rowsRead();
@@ -230,9 +234,9 @@ describe('keys', () => {
     const unforeseen = await rowsRead();
     await run('UPDATE t SET n = -1 WHERE n = 3');
     const none = await rowsRead();
-    expect([foreseen, unforeseen, none].map((rows) => Math.round(rows / 40_000))).toEqual([1, 2, 1]);
+    expect([foreseen, unforeseen, none].map((rows) => Math.round(rows / 60_000))).toEqual(passes);
     const [kept] = await source.rows<{ value: string }>("SELECT value FROM finance_db.about WHERE name = 'deletes'");
-    expect(Object.values(JSON.parse(kept?.value ?? '{}') as object)).toEqual(['5']);
+    expect(Object.values(JSON.parse(kept?.value ?? '{}') as object)).toEqual(['7']);
   });
 
   test('of text, in so many pages that packs end where ranges do: changes of whole packs come once', async () => {

@@ -33,7 +33,7 @@ export type KeysRead = 'hashed' | 'unpackable' | 'none';
  * Looks at all rows of a table, once, by all connections.
  * @param changed SQL that is true for changed rows; null when nobody asks
  * @param key the columns of the key when KEY_HASHES is wanted too; it comes only of keys that can be packed
- * @returns null for a table that is too small for packs, or cannot be read by pages
+ * @returns null for a table that is too small for packs or cannot be read by pages, and when there is nothing to ask
  */
 export async function readPacks(
   context: LoadContext,
@@ -42,13 +42,12 @@ export async function readPacks(
   key: readonly ColumnMapping[] | null,
 ): Promise<PacksRead | null> {
   const ranges = rangesOf(context, source);
-  if (ranges === null) return null;
-  const { copy } = context;
   const column = key === null ? null : packable(key);
+  if (ranges === null || (changed === null && column === null)) return null;
+  const { copy } = context;
   await copy.run(`DROP TABLE IF EXISTS ${PACKS}; ${createStagingSql('finance_db_packs', PACK_COLUMNS)}`);
   if (column !== null) await copy.run(CREATE_KEY_HASHES);
-  const hash = (keys: string): string =>
-    keyHash(column === null ? [] : [column], [`unnest(string_split(${keys}, ${SEPARATOR}))`]);
+  const also = column === null ? {} : { also: { into: KEY_HASHES, project: hashesOf(column) } };
   const read = await copyRows(
     { ...context, onProgress: (progress) => context.onProgress({ ...progress, rows: null }) },
     {
@@ -57,7 +56,7 @@ export async function readPacks(
       columns: [...PACK_COLUMNS, textColumn('keys')],
       key: null,
       project: (values) => values.slice(0, -1).join(', '),
-      ...(column === null ? {} : { also: { into: KEY_HASHES, project: (values) => hash(values.at(-1) ?? '') } }),
+      ...also,
     },
     ranges.map((range) => packsSql(source, range, { changed, keys: column === null ? null : packedKeys(column) })),
   );
@@ -92,6 +91,11 @@ function packable(key: readonly ColumnMapping[]): ColumnMapping | null {
   const [column, ...more] = key;
   if (column === undefined || more.length > 0) return null;
   return isPlainText(column.postgresType) || column.family === 'integer' || column.family === 'uuid' ? column : null;
+}
+
+/** SQL of the hashes of a pack's keys, one a row, from the values of its columns. */
+function hashesOf(column: ColumnMapping): (values: readonly string[]) => string {
+  return (values) => keyHash([column], [`unnest(string_split(${values.at(-1)}, ${SEPARATOR}))`]);
 }
 
 /** SQL of the keys of a pack in one text. A separator stands for a key that is too long: two pieces, never fewer. */
