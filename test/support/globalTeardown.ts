@@ -1,9 +1,5 @@
-import fs from 'node:fs';
+import type { Shared } from './globalSetup.ts';
 
 export default async function globalTeardown(): Promise<void> {
-  const shared = (globalThis as { financeDbTest?: { server: { release(): Promise<void> }; home: string } })
-    .financeDbTest;
-  if (shared === undefined) return;
-  await shared.server.release();
-  fs.rmSync(shared.home, { recursive: true, force: true });
+  await (globalThis as { financeDbTest?: Shared }).financeDbTest?.end();
 }
