@@ -216,9 +216,9 @@ test('a table with a column called rowid, which hides DuckDB’s: damage is foun
   await plant(source.duckdbPath, "UPDATE t SET v = 'x' WHERE id = 7", 'DELETE FROM t WHERE id = 8');
   const { tables } = await validate(5);
   expect(tables[0]?.damage).toEqual({ missing: 1, extra: 0, different: 1 });
-  expect(tables[0]?.examples.map(({ kind, key }) => [kind, key])).toEqual([
-    ['different', '7'],
-    ['missing', '8'],
+  expect(tables[0]?.examples).toMatchObject([
+    { kind: 'different', key: '7', column: 'v', postgres: '7', duckdb: 'x' },
+    { kind: 'missing', key: '8', duckdb: null },
   ]);
   expect((await validate(0, '--repair')).status).toBe('equal');
   await session.query('DELETE FROM t WHERE id % 100 = 0');

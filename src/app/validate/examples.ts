@@ -1,15 +1,16 @@
 import { canonicalValue, outputOf } from '../../model/canonical.ts';
-import { quoteIdentifier } from '../../model/identifier.ts';
+import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
 import { hidesRowid, rowsOf } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import type { CheckContext, Difference } from './result.ts';
-import { DIFFERENCES, jsonArray, keyColumns, placeCondition, type UnequalBuckets } from './rowNames.ts';
+import { DIFFERENCES, jsonArray, keyColumns, keyText, placeCondition, type UnequalBuckets } from './rowNames.ts';
 
 interface DifferenceRow {
   readonly kind: Difference['kind'];
   readonly loc: string | null;
-  readonly rid: string | null;
+  /** The row in DuckDB: its rowid, or its key where a column hides that; null when there is none. */
+  readonly row: string | null;
 }
 
 /** Each column twice: canonical, for comparing, and as the database writes it, for people. */
@@ -26,7 +27,7 @@ export async function showDifferences(
 ): Promise<Difference[]> {
   const { source, columns } = unequal;
   const rows = await context.copy.all<DifferenceRow>(
-    `SELECT kind, loc, rid::VARCHAR AS rid FROM ${DIFFERENCES} WHERE NOT lag${withLag ? " OR kind = 'extra'" : ''} ORDER BY kind, kc, rid LIMIT ${context.limit}`,
+    `SELECT kind, loc, CASE WHEN rid IS NOT NULL THEN ${hidesRowid(source) ? marked('kc') : 'rid::VARCHAR'} END AS row FROM ${DIFFERENCES} WHERE NOT lag${withLag ? " OR kind = 'extra'" : ''} ORDER BY kind, kc, rid LIMIT ${context.limit}`,
   );
   const theirs = await fetchTheirs(context, unequal, rows);
   const ours = await fetchOurs(context, unequal, rows);
@@ -35,7 +36,7 @@ export async function showDifferences(
   for (const row of rows) {
     const [a, b] = [
       row.loc === null ? undefined : theirs.get(row.loc),
-      row.rid === null ? undefined : ours.get(row.rid),
+      row.row === null ? undefined : ours.get(row.row),
     ];
     const shown = keyOf(key, columns, a ?? b);
     if (row.kind !== 'different' || a === undefined || b === undefined) {
@@ -83,17 +84,24 @@ async function fetchOurs(
   { source, columns }: UnequalBuckets,
   rows: readonly DifferenceRow[],
 ): Promise<Map<string, ShownRow>> {
-  const rowids = rows.flatMap((row) => (row.rid === null ? [] : [row.rid]));
-  if (rowids.length === 0 || hidesRowid(source)) return new Map();
+  const wanted = rows.flatMap(({ row }) => (row === null ? [] : [row]));
+  if (wanted.length === 0) return new Map();
   const list = columns.map((column, index) => {
     const name = quoteIdentifier(column.name);
-    // The driver drops a byte order mark that begins a text, so something else must.
-    return `'=' || (${canonicalValue(column, name, name).duckdb}) AS c${index}, '=' || ${name}::VARCHAR AS d${index}`;
+    return `${marked(canonicalValue(column, name, name).duckdb)} AS c${index}, ${marked(`${name}::VARCHAR`)} AS d${index}`;
   });
+  const hidden = hidesRowid(source);
+  const place = hidden ? marked(keyText({ source, columns }).duckdb) : 'rowid';
+  const places = hidden ? wanted.map(quoteLiteral) : wanted;
   const found = await context.copy.all<ShownRow>(
-    `SELECT rowid::VARCHAR AS rid, ${list.join(', ')} FROM ${duckdbTable(source.table)} WHERE rowid IN (${rowids.join(', ')})`,
+    `SELECT ${place}::VARCHAR AS row, ${list.join(', ')} FROM ${duckdbTable(source.table)} WHERE ${place} IN (${places.join(', ')})`,
   );
-  return new Map(found.map(({ rid, ...row }) => [rid ?? '', withoutMark(row)]));
+  return new Map(found.map(({ row, ...values }) => [row ?? '', withoutMark(values)]));
+}
+
+/** The driver drops a byte order mark that begins a text, so something else must. */
+function marked(text: string): string {
+  return `'=' || (${text})`;
 }
 
 function withoutMark(row: ShownRow): ShownRow {
