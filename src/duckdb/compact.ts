@@ -9,7 +9,7 @@ export interface FreshSize {
   readonly rows: bigint;
 }
 
-/** How much larger than a fresh one a file may grow by changes before it is written anew; docs/sync.md says twice. */
+/** How much larger than a fresh one a file may grow by changes before it is written anew. */
 const TOLERATED = 1.6;
 /** Small files are not worth the thought: DuckDB takes blocks of 256 kB whole. */
 const SLACK_BYTES = 2 << 20;

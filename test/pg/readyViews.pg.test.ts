@@ -52,4 +52,23 @@ describe('the ready-made views', () => {
     expect(await views()).toEqual(['account_balance_changes', 'category_month', 'recurring_charges']);
     expect(JSON.parse(await run('query', '--json', 'SELECT mine FROM monthly_spending'))).toEqual([{ mine: 'kept' }]);
   });
+
+  test('give way to a table that is synced alone, and the other tables stay', async () => {
+    await source.session.query(
+      'CREATE TABLE "Category_Month" (id int PRIMARY KEY, mine text); INSERT INTO "Category_Month" VALUES (1, \'kept\')',
+    );
+    expect(await views()).toContain('category_month');
+    const document = JSON.parse(await run('sync', '--json', '--tables', 'Category_Month'));
+    expect(document.warnings ?? []).toEqual([]);
+    expect(await views()).toEqual(['account_balance_changes', 'recurring_charges']);
+    expect(
+      JSON.parse(
+        await run(
+          'query',
+          '--json',
+          'SELECT (SELECT count(*) FROM transactions) AS n, c.mine AS c, m.mine AS m FROM category_month AS c, monthly_spending AS m',
+        ),
+      ),
+    ).toEqual([{ n: 2000, c: 'kept', m: 'kept' }]);
+  });
 });

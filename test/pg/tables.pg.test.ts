@@ -102,6 +102,21 @@ describe('names', () => {
     await run('CREATE TABLE "T" (id int)');
     expect((await source.trySync('t,T')).code).toBe(2);
   });
+
+  test.each([
+    ['c', 'C'],
+    ['t', 'main.t'],
+  ])('that DuckDB cannot tell apart, %s and %s, are refused one after the other too', async (first, second) => {
+    await run(`CREATE SCHEMA main; CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);
+      CREATE TABLE "C" (id int PRIMARY KEY); CREATE TABLE main.t (id int PRIMARY KEY); INSERT INTO ${first} VALUES (1)`);
+    await syncEqual(first);
+    const before = fs.readFileSync(source.duckdbPath);
+    const refused = await source.trySync(second);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(`the DuckDB file holds ${first}, which DuckDB cannot tell from ${second}`);
+    expect(fs.readFileSync(source.duckdbPath).equals(before)).toBe(true);
+    expect(await step(first)).toMatchObject({ mode: 'none' });
+  });
 });
 
 describe('keys', () => {
@@ -359,7 +374,7 @@ describe('kinds of tables', () => {
     expect(await step('p')).toMatchObject({ mode: 'incremental' });
   });
 
-  test('generated columns, stored and virtual, follow what they are made of', async () => {
+  test('generated columns, stored and virtual, follow what they are made of [from 18]', async () => {
     await run(`CREATE TABLE t (id int PRIMARY KEY, a int, s int GENERATED ALWAYS AS (a * 2) STORED, w int GENERATED ALWAYS AS (a * 3) VIRTUAL, i int GENERATED ALWAYS AS IDENTITY);
       INSERT INTO t (id, a) SELECT i, i FROM generate_series(1, 100) i`);
     await syncEqual('t');

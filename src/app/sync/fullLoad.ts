@@ -2,9 +2,10 @@ import { copyStatement } from '../../duckdb/copyText.ts';
 import { copyColumns, createTableSql, loadFromSpool } from '../../duckdb/loader.ts';
 import { Spool, type SpoolSink } from '../../duckdb/spool.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { quoteLiteral } from '../../model/identifier.ts';
 import { cutPages, hasPageRanges, inPages, type PageRange } from '../../model/pageRanges.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
-import { displayName, duckdbTable } from '../../model/tableName.ts';
+import { displayName, duckdbSchema, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { copyOut } from '../../postgres/copyOut.ts';
 import type { PgSession } from '../../postgres/session.ts';
@@ -45,11 +46,20 @@ export async function fullLoad(
   columns: readonly ColumnMapping[],
 ): Promise<bigint> {
   const name = duckdbTable(source.table);
+  await dropReadyView(context.copy, source);
   await context.copy.run(`DROP TABLE IF EXISTS ${name}`);
   await context.copy.run(createTableSql(name, columns));
   const select = `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)}`;
   const target = { into: name, displayName: displayName(source.table), columns, key: source.key };
   return copyRows(context, target, rangeQueries(context, source, select));
+}
+
+/** A table of the source that is called like a ready-made view of an earlier sync takes its place; DROP TABLE would not. */
+async function dropReadyView(copy: WorkingCopy, { table }: SourceTable): Promise<void> {
+  const found = await copy.all(
+    `SELECT 1 AS one FROM duckdb_views() WHERE database_name = current_database() AND schema_name = ${quoteLiteral(duckdbSchema(table))} AND lower(view_name) = lower(${quoteLiteral(table.name)})`,
+  );
+  if (found.length > 0) await copy.run(`DROP VIEW ${duckdbTable(table)}`);
 }
 
 /**

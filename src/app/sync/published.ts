@@ -1,13 +1,34 @@
 import type { PublishedFile } from '../../duckdb/fileState.ts';
-import { isFinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import type { TableState } from '../../model/syncPlan.ts';
-import type { TableName } from '../../model/tableName.ts';
+import { displayName, duckdbTable, type TableName } from '../../model/tableName.ts';
 import type { TableResult, TableWork } from './syncRequest.ts';
 
 /** What the published file says of a table; null when it does not hold it. */
 export function findState(file: PublishedFile, table: TableName): TableState | null {
   if (file.kind !== 'ours') return null;
   return file.tables.find((state) => isSame(table, state)) ?? null;
+}
+
+/**
+ * Two tables of PostgreSQL can be one to DuckDB: `c` and `"C"`, or `t` and `main.t`. The rows of one must not lie under the
+ * state of the other, or the next sync would take them for its own.
+ * @throws FinanceDbError CONFIG when the file holds such another table in the place of one of `tables`
+ */
+export function requireOwnPlaces(tables: readonly TableName[], file: PublishedFile): void {
+  if (file.kind !== 'ours' || file.sample) return;
+  const place = (table: TableName): string => duckdbTable(table).toLowerCase();
+  for (const table of tables) {
+    const other = file.tables.find((state) => place(state) === place(table) && !isSame(state, table));
+    if (other !== undefined)
+      throw new FinanceDbError(
+        'CONFIG',
+        `the DuckDB file holds ${displayName(other)}, which DuckDB cannot tell from ${displayName(table)}`,
+        {
+          remedy: 'sync it into another file (--duckdb), or remove the file if the other table is not wanted any more',
+        },
+      );
+  }
 }
 
 /** Rows of the whole file: what was synced, and tables of the file that were not asked for. */
@@ -27,10 +48,12 @@ export function isSame(a: TableName, b: TableName): boolean {
 
 /**
  * Damage in the middle of the file shows only when DuckDB comes to the place. What it refuses to do in a copy of the
- * published file, in a new file it will not: the file counts as unusable then. Null for all other failures.
+ * published file, in a new file it will not: the file counts as unusable then. Null for all other failures, among them names that DuckDB
+ * does not know or has given away: those are no damage, and a new file would lose the tables that were not asked for.
  */
 export function damageOf(error: unknown, file: PublishedFile): PublishedFile | null {
   if (file.kind !== 'ours' || !isFinanceDbError(error)) return null;
   if (error.code !== 'DUCKDB_UNREADABLE' && !(error.code === 'INTERNAL' && 'sql' in error.details)) return null;
+  if (/: (Catalog|Binder|Parser) Error: /.test(error.message)) return null;
   return { kind: 'unusable', why: error.message };
 }

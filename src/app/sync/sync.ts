@@ -26,7 +26,7 @@ import { nameBadText } from './badText.ts';
 import type { LoadContext } from './fullLoad.ts';
 import { gate, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
-import { damageOf, findState, isSame, rowsAfter } from './published.ts';
+import { damageOf, findState, isSame, requireOwnPlaces, rowsAfter } from './published.ts';
 import { createReadyViews } from './readyViews.ts';
 import type { SyncRequest, SyncResult, TableResult } from './syncRequest.ts';
 import { secondsSince, syncTable, writeState } from './syncTable.ts';
@@ -49,6 +49,7 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
       const session = await server.connect();
       const position = await readPosition(session);
       const file = await readPublishedFile(workspace.publishedPath);
+      requireOwnPlaces(request.tables, file);
       const untouched = await gate(request, position, file);
       if (untouched !== null)
         return unchanged(describeSource(server, position), untouched, workspace.publishedPath, started);
