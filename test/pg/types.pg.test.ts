@@ -29,8 +29,6 @@ const REFUSED: readonly (readonly [type: string, value: string, part: string])[]
   ['timestamp', "'294276-12-31 23:59:59.999999'", '294276'],
   ['timestamp', "'294247-12-31 00:00:00'", '294247'],
   ['timestamptz', "'294276-12-31 23:59:59.999999+00'", '294276'],
-  ['interval', "'infinity'", 'infinity'],
-  ['interval', "'-infinity'", 'infinity'],
   ['int4[]', "'{{1,2},{3,4}}'", '{{1,2},{3,4}}'],
   ['text[]', "'{{a},{b}}'", '{{a},{b}}'],
   ['int4[]', "'[0:1]={7,8}'", '[0:1]={7,8}'],
@@ -106,7 +104,7 @@ describe('values arrive equal', () => {
 });
 
 describe('values that cannot be kept', () => {
-  test.each(REFUSED)('%s %s is refused by table, column and key', async (type, value, part) => {
+  async function isRefused(type: string, value: string, part: string): Promise<void> {
     await source.session.query(
       `CREATE TABLE t (id int PRIMARY KEY, ok text, v ${type}); INSERT INTO t VALUES (1, 'x', NULL), (41, 'y', (${value})::${type})`,
     );
@@ -116,7 +114,13 @@ describe('values that cannot be kept', () => {
     expect(error).toMatchObject({ code: 'VALUE_REFUSED', details: { table: 't', column: 'v', key: ['41'] } });
     expect(result.stderr).toContain(part);
     await expect(source.rows('SELECT 1')).rejects.toMatchObject({ code: 'DUCKDB_MISSING' });
-  });
+  }
+
+  test.each(REFUSED)('%s %s is refused by table, column and key', isRefused);
+
+  test.each(["'infinity'", "'-infinity'"])('interval %s is refused by table, column and key [from 17]', (value) =>
+    isRefused('interval', value, 'infinity'),
+  );
 
   test('leave what was published before as it is', async () => {
     await source.session.query('CREATE TABLE t (id int PRIMARY KEY, v numeric(10,2)); INSERT INTO t VALUES (1, 1.5)');

@@ -155,7 +155,10 @@ describe('renderings that try to be taken for each other', () => {
     ["''", "''", 'NULL', '0.00'],
   ];
 
-  test.each([180000, 170000])('as PostgreSQL %i is asked', async (version) => {
+  test.each([
+    ['as PostgreSQL 18 is asked [from 18]', 180000],
+    ['as earlier versions are asked', 170000],
+  ])('%s', async (_name, version) => {
     await source.session.query(
       `CREATE TABLE f (id int PRIMARY KEY, a varchar(9), b text, c text, n numeric(6,2)); INSERT INTO f VALUES ${ROWS.map((row, id) => `(${id}, ${row.join(', ')})`).join(', ')}`,
     );

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { openReader } from '../../src/duckdb/reader.ts';
-import { useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { type CliOptions, type CliResult, runCli } from './cli.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { temporaryFolder } from './folder.ts';
+import { startTestServer } from './testServer.ts';
 
 export interface SyncedTable {
   readonly table: string;
@@ -46,10 +46,8 @@ export interface Fixture {
  * shared one would turn a sync that has nothing to do into one that looks. `close` it in afterAll, `reset` it in beforeEach.
  */
 export async function makeFixture(): Promise<Fixture> {
-  const home = temporaryFolder();
-  const server = await useEmbeddedServer(path.join(home.path, 'postgres'), new Date());
-  const address = { ...server.address, sslmode: 'disable' as const, sslrootcert: undefined };
-  const database = await createTestDatabase(address);
+  const server = await startTestServer();
+  const database = await createTestDatabase(server.address);
   const session = await database.session();
   let folder = temporaryFolder();
   const env = (tables: string): Record<string, string> => ({
@@ -101,8 +99,7 @@ export async function makeFixture(): Promise<Fixture> {
         await database.drop();
       } finally {
         // Whatever a test left behind: no server and no folder outlives its test file.
-        await server.release();
-        home.remove();
+        await server.end();
         folder.remove();
       }
     },

@@ -1,5 +1,5 @@
-import type { Shared } from './globalSetup.ts';
+import type { TestServer } from './testServer.ts';
 
 export default async function globalTeardown(): Promise<void> {
-  await (globalThis as { financeDbTest?: Shared }).financeDbTest?.end();
+  await (globalThis as { financeDbTest?: TestServer }).financeDbTest?.end();
 }
