@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Io } from './cli/io.ts';
 import { FinanceDbError } from './errors/financeDbError.ts';
+import type { Io } from './io.ts';
 
 /**
  * Runs one command of the tool.

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Io } from './io.ts';
+import type { Io } from '../io.ts';
 
 /** How results are to be shown. */
 export interface OutputOptions {

@@ -1,8 +1,8 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type ConfigFlags, loadConfig } from '../config/config.ts';
+import type { Io } from '../io.ts';
 import { VERSION } from '../version.ts';
 import type { CommandContext } from './context.ts';
-import type { Io } from './io.ts';
 import { addStatsOptions } from './statsOptions.ts';
 
 /** The flags that every command takes. */

@@ -2,8 +2,8 @@ import path from 'node:path';
 import { throwIfStopped } from '../app/query/query.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { decodeText, readTextFile } from '../files/textFile.ts';
+import type { Io } from '../io.ts';
 import type { CommandContext } from './context.ts';
-import type { Io } from './io.ts';
 import { savedQuery } from './savedQueries.ts';
 
 /** Where SQL may come from; at most one of them. */

@@ -1,6 +1,6 @@
 import type { CommanderError } from 'commander';
 import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
-import type { Io } from './io.ts';
+import type { Io } from '../io.ts';
 
 /** The only place that turns errors into text and exit codes. */
 export function reportError(error: unknown, argv: readonly string[], io: Io): number {

@@ -1,5 +1,5 @@
 import ora, { type Ora } from 'ora';
-import type { Io } from '../cli/io.ts';
+import type { Io } from '../io.ts';
 import { grouped } from './amount.ts';
 
 /** What a load tells of itself while it runs. */

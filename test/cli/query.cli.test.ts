@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Io } from '../../src/cli/io.ts';
+import type { Io } from '../../src/io.ts';
 import { run } from '../../src/main.ts';
 import { type CliOptions, type CliResult, runCli } from '../support/cli.ts';
 import { makeDuckDbFile } from '../support/duckdbFile.ts';

@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream';
-import type { Io } from '../../src/cli/io.ts';
+import type { Io } from '../../src/io.ts';
 import { run } from '../../src/main.ts';
 
 export interface CliResult {
