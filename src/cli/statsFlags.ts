@@ -3,9 +3,9 @@ import { REPORT_NAMES, type ReportName } from '../analytics/reports.ts';
 import { SORT_KEYS, type SortKey } from '../analytics/request.ts';
 import type { StatsInput } from '../app/stats/statsRequest.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
+import { nearestName } from '../model/nearestName.ts';
 import { type Calendar, combinePeriod, INTERVALS, type Interval } from '../model/period.ts';
 import type { CommandContext } from './context.ts';
-import { nearestName } from './nearestName.ts';
 
 export const STATS_FORMATS = ['table', 'csv', 'json', 'markdown'] as const;
 export type StatsFormat = (typeof STATS_FORMATS)[number];
