@@ -1,10 +1,11 @@
-// Writes docs/cli.md and docs/finance-db.1 from the program itself; with --check it fails when one is stale.
+// Writes docs/cli.md, docs/finance-db.1 and README's table of settings from the program itself; with --check it fails when one is stale.
 import fs from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { manPage } from '../src/cli/manPage.ts';
 import { buildProgram } from '../src/cli/program.ts';
-import { cliReference } from '../src/cli/reference.ts';
+import { cliReference, withSettingsTable } from '../src/cli/reference.ts';
 
+const readme = fs.readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const stream = Object.assign(new PassThrough(), { isTTY: false });
 const program = buildProgram(
   {
@@ -20,6 +21,7 @@ const program = buildProgram(
 for (const [name, text] of [
   ['docs/cli.md', cliReference(program)],
   ['docs/finance-db.1', manPage(program)],
+  ['README.md', withSettingsTable(readme)],
 ] as const) {
   const page = new URL(`../${name}`, import.meta.url);
   if (!process.argv.includes('--check')) {

@@ -20,10 +20,14 @@ const steps = [
 
 for (const args of steps) {
   console.log(`\n$ finance-db ${args.map((arg) => (/\s/.test(arg) ? `"${arg}"` : arg)).join(' ')}`);
-  const { status } = spawnSync(process.execPath, [`${root}bin/finance-db.js`, ...args, '--env-file', '/dev/null'], {
-    stdio: 'inherit',
-    env,
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    ['--', `${root}bin/finance-db.js`, ...args, '--env-file', '/dev/null'],
+    {
+      stdio: 'inherit',
+      env,
+    },
+  );
   if (status !== 0) process.exit(status ?? 1);
 }
 console.log('\nThe demo lives in .demo; remove that folder to begin anew. Next: finance-db --help');

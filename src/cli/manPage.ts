@@ -1,22 +1,20 @@
 import type { Command, Option } from 'commander';
+import { OTHER_SETTINGS, SETTINGS } from '../config/settings.ts';
 import { ERROR_CODES } from '../errors/codes.ts';
 import { describe, isShared, sentence } from './reference.ts';
 
-/** What the settings mean that come from the environment or a settings file. */
-export const SETTINGS: Readonly<Record<string, string>> = {
-  DATABASE_URL: 'the PostgreSQL server to read from: postgres://USER:PASSWORD@HOST:PORT/DATABASE',
-  'PGHOST, PGHOSTADDR, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGSSLROOTCERT':
-    'the same in parts, as in libpq; with neither, the embedded server is used',
-  FINANCE_DB_HOME: 'the folder of the embedded server, the DuckDB file and the query history',
-  FINANCE_DB_DUCKDB: 'the DuckDB file (default $FINANCE_DB_HOME/finance.duckdb)',
-  FINANCE_DB_TABLES: 'the tables to sync, as [schema.]table, separated by commas (default transactions)',
-  FINANCE_DB_BASE_CURRENCY: 'the currency of normalized_amount (default USD)',
-  FINANCE_DB_INDEXES: 'columns to index in the DuckDB file (default none)',
-  FINANCE_DB_MEMORY: 'what DuckDB may use in sync and validate, such as 500MB',
-  FINANCE_DB_SPOOL: 'disk for rows on their way from PostgreSQL to DuckDB, such as 400MB',
-  FINANCE_DB_TODAY: 'a date, such as 2026-01-31, that reports take for today',
-  NO_COLOR: 'no colours',
-};
+/** The settings as the page lists them: what PostgreSQL's are, then ours. */
+function settings(): [name: string, meaning: string][] {
+  const { NO_COLOR, ...connection } = OTHER_SETTINGS;
+  return [
+    ...Object.entries(connection),
+    ...Object.entries(SETTINGS).map(([name, { meaning, default: standard }]): [string, string] => [
+      name,
+      `${meaning} (default ${standard})`.replaceAll('`', ''),
+    ]),
+    ['NO_COLOR', NO_COLOR],
+  ];
+}
 
 const EXIT_CODES: Readonly<Record<number, string>> = {
   0: 'Done, and for validate equal or merely lagging.',
@@ -59,7 +57,7 @@ export function manPage(program: Command): string {
     '.SH ENVIRONMENT',
     `A flag wins over the environment, the environment over the settings file (${text('--env-file')}, or`,
     text('.env in the working folder).'),
-    ...Object.entries(SETTINGS).flatMap(([variable, meaning]) => item(variable, `${sentence(meaning)}`)),
+    ...settings().flatMap(([variable, meaning]) => item(variable, sentence(meaning))),
     '.SH EXIT STATUS',
     ...Object.entries(EXIT_CODES).flatMap(([exit, meaning]) => item(exit, `${meaning}${codesOf(Number(exit))}`)),
     '.SH SEE ALSO',

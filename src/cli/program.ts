@@ -176,10 +176,12 @@ function addSharedOptions(command: Command): void {
 }
 
 function createContext(flags: SharedFlags, io: Io, env: NodeJS.ProcessEnv): CommandContext {
+  const config = loadConfig(flags, env, io.cwd);
+  if (flags.quiet !== true) for (const warning of config.warnings) io.stderr.write(`warning: ${warning}\n`);
   return {
     io,
     env,
-    config: loadConfig(flags, env, io.cwd),
+    config,
     output: {
       json: flags.json === true,
       quiet: flags.quiet === true,

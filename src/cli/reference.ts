@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { SETTINGS, type Setting } from '../config/settings.ts';
 import { ERROR_CODES } from '../errors/codes.ts';
 
 /** The flags that every command takes are described once. */
@@ -32,6 +33,25 @@ export function cliReference(program: Command): string {
     '`{"status":"error","error":{"code","exit","message","remedy","details"}}`.',
     '',
   ].join('\n');
+}
+
+/** README's table of settings: where to read from, then ours. */
+export function settingsTable(): string {
+  const rows = Object.entries<Setting<unknown>>(SETTINGS).map(([name, { flag, default: standard, meaning }]) => {
+    return `| \`${name}\` | ${flag === undefined ? '' : `\`${flag}\` `}| ${standard} | ${meaning} |`;
+  });
+  return [
+    '| setting | flag | default | meaning |',
+    '| --- | --- | --- | --- |',
+    '| `DATABASE_URL`, or `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE` | `--database-url` | the embedded server | where to read from |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** README with that table in the place of the one it has. */
+export function withSettingsTable(readme: string): string {
+  return readme.replace(/^\| setting \|[\s\S]*?\n(?=\n)/m, () => settingsTable());
 }
 
 function commandSection(command: Command): string[] {

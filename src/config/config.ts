@@ -1,10 +1,12 @@
-import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { parse as parseDotenv } from 'dotenv';
-import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
-import { parseTableList, type TableName } from '../model/tableName.ts';
+import type { TableName } from '../model/tableName.ts';
 import { defaultHome } from './platform.ts';
 import { type PostgresTarget, resolvePostgresTarget } from './postgresTarget.ts';
+import { SETTING_NAMES, SETTINGS, type SettingName, type SettingValues } from './settings.ts';
+import { findSettingsFile, type SettingsFile } from './settingsFile.ts';
+import { unknownSettings } from './unknownSettings.ts';
+import { type Parser, type Place, parsePath } from './values.ts';
 
 /** Every setting of one run, resolved once: flag > environment > .env > default. */
 export interface Config {
@@ -23,114 +25,70 @@ export interface Config {
   readonly spoolBytes?: number;
   /** Where the settings file was read, if any. */
   readonly envFile: string | null;
+  /** What is odd about the settings and no error: one line each. */
+  readonly warnings: readonly string[];
 }
 
-/** The flags that every command shares, as commander gives them. */
+/** The flags that win over settings, as commander gives them; every command has all but the last. */
 export interface ConfigFlags {
   readonly envFile?: string;
   readonly databaseUrl?: string;
   readonly duckdb?: string;
   readonly home?: string;
+  readonly memory?: string;
 }
 
+/** The settings that a flag wins over. */
+const FLAGS = {
+  FINANCE_DB_HOME: 'home',
+  FINANCE_DB_DUCKDB: 'duckdb',
+  FINANCE_DB_MEMORY: 'memory',
+} as const satisfies Partial<Record<SettingName, keyof ConfigFlags>>;
+
 /**
- * Resolves the configuration.
- * @throws FinanceDbError CONFIG naming the setting and what it may be; FILE_UNREADABLE for a named env file.
+ * Resolves the configuration: flag > environment > settings file > default. Every setting is read, and so checked,
+ * whatever the command will need.
+ * @throws FinanceDbError CONFIG naming the setting and what it may be; FILE_UNREADABLE for a settings file.
  */
 export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: string): Config {
-  const { values: file, path: envFile } = readEnvFile(flags.envFile, cwd);
+  const place: Place = { cwd, userHome: env['HOME'] || os.homedir() };
+  const named = flags.envFile === undefined ? undefined : parsePath(flags.envFile, '--env-file', place);
+  const file = findSettingsFile(named, cwd);
+  const values = readSettings(flags, env, file, place);
   // An empty variable counts as unset, as in most tools and in compose files.
-  const setting = (name: string): string | undefined => env[name] || file[name] || undefined;
-  const home = path.resolve(cwd, flags.home ?? setting('FINANCE_DB_HOME') ?? defaultHome(env));
-  const duckdbPath = path.resolve(
-    cwd,
-    flags.duckdb ?? setting('FINANCE_DB_DUCKDB') ?? path.join(home, 'finance.duckdb'),
-  );
+  const setting = (name: string): string | undefined => env[name] || file.values[name] || undefined;
+  const home = values.FINANCE_DB_HOME ?? path.resolve(cwd, defaultHome(env));
   return {
     home,
-    duckdbPath,
-    tables: parseTableList(setting('FINANCE_DB_TABLES') ?? 'transactions'),
-    baseCurrency: parseCurrency(setting('FINANCE_DB_BASE_CURRENCY') ?? 'USD'),
-    indexes: parseIndexes(setting('FINANCE_DB_INDEXES')),
+    duckdbPath: values.FINANCE_DB_DUCKDB ?? path.join(home, 'finance.duckdb'),
+    tables: values.FINANCE_DB_TABLES ?? [{ schema: 'public', name: 'transactions' }],
+    baseCurrency: values.FINANCE_DB_BASE_CURRENCY ?? 'USD',
+    indexes: values.FINANCE_DB_INDEXES ?? [],
     postgres: resolvePostgresTarget(flags.databaseUrl, setting, home, env),
-    today: parseToday(setting('FINANCE_DB_TODAY')),
-    ...sizes(setting('FINANCE_DB_MEMORY'), setting('FINANCE_DB_SPOOL')),
-    envFile,
+    today: values.FINANCE_DB_TODAY ?? null,
+    ...(values.FINANCE_DB_MEMORY === undefined ? {} : { memory: values.FINANCE_DB_MEMORY }),
+    ...(values.FINANCE_DB_SPOOL === undefined ? {} : { spoolBytes: values.FINANCE_DB_SPOOL }),
+    envFile: file.path,
+    warnings: [
+      ...file.warnings,
+      ...unknownSettings(Object.keys(env), 'in the environment'),
+      ...unknownSettings(Object.keys(file.values), `in ${file.path}`),
+    ],
   };
 }
 
 /** The columns that `--indexes` stands for. */
 export const DEFAULT_INDEX_COLUMNS = ['timestamp', 'merchant', 'category'] as const;
 
-function parseCurrency(text: string): string {
-  if (!/^[A-Z]{3}$/.test(text))
-    throw new FinanceDbError(
-      'CONFIG',
-      `FINANCE_DB_BASE_CURRENCY: expected three capital letters, found ${JSON.stringify(text)}`,
-    );
-  return text;
-}
-
-function parseIndexes(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-}
-
-const LEAST_MEMORY = 64e6;
-const LEAST_SPOOL = 1e6;
-
-function sizes(memory: string | undefined, spool: string | undefined): Pick<Config, 'memory' | 'spoolBytes'> {
-  return {
-    ...(memory === undefined
-      ? {}
-      : { memory: `${Math.round(parseSize('FINANCE_DB_MEMORY', memory, LEAST_MEMORY) / 1e3)}KB` }),
-    ...(spool === undefined ? {} : { spoolBytes: parseSize('FINANCE_DB_SPOOL', spool, LEAST_SPOOL) }),
+function readSettings(flags: ConfigFlags, env: NodeJS.ProcessEnv, file: SettingsFile, place: Place): SettingValues {
+  const read = (name: SettingName): unknown => {
+    const { parse }: { parse: Parser<unknown> } = SETTINGS[name];
+    const flag = name in FLAGS ? FLAGS[name as keyof typeof FLAGS] : undefined;
+    const given = flag === undefined ? undefined : flags[flag];
+    // An empty flag was typed, so it is wrong; an empty variable is unset.
+    if (given !== undefined) return parse(given, `--${flag}`, place);
+    if (env[name]) return parse(env[name], name, place);
+    return file.values[name] ? parse(file.values[name], `${name} in ${file.path}`, place) : undefined;
   };
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KIB: 2 ** 10,
-  MIB: 2 ** 20,
-  GIB: 2 ** 30,
-};
-
-/** `500MB`, `1.5 GiB` in bytes. */
-function parseSize(name: string, text: string, least: number): number {
-  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMGT]i?B)$/i.exec(text.trim()) ?? [];
-  const bytes = Math.round(Number(digits) * (UNITS[unit.toUpperCase()] ?? Number.NaN));
-  if (bytes >= least) return bytes;
-  throw new FinanceDbError(
-    'CONFIG',
-    `${name}: expected a size like 500MB, at least ${least / 1e6}MB, found ${JSON.stringify(text)}`,
-  );
-}
-
-function parseToday(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text)))
-    throw new FinanceDbError(
-      'CONFIG',
-      `FINANCE_DB_TODAY: expected a date like 2026-01-31, found ${JSON.stringify(text)}`,
-    );
-  return text;
-}
-
-function readEnvFile(named: string | undefined, cwd: string): { values: Record<string, string>; path: string | null } {
-  const file = path.resolve(cwd, named ?? '.env');
-  try {
-    return { values: parseDotenv(fs.readFileSync(file, 'utf8')), path: file };
-  } catch (error) {
-    // Only a file that was asked for has to be there.
-    if (named === undefined && ['ENOENT', 'EISDIR', 'EACCES'].includes(codeOf(error) ?? ''))
-      return { values: {}, path: null };
-    throw new FinanceDbError('FILE_UNREADABLE', `cannot read the settings file ${file}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+  return Object.fromEntries(SETTING_NAMES.map((name) => [name, read(name)])) as SettingValues;
 }

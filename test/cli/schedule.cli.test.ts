@@ -45,7 +45,7 @@ describe('the printed entry', () => {
     const entry = stdout.split('\n')[1] ?? '';
     const program = path.resolve('bin', 'finance-db.js');
     expect(entry).toBe(
-      `*/5 * * * * ${process.execPath} ${program} sync --home ${home} >> ${path.join(home, 'sync.log')} 2>&1`,
+      `*/5 * * * * ${process.execPath} -- ${program} sync --home ${home} >> ${path.join(home, 'sync.log')} 2>&1`,
     );
     expect(fs.existsSync(home)).toBe(false);
     expect(crontab()).toBeNull();

@@ -17,7 +17,7 @@ export interface Started {
 export function startTool(argv: readonly string[], env: Record<string, string>): Started {
   if (!fs.existsSync(path.join(ROOT, 'dist/main.cjs')))
     spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT });
-  const child = spawn(process.execPath, [path.join(ROOT, 'bin/finance-db.js'), ...argv], {
+  const child = spawn(process.execPath, ['--', path.join(ROOT, 'bin/finance-db.js'), ...argv], {
     env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...env },
     cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe'],

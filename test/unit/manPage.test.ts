@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { manPage, SETTINGS } from '../../src/cli/manPage.ts';
+import { manPage } from '../../src/cli/manPage.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import { OTHER_SETTINGS, SETTINGS } from '../../src/config/settings.ts';
 
 const io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, cwd: '/', now: () => new Date() };
 const program = buildProgram({ ...io, signal: new AbortController().signal }, {});
@@ -22,7 +23,8 @@ describe('the man page', () => {
     const source = fs.readdirSync(folder).map((file) => fs.readFileSync(path.join(folder, file), 'utf8'));
     const read = [...source.join('\n').matchAll(/setting\('([A-Z_]+)'\)/g)].map((match) => match[1] ?? '');
     expect(read.length).toBeGreaterThan(5);
-    const named = Object.keys(SETTINGS).join(', ').split(', ');
+    const named = [...Object.keys(OTHER_SETTINGS), ...Object.keys(SETTINGS)].join(', ').split(', ');
+    for (const name of named) expect(page).toContain(name);
     // PGSERVICE is read only to be refused.
     expect(read.filter((name) => !named.includes(name) && name !== 'PGSERVICE')).toEqual([]);
   });

@@ -1,8 +1,8 @@
-import fs from 'node:fs';
 import path from 'node:path';
-import { parse as parseDotenv } from 'dotenv';
 import type { Config } from '../../config/config.ts';
 import { type PostgresTarget, resolvePostgresTarget } from '../../config/postgresTarget.ts';
+import { SETTING_NAMES, SETTINGS, type Setting } from '../../config/settings.ts';
+import { readSettingsFile } from '../../config/settingsFile.ts';
 import { packageFolder } from '../../files/packageFolder.ts';
 import type { CronJob } from '../../model/crontab.ts';
 import type { Interval } from '../../model/interval.ts';
@@ -35,13 +35,10 @@ const PASSED_ON = [
   'PGPASSFILE',
 ];
 
-/** Our own settings are passed on too, but for these: the first two are flags of the entry, the last is no day to keep. */
-const NOT_PASSED_ON = ['FINANCE_DB_HOME', 'FINANCE_DB_DUCKDB', 'FINANCE_DB_TODAY'];
-
 /** The sync of this installation with the settings of this run, by absolute paths, and no password in it. */
 export function scheduledSync(request: ScheduleRequest): ScheduledSync {
   const { config, env, databaseUrl, interval } = request;
-  const file = readSettings(config.envFile);
+  const file: Readonly<Record<string, string>> = config.envFile === null ? {} : readSettingsFile(config.envFile);
   const passedOn = (name: string): string | undefined => {
     const value = env[name] || undefined;
     return value === file[name] ? undefined : value;
@@ -50,7 +47,7 @@ export function scheduledSync(request: ScheduleRequest): ScheduledSync {
   const missing = missingSecret(url, file, config.postgres, passedOn('PGPASSWORD'));
   const envFile = config.envFile ?? (missing === null ? null : path.join(config.home, 'finance-db.env'));
   const environment: Record<string, string> = {};
-  const own = Object.keys(env).filter((name) => name.startsWith('FINANCE_DB_') && !NOT_PASSED_ON.includes(name));
+  const own = SETTING_NAMES.filter((name) => (SETTINGS[name] as Setting<unknown>).notScheduled !== true);
   for (const name of [...own.sort(), ...PASSED_ON]) {
     const value = passedOn(name);
     if (value !== undefined) environment[name] = value;
@@ -67,6 +64,8 @@ export function scheduledSync(request: ScheduleRequest): ScheduledSync {
       environment,
       command: [
         process.execPath,
+        // Without it Node takes --env-file for its own, and obeys a NODE_OPTIONS in the file.
+        '--',
         path.join(packageFolder(), 'bin', 'finance-db.js'),
         'sync',
         '--home',
@@ -96,8 +95,4 @@ function missingSecret(
 function holdsPassword(url: string): boolean {
   const target = resolvePostgresTarget(url, () => undefined, '', {});
   return target.kind === 'external' && target.connection.password !== undefined;
-}
-
-function readSettings(file: string | null): Readonly<Record<string, string>> {
-  return file === null ? {} : parseDotenv(fs.readFileSync(file, 'utf8'));
 }

@@ -162,7 +162,7 @@ async function openCopy(request: SyncRequest, workspace: Workspace): Promise<Wor
 
 function copyOptions(request: SyncRequest, workspace: Workspace): WorkingCopyOptions {
   return {
-    memory: request.memory ?? request.config.memory ?? DEFAULT_MEMORY,
+    memory: request.config.memory ?? DEFAULT_MEMORY,
     threads: os.availableParallelism(),
     temporaryFolder: workspace.temporaryFolder,
   };

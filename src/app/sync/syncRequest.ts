@@ -15,8 +15,6 @@ export interface SyncRequest {
   readonly waitSeconds: number;
   /** Columns to index in the DuckDB file. */
   readonly indexes: readonly string[];
-  /** What DuckDB may use, such as '400MB'. */
-  readonly memory: string | null;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;

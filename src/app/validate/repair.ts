@@ -44,7 +44,7 @@ export async function repair(
   if (whole.length > 0) {
     request.onStep('loading damaged tables anew');
     await sync({
-      ...{ config, full: true, jobs: null, memory: null, now, signal, waitSeconds: 0 },
+      ...{ config, full: true, jobs: null, now, signal, waitSeconds: 0 },
       tables: config.tables.filter((table) => whole.some((check) => check.table === displayName(table))),
       indexes: config.indexes,
       onProgress: () => undefined,

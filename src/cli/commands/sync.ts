@@ -3,8 +3,8 @@ import { sync } from '../../app/sync/sync.ts';
 import type { SyncRequest, SyncResult } from '../../app/sync/syncRequest.ts';
 import type { ValidationResult } from '../../app/validate/result.ts';
 import { DEFAULT_INDEX_COLUMNS } from '../../config/config.ts';
+import { parseTables } from '../../config/values.ts';
 import { type FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
-import { parseTableList } from '../../model/tableName.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress, type Progress } from '../../render/progress.ts';
 import { renderSync, syncDocument, syncLine } from '../../render/syncReport.ts';
@@ -17,7 +17,6 @@ export interface SyncFlags {
   readonly tables?: string;
   readonly jobs?: number;
   readonly wait: number;
-  readonly memory?: string;
   readonly indexes?: boolean;
 }
 
@@ -72,12 +71,11 @@ async function runSync(
   const { io, config } = context;
   const request: SyncRequest = {
     config,
-    tables: flags.tables === undefined ? config.tables : parseTableList(flags.tables),
+    tables: flags.tables === undefined ? config.tables : parseTables(flags.tables, '--tables'),
     full: flags.full === true,
     jobs: flags.jobs ?? null,
     waitSeconds: flags.wait,
     indexes: flags.indexes === true && config.indexes.length === 0 ? DEFAULT_INDEX_COLUMNS : config.indexes,
-    memory: flags.memory ?? null,
     now: io.now,
     signal: io.signal,
     onProgress: progress.load,

@@ -1,0 +1,104 @@
+import {
+  type Parser,
+  parseBytes,
+  parseCurrency,
+  parseDay,
+  parseMemory,
+  parseNames,
+  parsePath,
+  parseTables,
+} from './values.ts';
+
+/** One setting of ours: how it is read, and what the documents say of it. */
+export interface Setting<T> {
+  /** The flag that wins over it, as the documents write it: `sync --memory`. */
+  readonly flag?: string;
+  /** Its default, in words. */
+  readonly default: string;
+  /** What it means, in a line: for README, docs/settings.md and the man page. */
+  readonly meaning: string;
+  readonly parse: Parser<T>;
+  /** Whether `schedule` leaves it out of the entry it prints: because a flag of the entry says it, or nobody should. */
+  readonly notScheduled?: true;
+}
+
+function setting<T>(described: Setting<T>): Setting<T> {
+  return described;
+}
+
+/** What DuckDB cannot do without, whatever it is asked. */
+const LEAST_MEMORY = 64e6;
+const LEAST_SPOOL = 1e6;
+
+/**
+ * Every setting of ours. Adding one is adding it here, and to Config what becomes of it: it is then read from the
+ * environment and the settings file, checked by every command whatever that does, handed on by `schedule`, known when
+ * a name is misspelt, and documented.
+ */
+export const SETTINGS = {
+  FINANCE_DB_HOME: setting({
+    flag: '--home',
+    default: "the platform's data folder",
+    meaning: 'embedded server, DuckDB file, query history',
+    parse: parsePath,
+    notScheduled: true,
+  }),
+  FINANCE_DB_DUCKDB: setting({
+    flag: '--duckdb',
+    default: '`$FINANCE_DB_HOME/finance.duckdb`',
+    meaning: 'the DuckDB file',
+    parse: parsePath,
+    notScheduled: true,
+  }),
+  FINANCE_DB_TABLES: setting({
+    flag: 'sync --tables',
+    default: '`transactions`',
+    meaning: 'tables to sync: `[schema.]table`, separated by commas',
+    parse: parseTables,
+  }),
+  FINANCE_DB_BASE_CURRENCY: setting({
+    default: '`USD`',
+    meaning: 'the currency of `normalized_amount`',
+    parse: parseCurrency,
+  }),
+  FINANCE_DB_MEMORY: setting({
+    flag: 'sync --memory',
+    default: '`320MB`',
+    meaning: 'what DuckDB may use in `sync` and `validate`; the process needs about as much again',
+    parse: parseMemory(LEAST_MEMORY),
+  }),
+  FINANCE_DB_SPOOL: setting({
+    default: '`540MB`',
+    meaning: 'disk for rows on their way from PostgreSQL to DuckDB',
+    parse: parseBytes(LEAST_SPOOL),
+  }),
+  FINANCE_DB_INDEXES: setting({
+    flag: 'sync --indexes',
+    default: 'none',
+    meaning: 'columns to index in the DuckDB file (queries do not get faster)',
+    parse: parseNames,
+  }),
+  FINANCE_DB_TODAY: setting({
+    default: 'the clock',
+    meaning: 'what reports take for today',
+    parse: parseDay,
+    notScheduled: true,
+  }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What was set, read; undefined where nothing was. */
+export type SettingValues = {
+  readonly [Name in SettingName]: ReturnType<(typeof SETTINGS)[Name]['parse']> | undefined;
+};
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** Settings that are not ours alone, documented here and read where they count (postgresTarget.ts, program.ts). */
+export const OTHER_SETTINGS = {
+  DATABASE_URL: 'where to read from: postgres://USER:PASSWORD@HOST:PORT/DATABASE (default the embedded server)',
+  'PGHOST, PGHOSTADDR, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGSSLROOTCERT':
+    'the same in parts, as in libpq',
+  NO_COLOR: 'no colours',
+} as const;
