@@ -80,7 +80,7 @@ export async function init(request: InitRequest): Promise<InitResult> {
   // A wrong file is told before a server is started.
   if (load.kind === 'file') await readPlan(csvFile(request, load.file), config.baseCurrency);
   const started = performance.now();
-  return withPostgres({ target: config.postgres, now: request.now(), signal }, async (server) => {
+  return withPostgres({ target: config.postgres, now: request.now(), signal, create: true }, async (server) => {
     const session = await server.connect();
     const stop = (): void => closeSocket(session);
     signal?.addEventListener('abort', stop, { once: true });

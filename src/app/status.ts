@@ -3,12 +3,14 @@ import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { currentSync } from '../duckdb/publish.ts';
 import { openReader } from '../duckdb/reader.ts';
+import { readAbout, toFileSource } from '../duckdb/syncState.ts';
 import { isFinanceDbError } from '../errors/financeDbError.ts';
 import type { LockHolder } from '../files/lockFile.ts';
+import { type FileSource, isOtherSource } from '../model/fileSource.ts';
 import { displayName, STATE_SCHEMA } from '../model/tableName.ts';
 import { nothingHappened, parseSnapshot } from '../model/watermark.ts';
 import { embeddedServerExists } from '../postgres/embedded/server.ts';
-import { withPostgres } from '../postgres/server.ts';
+import { describeTarget, withPostgres } from '../postgres/server.ts';
 import { readPosition, type SourcePosition } from '../postgres/snapshot.ts';
 
 export interface StatusTable {
@@ -24,6 +26,9 @@ export interface Status {
   readonly postgres: {
     readonly reachable: boolean;
     readonly kind: 'embedded' | 'postgres';
+    /** `host:port`, or EMBEDDED_PLACE. */
+    readonly place: string;
+    readonly database: string;
     readonly version: string | null;
     /** Why it is not reachable. */
     readonly problem: string | null;
@@ -33,6 +38,10 @@ export interface Status {
     readonly exists: boolean;
     readonly bytes: number;
     readonly sample: boolean;
+    /** Whose data it holds; null when that is nobody's, or cannot be told. */
+    readonly source: FileSource | null;
+    /** Whether that is another database than the one that answers. */
+    readonly otherSource: boolean;
     readonly problem: string | null;
   };
   readonly tables: readonly StatusTable[];
@@ -48,7 +57,7 @@ export async function status(config: Config, now: Date, signal: AbortSignal): Pr
   const source = await lookAtSource(config, now, signal);
   return {
     postgres: source.report,
-    duckdb: file.report,
+    duckdb: { ...file.report, otherSource: isOther(file.report.source, source) },
     tables: file.rows.map((row) => ({
       table: displayName({ schema: row.table_schema, name: row.table_name }),
       rows: BigInt(row.row_count),
@@ -60,6 +69,12 @@ export async function status(config: Config, now: Date, signal: AbortSignal): Pr
     lock: currentSync(config.duckdbPath),
     diskFree: diskFree(config.duckdbPath),
   };
+}
+
+function isOther(owner: FileSource | null, source: Awaited<ReturnType<typeof lookAtSource>>): boolean {
+  if (owner === null || source.position === null) return false;
+  const { place, database } = source.report;
+  return isOtherSource(owner, { ...source.position.identity, place, database });
 }
 
 interface StateRow {
@@ -79,22 +94,35 @@ function isBehind(row: StateRow, position: SourcePosition): boolean {
   return !same || !nothingHappened(parseSnapshot(row.snapshot), position.snapshot);
 }
 
-async function lookAtFile(
-  file: string,
-): Promise<{ report: Status['duckdb']; rows: StateRow[]; lastValidation: Record<string, unknown> | null }> {
-  const report = { path: file, exists: false, bytes: 0, sample: false, problem: null as string | null };
+async function lookAtFile(file: string): Promise<{
+  report: Omit<Status['duckdb'], 'otherSource'>;
+  rows: StateRow[];
+  lastValidation: Record<string, unknown> | null;
+}> {
+  const report = {
+    path: file,
+    exists: false,
+    bytes: 0,
+    sample: false,
+    source: null as FileSource | null,
+    problem: null as string | null,
+  };
   try {
     const reader = await openReader(file);
     try {
       report.exists = true;
       report.bytes = fs.statSync(file).size;
-      const about = await reader.all<{ value: string }>(
-        `SELECT value FROM ${STATE_SCHEMA}.about WHERE name = 'sample'`,
-      );
-      report.sample = about[0]?.value === 'true';
+      const about = await readAbout(reader);
+      report.sample = about.get('sample') === 'true';
       const rows = await reader.all<StateRow>(
         `SELECT table_schema, table_name, row_count::VARCHAR AS row_count, strftime(synced_at, '%Y-%m-%dT%H:%M:%SZ') AS synced_at, mode, snapshot, system_identifier, database_oid FROM ${STATE_SCHEMA}.sync_state ORDER BY table_schema, table_name`,
       );
+      const [first] = rows;
+      if (first !== undefined && !report.sample)
+        report.source = toFileSource(about.get('source'), {
+          systemIdentifier: first.system_identifier,
+          databaseOid: first.database_oid,
+        });
       const validations = await reader
         .all<Record<string, unknown>>(`SELECT * FROM ${STATE_SCHEMA}.validations ORDER BY validated_at DESC LIMIT 1`)
         .catch(() => []);
@@ -121,11 +149,14 @@ async function lookAtSource(
   signal: AbortSignal,
 ): Promise<{ report: Status['postgres']; position: SourcePosition | null }> {
   const kind = config.postgres.kind === 'embedded' ? 'embedded' : 'postgres';
+  const { place, database } = describeTarget(config.postgres);
   if (config.postgres.kind === 'embedded' && !embeddedServerExists(config.postgres.folder))
     return {
       report: {
         reachable: false,
         kind,
+        place,
+        database,
         version: null,
         problem: 'the embedded server was not made yet; run `finance-db init`',
       },
@@ -135,11 +166,17 @@ async function lookAtSource(
     const position = await withPostgres({ target: config.postgres, now, signal, retryMs: 0 }, async (server) =>
       readPosition(await server.connect()),
     );
-    return { report: { reachable: true, kind, version: position.serverVersion, problem: null }, position };
+    return {
+      report: { reachable: true, kind, place, database, version: position.serverVersion, problem: null },
+      position,
+    };
   } catch (error) {
     signal.throwIfAborted();
     if (!isFinanceDbError(error)) throw error;
-    return { report: { reachable: false, kind, version: null, problem: error.message }, position: null };
+    return {
+      report: { reachable: false, kind, place, database, version: null, problem: error.message },
+      position: null,
+    };
   }
 }
 

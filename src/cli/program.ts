@@ -86,6 +86,7 @@ function declareCommands(
       .command('sync')
       .description('bring the DuckDB file up to date with PostgreSQL')
       .option('--full', 'load everything anew')
+      .option('--new-source', 'replace the data of another PostgreSQL database, which is refused otherwise')
       .option('--validate', 'compare both sides in the snapshot just synced, before publishing')
       .option('--stats', 'print the overview afterwards')
       .option('--tables <list>', 'sync these tables instead of FINANCE_DB_TABLES: a,schema.b')

@@ -63,6 +63,12 @@ export function describeAddress(address: PostgresAddress): string {
   return `${address.user}@${host}:${address.port}/${address.database}`;
 }
 
+/** `host:port`: where the server is, whoever asks. */
+export function describePlace(address: Pick<PostgresAddress, 'host' | 'port'>): string {
+  const host = address.host.startsWith('/') ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}`;
+}
+
 interface UrlParts {
   host?: string;
   port?: string;

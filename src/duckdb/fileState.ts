@@ -1,17 +1,20 @@
 import fs from 'node:fs';
 import { isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import type { FileSource } from '../model/fileSource.ts';
 import type { TableState } from '../model/syncPlan.ts';
-import { STATE_SCHEMA } from '../model/tableName.ts';
 import type { FreshSize } from './compact.ts';
 import { openReader } from './reader.ts';
-import { READ_STATE_SQL, STATE_FORMAT, type StoredRow, toTableState } from './syncState.ts';
+import { READ_STATE_SQL, readAbout, STATE_FORMAT, type StoredRow, toFileSource, toTableState } from './syncState.ts';
 
 /** What is at the place of the published file. */
 export type PublishedFile =
   | { readonly kind: 'missing' }
   | {
       readonly kind: 'ours';
+      /** The built-in sample, put there when no PostgreSQL could be reached. */
       readonly sample: boolean;
+      /** Null in the built-in sample. */
+      readonly source: FileSource | null;
       readonly tables: readonly TableState[];
       readonly bytes: number;
       readonly fresh: FreshSize;
@@ -27,8 +30,8 @@ export async function readPublishedFile(path: string): Promise<PublishedFile> {
   try {
     const reader = await openReader(path);
     try {
-      const about = await reader.all<{ name: string; value: string }>(`SELECT name, value FROM ${STATE_SCHEMA}.about`);
-      const value = (name: string): string | undefined => about.find((row) => row.name === name)?.value;
+      const about = await readAbout(reader);
+      const value = (name: string): string | undefined => about.get(name);
       if (value('format') !== STATE_FORMAT)
         return { kind: 'unusable', why: `it is of format ${value('format')}, not ${STATE_FORMAT}` };
       const rows = await reader.all<StoredRow>(READ_STATE_SQL);
@@ -39,7 +42,9 @@ export async function readPublishedFile(path: string): Promise<PublishedFile> {
         bytes: Number(value('fresh_bytes') ?? bytes),
         rows: BigInt(value('fresh_rows') ?? tables.reduce((sum, table) => sum + table.rows, 0n)),
       };
-      return { kind: 'ours', sample: value('sample') === 'true', tables, bytes, fresh };
+      const sample = value('sample') === 'true';
+      const source = sample ? null : toFileSource(value('source'), tables[0]?.identity);
+      return { kind: 'ours', sample, source, tables, bytes, fresh };
     } finally {
       reader.close();
     }

@@ -1,7 +1,9 @@
+import type { FileSource } from '../model/fileSource.ts';
 import { quoteLiteral } from '../model/identifier.ts';
 import type { SyncMode, TableState } from '../model/syncPlan.ts';
 import { STATE_SCHEMA, type TableName } from '../model/tableName.ts';
 import { parseSnapshot, type SourceIdentity } from '../model/watermark.ts';
+import type { DuckDbReader } from './reader.ts';
 import { SEALS_DDL, sealStateSql } from './stateSeal.ts';
 
 /** Raised when the tables below change; a file of another format is loaded anew. */
@@ -83,10 +85,29 @@ export function rememberDeletesSql(tables: readonly Pick<TableState, 'tableOid' 
   return `INSERT INTO ${STATE_SCHEMA}.about VALUES ('deletes', ${quoteLiteral(JSON.stringify(counts))})`;
 }
 
-/** What a published file says of itself. */
-export interface FileState {
-  readonly sample: boolean;
-  readonly tables: readonly TableState[];
+/** SQL that keeps who the file was synced from. */
+export function rememberSourceSql(source: FileSource): string {
+  return `INSERT INTO ${STATE_SCHEMA}.about VALUES ('source', ${quoteLiteral(JSON.stringify(source))})`;
+}
+
+/**
+ * Who a file was synced from; null for one that nobody was synced into.
+ * @param stored what `rememberSourceSql` kept; nothing in files of an older version, where the identity of a table tells
+ */
+export function toFileSource(
+  stored: string | undefined,
+  identity: Pick<SourceIdentity, 'systemIdentifier' | 'databaseOid'> | undefined,
+): FileSource | null {
+  if (stored !== undefined) return JSON.parse(stored) as FileSource;
+  if (identity === undefined) return null;
+  const { systemIdentifier, databaseOid } = identity;
+  return { systemIdentifier, databaseOid, database: null, place: null };
+}
+
+/** What the file says of itself, by name. */
+export async function readAbout(reader: Pick<DuckDbReader, 'all'>): Promise<ReadonlyMap<string, string>> {
+  const rows = await reader.all<{ name: string; value: string }>(`SELECT name, value FROM ${STATE_SCHEMA}.about`);
+  return new Map(rows.map(({ name, value }) => [name, value]));
 }
 
 /** SQL whose rows `toTableState` understands. */

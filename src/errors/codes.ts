@@ -7,6 +7,11 @@ export const ERROR_CODES = {
 
   USAGE: { exit: 2, cause: 'a wrong flag or argument', remedy: 'see finance-db --help' },
   CONFIG: { exit: 2, cause: 'a setting that means nothing', remedy: 'correct the setting named above' },
+  OTHER_SOURCE: {
+    exit: 2,
+    cause: 'the DuckDB file belongs to another PostgreSQL database than the one that is configured',
+    remedy: 'correct DATABASE_URL, name another file with --duckdb, or replace the data on purpose with --new-source',
+  },
   BAD_INPUT: {
     exit: 2,
     cause: 'a row of an imported file that cannot be stored exactly',
@@ -35,6 +40,11 @@ export const ERROR_CODES = {
     exit: 3,
     cause: 'no PostgreSQL server answers at the configured address',
     remedy: 'check DATABASE_URL or PGHOST and PGPORT, and that the server runs; unset them to use the embedded server',
+  },
+  PG_NOT_CONFIGURED: {
+    exit: 3,
+    cause: 'no PostgreSQL is named, and no embedded server was made',
+    remedy: 'set DATABASE_URL, or make an embedded server with `finance-db init`',
   },
   PG_AUTH: { exit: 3, cause: 'PostgreSQL refused the user or password', remedy: 'check the user and password' },
   PG_DATABASE_MISSING: { exit: 3, cause: 'the database does not exist', remedy: 'create it or correct its name' },

@@ -1,5 +1,8 @@
-import { describeAddress, type PostgresAddress, type PostgresTarget } from '../config/postgresTarget.ts';
-import { useEmbeddedServer } from './embedded/server.ts';
+import { describeAddress, describePlace, type PostgresAddress, type PostgresTarget } from '../config/postgresTarget.ts';
+import { FinanceDbError } from '../errors/financeDbError.ts';
+import { EMBEDDED_PLACE } from '../model/fileSource.ts';
+import { EMBEDDED_DATABASE } from './embedded/folder.ts';
+import { embeddedServerExists, useEmbeddedServer } from './embedded/server.ts';
 import { connect, type PgSession } from './session.ts';
 
 /** The source for the time of one command. */
@@ -7,6 +10,8 @@ export interface PgServer {
   readonly kind: 'embedded' | 'external';
   /** The address without password, for messages. */
   readonly where: string;
+  /** `host:port`, or EMBEDDED_PLACE. */
+  readonly place: string;
   readonly database: string;
   connect(): Promise<PgSession>;
 }
@@ -17,19 +22,28 @@ export interface ServerContext {
   readonly signal?: AbortSignal | undefined;
   /** For how long a server that does not answer is tried again; 4 s when left out. */
   readonly retryMs?: number;
+  /** Whether to make the embedded server where there is none yet; only commands that put data into it may. */
+  readonly create?: boolean;
 }
 
 /** A server that restarts comes back within this time; one that is down should not hold up cron for longer. */
 const RETRY_MS = 4_000;
 
+/** The source that a target leads to, in words, whether it can be reached or not. */
+export function describeTarget(target: PostgresTarget): { readonly place: string; readonly database: string } {
+  if (target.kind === 'embedded') return { place: EMBEDDED_PLACE, database: EMBEDDED_DATABASE };
+  return { place: describePlace(target.connection), database: target.connection.database };
+}
+
 /**
  * Runs `use` with the source at hand: the user's server, or the embedded one, which is started before and, if nobody
  * else uses it, stopped after. Closes whatever connections `use` left open.
- * @throws FinanceDbError of the PG_ family.
+ * @throws FinanceDbError of the PG_ family; PG_NOT_CONFIGURED where no server is named and no embedded one was made.
  */
 export async function withPostgres<T>(context: ServerContext, use: (server: PgServer) => Promise<T>): Promise<T> {
   const { target, signal, retryMs = RETRY_MS } = context;
   if (target.kind === 'external') return withSessions('external', target.connection, retryMs, signal, use);
+  if (context.create !== true && !embeddedServerExists(target.folder)) throw noServer(target.folder);
   const embedded = await useEmbeddedServer(target.folder, context.now, signal);
   try {
     const address: PostgresAddress = { ...embedded.address, sslmode: 'disable', sslrootcert: undefined };
@@ -37,6 +51,15 @@ export async function withPostgres<T>(context: ServerContext, use: (server: PgSe
   } finally {
     await embedded.release();
   }
+}
+
+/** An empty server made in passing would look like a source from which all rows have gone. */
+function noServer(folder: string): FinanceDbError {
+  return new FinanceDbError(
+    'PG_NOT_CONFIGURED',
+    `no PostgreSQL is named (DATABASE_URL, PGHOST …), and there is no embedded server in ${folder} yet`,
+    { details: { folder } },
+  );
 }
 
 async function withSessions<T>(
@@ -50,7 +73,8 @@ async function withSessions<T>(
   try {
     return await use({
       kind,
-      where: kind === 'embedded' ? 'the embedded server' : describeAddress(address),
+      where: kind === 'embedded' ? EMBEDDED_PLACE : describeAddress(address),
+      place: kind === 'embedded' ? EMBEDDED_PLACE : describePlace(address),
       database: address.database,
       connect: async () => {
         const session = await connect(address, { retryMs, signal });

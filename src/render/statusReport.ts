@@ -1,13 +1,15 @@
 import type { Status } from '../app/status.ts';
+import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
 import { renderTable } from './table.ts';
 
 /** The document of `status --json` (Contract). */
 export function statusDocument(status: Status): Record<string, unknown> {
   const { postgres, duckdb, tables, lastValidation, lock, diskFree } = status;
+  const { path, exists, bytes, sample, source, otherSource, problem } = duckdb;
   return {
     postgres,
-    duckdb,
+    duckdb: { path, exists, bytes, sample, source, other_source: otherSource, problem },
     tables: tables.map(({ table, rows, syncedAt, mode, behind }) => ({
       table,
       rows,
@@ -53,16 +55,17 @@ export function renderStatus(status: Status, now: Date, style: { color: boolean;
 }
 
 function postgresText(postgres: Status['postgres']): string {
-  const kind = postgres.kind === 'embedded' ? 'embedded server' : 'server';
-  if (postgres.reachable) return `reachable, ${kind}, version ${postgres.version}`;
-  return `not reachable: ${postgres.problem}`;
+  if (postgres.reachable) return `${sourceText(postgres)}, reachable, version ${postgres.version}`;
+  return `${sourceText(postgres)}, not reachable: ${postgres.problem}`;
 }
 
 function duckdbText(status: Status): string {
   const { duckdb } = status;
   if (!duckdb.exists) return `${duckdb.path} is not there yet; run \`finance-db sync\``;
   if (duckdb.problem !== null) return duckdb.problem;
-  return `${duckdb.path} (${bytesText(duckdb.bytes)})${duckdb.sample ? ', SAMPLE DATA' : ''}`;
+  const from = duckdb.source === null ? '' : `, from ${sourceText(duckdb.source)}`;
+  const other = duckdb.otherSource ? ': ANOTHER DATABASE than the one above' : '';
+  return `${duckdb.path} (${bytesText(duckdb.bytes)})${duckdb.sample ? ', SAMPLE DATA' : ''}${from}${other}`;
 }
 
 function validationText(validation: Record<string, unknown> | null): string | null {

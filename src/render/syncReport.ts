@@ -1,4 +1,5 @@
 import type { SyncResult } from '../app/sync/syncRequest.ts';
+import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
 import { renderTable } from './table.ts';
 
@@ -53,7 +54,7 @@ export function syncLine(result: SyncResult, now: Date): string {
     result.heldBack === null
       ? ''
       : ` watermark held back by ${result.heldBack.holder} for ${result.heldBack.seconds} s`;
-  return `${now.toISOString()} sync ok ${tables.join('; ')} in ${result.seconds.toFixed(2)} s${held}`;
+  return `${now.toISOString()} sync ok from ${sourceText(result.source)}: ${tables.join('; ')} in ${result.seconds.toFixed(2)} s${held}`;
 }
 
 const MODES: Record<SyncResult['tables'][number]['mode'], string> = {
@@ -64,7 +65,7 @@ const MODES: Record<SyncResult['tables'][number]['mode'], string> = {
 
 function outcome(result: SyncResult): string {
   const { path, bytes } = result.duckdb;
-  const source = `${result.source.database} on PostgreSQL ${result.source.version.replace(/ .*/, '')}`;
+  const source = `${sourceText(result.source)} (PostgreSQL ${result.source.version.replace(/ .*/, '')})`;
   const what = result.published
     ? `Published in ${durationText(result.seconds)}`
     : `Up to date (${durationText(result.seconds)})`;

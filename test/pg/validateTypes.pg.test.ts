@@ -175,7 +175,13 @@ describe('renderings that try to be taken for each other', () => {
     const stored = await openStored(source.duckdbPath, { memory: '100MB', threads: 1, temporaryFolder: source.folder });
     const ours = await digestBuckets(stored, 'main.f', digest, 64);
     stored.abandon();
-    const server = { database: '', kind: 'external', where: '', connect: () => source.database.session() } as const;
+    const server = {
+      place: '',
+      database: '',
+      kind: 'external',
+      where: '',
+      connect: () => source.database.session(),
+    } as const;
     const snapshot = await openSnapshot(server, source.session, [table.table], true);
     const theirs = await digestTable(snapshot, table, digest, {
       buckets: 64,

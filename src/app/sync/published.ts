@@ -1,5 +1,6 @@
 import type { PublishedFile } from '../../duckdb/fileState.ts';
 import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
+import { type FileSource, isOtherSource, sourceText } from '../../model/fileSource.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable, type TableName } from '../../model/tableName.ts';
 import type { TableResult, TableWork } from './syncRequest.ts';
@@ -29,6 +30,24 @@ export function requireOwnPlaces(tables: readonly TableName[], file: PublishedFi
         },
       );
   }
+}
+
+/**
+ * A file belongs to its source: the rows of another database must not take the place of its own without being asked.
+ * @throws FinanceDbError OTHER_SOURCE naming both
+ */
+export function requireOwnSource(owner: FileSource | null, source: FileSource, path: string): void {
+  if (owner === null || !isOtherSource(owner, source)) return;
+  const [theirs, asked] = [sourceText(owner), sourceText(source)];
+  const same = theirs === asked ? ', which is another database of that name (made again, or of another cluster)' : '';
+  throw new FinanceDbError('OTHER_SOURCE', `${path} was synced from ${theirs}, and this would be ${asked}${same}`, {
+    details: { path, file: { ...owner }, source: { ...source } },
+  });
+}
+
+/** Whose data the file holds; null when nobody's. */
+export function ownerOf(file: PublishedFile): FileSource | null {
+  return file.kind === 'ours' ? file.source : null;
 }
 
 /** Rows of the whole file: what was synced, and tables of the file that were not asked for. */

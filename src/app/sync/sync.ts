@@ -5,8 +5,9 @@ import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts
 import { createIndexes } from '../../duckdb/indexes.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
-import { rememberDeletesSql, STATE_DDL, STATE_FORMAT } from '../../duckdb/syncState.ts';
+import { rememberDeletesSql, rememberSourceSql, STATE_DDL, STATE_FORMAT } from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
+import { type FileSource, isOtherSource, sourceText } from '../../model/fileSource.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import { planTable } from '../../model/syncPlan.ts';
 import { STATE_SCHEMA } from '../../model/tableName.ts';
@@ -26,7 +27,7 @@ import { nameBadText } from './badText.ts';
 import type { LoadContext } from './fullLoad.ts';
 import { gate, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
-import { damageOf, findState, isSame, requireOwnPlaces, rowsAfter } from './published.ts';
+import { damageOf, findState, isSame, ownerOf, requireOwnPlaces, requireOwnSource, rowsAfter } from './published.ts';
 import { createReadyViews } from './readyViews.ts';
 import type { SyncRequest, SyncResult, TableResult } from './syncRequest.ts';
 import { secondsSince, syncTable, writeState } from './syncTable.ts';
@@ -48,13 +49,20 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
       const started = performance.now();
       const session = await server.connect();
       const position = await readPosition(session);
-      const file = await readPublishedFile(workspace.publishedPath);
+      const published = await readPublishedFile(workspace.publishedPath);
+      const source = sourceOf(server, position);
+      const owner = ownerOf(published);
+      if (request.newSource !== true) requireOwnSource(owner, source, workspace.publishedPath);
+      const replaces = owner !== null && isOtherSource(owner, source);
+      const warnings = replaces ? [`the data of ${sourceText(owner)} was replaced`] : [];
+      const file: PublishedFile = replaces ? { kind: 'missing' } : published;
       requireOwnPlaces(request.tables, file);
       const untouched = await gate(request, position, file);
       if (untouched !== null)
         return unchanged(describeSource(server, position), untouched, workspace.publishedPath, started);
       try {
-        return await syncInSnapshot(request, workspace, server, session, position, file, started);
+        const result = await syncInSnapshot(request, workspace, server, session, position, file, started);
+        return { ...result, warnings: [...warnings, ...result.warnings] };
       } catch (error) {
         const damage = damageOf(error, file);
         if (damage === null) throw error;
@@ -101,6 +109,7 @@ async function syncInSnapshot(
     await copy.run(
       `INSERT INTO ${STATE_SCHEMA}.about VALUES ('format', ${quoteLiteral(STATE_FORMAT)}), ('sample', 'false'), ('tool', ${quoteLiteral(VERSION)}), ('base_currency', ${quoteLiteral(request.config.baseCurrency)})`,
     );
+    await copy.run(rememberSourceSql(sourceOf(server, snapshot)));
     if (keeps) await copy.run(rememberFreshSql(file.fresh));
     const read = work.map(({ plan: { source } }) => ({ tableOid: source.oid, deletes: source.deletes }));
     await copy.run(rememberDeletesSql([...(keeps ? file.tables : []), ...read]));
@@ -185,11 +194,17 @@ function loadContext(
   };
 }
 
+function sourceOf({ place, database }: PgServer, { identity }: SourcePosition): FileSource {
+  const { systemIdentifier, databaseOid } = identity;
+  return { systemIdentifier, databaseOid, database, place };
+}
+
 function describeSource(server: PgServer, position: SourcePosition): Pick<SyncResult, 'source' | 'snapshot'> {
   return {
     source: {
       kind: server.kind === 'embedded' ? 'embedded' : 'postgres',
       database: server.database,
+      place: server.place,
       version: position.serverVersion,
     },
     snapshot: position.snapshotText,

@@ -11,6 +11,8 @@ export interface SyncRequest {
   /** The tables to sync; config.tables unless --tables narrows them. */
   readonly tables: readonly TableName[];
   readonly full: boolean;
+  /** The file may belong to another source, whose data is replaced then. */
+  readonly newSource?: boolean;
   readonly jobs: number | null;
   readonly waitSeconds: number;
   /** Columns to index in the DuckDB file. */
@@ -46,7 +48,13 @@ export interface TableResult {
 }
 
 export interface SyncResult {
-  readonly source: { readonly kind: 'embedded' | 'postgres'; readonly database: string; readonly version: string };
+  readonly source: {
+    readonly kind: 'embedded' | 'postgres';
+    readonly database: string;
+    /** `host:port`, or EMBEDDED_PLACE. */
+    readonly place: string;
+    readonly version: string;
+  };
   readonly tables: readonly TableResult[];
   readonly snapshot: string;
   readonly duckdb: { readonly path: string; readonly bytes: number };

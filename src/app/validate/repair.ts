@@ -68,7 +68,7 @@ async function mendFile(request: ValidateRequest): Promise<{ result: ValidationR
   const { config, now, signal } = request;
   const workspace = await openWorkspace(config.duckdbPath, { waitMs: 0, now: now(), signal });
   try {
-    const states = await readStates(workspace.publishedPath);
+    const { states, owner } = await readStates(workspace.publishedPath);
     workspace.copyPublished();
     const copy = await openWorkingCopy(workspace.copyPath, {
       memory: request.config.memory ?? VALIDATE_MEMORY,
@@ -76,7 +76,7 @@ async function mendFile(request: ValidateRequest): Promise<{ result: ValidationR
       temporaryFolder: workspace.temporaryFolder,
     });
     try {
-      const done = await openComparison(request, copy, workspace.spoolFolder, async ({ context, finish }) => {
+      const done = await openComparison(request, owner, copy, workspace.spoolFolder, async ({ context, finish }) => {
         const mended: TableCheck[] = [];
         const tables: TableCheck[] = [];
         for (const source of context.snapshot.tables) {

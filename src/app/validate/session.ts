@@ -6,12 +6,14 @@ import { readPublishedFile } from '../../duckdb/fileState.ts';
 import { brokenSeals } from '../../duckdb/stateSeal.ts';
 import type { StoredFile } from '../../duckdb/storedFile.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import type { FileSource } from '../../model/fileSource.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, type TableName } from '../../model/tableName.ts';
 import { bytesReceived, readDialect } from '../../postgres/digest.ts';
 import { withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { openSnapshot, readPosition, type SourceSnapshot } from '../../postgres/snapshot.ts';
+import { requireOwnSource } from '../sync/published.ts';
 import { type CheckContext, overallVerdict, type TableCheck, type ValidationResult } from './result.ts';
 
 export interface ValidateRequest {
@@ -35,9 +37,14 @@ export interface Comparison {
   finish(tables: readonly TableCheck[]): ValidationResult;
 }
 
-/** Opens one snapshot of PostgreSQL for all tables and compares in it. */
+/**
+ * Opens one snapshot of PostgreSQL for all tables and compares in it.
+ * @param owner whose data the file holds
+ * @throws FinanceDbError OTHER_SOURCE when that is not the configured database
+ */
 export async function openComparison<T>(
   request: ValidateRequest,
+  owner: FileSource | null,
   copy: StoredFile,
   spoolFolder: string,
   use: (comparison: Comparison) => Promise<T>,
@@ -50,6 +57,9 @@ export async function openComparison<T>(
       request.onStep('taking a snapshot of PostgreSQL');
       const session = await server.connect();
       const position = await readPosition(session);
+      const { place, database } = server;
+      const { systemIdentifier, databaseOid } = position.identity;
+      requireOwnSource(owner, { systemIdentifier, databaseOid, database, place }, config.duckdbPath);
       const hasIdentity = position.identity.systemIdentifier !== null;
       const snapshot = await openSnapshot(server, session, config.tables, hasIdentity);
       return use(await beginComparison(request, copy, spoolFolder, snapshot));
@@ -113,7 +123,7 @@ function countBytes(snapshot: SourceSnapshot): { snapshot: SourceSnapshot; bytes
  * What the published file says of its tables.
  * @throws FinanceDbError DUCKDB_MISSING when there is no file or only the sample, DUCKDB_UNREADABLE
  */
-export async function readStates(file: string): Promise<readonly TableState[]> {
+export async function readStates(file: string): Promise<{ states: readonly TableState[]; owner: FileSource | null }> {
   const published = await readPublishedFile(file);
   const details = { details: { path: file } };
   if (published.kind === 'missing')
@@ -126,7 +136,7 @@ export async function readStates(file: string): Promise<readonly TableState[]> {
       `${file} holds the built-in sample data, which no PostgreSQL table has to equal`,
       details,
     );
-  return published.tables;
+  return { states: published.tables, owner: published.source };
 }
 
 /** @throws FinanceDbError DUCKDB_MISSING when the table was never synced */

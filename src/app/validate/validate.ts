@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { writeReceipts } from '../../duckdb/receipts.ts';
 import { openStored, type StoredFile } from '../../duckdb/storedFile.ts';
-import type { TableState } from '../../model/syncPlan.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
 import type { ReadyToPublish } from '../sync/syncRequest.ts';
 import { checkTable } from './checkTable.ts';
@@ -34,17 +33,23 @@ export async function validate(request: ValidateRequest): Promise<ValidationResu
 
 async function compare(request: ValidateRequest): Promise<{ result: ValidationResult; identity: string | null }> {
   return withTemporaryFolder(async (folder) => {
-    const { stored, states, identity } = await openPublished(request.config, path.join(folder, 'tmp'));
+    const { stored, states, owner, identity } = await openPublished(request.config, path.join(folder, 'tmp'));
     try {
-      const result = await openComparison(request, stored, path.join(folder, 'spool'), async ({ context, finish }) => {
-        const tables: TableCheck[] = [];
-        for (const source of context.snapshot.tables) {
-          request.signal.throwIfAborted();
-          const state = stateOf(states, source.table);
-          tables.push(await checkTable(context, source, mapColumns(source), state, request.quick));
-        }
-        return finish(tables);
-      });
+      const result = await openComparison(
+        request,
+        owner,
+        stored,
+        path.join(folder, 'spool'),
+        async ({ context, finish }) => {
+          const tables: TableCheck[] = [];
+          for (const source of context.snapshot.tables) {
+            request.signal.throwIfAborted();
+            const state = stateOf(states, source.table);
+            tables.push(await checkTable(context, source, mapColumns(source), state, request.quick));
+          }
+          return finish(tables);
+        },
+      );
       return { result, identity };
     } finally {
       stored.abandon();
@@ -56,16 +61,16 @@ async function compare(request: ValidateRequest): Promise<{ result: ValidationRe
 async function openPublished(
   { duckdbPath: file, memory }: Config,
   temporaryFolder: string,
-): Promise<{ stored: StoredFile; states: readonly TableState[]; identity: string | null }> {
+): Promise<{ stored: StoredFile; identity: string | null } & Awaited<ReturnType<typeof readStates>>> {
   for (;;) {
     const identity = fileIdentity(file);
-    const states = await readStates(file);
+    const known = await readStates(file);
     const stored = await openStored(file, {
       memory: memory ?? VALIDATE_MEMORY,
       threads: os.availableParallelism(),
       temporaryFolder,
     });
-    if (fileIdentity(file) === identity) return { stored, states, identity };
+    if (fileIdentity(file) === identity) return { stored, ...known, identity };
     stored.abandon();
   }
 }

@@ -12,6 +12,7 @@ import type { CommandContext } from '../context.ts';
 
 export interface SyncFlags {
   readonly full?: boolean;
+  readonly newSource?: boolean;
   readonly validate?: boolean;
   readonly stats?: boolean;
   readonly tables?: string;
@@ -73,6 +74,7 @@ async function runSync(
     config,
     tables: flags.tables === undefined ? config.tables : parseTables(flags.tables, '--tables'),
     full: flags.full === true,
+    newSource: flags.newSource === true,
     jobs: flags.jobs ?? null,
     waitSeconds: flags.wait,
     indexes: flags.indexes === true && config.indexes.length === 0 ? DEFAULT_INDEX_COLUMNS : config.indexes,
@@ -92,7 +94,7 @@ async function runSync(
 }
 
 /** Codes that mean: there is no PostgreSQL, as opposed to one that refuses. */
-const NOT_THERE: readonly string[] = ['PG_UNREACHABLE', 'PG_EMBEDDED'];
+const NOT_THERE: readonly string[] = ['PG_UNREACHABLE', 'PG_EMBEDDED', 'PG_NOT_CONFIGURED'];
 
 /**
  * When PostgreSQL is not there and nothing was ever published, the built-in sample is, so that there is something to look
