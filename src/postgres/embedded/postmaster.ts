@@ -1,21 +1,20 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { asAccount, damaged, EMBEDDED_PORT, type EmbeddedFolder, serverEnvironment } from './folder.ts';
-
-/** A server that accepts connections. `host` is the socket's folder, or 127.0.0.1. */
-export interface Postmaster {
-  readonly pid: number;
-  readonly host: string;
-  readonly port: number;
-}
+import { type FoundServer, findServer, type Postmaster } from './findServer.ts';
+import { asAccount, EMBEDDED_PORT, type EmbeddedFolder, serverEnvironment } from './folder.ts';
+import { readPidFile, socketPath, vacatePidFile } from './pidFile.ts';
+import { proveProcess } from './processProof.ts';
+import { lastWords, notStarted, unreachable, usedElsewhere } from './serverErrors.ts';
 
 /** Crash recovery after a kill may take a while; a start takes a tenth of a second. */
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 60_000;
+/** How long a process that cannot be told is given to prove itself by its socket. */
+const UNPROVEN_TIMEOUT_MS = 5_000;
 
 /** Settings of a server that is small, private, and safe against crashes. */
 const SETTINGS: Record<string, string> = {
@@ -35,27 +34,36 @@ const SETTINGS: Record<string, string> = {
   log_min_messages: 'warning',
 };
 
-/** The server that runs on the data folder now, or null. A pid file left by a crash does not count. */
-export function runningPostmaster(folder: EmbeddedFolder): Postmaster | null {
-  const lines = readPidFile(folder);
-  const [pidText, dataFolder, , portText, socketFolder, listen, , state] = lines;
-  const pid = Number(pidText);
-  if (!Number.isInteger(pid) || pid <= 0 || dataFolder === undefined || !isPostgres(pid)) return null;
-  if (state?.trim() !== 'ready') return null;
-  const host = socketFolder || listen || '';
-  return host === '' ? null : { pid, host: host.trim(), port: Number(portText) };
+/** Who else uses the server. */
+export interface Neighbours {
+  /** Whether nobody does. */
+  none(): boolean;
+  /** The name of another host where somebody does, whose processes cannot be seen from here. */
+  elsewhere(): string | null;
 }
 
 /**
- * Starts the server and waits until it accepts connections.
- * @throws FinanceDbError PG_EMBEDDED with the last line of the server's log when it ends instead.
+ * The server of the data folder: one that runs, or else a new one, which accepts connections when this returns. A pid file
+ * that outlived its server is taken over.
+ * @throws FinanceDbError PG_EMBEDDED, DISK_FULL with the last words of the server's log when it ends instead.
  */
-export async function startPostmaster(folder: EmbeddedFolder): Promise<Postmaster> {
-  const starting = await waitForOther(folder);
-  if (starting !== null) return starting;
+export async function joinOrStart(folder: EmbeddedFolder, neighbours: Neighbours): Promise<Postmaster> {
+  const found = await whenSettled(folder);
+  if (found.kind === 'running') return found.postmaster;
+  if (found.kind === 'deaf') {
+    if (!neighbours.none()) throw unreachable(folder, found.pid);
+    await stopServer(folder, found.pid);
+  }
+  const host = neighbours.elsewhere();
+  if (host !== null) throw usedElsewhere(folder, host);
+  if (!(await answers(socketPath(folder)))) vacatePidFile(folder);
+  return start(folder);
+}
+
+async function start(folder: EmbeddedFolder): Promise<Postmaster> {
   const place = await listenPlace(folder);
   const settings = Object.entries({ ...SETTINGS, ...place }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const log = fs.openSync(folder.log, 'w', 0o644);
+  const log = fs.openSync(folder.log, 'w', 0o600);
   const child = spawn(path.join(folder.binaries.root, 'bin', 'postgres'), ['-D', folder.data, ...settings], {
     // A session of its own: Ctrl-C in the terminal ends our command, which then stops the server in order.
     detached: true,
@@ -75,42 +83,85 @@ export async function startPostmaster(folder: EmbeddedFolder): Promise<Postmaste
   child.unref();
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadline) {
-    const running = runningPostmaster(folder);
-    if (running !== null && running.pid === child.pid) return running;
+    const file = readPidFile(folder);
+    if (file !== null && file !== 'torn' && file.pid === child.pid && file.ready)
+      return { host: file.host, port: file.port };
     if (ended.how !== null) break;
     await delay(10);
   }
-  throw damaged(folder, `the server did not start (${ended.how ?? 'timed out'})${lastWords(folder)}`);
+  if (ended.how !== null && !(await answers(socketPath(folder))))
+    fs.rmSync(folder.socket, { recursive: true, force: true });
+  throw notStarted(folder, ended.how ?? 'timed out');
 }
 
-/** Stops the server in order (fast shutdown: sessions are ended, everything is written) and waits until it is gone. */
+/**
+ * Stops the server in order (fast shutdown: sessions are ended, everything is written) and waits until it is gone. What
+ * is not proven to be the server of this folder is left alone.
+ */
 export async function stopPostmaster(folder: EmbeddedFolder): Promise<void> {
-  const pid = Number(readPidFile(folder)[0]);
-  if (!Number.isInteger(pid) || pid <= 0 || !isPostgres(pid)) return;
-  process.kill(pid, 'SIGINT');
+  const found = await findServer(folder);
+  if (found.kind === 'none' || found.kind === 'unproven') return;
+  if (found.pid !== null) await stopServer(folder, found.pid);
+}
+
+async function stopServer(folder: EmbeddedFolder, pid: number): Promise<void> {
+  // PostgreSQL's own program sends the signal; not waited for by it, since it looks ten times a second only.
+  const outcome = spawnSync(
+    path.join(folder.binaries.root, 'bin', 'pg_ctl'),
+    ['stop', '-D', folder.data, '-m', 'fast', '-W', '-s'],
+    { encoding: 'utf8', cwd: '/', env: serverEnvironment(), ...asAccount(folder.account) },
+  );
   const deadline = performance.now() + STOP_TIMEOUT_MS;
-  while (isPostgres(pid)) {
-    if (performance.now() > deadline)
-      throw new FinanceDbError('PG_EMBEDDED', `the embedded server (pid ${pid}) does not stop`, {
-        remedy: `see ${folder.log}`,
-      });
+  while (pidOf(folder) === pid && proveProcess(pid, folder.data) !== 'other') {
+    if (outcome.status !== 0 || performance.now() > deadline)
+      throw new FinanceDbError(
+        'PG_EMBEDDED',
+        `the embedded server (pid ${pid}) does not stop ${outcome.stderr ?? ''}`,
+        {
+          remedy: `see ${folder.log}`,
+        },
+      );
     await delay(10);
   }
+  await whenGone(pid, folder, deadline);
   fs.rmSync(folder.socket, { recursive: true, force: true });
 }
 
-/** A server that another command began to start, and was killed before it was ready. */
-async function waitForOther(folder: EmbeddedFolder): Promise<Postmaster | null> {
-  const deadline = performance.now() + START_TIMEOUT_MS;
+/** The pid file goes a moment before its process does. */
+async function whenGone(pid: number, folder: EmbeddedFolder, deadline: number): Promise<void> {
+  while (proveProcess(pid, folder.data) === 'ours' && performance.now() < deadline) await delay(10);
+}
+
+function pidOf(folder: EmbeddedFolder): number | null {
+  const file = readPidFile(folder);
+  return file === null || file === 'torn' ? null : file.pid;
+}
+
+/** Waits for a server that another command began to start or to stop, and was killed before it was done. */
+async function whenSettled(folder: EmbeddedFolder): Promise<Exclude<FoundServer, { kind: 'starting' | 'unproven' }>> {
+  const began = performance.now();
   for (;;) {
-    const pid = Number(readPidFile(folder)[0]);
-    if (!Number.isInteger(pid) || pid <= 0 || !isPostgres(pid)) return null;
-    const running = runningPostmaster(folder);
-    if (running !== null) return running;
-    if (performance.now() > deadline)
-      throw damaged(folder, `the server (pid ${pid}) neither starts nor ends${lastWords(folder)}`);
+    const found = await findServer(folder);
+    if (found.kind !== 'starting' && found.kind !== 'unproven') return found;
+    const waited = performance.now() - began;
+    // PostgreSQL itself still refuses to start beside a living server of this folder, by its shared memory.
+    if (found.kind === 'unproven' && waited > UNPROVEN_TIMEOUT_MS) return { kind: 'none' };
+    if (waited > START_TIMEOUT_MS)
+      throw new FinanceDbError(
+        'PG_EMBEDDED',
+        `the embedded server of ${folder.data} (pid ${found.pid}) neither starts nor ends${lastWords(folder)}`,
+        { remedy: `the data is untouched; see ${folder.log}, and end that process if it is stuck` },
+      );
     await delay(10);
   }
+}
+
+/** Whether anybody listens at a socket. */
+function answers(file: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.connect(file, () => resolve(true));
+    probe.on('error', () => resolve(false)).on('connect', () => probe.destroy());
+  });
 }
 
 async function listenPlace(folder: EmbeddedFolder): Promise<Record<string, string>> {
@@ -157,38 +208,4 @@ function freePort(): Promise<number> {
       probe.close(() => resolve(port));
     });
   });
-}
-
-function readPidFile(folder: EmbeddedFolder): string[] {
-  try {
-    return fs.readFileSync(path.join(folder.data, 'postmaster.pid'), 'utf8').split('\n');
-  } catch {
-    return [];
-  }
-}
-
-/** Whether `pid` is a PostgreSQL server: a pid file may outlive its server, and the pid may be somebody else's by now. */
-function isPostgres(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  if (process.platform !== 'linux') return true;
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.includes('(postgres)') && !stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
-  } catch {
-    return false;
-  }
-}
-
-function lastWords(folder: EmbeddedFolder): string {
-  try {
-    const lines = fs.readFileSync(folder.log, 'utf8').trim().split('\n');
-    const words = lines.filter((line) => /FATAL|PANIC|ERROR|HINT/.test(line)).slice(-2);
-    return `: ${(words.length > 0 ? words : lines.slice(-1)).join(' ')}`;
-  } catch {
-    return '';
-  }
 }

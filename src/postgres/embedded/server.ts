@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { acquireLock, type HeldLock, isHeldLock } from '../../files/lockFile.ts';
-import { isAlive, type ProcessIdentity, thisProcess } from '../../files/processIdentity.ts';
-import { EMBEDDED_DATABASE, EMBEDDED_USER, type EmbeddedFolder, prepareData, prepareFolder } from './folder.ts';
-import { runningPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
+import { prepareData } from './dataFolder.ts';
+import { EMBEDDED_DATABASE, EMBEDDED_USER, type EmbeddedFolder, prepareFolder } from './folder.ts';
+import { joinOrStart, type Neighbours, stopPostmaster } from './postmaster.ts';
+import { foreignUser, othersLive, type Ticket, takeTicket } from './tickets.ts';
 
 /** How to reach the embedded server. */
 export interface EmbeddedAddress {
@@ -24,7 +24,6 @@ export interface EmbeddedServer {
 
 /** Starting, stopping and joining take turns; nobody holds this lock longer than a crash recovery takes. */
 const TURN_WAIT_MS = 120_000;
-
 /**
  * Starts the embedded server, or joins one that runs: of another command, or left behind by a killed one. Each user
  * leaves a file in `users`; a server is stopped when the last living user goes.
@@ -33,12 +32,12 @@ const TURN_WAIT_MS = 120_000;
  */
 export async function useEmbeddedServer(root: string, now: Date, signal?: AbortSignal): Promise<EmbeddedServer> {
   const folder = openFolder(root);
-  const ticket = path.join(folder.users, `${process.pid}-${randomUUID()}.json`);
   const turn = await takeTurn(folder, now, signal);
+  let ticket: Ticket | undefined;
   try {
     prepareData(folder);
-    fs.writeFileSync(ticket, JSON.stringify(thisProcess(now)));
-    const running = runningPostmaster(folder) ?? (await startPostmaster(folder));
+    ticket = takeTicket(folder.users, now);
+    const running = await joinOrStart(folder, neighbours(folder, ticket));
     const address = {
       host: running.host,
       port: running.port,
@@ -46,13 +45,21 @@ export async function useEmbeddedServer(root: string, now: Date, signal?: AbortS
       database: EMBEDDED_DATABASE,
       password: running.host.startsWith('/') ? undefined : fs.readFileSync(folder.password, 'utf8'),
     };
-    return { address, release: () => release(folder, ticket, now) };
+    const held = ticket;
+    return { address, release: () => release(folder, held, now) };
   } catch (error) {
-    fs.rmSync(ticket, { force: true });
+    ticket?.giveBack();
     throw error;
   } finally {
     turn.release();
   }
+}
+
+function neighbours(folder: EmbeddedFolder, own: Ticket): Neighbours {
+  return {
+    none: () => !othersLive(folder.users, own.file),
+    elsewhere: () => foreignUser(folder.users, own.file),
+  };
 }
 
 /** Whether an embedded server was ever made below `root`. */
@@ -73,11 +80,11 @@ function openFolder(root: string): EmbeddedFolder {
   }
 }
 
-async function release(folder: EmbeddedFolder, ticket: string, now: Date): Promise<void> {
+async function release(folder: EmbeddedFolder, ticket: Ticket, now: Date): Promise<void> {
   const turn = await takeTurn(folder, now);
   try {
-    fs.rmSync(ticket, { force: true });
-    if (!removeDeadTickets(folder)) await stopPostmaster(folder);
+    ticket.giveBack();
+    if (!othersLive(folder.users, ticket.file)) await stopPostmaster(folder);
   } finally {
     turn.release();
   }
@@ -98,22 +105,4 @@ async function takeTurn(folder: EmbeddedFolder, now: Date, signal?: AbortSignal)
       remedy: `see ${folder.log}; if that process is stuck, end it`,
     },
   );
-}
-
-/** Removes the files of users that are gone; says whether a living one remains. */
-function removeDeadTickets(folder: EmbeddedFolder): boolean {
-  let living = false;
-  for (const name of fs.readdirSync(folder.users)) {
-    const file = path.join(folder.users, name);
-    try {
-      if (isAlive(JSON.parse(fs.readFileSync(file, 'utf8')) as ProcessIdentity) !== false) {
-        living = true;
-        continue;
-      }
-    } catch {
-      // Torn by a crash: nobody's.
-    }
-    fs.rmSync(file, { force: true });
-  }
-  return living;
 }
