@@ -8,3 +8,31 @@ export interface Io {
   readonly cwd: string;
   readonly now: () => Date;
 }
+
+/** What output is as wide as when neither the terminal nor COLUMNS says: most terminals are born so. */
+const USUAL_COLUMNS = 80;
+
+/**
+ * The columns that output may take: those of the terminal (one that reports none counts as 80), elsewhere COLUMNS where
+ * it is exported.
+ * @param otherwise for output that is no terminal, without COLUMNS: by default it is never cut.
+ */
+export function columnsOf(
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+  env: NodeJS.ProcessEnv,
+  otherwise = Number.POSITIVE_INFINITY,
+): number {
+  if (stream.isTTY === true && stream.columns !== undefined && stream.columns > 0) return stream.columns;
+  const exported = /^[1-9]\d{0,5}$/.test(env.COLUMNS ?? '') ? Number(env.COLUMNS) : undefined;
+  return exported ?? (stream.isTTY === true ? USUAL_COLUMNS : otherwise);
+}
+
+/**
+ * Whether to draw with ASCII alone: when asked for, or when the environment names a locale that is not UTF-8. An
+ * environment that names none (containers, cron) is taken to be UTF-8.
+ */
+export function wantsAscii(flag: boolean | undefined, env: NodeJS.ProcessEnv): boolean {
+  if (flag !== undefined) return flag;
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
+  return locale !== '' && !/utf-?8/i.test(locale);
+}

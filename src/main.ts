@@ -7,7 +7,9 @@ import type { Io } from './io.ts';
  * @param argv the arguments after the program's name
  * @returns the exit code; every error has become text on stderr (and with --json a document on stdout)
  */
-export async function run(argv: readonly string[], io: Io, env: NodeJS.ProcessEnv): Promise<number> {
+export async function run(argv: readonly string[], given: Io, env: NodeJS.ProcessEnv): Promise<number> {
+  const { guardOutput } = await import('./render/terminalStream.ts');
+  const io = guardOutput(given);
   let program: Command | undefined;
   try {
     const { buildProgram, parseProgram } = await import('./cli/program.ts');
@@ -15,7 +17,7 @@ export async function run(argv: readonly string[], io: Io, env: NodeJS.ProcessEn
     return await parseProgram(program, argv.map(protectSqlComment));
   } catch (error) {
     const { reportError } = await import('./cli/reportError.ts');
-    return reportError(error, argv, io);
+    return reportError(error, argv, io, env);
   }
 }
 

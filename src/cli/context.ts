@@ -7,6 +7,10 @@ export interface OutputOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
+  /** Draw with ASCII characters alone. */
+  readonly ascii: boolean;
+  /** A terminal that knows neither colours nor cursor movements (TERM=dumb). */
+  readonly dumb: boolean;
 }
 
 /** What every command is given beside its own arguments. */

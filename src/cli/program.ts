@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type ConfigFlags, loadConfig } from '../config/config.ts';
-import type { Io } from '../io.ts';
+import { columnsOf, type Io, wantsAscii } from '../io.ts';
 import { VERSION } from '../version.ts';
 import type { CommandContext } from './context.ts';
 import { addStatsOptions } from './statsOptions.ts';
@@ -11,10 +11,14 @@ interface SharedFlags extends ConfigFlags {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color: boolean;
+  readonly ascii?: boolean;
 }
 
 /** What a command's module exports: it parses nothing and formats nothing itself. */
 type Outcome = Promise<number | undefined | undefined>;
+
+/** Help that is neither on a terminal nor told by COLUMNS. */
+const HELP_COLUMNS = 100;
 
 /** The exit code of the command that ran, kept beside its program. */
 const exitCodes = new WeakMap<Command, number>();
@@ -49,8 +53,8 @@ export function buildProgram(io: Io, env: NodeJS.ProcessEnv): Command {
     command.configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      getOutHelpWidth: () => io.stdout.columns ?? 100,
-      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHelpWidth: () => columnsOf(io.stdout, env, HELP_COLUMNS),
+      getErrHelpWidth: () => columnsOf(io.stderr, env, HELP_COLUMNS),
     });
   }
   return program;
@@ -170,6 +174,7 @@ function addSharedOptions(command: Command): void {
     .option('-q, --quiet', 'print results and errors only')
     .option('--verbose', 'say more, with stack traces for errors')
     .option('--no-color', 'no colours (also NO_COLOR)')
+    .option('--ascii', 'draw with ASCII characters alone (also a locale that is not UTF-8)')
     .option('--env-file <file>', 'settings file (default .env in the working folder)')
     .option('--database-url <url>', 'PostgreSQL (DATABASE_URL; default: the embedded server)')
     .option('--duckdb <file>', 'the DuckDB file (FINANCE_DB_DUCKDB)')
@@ -187,7 +192,9 @@ function createContext(flags: SharedFlags, io: Io, env: NodeJS.ProcessEnv): Comm
       json: flags.json === true,
       quiet: flags.quiet === true,
       verbose: flags.verbose === true,
-      color: flags.color && !env.NO_COLOR && io.stdout.isTTY === true,
+      color: flags.color && !env.NO_COLOR && env.TERM !== 'dumb' && io.stdout.isTTY === true,
+      ascii: wantsAscii(flags.ascii, env),
+      dumb: env.TERM === 'dumb',
     },
   };
 }

@@ -1,22 +1,24 @@
 import type { CommanderError } from 'commander';
 import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
-import type { Io } from '../io.ts';
+import { type Io, wantsAscii } from '../io.ts';
+import { unguarded } from '../render/terminalStream.ts';
 
 /** The only place that turns errors into text and exit codes. */
-export function reportError(error: unknown, argv: readonly string[], io: Io): number {
+export function reportError(error: unknown, argv: readonly string[], io: Io, env: NodeJS.ProcessEnv): number {
   if (isCommanderError(error)) return reportUsage(error, argv, io);
   // An aborted wait rejects with an AbortError; why it was aborted is what matters.
   const reason = io.signal.aborted && isFinanceDbError(io.signal.reason) ? io.signal.reason : undefined;
   const known = reason ?? toFinanceDbError(error);
-  io.stderr.write(argv[0] === 'sync' && io.stderr.isTTY !== true ? logLine(known, io) : errorText(known, argv, io));
+  if (argv[0] === 'sync' && io.stderr.isTTY !== true) io.stderr.write(logLine(known, io));
+  else {
+    // Its colour is ours; the message may quote data, and goes the guarded way.
+    if (wantsColor(argv, io, env)) unguarded(io.stderr).write('\u001b[31merror\u001b[39m');
+    else io.stderr.write('error');
+    io.stderr.write(` [${known.code}]: ${known.message}\n${remedyLine(known, wantsAscii(undefined, env))}`);
+  }
   if (argv.includes('--verbose')) io.stderr.write(`${stackOf(error)}\n`);
   if (argv.includes('--json')) io.stdout.write(`${errorDocument(known)}\n`);
   return known.exitCode;
-}
-
-function errorText(error: FinanceDbError, argv: readonly string[], io: Io): string {
-  const head = wantsColor(argv, io) ? '\u001b[31merror\u001b[39m' : 'error';
-  return `${head} [${error.code}]: ${error.message}\n${remedyLine(error)}`;
 }
 
 /** A sync's stderr that is no terminal is cron's log: one line per run, with a timestamp, as when it goes well. */
@@ -25,8 +27,8 @@ function logLine(error: FinanceDbError, io: Io): string {
   return `${io.now().toISOString()} error [${error.code}]: ${error.message.replace(/\s*\n\s*/g, ' ')}${remedy}\n`;
 }
 
-function remedyLine(error: FinanceDbError): string {
-  return error.remedy === '' ? '' : `  → ${error.remedy}\n`;
+function remedyLine(error: FinanceDbError, ascii: boolean): string {
+  return error.remedy === '' ? '' : `  ${ascii ? '->' : '→'} ${error.remedy}\n`;
 }
 
 function errorDocument(error: FinanceDbError): string {
@@ -60,8 +62,8 @@ function toFinanceDbError(error: unknown): FinanceDbError {
   return new FinanceDbError('INTERNAL', message, { cause: error });
 }
 
-function wantsColor(argv: readonly string[], io: Io): boolean {
-  return io.stderr.isTTY === true && !argv.includes('--no-color') && !process.env.NO_COLOR;
+function wantsColor(argv: readonly string[], io: Io, env: NodeJS.ProcessEnv): boolean {
+  return io.stderr.isTTY === true && !argv.includes('--no-color') && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
 function stackOf(error: unknown): string {

@@ -33,7 +33,6 @@ export interface StatsFlags {
   readonly limit?: number;
   readonly format?: StatsFormat;
   readonly locale?: string;
-  readonly ascii?: boolean;
   readonly sql?: boolean;
 }
 

@@ -26,7 +26,6 @@ export function addStatsOptions(command: Command): Command {
     .option('--limit <n>', 'so many rows', wholeNumber)
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json', 'markdown']))
     .option('--locale <locale>', 'how numbers are written: en-US (default), de-DE …')
-    .option('--ascii', 'draw with ASCII characters alone')
     .option('--sql', "print the report's SQL instead of running it");
 }
 

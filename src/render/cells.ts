@@ -1,5 +1,5 @@
 import type { ColumnKind } from '../model/resultColumn.ts';
-import { printable } from './width.ts';
+import { printable } from './printable.ts';
 
 /** Whether a column's values stand at the right. */
 export function isNumeric(kind: ColumnKind | undefined): boolean {

@@ -21,16 +21,6 @@ export function parseLocale(text: string | undefined): string {
   });
 }
 
-/**
- * Whether to draw with ASCII alone: when asked for, or when the environment names a locale that is not UTF-8. An
- * environment that names none (containers, cron) is taken to be UTF-8.
- */
-export function wantsAscii(flag: boolean | undefined, env: NodeJS.ProcessEnv): boolean {
-  if (flag !== undefined) return flag;
-  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
-  return locale !== '' && !/utf-?8/i.test(locale);
-}
-
 const ASCII_DRAWINGS: Record<string, string> = {
   '│': '|',
   '─': '-',

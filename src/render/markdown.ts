@@ -1,5 +1,6 @@
 import type { ColumnKind } from '../model/resultColumn.ts';
 import { isNumeric, shownCell } from './cells.ts';
+import { printable } from './printable.ts';
 import type { ResultWriter } from './resultWriter.ts';
 
 /** A Markdown table (GitHub's); several results are separated by an empty line. Columns are not padded: rows stream. */
@@ -10,7 +11,7 @@ export function markdownWriter(): ResultWriter {
     open: () => '',
     begin(columns) {
       kinds = columns.map((column) => column.kind);
-      const titles = columns.map((column) => escapeCell(column.name)).join(' | ');
+      const titles = columns.map((column) => escapeCell(printable(column.name))).join(' | ');
       const rules = columns.map((column) => (isNumeric(column.kind) ? '---:' : '---')).join(' | ');
       return `${results++ === 0 ? '' : '\n'}| ${titles} |\n| ${rules} |\n`;
     },

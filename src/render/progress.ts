@@ -1,6 +1,8 @@
 import ora, { type Ora } from 'ora';
 import type { Io } from '../io.ts';
 import { grouped } from './amount.ts';
+import { printable } from './printable.ts';
+import { unguarded } from './terminalStream.ts';
 
 /** What a load tells of itself while it runs. */
 interface LoadProgress {
@@ -22,19 +24,23 @@ const SILENT: Progress = { load: () => undefined, say: () => undefined, stop: ()
 const LEAST_INTERVAL_MS = 100;
 
 /** Progress on a terminal (rows, rate, time left), on stderr; nothing elsewhere, so that cron mails stay short. */
-export function openProgress(io: Io, output: { quiet: boolean; json: boolean; color: boolean }): Progress {
-  if (io.stderr.isTTY !== true || output.quiet) return SILENT;
+export function openProgress(
+  io: Io,
+  output: { readonly quiet: boolean; readonly color: boolean; readonly dumb: boolean },
+): Progress {
+  if (io.stderr.isTTY !== true || output.quiet || output.dumb) return SILENT;
   let spinner: Ora | undefined;
   const begun = new Map<string, number>();
   let last = 0;
   const show = (text: string): void => {
     spinner ??= ora({
-      stream: io.stderr as NodeJS.WriteStream,
+      stream: unguarded(io.stderr) as NodeJS.WriteStream,
       discardStdin: false,
-      hideCursor: true,
+      // A cursor that was never hidden need not come back: not after Ctrl-Z, nor after a kill.
+      hideCursor: false,
       ...(output.color ? {} : { color: false as never }),
     }).start();
-    spinner.text = text;
+    spinner.text = printable(text);
   };
   return {
     load: (progress) => {

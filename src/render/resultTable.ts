@@ -2,12 +2,10 @@ import chalk, { Chalk } from 'chalk';
 import type { ResultColumn, RowChunk } from '../model/resultColumn.ts';
 import { isNumeric, shownCell } from './cells.ts';
 import type { ResultWriter } from './resultWriter.ts';
-import { hiddenColumns, renderTable, type TableColumn } from './table.ts';
+import { hiddenColumns, renderTable, type TableColumn, type TableStyle } from './table.ts';
 import { plural } from './width.ts';
 
-export interface ResultTableOptions {
-  readonly width: number;
-  readonly color: boolean;
+export interface ResultTableOptions extends TableStyle {
   /** A longer result shows its first and last rows, half of this each; Infinity shows and keeps all. */
   readonly maxRows: number;
 }
@@ -54,9 +52,9 @@ export function tableWriter(options: ResultTableOptions): ResultWriter {
         shrink: column.kind === 'text' || column.kind === 'json',
       }));
       const omitted = rowCount - head.length - tail.length;
-      const gap = omitted > 0 ? [columns.map(() => '⋮')] : [];
+      const gap = omitted > 0 ? [columns.map(() => (options.ascii ? ':' : '⋮'))] : [];
       const rows = [...head, ...gap, ...tail];
-      const table = renderTable(titles, rows, { width: options.width, color: options.color });
+      const table = renderTable(titles, rows, options);
       const notes: string[] = [];
       if (omitted > 0) notes.push(`${plural(omitted, 'row')} in the middle not shown (--max-rows 0 shows all)`);
       const hidden = hiddenColumns(titles, rows, options.width);

@@ -1,7 +1,8 @@
 import type { Status } from '../app/status.ts';
 import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
-import { renderTable } from './table.ts';
+import { printable, printableText } from './printable.ts';
+import { renderTable, type TableStyle } from './table.ts';
 
 /** The document of `status --json` (Contract). */
 export function statusDocument(status: Status): Record<string, unknown> {
@@ -24,14 +25,15 @@ export function statusDocument(status: Status): Record<string, unknown> {
 }
 
 /** For people: a line for each thing, and a table of the tables. */
-export function renderStatus(status: Status, now: Date, style: { color: boolean; width: number }): string {
+export function renderStatus(status: Status, now: Date, style: TableStyle): string {
   const lines = [`PostgreSQL  ${postgresText(status.postgres)}`, `DuckDB      ${duckdbText(status)}`];
   if (status.lock !== null)
     lines.push(`Sync        running: process ${status.lock.pid} on ${status.lock.host}, since ${status.lock.since}`);
   const validation = validationText(status.lastValidation);
   if (validation !== null) lines.push(`Validation  ${validation}`);
   if (status.diskFree !== null) lines.push(`Disk        ${bytesText(status.diskFree)} free`);
-  if (status.tables.length === 0) return `${lines.join('\n')}\n`;
+  const text = printableText(`${lines.join('\n')}\n`);
+  if (status.tables.length === 0) return text;
   const table = renderTable(
     [
       { title: 'table' },
@@ -42,7 +44,7 @@ export function renderStatus(status: Status, now: Date, style: { color: boolean;
       { title: 'behind' },
     ],
     status.tables.map((row) => [
-      row.table,
+      printable(row.table),
       grouped(row.rows),
       row.syncedAt,
       durationText(Math.max(0, (now.getTime() - Date.parse(row.syncedAt)) / 1000)),
@@ -51,7 +53,7 @@ export function renderStatus(status: Status, now: Date, style: { color: boolean;
     ]),
     style,
   );
-  return `${lines.join('\n')}\n${table}\n`;
+  return `${text}${table}\n`;
 }
 
 function postgresText(postgres: Status['postgres']): string {

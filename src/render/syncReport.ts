@@ -1,7 +1,8 @@
 import type { SyncResult } from '../app/sync/syncRequest.ts';
 import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
-import { renderTable } from './table.ts';
+import { printable, printableText } from './printable.ts';
+import { renderTable, type TableStyle } from './table.ts';
 
 /** The document of `sync --json` (Contract). */
 export function syncDocument(result: SyncResult): Record<string, unknown> {
@@ -20,7 +21,7 @@ export function syncDocument(result: SyncResult): Record<string, unknown> {
 }
 
 /** For a terminal: a row per table, then what came of it. */
-export function renderSync(result: SyncResult, style: { color: boolean }, width: number): string {
+export function renderSync(result: SyncResult, style: TableStyle): string {
   const table = renderTable(
     [
       { title: 'table' },
@@ -31,17 +32,17 @@ export function renderSync(result: SyncResult, style: { color: boolean }, width:
       { title: 'time', align: 'right' },
     ],
     result.tables.map((row) => [
-      row.table,
+      printable(row.table),
       row.mode,
       grouped(row.rows),
       grouped(row.upserted),
       grouped(row.deleted),
       durationText(row.seconds),
     ]),
-    { width, color: style.color },
+    style,
   );
   const reasons = result.tables.map((row) => `${row.table}: ${MODES[row.mode]}: ${row.reason}.\n`);
-  return `${table}\n${reasons.join('')}${outcome(result)}\n${heldBackLine(result)}`;
+  return `${table}\n${printableText(`${reasons.join('')}${outcome(result)}\n${heldBackLine(result)}`)}`;
 }
 
 /** For cron: one line with a timestamp. */

@@ -1,4 +1,6 @@
 import chalk, { Chalk } from 'chalk';
+import { asciiDrawings } from './locale.ts';
+import { printable } from './printable.ts';
 import { displayWidth, pad, truncate } from './width.ts';
 
 export interface TableColumn {
@@ -13,6 +15,8 @@ export interface TableStyle {
   /** Terminal columns to fit into; Infinity (never cut) when the output is not a terminal. */
   readonly width: number;
   readonly color: boolean;
+  /** Draws lines with ASCII characters alone; data keeps its own. */
+  readonly ascii?: boolean;
   /** A rule above these rows, by index: set off totals with it. */
   readonly ruleBefore?: readonly number[];
 }
@@ -22,29 +26,34 @@ const SMALLEST = 8;
 const GAP = 3;
 
 /**
- * Draws a table without a trailing newline. Cells are shown as given (they may hold colour codes): pass data through
- * `printable` first. A table wider than `style.width` has its long texts cut with `…`, and when that is not enough, its
+ * Draws a table without a trailing newline. Cells may hold the tool's own colour codes; nothing else of them
+ * reaches a terminal as a command. Data that could hold such codes goes through `printable` first. A table wider than `style.width` has its long texts cut with `…`, and when that is not enough, its
  * middle columns left out behind one `…` column. Drawn here rather than by cli-table3, whose time grows with the
  * square of the rows (11 s for 10,000 rows of eight cells).
  */
 export function renderTable(
-  columns: readonly TableColumn[],
-  rows: readonly (readonly string[])[],
+  givenColumns: readonly TableColumn[],
+  givenRows: readonly (readonly string[])[],
   style: TableStyle,
 ): string {
+  const columns = givenColumns.map((column) => ({ ...column, title: printable(column.title) }));
+  const rows = givenRows.map((row) => row.map((cell) => printable(cell, true)));
+  const draw = style.ascii ? asciiDrawings : (text: string): string => text;
   const paint = style.color ? new Chalk({ level: Math.max(1, chalk.level) as 1 | 2 | 3 }) : new Chalk({ level: 0 });
   const fitted = fitColumns(columns, rows, style.width);
+  const bar = paint.dim(draw('│'));
+  const ellipsis = draw('…');
   const line = (cells: readonly string[], header = false): string => {
     const texts = fitted.map(({ index, width }) => {
-      const cell = index === null ? '…' : (cells[index] ?? '');
+      const cell = index === null ? ellipsis : (cells[index] ?? '');
       const align = index === null ? 'left' : columns[index]?.align;
-      const text = pad(truncate(cell, width), width, align);
+      const text = pad(truncate(cell, width, ellipsis), width, align);
       return header ? paint.bold(text) : text;
     });
-    return `${paint.dim('│')} ${texts.join(` ${paint.dim('│')} `)} ${paint.dim('│')}`;
+    return `${bar} ${texts.join(` ${bar} `)} ${bar}`;
   };
   const rule = (left: string, cross: string, right: string): string =>
-    paint.dim(left + fitted.map(({ width }) => '─'.repeat(width + 2)).join(cross) + right);
+    paint.dim(draw(left + fitted.map(({ width }) => '─'.repeat(width + 2)).join(cross) + right));
   const out = [
     rule('┌', '┬', '┐'),
     line(

@@ -1,9 +1,8 @@
 import type { Repair } from '../app/validate/repair.ts';
 import { type Difference, type TableCheck, type ValidationResult, verdictOf } from '../app/validate/result.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
-
-import { renderTable } from './table.ts';
-import { printable } from './width.ts';
+import { printable, printableText } from './printable.ts';
+import { renderTable, type TableStyle } from './table.ts';
 
 /** The document of `validate --json` (Contract). */
 export function validationDocument(result: ValidationResult, repairs: readonly Repair[] = []): Record<string, unknown> {
@@ -32,18 +31,19 @@ export function validationDocument(result: ValidationResult, repairs: readonly R
 }
 
 /** For people: a row of checks per table, what differs, and the verdict in words. */
-export function renderValidation(result: ValidationResult, style: { color: boolean; width: number }): string {
+export function renderValidation(result: ValidationResult, style: TableStyle): string {
   const lines = [checksTable(result.tables, style)];
+  const say = (text: string): number => lines.push(printableText(text));
   for (const check of result.tables) {
-    if (check.problem !== null) lines.push(`${check.table}: ${check.problem}`);
+    if (check.problem !== null) say(`${check.table}: ${check.problem}`);
     // Whole here: a narrow terminal may cut it in the table.
     const [damage, lag] = [counted(check.damage), counted(check.lag)];
-    if (damage !== 'none' || lag !== 'none') lines.push(`${check.table}: damage ${damage}; lag ${lag}`);
-    for (const note of check.notes) lines.push(`${check.table}: ${note}`);
+    if (damage !== 'none' || lag !== 'none') say(`${check.table}: damage ${damage}; lag ${lag}`);
+    for (const note of check.notes) say(`${check.table}: ${note}`);
   }
   const examples = result.tables.flatMap((check) => check.examples.map((example) => ({ table: check.table, example })));
   if (examples.length > 0) lines.push(examplesTable(examples, style));
-  if (result.receiptProblem !== null) lines.push(`The receipt was not stored: ${result.receiptProblem}.`);
+  if (result.receiptProblem !== null) say(`The receipt was not stored: ${result.receiptProblem}.`);
   lines.push(verdictLine(result));
   return `${lines.join('\n')}\n`;
 }
@@ -94,7 +94,7 @@ export function validationLine(result: ValidationResult, now: Date): string {
   return `${now.toISOString()} validate ${result.status} ${tables.join('; ')} in ${result.seconds.toFixed(2)} s`;
 }
 
-function checksTable(checks: readonly TableCheck[], style: { color: boolean; width: number }): string {
+function checksTable(checks: readonly TableCheck[], style: TableStyle): string {
   return renderTable(
     [
       { title: 'table' },
@@ -105,7 +105,7 @@ function checksTable(checks: readonly TableCheck[], style: { color: boolean; wid
       { title: 'lag' },
     ],
     checks.map((check) => [
-      check.table,
+      printable(check.table),
       verdictOf(check),
       grouped(check.rows.postgres),
       grouped(check.rows.duckdb),
@@ -122,10 +122,7 @@ function counted(counts: Readonly<Record<string, bigint>>): string {
   return parts.length === 0 ? 'none' : parts.map(([what, count]) => `${grouped(count)} ${what}`).join(', ');
 }
 
-function examplesTable(
-  examples: readonly { table: string; example: Difference }[],
-  style: { color: boolean; width: number },
-): string {
+function examplesTable(examples: readonly { table: string; example: Difference }[], style: TableStyle): string {
   return renderTable(
     [
       { title: 'table' },
@@ -136,10 +133,10 @@ function examplesTable(
       { title: 'DuckDB' },
     ],
     examples.map(({ table, example }) => [
-      table,
+      printable(table),
       example.kind,
       printable(typeof example.key === 'string' ? example.key : JSON.stringify(example.key ?? '')),
-      example.column ?? '(row)',
+      printable(example.column ?? '(row)'),
       quoted(example.postgres),
       quoted(example.duckdb),
     ]),

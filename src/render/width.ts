@@ -2,7 +2,6 @@ import stringWidth from 'string-width';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const ANSI_COLOUR = /(\u001b\[[0-9;]*m)/;
-const ELLIPSIS = '…';
 let segmenter: Intl.Segmenter | undefined;
 
 /** Made when first needed: it takes 9 ms, which most commands need not pay. */
@@ -23,10 +22,10 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
 }
 
 /**
- * Cuts a text to at most `width` columns, the last of which is then `…`. Characters of several code points (emoji,
+ * Cuts a text to at most `width` columns, the last of which is then `…` (or what else `ellipsis` is, one column wide). Characters of several code points (emoji,
  * accents) are never split, and colour codes are kept so that colours end where they should.
  */
-export function truncate(text: string, width: number): string {
+export function truncate(text: string, width: number, ellipsis = '…'): string {
   // A text never has more columns than twice its length, so most cells need no measuring.
   if (text.length * 2 <= width || displayWidth(text) <= width) return text;
   if (width <= 0) return '';
@@ -42,7 +41,7 @@ export function truncate(text: string, width: number): string {
     for (const { segment } of getSegmenter().segment(part)) {
       const columns = displayWidth(segment);
       if (columns > room) {
-        out += ELLIPSIS;
+        out += ellipsis;
         full = true;
         break;
       }
@@ -50,24 +49,7 @@ export function truncate(text: string, width: number): string {
       room -= columns;
     }
   }
-  return full ? out : out + ELLIPSIS;
-}
-
-const ESCAPES: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/**
- * Makes data safe and one line high for a terminal: control characters, which could move the cursor or recolour the
- * screen, and the invisible marks that reverse the direction of text are shown as escapes (`\n`, `\x1b`, `\u202e`).
- */
-export function printable(text: string): string {
-  if (PRINTABLE_ASCII.test(text)) return text;
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    const code = character.charCodeAt(0);
-    return (
-      ESCAPES[character] ??
-      (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`)
-    );
-  });
+  return full ? out : out + ellipsis;
 }
 
 /** `1 row`, `1,200 rows`: counts for people. Not by toLocaleString, whose first call takes 4 ms. */

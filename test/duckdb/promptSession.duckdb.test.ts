@@ -26,7 +26,7 @@ beforeAll(async () => {
       now: () => new Date(),
     },
     config: loadConfig({ duckdb: file, home: folder.path }, {}, folder.path),
-    output: { json: false, quiet: false, verbose: false, color: false },
+    output: { json: false, quiet: false, verbose: false, color: false, ascii: false, dumb: false },
     env: {},
   };
   session = await PromptSession.open(context, 'csv', []);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { printable } from '../../src/render/printable.ts';
 import { renderTable } from '../../src/render/table.ts';
-import { displayWidth, pad, printable, truncate } from '../../src/render/width.ts';
+import { displayWidth, pad, truncate } from '../../src/render/width.ts';
 
 const columns = [{ title: 'merchant' }, { title: 'amount', align: 'right' as const }, { title: 'city' }];
 const rows = [

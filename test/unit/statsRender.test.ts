@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { wantsAscii } from '../../src/io.ts';
 import { bar, sparkline, squeeze } from '../../src/render/bars.ts';
-import { asciiDrawings, parseLocale, wantsAscii } from '../../src/render/locale.ts';
+import { asciiDrawings, parseLocale } from '../../src/render/locale.ts';
 import { minorDigits, numberStyle } from '../../src/render/money.ts';
 
 describe('money', () => {

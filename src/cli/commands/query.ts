@@ -10,6 +10,7 @@ import { writerFor } from '../../render/chooseWriter.ts';
 import { outputFile } from '../../render/outputFile.ts';
 import type { QueryFormat } from '../../render/resultWriter.ts';
 import { type Sink, streamSink } from '../../render/sink.ts';
+import { styledStream } from '../../render/terminalStream.ts';
 import { plural } from '../../render/width.ts';
 import type { CommandContext } from '../context.ts';
 import { dataAgeText, SAMPLE_NOTICE } from '../dataAgeText.ts';
@@ -66,11 +67,12 @@ async function queryToStdout(
   try {
     const age = await readDataAge(reader);
     if (age.sample) io.stderr.write(`${SAMPLE_NOTICE}\n`);
-    const writer = writerFor(formatOf(context, flags), {
+    const format = formatOf(context, flags);
+    const writer = writerFor(format, {
       table: tableOptions(context, flags.maxRows),
       severalResults: rowStatements(sql) > 1,
     });
-    const sink = streamSink(io.stdout);
+    const sink = streamSink(format === 'table' ? styledStream(io.stdout) : io.stdout);
     const outcome = await printResults(runQuery(reader, { sql, params, signal: io.signal }), writer, sink);
     await sink.finish();
     if (outcome.complete) sayOutcome(context, outcome, age, started);

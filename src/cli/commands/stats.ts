@@ -1,13 +1,15 @@
 import { runStats, type StatsResult, statsSql } from '../../app/stats/stats.ts';
 import type { StatsInput } from '../../app/stats/statsRequest.ts';
 import { openReader } from '../../duckdb/reader.ts';
+import { columnsOf } from '../../io.ts';
 import { writeJsonDocument } from '../../render/json.ts';
-import { parseLocale, wantsAscii } from '../../render/locale.ts';
+import { parseLocale } from '../../render/locale.ts';
 import { numberStyle } from '../../render/money.ts';
 import { writeText } from '../../render/sink.ts';
 import { statsDocument } from '../../render/stats/json.ts';
 import { separatedText } from '../../render/stats/separated.ts';
 import { intervalsOf, statsText } from '../../render/stats/text.ts';
+import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
 import { dataAgeText, SAMPLE_NOTICE } from '../dataAgeText.ts';
 import { parseReport, parseStatsFlags, type StatsFlags, type StatsFormat } from '../statsFlags.ts';
@@ -21,7 +23,7 @@ export async function statsCommand(
   reportName: string | undefined,
   flags: StatsFlags,
 ): Promise<number> {
-  const { io, config, output } = context;
+  const { io, config, output, env } = context;
   const report = parseReport(reportName);
   const input = parseStatsFlags(context, flags);
   const locale = parseLocale(flags.locale);
@@ -37,12 +39,12 @@ export async function statsCommand(
     if (format === 'json') await writeJsonDocument(io, statsDocument(result));
     else if (format === 'table') {
       const style = {
-        width: io.stdout.isTTY ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
-        color: output.color && io.stdout.isTTY === true,
-        ascii: wantsAscii(flags.ascii, context.env),
+        width: columnsOf(io.stdout, env),
+        color: output.color,
+        ascii: output.ascii,
         numbers: numberStyle(locale, config.baseCurrency),
       };
-      await writeText(io.stdout, statsText(result, style));
+      await writeText(styledStream(io.stdout), statsText(result, style));
     } else await writeText(io.stdout, separatedText(result.table, format, intervalsOf(result)));
     return 0;
   } finally {

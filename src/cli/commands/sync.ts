@@ -8,7 +8,9 @@ import { type FinanceDbError, isFinanceDbError } from '../../errors/financeDbErr
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress, type Progress } from '../../render/progress.ts';
 import { renderSync, syncDocument, syncLine } from '../../render/syncReport.ts';
+import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
+import { tableStyle } from '../tableOptions.ts';
 
 export interface SyncFlags {
   readonly full?: boolean;
@@ -35,7 +37,7 @@ export async function syncCommand(context: CommandContext, flags: SyncFlags): Pr
     await writeJsonDocument(io, flags.stats === true ? { ...document, stats: await overview(context) } : document);
     return 0;
   }
-  if (io.stdout.isTTY === true) io.stdout.write(renderSync(result, output, io.stdout.columns ?? 80));
+  if (io.stdout.isTTY === true) styledStream(io.stdout).write(renderSync(result, tableStyle(context)));
   else if (!output.quiet) io.stdout.write(`${syncLine(result, io.now())}\n`);
   if (validation !== null && !output.quiet) {
     const { verdictLine } = await import('../../render/validateReport.ts');

@@ -2,6 +2,7 @@ import type { ReadyToPublish } from '../../app/sync/syncRequest.ts';
 import type { ValidationResult } from '../../app/validate/result.ts';
 import { validateBeforePublish } from '../../app/validate/validate.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { columnsOf } from '../../io.ts';
 import { jsonText } from '../../render/json.ts';
 import type { Progress } from '../../render/progress.ts';
 import { renderValidation, validationDocument, verdictLine } from '../../render/validateReport.ts';
@@ -18,7 +19,7 @@ export interface PublishingGate {
 const LIMIT = 20;
 
 /** Compares each finished file with the snapshot that it was made from; a file that differs is not published (DAMAGED). */
-export function publishingGate({ io, output }: CommandContext, progress: Progress): PublishingGate {
+export function publishingGate({ io, output, env }: CommandContext, progress: Progress): PublishingGate {
   let result: ValidationResult | null = null;
   return {
     result: () => result,
@@ -31,7 +32,10 @@ export function publishingGate({ io, output }: CommandContext, progress: Progres
       });
       if (result.status !== 'damaged') return;
       progress.stop();
-      if (!output.json) io.stderr.write(renderValidation(result, { color: false, width: io.stderr.columns ?? 120 }));
+      if (!output.json)
+        io.stderr.write(
+          renderValidation(result, { width: columnsOf(io.stderr, env), color: false, ascii: output.ascii }),
+        );
       throw new FinanceDbError('DAMAGED', `the new file was not published: ${verdictLine(result)}`, {
         remedy: 'run `finance-db sync --full --validate`, which builds the file anew',
         details: { validation: JSON.parse(jsonText(validationDocument(result))) },

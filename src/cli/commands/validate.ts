@@ -5,8 +5,10 @@ import { validate } from '../../app/validate/validate.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
+import { styledStream } from '../../render/terminalStream.ts';
 import { renderRepairs, renderValidation, validationDocument, validationLine } from '../../render/validateReport.ts';
 import type { CommandContext } from '../context.ts';
+import { tableStyle } from '../tableOptions.ts';
 
 export interface ValidateFlags {
   readonly quick?: boolean;
@@ -31,7 +33,7 @@ export async function validateCommand(context: CommandContext, flags: ValidateFl
   const shown = result.status === 'damaged' || io.stdout.isTTY === true;
   if (output.json) await writeJsonDocument(io, validationDocument(result, repairs));
   else if (repairs.length > 0) io.stdout.write(renderRepairs(repairs, result));
-  else if (shown) io.stdout.write(renderValidation(result, { color: output.color, width: io.stdout.columns ?? 120 }));
+  else if (shown) styledStream(io.stdout).write(renderValidation(result, tableStyle(context)));
   else if (!output.quiet) io.stdout.write(`${validationLine(result, io.now())}\n`);
   return result.status === 'damaged' ? ERROR_CODES.DAMAGED.exit : 0;
 }

@@ -1,5 +1,6 @@
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
+import { printable } from '../../render/printable.ts';
 
 /** What can be completed: names of the file and words of SQL. */
 export interface Vocabulary {
@@ -19,6 +20,8 @@ export async function readVocabulary(reader: DuckDbReader, commands: readonly st
   );
   const columns = new Map<string, string[]>();
   for (const { schema_name: schema, table_name: table, column_name: column } of rows) {
+    // Readline would print them as they are.
+    if ([schema, table, column].some((name) => printable(name) !== name)) continue;
     const name = schema === 'main' ? sqlName(table) : `${sqlName(schema)}.${sqlName(table)}`;
     columns.set(name, [...(columns.get(name) ?? []), sqlName(column)]);
   }

@@ -3,6 +3,7 @@ import { readDataAge } from '../../duckdb/dataAge.ts';
 import { splitStatements } from '../../duckdb/statements.ts';
 import type { QueryParam } from '../../model/queryParams.ts';
 import type { QueryFormat } from '../../render/resultWriter.ts';
+import { unguarded } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
 import { dataAgeText, SAMPLE_NOTICE } from '../dataAgeText.ts';
 import { COMMAND_NAMES, runCommand } from './commands.ts';
@@ -31,7 +32,8 @@ export async function runPrompt(context: CommandContext, options: PromptOptions)
   let vocabulary: Vocabulary | null = null;
   const lines = readline.createInterface({
     input: io.stdin,
-    output: io.stdout,
+    // It draws the line being edited with movements of the cursor.
+    output: unguarded(io.stdout),
     terminal: io.stdin.isTTY === true && io.stdout.isTTY === true,
     history: history.newestFirst,
     historySize: 1000,

@@ -7,6 +7,7 @@ import type { QueryParam } from '../../model/queryParams.ts';
 import { writerFor } from '../../render/chooseWriter.ts';
 import type { QueryFormat } from '../../render/resultWriter.ts';
 import { streamSink } from '../../render/sink.ts';
+import { styledStream } from '../../render/terminalStream.ts';
 import { plural } from '../../render/width.ts';
 import type { CommandContext } from '../context.ts';
 import { printResults } from '../printResults.ts';
@@ -61,7 +62,11 @@ export class PromptSession {
       const several = splitStatements(sql).filter(({ text }) => givesRows(text)).length > 1;
       const writer = writerFor(this.format, { table: tableOptions(this.context, undefined), severalResults: several });
       const results = runQuery(reader, { sql, params: this.params, signal: stop.signal });
-      const { rows, results: count } = await printResults(results, writer, streamSink(io.stdout));
+      const { rows, results: count } = await printResults(
+        results,
+        writer,
+        streamSink(this.format === 'table' ? styledStream(io.stdout) : io.stdout),
+      );
       const time = this.timing ? ` (${((performance.now() - started) / 1000).toFixed(3)} s)` : '';
       if (!output.quiet) io.stderr.write(`${count === 0 ? 'done' : plural(rows, 'row')}${time}\n`);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { ReportCell, ReportColumn, ReportRow } from '../../analytics/columns.ts';
 import type { NumberStyle } from '../money.ts';
-import { printable, truncate } from '../width.ts';
+import { printable } from '../printable.ts';
+import { truncate } from '../width.ts';
 
 /** Names are cut to this many columns even where there is room. */
 const LONGEST_NAME = 40;

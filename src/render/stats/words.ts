@@ -3,7 +3,7 @@ import type { ReportTable } from '../../app/stats/reportTable.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { describeSpan } from '../../model/period.ts';
 import type { NumberStyle } from '../money.ts';
-import { printable } from '../width.ts';
+import { printable } from '../printable.ts';
 
 const TITLES: Partial<Record<string, string>> = { categories: 'Categories', cashflow: 'Cash flow' };
 
@@ -32,7 +32,7 @@ export function filterWords(filters: Filters): string[] {
   if (filters.min !== null) words.push(`from ${filters.min}`);
   if (filters.max !== null) words.push(`up to ${filters.max}`);
   if (filters.flow !== null) words.push(`${filters.flow} only`);
-  return words.map(printable);
+  return words.map((word) => printable(word));
 }
 
 /** What a reader must know beside the rows: what was cut, left out, or could not be added up. */
