@@ -1,0 +1,49 @@
+/**
+ * An entry on its way into PostgreSQL: read, cleaned, and not yet compared with what is there. The columns of the temporary table
+ * that an import stages its rows in; a row is a text or null for each, in this order.
+ */
+export const STAGED_COLUMNS = [
+  { name: 'record', type: 'bigint' },
+  { name: 'line', type: 'bigint' },
+  { name: 'account_id', type: 'text' },
+  { name: 'booked', type: 'timestamp' },
+  { name: 'value_day', type: 'date' },
+  { name: 'amount', type: 'numeric(15,2)' },
+  { name: 'currency', type: 'text' },
+  { name: 'bank_id', type: 'text' },
+  /** The key of a file in our own columns, which is kept as it is. */
+  { name: 'own_id', type: 'text' },
+  /** The text as it counts for identity (words.ts). */
+  { name: 'words', type: 'text' },
+  { name: 'text', type: 'text' },
+  { name: 'payee', type: 'text' },
+  { name: 'counter_account', type: 'text' },
+  { name: 'code', type: 'text' },
+  { name: 'merchant', type: 'text' },
+  { name: 'merchant_by', type: 'text' },
+  { name: 'mcc', type: 'text' },
+  { name: 'city', type: 'text' },
+  { name: 'state', type: 'text' },
+  { name: 'channel', type: 'text' },
+  { name: 'category', type: 'text' },
+  { name: 'subcategory', type: 'text' },
+  { name: 'category_by', type: 'text' },
+  /** What the merchant code stands for, used where neither a rule nor the user's own history knows better. */
+  { name: 'mcc_category', type: 'text' },
+  { name: 'mcc_subcategory', type: 'text' },
+  { name: 'is_recurring', type: 'boolean' },
+  { name: 'original_amount', type: 'numeric(30,5)' },
+  { name: 'original_currency', type: 'text' },
+  { name: 'normalized_amount', type: 'numeric(15,2)' },
+  { name: 'normalized_by', type: 'text' },
+  { name: 'balance', type: 'numeric(30,5)' },
+] as const;
+
+export type StagedColumn = (typeof STAGED_COLUMNS)[number]['name'];
+
+/** One staged row, by name; `stagedValues` puts it in order. */
+export type StagedRow = { readonly [Name in StagedColumn]: string | null };
+
+export function stagedValues(row: StagedRow): (string | null)[] {
+  return STAGED_COLUMNS.map(({ name }) => row[name]);
+}

@@ -1,0 +1,45 @@
+import { beside, IMPORT_ROWS } from '../../model/importTables.ts';
+import { postgresTable, type TableName } from '../../model/tableName.ts';
+import type { PgSession } from '../session.ts';
+import { KEYS } from './identity.ts';
+import { STAGED } from './stage.ts';
+
+/** One row a payee of the file whose category the user's own rows tell. */
+export const HISTORY = 'pg_temp.finance_db_history';
+
+/** Categories that nobody chose: nothing is learnt from them, so that a guess never proves itself. */
+export const GUESSED = ['history', 'mcc', 'learnt', 'transfer'] as const;
+
+/**
+ * What the payees of the new rows were filed under before, by the user, a rule or the bank: at least two rows, more than 80 % of
+ * which agree.
+ */
+export async function readHistory(session: PgSession, table: TableName): Promise<void> {
+  const guessed = GUESSED.map((by) => `'${by}'`).join(', ');
+  await session.query(`
+DROP TABLE IF EXISTS ${HISTORY};
+CREATE TEMP TABLE finance_db_history ON COMMIT DROP AS
+WITH payees AS (
+  SELECT DISTINCT s.merchant FROM ${STAGED} s JOIN ${KEYS} k USING (record)
+  WHERE k.outcome = 'new' AND s.category IS NULL AND s.merchant IS NOT NULL
+), uses AS (
+  SELECT t.merchant, t.category, t.subcategory
+  FROM payees p
+  JOIN ${postgresTable(table)} t ON t.merchant = p.merchant
+  WHERE t.category IS NOT NULL AND NOT EXISTS (
+    SELECT FROM ${postgresTable(beside(table, IMPORT_ROWS))} r
+    WHERE r.tx_id = t.tx_id AND NOT r.undone AND r.category_by IN (${guessed}) AND r.category = t.category
+  )
+), counted AS (
+  SELECT merchant, category, pg_catalog.count(*) AS rows,
+    pg_catalog.sum(pg_catalog.count(*)) OVER (PARTITION BY merchant) AS all_rows,
+    pg_catalog.mode() WITHIN GROUP (ORDER BY subcategory) AS subcategory
+  FROM uses
+  GROUP BY merchant, category
+)
+SELECT DISTINCT ON (merchant) merchant, category, subcategory
+FROM counted
+WHERE all_rows >= 2 AND rows > 0.8 * all_rows
+ORDER BY merchant, rows DESC, category;
+ANALYZE ${HISTORY}`);
+}

@@ -1,0 +1,191 @@
+import { quoteLiteral } from '../../model/identifier.ts';
+import { beside, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
+import { postgresTable, type TableName } from '../../model/tableName.ts';
+import type { PgSession } from '../session.ts';
+import { STAGED } from './stage.ts';
+
+/**
+ * Which of a file's entries have come before, and under which key the others are stored. docs/import.md argues it; in short:
+ *
+ * - An entry's **bank key** is the bank's own id with account, day, amount and currency (ids such as "1" come again in the next
+ *   file), where the id is unique in the file; its **text key** is account, day, amount, currency and the words of its text.
+ * - Per key the larger number counts: two equal purchases in a file are two, however often the file comes.
+ * - What a live import has seen (a *sighting*) is known, also when the user has deleted the row since.
+ * - Days strictly between the first and the last of a file are complete in it. Where a day is complete in an earlier import and
+ *   in this file, both list the same entries, so that what is left over on both sides with equal amounts is the same entry
+ *   under another text or id. On other days that is no proof, and such rows are new, and listed as possible duplicates.
+ */
+export interface IdentityOptions {
+  /** The transactions table. */
+  readonly table: TableName;
+  /** Whose texts and ids these are: format, and profile for CSV. */
+  readonly source: string;
+  /** For banks that export only what is new: nothing is taken for known by its text. */
+  readonly allNew: boolean;
+}
+
+/** One row a staged entry: its keys and what was decided. */
+export const KEYS = 'pg_temp.finance_db_keys';
+/** One row a sighting by an earlier import that this file could meet. */
+const SEEN = 'pg_temp.finance_db_seen';
+
+/** @returns nothing; KEYS holds `record`, `tx_id`, `outcome` ('new' or 'known'), `text_key`, `bank_key` for each staged row. */
+export async function decideIdentity(session: PgSession, options: IdentityOptions): Promise<void> {
+  await session.query(keysSql());
+  await session.query(seenSql(options));
+  await matchSeen(session, options);
+  await session.query(newIdsSql(options));
+  await session.query(`ANALYZE ${KEYS}`);
+}
+
+function keysSql(): string {
+  const common = `account_id || '|' || booked::date || '|' || amount || '|' || currency || '|'`;
+  return `DROP TABLE IF EXISTS ${KEYS};
+CREATE TEMP TABLE finance_db_keys ON COMMIT DROP AS
+SELECT record, account_id, booked::date AS day, amount, currency, own_id, merchant,
+  pg_catalog.md5(${common} || words)::uuid AS text_key,
+  CASE WHEN bank_id IS NOT NULL AND pg_catalog.count(*) OVER (PARTITION BY account_id, bank_id) = 1
+    THEN pg_catalog.md5(${common} || bank_id)::uuid END AS bank_key,
+  NULL::text AS tx_id, 'new'::text AS outcome, NULL::text AS possible_duplicate_of
+FROM ${STAGED}`;
+}
+
+/**
+ * Sightings of the file's accounts on its days, with whether their day is complete in this file and in an earlier import. Those
+ * that were undone are no evidence any more; they are here so that no key is given twice.
+ */
+function seenSql({ table, source }: IdentityOptions): string {
+  const rows = postgresTable(beside(table, IMPORT_ROWS));
+  const imports = postgresTable(beside(table, IMPORTS));
+  return `DROP TABLE IF EXISTS ${SEEN};
+CREATE TEMP TABLE finance_db_seen ON COMMIT DROP AS
+WITH file AS (
+  SELECT account_id, pg_catalog.min(day) AS first_day, pg_catalog.max(day) AS last_day FROM ${KEYS} GROUP BY account_id
+), sightings AS (
+  SELECT r.*, i.source, f.first_day, f.last_day
+  FROM file f
+  JOIN ${rows} r ON r.account_id = f.account_id AND r.booked >= f.first_day AND r.booked < f.last_day + 1
+  JOIN ${imports} i USING (import_id)
+), spans AS (
+  SELECT r.import_id, r.account_id, pg_catalog.min(r.booked)::date AS first_day, pg_catalog.max(r.booked)::date AS last_day
+  FROM ${rows} r
+  WHERE (r.import_id, r.account_id) IN (SELECT import_id, account_id FROM sightings) AND NOT r.undone
+  GROUP BY r.import_id, r.account_id
+)
+SELECT s.tx_id, s.account_id, s.booked::date AS day, s.amount, s.currency, s.text_key, s.bank_key, s.merchant, s.record,
+  s.import_id, NOT s.undone AS live, s.source = ${quoteLiteral(source)} AS same_source,
+  s.booked::date > s.first_day AND s.booked::date < s.last_day
+    AND EXISTS (
+      SELECT FROM spans p
+      WHERE p.account_id = s.account_id AND s.booked::date > p.first_day AND s.booked::date < p.last_day
+    ) AS complete
+FROM sightings s;
+ANALYZE ${SEEN}`;
+}
+
+async function matchSeen(session: PgSession, { allNew }: IdentityOptions): Promise<void> {
+  if (!(await holds(session, `SELECT FROM ${SEEN} WHERE live`))) return;
+  await session.query(`
+UPDATE ${KEYS} k SET tx_id = s.tx_id, outcome = 'known'
+FROM (SELECT DISTINCT ON (account_id, bank_key) account_id, bank_key, tx_id FROM ${SEEN}
+      WHERE live AND bank_key IS NOT NULL ORDER BY account_id, bank_key, import_id) s
+WHERE k.account_id = s.account_id AND k.bank_key = s.bank_key`);
+  await session.query(`
+UPDATE ${KEYS} k SET tx_id = k.own_id, outcome = 'known'
+FROM (SELECT DISTINCT tx_id FROM ${SEEN} WHERE live) s
+WHERE k.own_id = s.tx_id AND k.tx_id IS NULL`);
+  if (allNew) return;
+  // An id of this source that differs tells two entries apart, so that what has none meets first.
+  await pair(session, { by: ['text_key'], staged: 'k.bank_key IS NOT NULL', seen: 'NOT s.has_id' });
+  await pair(session, { by: ['text_key'], staged: 'k.bank_key IS NULL', seen: 'true' });
+  // Some banks make their ids anew for each download. Complete days show it, and then it holds for the others.
+  const anew = await pair(session, { by: ['text_key'], staged: 'true', seen: 's.complete' });
+  if (anew > 0 && !(await anyMetById(session))) await pair(session, { by: ['text_key'], staged: 'true', seen: 'true' });
+  // Another source writes other texts.
+  const amount = ['day', 'amount', 'currency'];
+  await pair(session, { by: [...amount, 'merchant'], staged: 'true', seen: 'NOT s.same_source' });
+  await pair(session, { by: amount, staged: 'true', seen: 'NOT s.same_source AND s.complete' });
+}
+
+interface Pairing {
+  /** Columns that must be equal, beside the account. */
+  readonly by: readonly string[];
+  /** Which entries of the file (k) and which rows seen (s) may meet. */
+  readonly staged: string;
+  readonly seen: string;
+}
+
+/**
+ * Pairs the n-th entry that is still new with the n-th row seen that no entry has claimed, within equal columns. A row that was
+ * seen under two texts could be claimed twice, so only the first claim stands, and the rest tries again.
+ * @returns how many were paired
+ */
+async function pair(session: PgSession, { by, staged, seen }: Pairing): Promise<number> {
+  const columns = ['account_id', ...by].join(', ');
+  const sql = `
+WITH open_rows AS (
+  SELECT tx_id, account_id, day, amount, currency, text_key, merchant,
+    pg_catalog.bool_or(complete) OVER tx AS complete, pg_catalog.bool_or(same_source) OVER tx AS same_source,
+    pg_catalog.bool_or(bank_key IS NOT NULL AND same_source) OVER tx AS has_id, record, import_id
+  FROM ${SEEN} v
+  WHERE live AND NOT EXISTS (SELECT FROM ${KEYS} k WHERE k.tx_id = v.tx_id)
+  WINDOW tx AS (PARTITION BY tx_id)
+), first_seen AS (
+  SELECT DISTINCT ON (tx_id, ${columns}) * FROM open_rows s WHERE ${seen} ORDER BY tx_id, ${columns}, import_id, record
+), placed_seen AS (
+  SELECT *, pg_catalog.row_number() OVER (PARTITION BY ${columns} ORDER BY import_id, record) AS place FROM first_seen
+), placed_staged AS (
+  SELECT *, pg_catalog.row_number() OVER (PARTITION BY ${columns} ORDER BY record) AS place
+  FROM ${KEYS} k WHERE k.tx_id IS NULL AND k.own_id IS NULL AND ${staged}
+), pairs AS (
+  SELECT DISTINCT ON (s.tx_id) s.tx_id, k.record
+  FROM placed_staged k JOIN placed_seen s USING (${columns}, place)
+  ORDER BY s.tx_id, k.record
+), done AS (
+  UPDATE ${KEYS} k SET tx_id = p.tx_id, outcome = 'known' FROM pairs p WHERE k.record = p.record RETURNING 1
+)
+SELECT pg_catalog.count(*) AS paired FROM done`;
+  let total = 0;
+  for (;;) {
+    if (!(await holds(session, `SELECT FROM ${KEYS} WHERE tx_id IS NULL AND own_id IS NULL`))) return total;
+    const [row] = await session.query<{ paired: string }>(sql);
+    const paired = Number(row?.paired ?? 0);
+    total += paired;
+    if (paired === 0) return total;
+  }
+}
+
+function anyMetById(session: PgSession): Promise<boolean> {
+  return holds(
+    session,
+    `SELECT FROM ${KEYS} k JOIN ${SEEN} s ON s.account_id = k.account_id AND s.bank_key = k.bank_key WHERE s.live`,
+  );
+}
+
+async function holds(session: PgSession, select: string): Promise<boolean> {
+  const [row] = await session.query<{ any: string }>(`SELECT EXISTS (${select}) AS any`);
+  return row?.any === 't';
+}
+
+/**
+ * Keys of the rows that are new: the hash of the bank key, or of the text key and the number of the occurrence, counted on from
+ * those seen. So the same file gives the same keys in any database; a row that is there under its key without any record of an
+ * import (the side tables were lost) is known by it.
+ */
+function newIdsSql({ table }: IdentityOptions): string {
+  return `
+UPDATE ${KEYS} k SET tx_id = n.tx_id
+FROM (
+  SELECT k.record, coalesce(k.own_id, 'i' || pg_catalog.md5(
+    CASE WHEN k.bank_key IS NOT NULL THEN 'bank|' || k.bank_key
+      ELSE 'text|' || k.text_key || '|' || (coalesce(s.rows, 0)
+        + pg_catalog.row_number() OVER (PARTITION BY k.account_id, k.text_key, k.bank_key IS NULL ORDER BY k.record)) END)) AS tx_id
+  FROM ${KEYS} k
+  LEFT JOIN (SELECT text_key, pg_catalog.count(DISTINCT tx_id) AS rows FROM ${SEEN} GROUP BY text_key) s USING (text_key)
+  WHERE k.tx_id IS NULL
+) n
+WHERE n.record = k.record;
+UPDATE ${KEYS} k SET outcome = 'known'
+FROM ${postgresTable(table)} t
+WHERE k.outcome = 'new' AND t.tx_id = k.tx_id`;
+}

@@ -1,0 +1,176 @@
+import { beside, IMPORT_ROWS, IMPORTS, STATEMENTS } from '../../model/importTables.ts';
+import { postgresTable, type TableName } from '../../model/tableName.ts';
+import { copyIn } from '../copyIn.ts';
+import type { PgSession } from '../session.ts';
+import { HISTORY } from './history.ts';
+import { KEYS } from './identity.ts';
+import { NORMALIZED } from './normalize.ts';
+import { STAGED } from './stage.ts';
+
+/** Entries with all that was decided of them. */
+const DECIDED = `
+FROM ${STAGED} s
+JOIN ${KEYS} k USING (record)
+LEFT JOIN ${HISTORY} h ON h.merchant = s.merchant AND s.category IS NULL
+LEFT JOIN ${NORMALIZED} n USING (record)`;
+
+const CATEGORY = 'coalesce(s.category, h.category, s.mcc_category)';
+const SUBCATEGORY = `CASE WHEN s.category IS NOT NULL THEN s.subcategory WHEN h.category IS NOT NULL THEN h.subcategory ELSE s.mcc_subcategory END`;
+const CATEGORY_BY = `CASE WHEN s.category IS NOT NULL THEN s.category_by WHEN h.category IS NOT NULL THEN 'history' WHEN s.mcc_category IS NOT NULL THEN 'mcc' END`;
+const NORMALIZED_AMOUNT = 'coalesce(s.normalized_amount, n.normalized_amount)';
+
+/** Puts the new entries into `transactions`. */
+export async function insertNew(session: PgSession, table: TableName): Promise<void> {
+  await session.query(`
+INSERT INTO ${postgresTable(table)} (tx_id, "timestamp", amount, currency, merchant, mcc, account_id, city, state, channel,
+  category, subcategory, is_recurring, normalized_amount)
+SELECT k.tx_id, s.booked, s.amount, s.currency, s.merchant, s.mcc, s.account_id, s.city, s.state, s.channel,
+  ${CATEGORY}, ${SUBCATEGORY}, s.is_recurring, ${NORMALIZED_AMOUNT}
+${DECIDED}
+WHERE k.outcome = 'new'
+ORDER BY s.record`);
+}
+
+/** Records what became of each entry. */
+export async function insertImportRows(session: PgSession, table: TableName, importId: string): Promise<void> {
+  await session.query(`
+INSERT INTO ${postgresTable(beside(table, IMPORT_ROWS))} (import_id, record, line, tx_id, outcome, account_id, booked, value_day,
+  amount, currency, bank_id, bank_key, text_key, text, payee, counter_account, code, merchant, merchant_by, mcc, city, state,
+  channel, category, subcategory, category_by, is_recurring, original_amount, original_currency, normalized_amount, normalized_by, rate_day,
+  balance, possible_duplicate_of)
+SELECT ${importId}, s.record, s.line, k.tx_id, k.outcome, s.account_id, s.booked, s.value_day,
+  s.amount, s.currency, s.bank_id, k.bank_key, k.text_key, s.text, s.payee, s.counter_account, s.code, s.merchant, s.merchant_by,
+  s.mcc, s.city, s.state, s.channel, ${CATEGORY}, ${SUBCATEGORY}, ${CATEGORY_BY}, s.is_recurring, s.original_amount, s.original_currency,
+  ${NORMALIZED_AMOUNT}, coalesce(s.normalized_by, n.normalized_by), n.rate_day, s.balance, k.possible_duplicate_of
+${DECIDED}
+ORDER BY s.record`);
+}
+
+/** What is recorded of a file. */
+export interface ImportRecord {
+  readonly file: string;
+  readonly fileHash: string;
+  readonly format: string;
+  readonly source: string;
+  readonly readRows: number;
+  readonly skipped: { readonly pending: number; readonly investment: number; readonly other: number };
+  readonly total: string;
+}
+
+/** @returns the number of the import */
+export async function insertImport(session: PgSession, table: TableName, record: ImportRecord): Promise<string> {
+  const { skipped } = record;
+  const [row] = await session.query<{ import_id: string }>(
+    `
+INSERT INTO ${postgresTable(beside(table, IMPORTS))} (file, file_hash, format, source, read_rows, new_rows, known_rows,
+  possible_duplicates, skipped_pending, skipped_investment, skipped_other, first_day, last_day, total)
+SELECT $1, $2, $3, $4, $5::bigint, pg_catalog.count(*) FILTER (WHERE outcome = 'new'),
+  pg_catalog.count(*) FILTER (WHERE outcome = 'known'), pg_catalog.count(possible_duplicate_of), $6::bigint, $7::bigint, $8::bigint,
+  pg_catalog.min(day), pg_catalog.max(day), $9::numeric
+FROM ${KEYS}
+RETURNING import_id`,
+    [
+      record.file,
+      record.fileHash,
+      record.format,
+      record.source,
+      record.readRows,
+      skipped.pending,
+      skipped.investment,
+      skipped.other,
+      record.total,
+    ],
+  );
+  return row?.import_id ?? '';
+}
+
+/** One statement of a file, as it is recorded. */
+export interface StatementRecord {
+  readonly number: number;
+  readonly accountId: string;
+  readonly currency: string | null;
+  readonly opening: string | null;
+  readonly openingDay: string | null;
+  readonly closing: string | null;
+  readonly closingDay: string | null;
+  readonly entries: number;
+  readonly total: string;
+  readonly closes: boolean | null;
+  readonly firstDay: string | null;
+  readonly lastDay: string | null;
+}
+
+export async function insertStatements(
+  session: PgSession,
+  table: TableName,
+  importId: string,
+  statements: readonly StatementRecord[],
+): Promise<void> {
+  const columns = STATEMENTS.columns.map(({ name }) => name);
+  const flag = (value: boolean | null): string | null => (value === null ? null : value ? 't' : 'f');
+  await copyIn(
+    session,
+    beside(table, STATEMENTS),
+    columns,
+    statements.map((one) => [
+      importId,
+      String(one.number),
+      one.accountId,
+      one.currency,
+      one.opening,
+      one.openingDay,
+      one.closing,
+      one.closingDay,
+      String(one.entries),
+      one.total,
+      flag(one.closes),
+      one.firstDay,
+      one.lastDay,
+    ]),
+  );
+}
+
+/** What came of a file, counted where it is. */
+export interface Outcome {
+  readonly newRows: number;
+  readonly known: number;
+  readonly possibleDuplicates: number;
+  readonly first: string | null;
+  readonly last: string | null;
+  readonly categories: Readonly<Record<'file' | 'rule' | 'history' | 'mcc' | 'learnt' | 'none', number>>;
+  readonly normalized: Readonly<Record<'same' | 'bank' | 'rates' | 'missing', number>>;
+}
+
+export async function readOutcome(session: PgSession): Promise<Outcome> {
+  const by = (expression: string, values: readonly string[]): string =>
+    values
+      .map((value) => `pg_catalog.count(*) FILTER (WHERE isnew AND ${expression} = '${value}') AS "${value}"`)
+      .join(', ');
+  const [row] = await session.query<Record<string, string | null>>(`
+SELECT pg_catalog.count(*) FILTER (WHERE isnew) AS new_rows, pg_catalog.count(*) FILTER (WHERE NOT isnew) AS known,
+  pg_catalog.count(possible_duplicate_of) AS possible_duplicates, pg_catalog.min(day) AS first, pg_catalog.max(day) AS last,
+  ${by('category_by', ['file', 'rule', 'history', 'mcc', 'learnt', 'none'])},
+  ${by('normalized_by', ['same', 'bank', 'rates', 'missing'])}
+FROM (
+  SELECT k.outcome = 'new' AS isnew, k.day, k.possible_duplicate_of, coalesce(${CATEGORY_BY}, 'none') AS category_by,
+    coalesce(s.normalized_by, n.normalized_by, 'missing') AS normalized_by
+  ${DECIDED}
+) d`);
+  const count = (name: string): number => Number(row?.[name] ?? 0);
+  return {
+    newRows: count('new_rows'),
+    known: count('known'),
+    possibleDuplicates: count('possible_duplicates'),
+    first: row?.first ?? null,
+    last: row?.last ?? null,
+    categories: {
+      file: count('file'),
+      rule: count('rule'),
+      history: count('history'),
+      mcc: count('mcc'),
+      learnt: count('learnt'),
+      none: count('none'),
+    },
+    normalized: { same: count('same'), bank: count('bank'), rates: count('rates'), missing: count('missing') },
+  };
+}
