@@ -73,6 +73,20 @@ export interface StatementEntry {
   readonly original: { readonly amount: string; readonly currency: string } | null;
   /** Running balance after this entry, where the file has one. */
   readonly balance: string | null;
+  /** The account, where it changes from entry to entry (a CSV file with a column of accounts); left out: the statement's. */
+  readonly account?: StatementAccount;
+  /** What only a file in our own columns has. */
+  readonly own?: OwnColumns;
+}
+
+/** Values of our own columns, taken as they are. */
+export interface OwnColumns {
+  /** `tx_id`: the row keeps it. */
+  readonly txId: string;
+  readonly channel: string | null;
+  readonly isRecurring: string | null;
+  /** Null where the file has none; then the amount is normalised as any other. */
+  readonly normalizedAmount: string | null;
 }
 
 /** Something that the file holds and that is not imported. */

@@ -1,0 +1,143 @@
+import { FinanceDbError } from '../errors/financeDbError.ts';
+import { categoryOfMcc } from './categories/mcc.ts';
+import { firstRule, type Rule } from './categories/rules.ts';
+import { type CleanedEntry, cleanEntry } from './clean/cleanEntry.ts';
+import { badValue } from './problem.ts';
+import type { StagedRow } from './stagedRow.ts';
+import type { StatementAccount, StatementEntry, StatementFormat, StatementStart } from './statement.ts';
+import { identityWords } from './words.ts';
+
+export interface PrepareOptions {
+  /** For messages. */
+  readonly file: string;
+  readonly format: StatementFormat;
+  /** Of `--account`: the file's one account is called so. */
+  readonly account: string | null;
+  /** What an account that the file does not name is called. */
+  readonly namelessAccount: string;
+  readonly baseCurrency: string;
+  readonly rules: readonly Rule[];
+}
+
+const LONGEST_ACCOUNT = 50;
+const CURRENCY = /^[A-Z]{3}$/;
+
+/** Turns entries into staged rows: cleans them, files them by rules, and puts their amount into the base currency where that is plain. */
+export class Preparer {
+  private readonly options: PrepareOptions;
+  /** Accounts so far, by the name in the file: nearly always one. */
+  private readonly accounts = new Map<string, string>();
+
+  constructor(options: PrepareOptions) {
+    this.options = options;
+  }
+
+  /**
+   * The account that an entry or a statement goes to.
+   * @throws FinanceDbError USAGE when `--account` names one and the file holds several; BAD_INPUT for names that are too long
+   */
+  accountOf(account: StatementAccount | null, place: { line: number; record: number }): string {
+    const named = account?.id ?? '';
+    const known = this.accounts.get(named);
+    if (known !== undefined) return known;
+    const { options } = this;
+    const id = options.account ?? (named === '' ? options.namelessAccount : named);
+    if (id.length > LONGEST_ACCOUNT)
+      throw badValue(
+        options.file,
+        place,
+        'account',
+        id,
+        `it has more than ${LONGEST_ACCOUNT} characters`,
+        'name the account with --account',
+      );
+    this.accounts.set(named, id);
+    if (options.account !== null && this.accounts.size > 1)
+      throw new FinanceDbError(
+        'USAGE',
+        `--account ${options.account} names one account, and ${options.file} holds several: ${[...this.accounts.keys()].slice(0, 3).join(', ')} …`,
+        { remedy: 'leave --account out: each account of the file is called as the file calls it' },
+      );
+    return id;
+  }
+
+  /** @throws FinanceDbError BAD_INPUT naming file, line, record, field and value */
+  row(start: StatementStart, entry: StatementEntry): StagedRow {
+    const { options } = this;
+    const account = this.accountOf(entry.account ?? start.account, entry.place);
+    const currency = entry.currency ?? start.currency ?? options.baseCurrency;
+    if (!CURRENCY.test(currency))
+      throw badValue(options.file, entry.place, 'currency', currency, 'it is not three capital letters');
+    const cleaned = cleanEntry(entry, options.format);
+    const merchant = cleaned.merchant;
+    const rule = firstRule(options.rules, { text: entry.text, merchant, account, amount: entry.amount });
+    const byMcc = cleaned.mcc === null ? null : categoryOfMcc(cleaned.mcc);
+    return {
+      record: String(entry.place.record),
+      line: String(entry.place.line),
+      account_id: account,
+      booked: entry.time === null ? entry.date : `${entry.date} ${entry.time}`,
+      value_day: entry.valueDate,
+      amount: entry.amount,
+      currency,
+      bank_id: entry.bankId,
+      own_id: entry.own?.txId ?? null,
+      words: identityWords(entry.text),
+      text: entry.text,
+      payee: entry.payee,
+      counter_account: entry.counterAccount,
+      code: entry.code,
+      merchant: cut(rule?.merchant ?? merchant, 255),
+      merchant_by: rule?.merchant ? 'rule' : cleaned.merchantBy,
+      ...places(cleaned, entry),
+      ...category(rule, entry),
+      mcc_category: byMcc?.category ?? null,
+      mcc_subcategory: byMcc?.subcategory ?? null,
+      is_recurring: entry.own?.isRecurring ?? null,
+      original_amount: entry.original?.amount ?? null,
+      original_currency: entry.original?.currency ?? null,
+      ...normalized(entry, currency, options.baseCurrency),
+      balance: entry.balance,
+    };
+  }
+}
+
+function places(cleaned: CleanedEntry, entry: StatementEntry): Pick<StagedRow, 'mcc' | 'city' | 'state' | 'channel'> {
+  return {
+    mcc: cleaned.mcc !== null && /^\d{4}$/.test(cleaned.mcc) ? cleaned.mcc : null,
+    city: cut(cleaned.city, 100),
+    state: cleaned.state !== null && cleaned.state.length <= 2 ? cleaned.state : null,
+    channel: cut(entry.own?.channel ?? cleaned.channel, 20),
+  };
+}
+
+/** A rule of the user's goes before what the bank wrote. */
+function category(
+  rule: Rule | null,
+  entry: StatementEntry,
+): Pick<StagedRow, 'category' | 'subcategory' | 'category_by'> {
+  if (rule !== null && rule.category !== null)
+    return { category: cut(rule.category, 50), subcategory: cut(rule.subcategory, 50), category_by: 'rule' };
+  if (entry.category !== null && entry.category !== '')
+    return { category: cut(entry.category, 50), subcategory: cut(entry.subcategory, 50), category_by: 'file' };
+  return { category: null, subcategory: null, category_by: null };
+}
+
+/** The same currency, or the bank's own conversion; anything else is for the exchange rates. */
+function normalized(
+  entry: StatementEntry,
+  currency: string,
+  base: string,
+): Pick<StagedRow, 'normalized_amount' | 'normalized_by'> {
+  if (entry.own !== undefined && entry.own.normalizedAmount !== null)
+    return { normalized_amount: entry.own.normalizedAmount, normalized_by: currency === base ? 'same' : 'bank' };
+  if (currency === base) return { normalized_amount: entry.amount, normalized_by: 'same' };
+  if (entry.original?.currency === base) return { normalized_amount: entry.original.amount, normalized_by: 'bank' };
+  return { normalized_amount: null, normalized_by: null };
+}
+
+/** PostgreSQL counts characters, JavaScript counts an emoji as two. */
+function cut(text: string | null, length: number): string | null {
+  if (text === null || text === '') return null;
+  return text.length <= length ? text : [...text].slice(0, length).join('');
+}
