@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --
 // The -- keeps Node from taking our --env-file for its own: it would look for the file itself (exit 9) and obey a
-// NODE_OPTIONS in it. Every system that Node 20 runs on has an env that knows -S, and npm's launcher for Windows does too.
+// NODE_OPTIONS in it. GNU's, macOS's and BSD's env know -S, and so does npm's launcher for Windows; busybox's does not.
 // Starts dist/main.cjs. What V8 compiled of it is kept in dist/.cache, one file per command and version of Node, which
 // takes a third off the start of a query; where that folder cannot be written it is left out.
 // NODE_DISABLE_COMPILE_CACHE=1 turns it off, as it does Node's own.

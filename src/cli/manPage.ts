@@ -52,7 +52,7 @@ export function manPage(program: Command): string {
       ...optionList(command.options.filter((option) => !isShared(option))),
     ]),
     '.SH OPTIONS',
-    'Every command takes these.',
+    'Every command takes these, before its name or behind it.',
     ...optionList(shared),
     '.SH ENVIRONMENT',
     `A flag wins over the environment, the environment over the settings file (${text('--env-file')}, or`,

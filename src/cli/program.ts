@@ -1,8 +1,10 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, type CommanderError, Option } from 'commander';
 import { type ConfigFlags, loadConfig } from '../config/config.ts';
 import { columnsOf, type Io, wantsAscii } from '../io.ts';
 import { VERSION } from '../version.ts';
+import { checkFlags, flagsBefore, refuseExcess, refuseOtherEncodings } from './commandLine.ts';
 import type { CommandContext } from './context.ts';
+import { parseCount, parseCountOrZero, parseJobs, parseSeconds, repeated } from './flagValues.ts';
 import { addStatsOptions } from './statsOptions.ts';
 
 /** The flags that every command takes. */
@@ -30,29 +32,34 @@ export function buildProgram(io: Io, env: NodeJS.ProcessEnv): Command {
     .description(
       'Keeps a local DuckDB file exactly equal to PostgreSQL tables, proves it, and answers money questions from it.',
     )
-    .version(VERSION, '-V, --version')
     .helpCommand(true)
-    .showHelpAfterError('(run with --help to see what is possible)');
+    // What stands before the command is the program's, what stands behind it the command's.
+    .enablePositionalOptions();
+  addSharedOptions(program);
 
   /** Wires one command: configuration, then the module, then its exit code. */
   const runs = (command: Command, action: (context: CommandContext, flags: never, args: string[]) => Outcome): void => {
     addSharedOptions(command);
-    command.action(async (...given: unknown[]) => {
-      const flags = command.opts<SharedFlags>();
-      const args = given
-        .slice(0, -2)
-        .flat()
-        .filter((value): value is string => typeof value === 'string');
-      const code = await action(createContext(flags, io, env), flags as never, args);
+    // Told below, in words that name what is too much.
+    command.allowExcessArguments(true);
+    command.action(async () => {
+      refuseExcess(command);
+      const flags = { ...command.opts<SharedFlags>(), ...flagsBefore(command) };
+      const code = await action(createContext(flags, io, env), flags as never, command.args);
       exitCodes.set(program, code ?? 0);
     });
   };
   declareCommands(program, runs);
   for (const command of [program, ...program.commands]) {
-    command.exitOverride();
+    checkFlags(command);
+    command.exitOverride((error) => {
+      throw Object.assign(error, { command });
+    });
     command.configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
+      // Told by reportError, as all errors are.
+      outputError: () => undefined,
       getOutHelpWidth: () => columnsOf(io.stdout, env, HELP_COLUMNS),
       getErrHelpWidth: () => columnsOf(io.stderr, env, HELP_COLUMNS),
     });
@@ -62,13 +69,23 @@ export function buildProgram(io: Io, env: NodeJS.ProcessEnv): Command {
 
 /** Parses and runs; bare `finance-db` prints help. */
 export async function parseProgram(program: Command, argv: readonly string[]): Promise<number> {
-  if (argv.length === 0) {
+  refuseOtherEncodings(argv);
+  program.version(
+    argv.includes('--json') ? JSON.stringify({ status: 'ok', version: VERSION }) : VERSION,
+    ...VERSION_FLAG,
+  );
+  if (argv.length === 0 || (argv.length === 1 && argv[0] === '--')) {
     program.outputHelp();
     return 0;
   }
   await program.parseAsync([...argv], { from: 'user' });
   return exitCodes.get(program) ?? 0;
 }
+
+/** A command line as commander failed to parse it; `command` is where. */
+export type ParsingError = CommanderError & { readonly command?: Command };
+
+const VERSION_FLAG = ['-V, --version', 'output the version number'] as const;
 
 function declareCommands(
   program: Command,
@@ -94,7 +111,7 @@ function declareCommands(
       .option('--validate', 'compare both sides in the snapshot just synced, before publishing')
       .option('--stats', 'print the overview afterwards')
       .option('--tables <list>', 'sync these tables instead of FINANCE_DB_TABLES: a,schema.b')
-      .option('--jobs <n>', 'connections that read in parallel', parseCount)
+      .option('--jobs <n>', 'connections that read in parallel', parseJobs)
       .option('--wait <seconds>', 'wait so long for another sync to end', parseSeconds, 0)
       .option('--memory <size>', 'memory that DuckDB may use, such as 500MB')
       .option('--indexes', 'create indexes on timestamp, merchant and category in the DuckDB file'),
@@ -118,7 +135,7 @@ function declareCommands(
       .command('query [sql]')
       .description('read-only SQL against the DuckDB file; from the argument, -f, stdin, or typed at a prompt')
       .option('-f, --file <file.sql>', 'read the SQL from a file (- is stdin)')
-      .option('--param <name=value>', 'value of $name in the SQL, or name:type=value; repeat for more', collect)
+      .option('--param <name=value>', 'value of $name in the SQL, or name:type=value; repeat for more', repeated)
       .addOption(
         new Option('--format <format>', 'how to print (default: table)').choices([
           'table',
@@ -197,26 +214,4 @@ function createContext(flags: SharedFlags, io: Io, env: NodeJS.ProcessEnv): Comm
       dumb: env.TERM === 'dumb',
     },
   };
-}
-
-function parseCount(text: string): number {
-  const count = Number(text.replaceAll('_', ''));
-  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1.');
-  return count;
-}
-
-function parseCountOrZero(text: string): number {
-  return text === '0' ? 0 : parseCount(text);
-}
-
-/** Gathers the values of a flag that may be given several times. */
-function collect(value: string, earlier: readonly string[] = []): readonly string[] {
-  return [...earlier, value];
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!Number.isFinite(seconds) || seconds < 0 || text.trim() === '')
-    throw new InvalidArgumentError('expected seconds, 0 or more.');
-  return seconds;
 }

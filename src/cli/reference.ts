@@ -19,6 +19,8 @@ export function cliReference(program: Command): string {
     ...commands.flatMap(commandSection),
     '## Flags of every command',
     '',
+    'They may stand before the command too: `finance-db --json sync`.',
+    '',
     ...optionTable(shared),
     '',
     '## Exit codes',

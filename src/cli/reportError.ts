@@ -1,15 +1,18 @@
-import type { CommanderError } from 'commander';
 import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import { type Io, wantsAscii } from '../io.ts';
 import { unguarded } from '../render/terminalStream.ts';
+import { VERSION } from '../version.ts';
+import { commandWord } from './commandWord.ts';
+import type { ParsingError } from './program.ts';
+import { usageError } from './usageError.ts';
 
 /** The only place that turns errors into text and exit codes. */
 export function reportError(error: unknown, argv: readonly string[], io: Io, env: NodeJS.ProcessEnv): number {
-  if (isCommanderError(error)) return reportUsage(error, argv, io);
+  if (isParsingError(error) && isNoError(error, argv, io)) return 0;
   // An aborted wait rejects with an AbortError; why it was aborted is what matters.
   const reason = io.signal.aborted && isFinanceDbError(io.signal.reason) ? io.signal.reason : undefined;
   const known = reason ?? toFinanceDbError(error);
-  if (argv[0] === 'sync' && io.stderr.isTTY !== true) io.stderr.write(logLine(known, io));
+  if (commandWord(argv) === 'sync' && io.stderr.isTTY !== true) io.stderr.write(logLine(known, io));
   else {
     // Its colour is ours; the message may quote data, and goes the guarded way.
     if (wantsColor(argv, io, env)) unguarded(io.stderr).write('\u001b[31merror\u001b[39m');
@@ -36,21 +39,23 @@ function errorDocument(error: FinanceDbError): string {
   return JSON.stringify({ status: 'error', error: { code, exit: error.exitCode, message, remedy, details } });
 }
 
-/** Commander has printed its own message; its usage errors are exit 2 here, help and version are no errors. */
-function reportUsage(error: CommanderError, argv: readonly string[], io: Io): number {
-  if (error.exitCode === 0 || error.code === 'commander.help') return 0;
-  if (argv.includes('--json'))
-    io.stdout.write(`${errorDocument(new FinanceDbError('USAGE', error.message.replace(/^error: /, '')))}\n`);
-  return 2;
+/** Help and version were asked for, and commander has printed them; `sync --version` it does not know. */
+function isNoError(error: ParsingError, argv: readonly string[], io: Io): boolean {
+  if (error.exitCode === 0) return true;
+  const version = error.code === 'commander.unknownOption' && /'(?:--version|-V)'/.test(error.message);
+  if (version)
+    io.stdout.write(`${argv.includes('--json') ? JSON.stringify({ status: 'ok', version: VERSION }) : VERSION}\n`);
+  return version;
 }
 
-function isCommanderError(error: unknown): error is CommanderError {
+function isParsingError(error: unknown): error is ParsingError {
   return (codeOf(error) ?? '').startsWith('commander.');
 }
 
 /** Errors of the file system that reach this place unmapped still deserve better than "internal error". */
 function toFinanceDbError(error: unknown): FinanceDbError {
   if (isFinanceDbError(error)) return error;
+  if (isParsingError(error)) return usageError(error, error.command);
   const code = codeOf(error);
   const message = messageOf(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') return new FinanceDbError('DISK_FULL', message, { cause: error });

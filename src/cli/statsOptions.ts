@@ -1,6 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-
-const repeated = (value: string, previous: string[] | undefined): string[] => [...(previous ?? []), value];
+import { type Command, Option } from 'commander';
+import { parseCount, repeated } from './flagValues.ts';
 
 /** Declares the flags of `stats`; they are checked by parseStatsFlags, which knows the words for what is wrong. */
 export function addStatsOptions(command: Command): Command {
@@ -8,7 +7,7 @@ export function addStatsOptions(command: Command): Command {
     .option('-p, --period <period>', 'such as "last month", 2024, 2024q3, 2024-03, "from 2024-01-15 to 2024-03"')
     .option('--from <date>', 'first day, or a period whose first day it is')
     .option('--to <date>', 'last day, or a period whose last day it is')
-    .option('--month-start <day>', 'the day on which months begin (1-28)', wholeNumber)
+    .option('--month-start <day>', 'the day on which months begin (1-28)', parseCount)
     .option('--by <interval>', 'categories and cashflow by day, week, month, quarter or year (default month)')
     .option('--depth <n>', 'categories: 2 for subcategories')
     .option('--account <account>', 'only this account (may be repeated)', repeated)
@@ -23,14 +22,8 @@ export function addStatsOptions(command: Command): Command {
     .option('--spending', 'spending only, refunds counted against it')
     .option('--with-transfers', 'keep transfers between own accounts')
     .option('--sort <key>', 'order by amount, count, average, name or last')
-    .option('--limit <n>', 'so many rows', wholeNumber)
+    .option('--limit <n>', 'so many rows', parseCount)
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json', 'markdown']))
     .option('--locale <locale>', 'how numbers are written: en-US (default), de-DE …')
     .option('--sql', "print the report's SQL instead of running it");
-}
-
-function wholeNumber(text: string): number {
-  const count = Number(text.replaceAll('_', ''));
-  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1.');
-  return count;
 }

@@ -1,0 +1,98 @@
+import fs from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { runCli } from '../support/cli.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+const run = (argv: readonly string[]) =>
+  runCli(argv, { env: { FINANCE_DB_HOME: folder.path, HOME: folder.path }, cwd: folder.path });
+
+describe('a wrong command line is exit 2, says what is wrong and what to do, and does nothing', () => {
+  const LONG = 'x'.repeat(100_000);
+  test.each<[string[], string]>([
+    // Commands
+    [['snyc'], "unknown command 'snyc'; did you mean sync?"],
+    [[''], "unknown command ''"],
+    [['help', 'snyc'], 'there is no command "snyc"; did you mean sync?'],
+    [['sync', 'validate'], 'one command at a time: sync, then validate'],
+    [['status', 'now'], 'status takes no argument, found "now" as well'],
+    [['query', 'select 1', 'select 2'], 'query takes one argument, found "select 2" as well'],
+    [['stats', 'cashflow', 'categories'], 'stats takes one argument, found "categories" as well'],
+    [['completion'], "missing required argument 'shell'"],
+    [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish'],
+    [['--json'], 'no command given'],
+    // Flags
+    [['sync', '--fulll'], "unknown option '--fulll'; did you mean --full?"],
+    [['--full', 'sync'], '--full belongs to sync, and stands behind the command'],
+    [['sync', '--full=yes'], '--full takes no value'],
+    [['--json=1', 'sync'], '--json takes no value'],
+    [['sync', '-x'], "unknown option '-x'"],
+    // Values
+    [['sync', '--tables'], "option '--tables <list>' argument missing"],
+    [['sync', '--tables', '--full'], '--tables needs a value, found the flag --full'],
+    [['stats', '-p', '--json'], '--period needs a value, found the flag --json'],
+    [['--home', '--json', 'status'], '--home needs a value, found the flag --json'],
+    [['sync', '--tables='], '--tables needs a value, found an empty one'],
+    [['query', '-o', '', 'select 1'], '--output needs a value, found an empty one'],
+    [['stats', '--category', ''], '--category needs a value, found an empty one'],
+    [['sync', '--jobs', '99999999999'], 'expected a whole number from 1 to 64'],
+    [['sync', '--jobs', LONG], 'expected a whole number from 1'],
+    [['sync', '--memory', LONG], '--memory: expected a size like 500MB'],
+    [['validate', '--limit', '-1'], 'expected a whole number from 1'],
+    // Twice
+    [['sync', '--tables', 'a', '--tables', 'b'], '--tables is given twice'],
+    [['--home', 'a', 'status', '--home', 'b'], '--home is given twice'],
+    [['init', '--sample', '5', '--no-sample'], '--sample and --no-sample exclude each other'],
+    // What Node makes of bytes that are no UTF-8
+    [['status', '--home', 'caf\u{fffd}'], 'argument 3 is not UTF-8: "caf\u{fffd}"'],
+  ])('%j', async (argv, problem) => {
+    const { code, stderr } = await run(argv);
+    expect(code).toBe(2);
+    const line = stderr.slice(stderr.indexOf('error ['));
+    expect(line).toContain(problem);
+    expect(line).toMatch(/error \[(?:USAGE|CONFIG)\]: [^\n]*\s+→ .+\n$/);
+    expect(line).not.toMatch(/\n\s+at /);
+    expect(line.length).toBeLessThan(600);
+    expect(fs.readdirSync(folder.path)).toEqual([]);
+    const machine = await run([...argv, '--json']);
+    if (!argv.some((argument) => /^--json/.test(argument)) && !argv.includes('--tables'))
+      expect(JSON.parse(machine.stdout)).toMatchObject({ status: 'error', error: { exit: 2 } });
+  });
+});
+
+describe('the flags of every command may stand before it', () => {
+  test('--json, --home', async () => {
+    const before = await run(['--json', '--home', 'elsewhere', 'status']);
+    const behind = await run(['status', '--json', '--home', 'elsewhere']);
+    expect(before.code).toBe(0);
+    expect(JSON.parse(before.stdout).duckdb.path).toBe(`${folder.path}/elsewhere/finance.duckdb`);
+    expect(JSON.parse(behind.stdout).duckdb).toEqual(JSON.parse(before.stdout).duckdb);
+  });
+
+  test('and then too, errors of a sync are one line for its log', async () => {
+    const { stderr } = await run(['-q', '--home', 'sync-home', 'sync', '--memory', '1']);
+    expect(stderr).toMatch(/^\d{4}-\d\d-\d\dT\S+Z error \[CONFIG\]: --memory: .*\n$/);
+  });
+
+  test('flags that gather values may come again, and a switch twice is a switch', async () => {
+    const { code, stderr } = await run(['stats', '--category', 'a', '--category', 'b', '--json', '--json']);
+    expect({ code, usage: stderr.includes('USAGE') }).toEqual({ code: 4, usage: false });
+  });
+});
+
+describe('the version', () => {
+  test.each<[string[]]>([[['--version']], [['-V']], [['status', '--version']], [['sync', '-V']]])(
+    '%j',
+    async (argv) => {
+      const plain = await run(argv);
+      expect(plain).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/) });
+      const { stdout } = await run([...argv, '--json']);
+      expect(JSON.parse(stdout)).toEqual({ status: 'ok', version: plain.stdout.trim() });
+    },
+  );
+});
