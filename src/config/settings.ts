@@ -98,7 +98,7 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 /** Settings that are not ours alone, documented here and read where they count (postgresTarget.ts, program.ts). */
 export const OTHER_SETTINGS = {
   DATABASE_URL: 'where to read from: postgres://USER:PASSWORD@HOST:PORT/DATABASE (default the embedded server)',
-  'PGHOST, PGHOSTADDR, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGSSLROOTCERT':
-    'the same in parts, as in libpq',
+  'PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSERVICE, PGSSLMODE …':
+    "the same in parts: libpq's variables, service file and password file",
   NO_COLOR: 'no colours',
 } as const;

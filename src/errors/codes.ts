@@ -47,6 +47,26 @@ export const ERROR_CODES = {
     remedy: 'set DATABASE_URL, or make an embedded server with `finance-db init`',
   },
   PG_AUTH: { exit: 3, cause: 'PostgreSQL refused the user or password', remedy: 'check the user and password' },
+  PG_CERTIFICATE: {
+    exit: 3,
+    cause: 'the server has a certificate that the settings do not trust, or does not trust ours',
+    remedy: 'check sslrootcert (the authority that signed it), sslmode, the name of the host, and sslcert with sslkey',
+  },
+  PG_TLS: {
+    exit: 3,
+    cause: 'the server offers no connection as secure as the settings ask for',
+    remedy: 'check sslmode, sslnegotiation and the TLS versions, or switch TLS on at the server',
+  },
+  PG_TOO_MANY_CONNECTIONS: {
+    exit: 3,
+    cause: 'the server, the database or the role allows no further connection',
+    remedy: 'wait for others to end, or raise max_connections or the CONNECTION LIMIT of the role',
+  },
+  PG_SESSION_ATTRS: {
+    exit: 3,
+    cause: 'no server of the list is what target_session_attrs asks for',
+    remedy: 'check target_session_attrs and the list of hosts',
+  },
   PG_DATABASE_MISSING: { exit: 3, cause: 'the database does not exist', remedy: 'create it or correct its name' },
   PG_PERMISSION: {
     exit: 3,

@@ -1,4 +1,5 @@
-import { describeAddress, describePlace, type PostgresAddress, type PostgresTarget } from '../config/postgresTarget.ts';
+import { describeAddress, describePlace, type PostgresAddress } from '../config/connection/address.ts';
+import type { PostgresTarget } from '../config/postgresTarget.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { EMBEDDED_PLACE } from '../model/fileSource.ts';
 import { EMBEDDED_DATABASE } from './embedded/folder.ts';

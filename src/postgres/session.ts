@@ -1,13 +1,11 @@
-import fs from 'node:fs';
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import tls from 'node:tls';
-import pg from 'pg';
-import pgpass from 'pgpass';
-import { describeAddress, type PostgresAddress } from '../config/postgresTarget.ts';
-import { FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import type pg from 'pg';
+import { describeAddress, isSocket, type PostgresAddress, type PostgresHost } from '../config/connection/address.ts';
+import { connectAny } from './connection/connectAny.ts';
+import { socketPath } from './connection/openClient.ts';
 import { isTransient, mapPostgresError } from './errors.ts';
-import { openReaderSocket } from './readerSocket.ts';
 
 /** One connection. Values come as text, or null: nothing is parsed into JavaScript numbers or dates. */
 export interface PgSession {
@@ -24,9 +22,6 @@ export interface ConnectOptions {
   readonly retryMs: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-const AS_TEXT = { getTypeParser: () => (value: unknown) => value };
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * Connects, trying again with growing pauses while the server does not answer.
@@ -47,49 +42,11 @@ export async function connect(address: PostgresAddress, options: ConnectOptions)
 }
 
 async function connectOnce(address: PostgresAddress, signal: AbortSignal | undefined): Promise<PgSession> {
-  const socket = address.host.startsWith('/');
-  const tls = socket || address.sslmode === 'disable' || address.sslmode === 'allow' ? false : tlsOptions(address);
-  try {
-    return await open(address, tls, signal);
-  } catch (error) {
-    if (address.sslmode === 'prefer' && tls !== false && /does not support SSL/i.test(messageOf(error)))
-      return open(address, false, signal);
-    throw error;
-  }
-}
-
-async function open(
-  address: PostgresAddress,
-  ssl: pg.ClientConfig['ssl'],
-  signal: AbortSignal | undefined,
-): Promise<PgSession> {
-  const where = describeAddress(address);
-  const client = new pg.Client({
-    host: address.host,
-    port: address.port,
-    user: address.user,
-    database: address.database,
-    password: () => address.password ?? passwordFromFile(address),
-    ...(ssl === undefined ? {} : { ssl }),
-    ...(ssl === false ? { stream: openReaderSocket } : {}),
-    application_name: 'finance-db',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    // A peer that vanished without a word is noticed within minutes, not hours.
-    keepAliveInitialDelayMillis: 30_000,
-    types: AS_TEXT as unknown as pg.CustomTypesConfig,
-  });
-  // A connection that breaks while no query runs would otherwise end the process; the next query reports it.
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-  } catch (error) {
-    client.end().catch(() => undefined);
-    throw error;
-  }
+  const { client, place } = await connectAny(address, signal);
+  const where = describeAddress({ ...address, ...place, otherHosts: [] });
   let abandoned: Promise<void> | undefined;
   const onAbort = (): void => {
-    abandoned = abandon(client, address);
+    abandoned = abandon(client, place);
   };
   signal?.addEventListener('abort', onAbort, { once: true });
   return {
@@ -128,47 +85,21 @@ const CANCEL_REQUEST = 80877102;
  * or a wait for a lock does not for long, so it is asked to cancel the query too; without TLS only, and if it cannot be
  * asked, nothing is lost but its time.
  */
-function abandon(client: pg.Client, address: PostgresAddress): Promise<void> {
+function abandon(client: pg.Client, place: PostgresHost): Promise<void> {
   const { connection, processID, secretKey } = client as unknown as DriverInternals;
   connection.stream.destroy();
   if (processID === null || secretKey === null || connection.stream instanceof tls.TLSSocket) return Promise.resolve();
   const message = Buffer.alloc(16);
   for (const [index, value] of [16, CANCEL_REQUEST, processID, secretKey].entries())
     message.writeInt32BE(value, index * 4);
-  const place = address.host.startsWith('/')
-    ? { path: `${address.host}/.s.PGSQL.${address.port}` }
-    : { host: address.host, port: address.port };
+  const target = isSocket(place)
+    ? { path: socketPath(place) }
+    : { host: place.hostaddr ?? place.host, port: place.port };
   return new Promise((resolve) => {
     // The server closes this connection when it has passed the request on.
-    const socket = net.connect(place, () => socket.write(message));
+    const socket = net.connect(target, () => socket.write(message));
     socket.on('error', () => undefined);
     socket.on('close', () => resolve());
     socket.setTimeout(1000, () => socket.destroy());
-  });
-}
-
-function tlsOptions(address: PostgresAddress): pg.ClientConfig['ssl'] {
-  const ca = address.sslrootcert === undefined ? {} : { ca: readCertificate(address.sslrootcert) };
-  if (address.sslmode === 'verify-full') return { ...ca, rejectUnauthorized: true };
-  if (address.sslmode === 'verify-ca') return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
-  return { ...ca, rejectUnauthorized: false };
-}
-
-function readCertificate(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new FinanceDbError(
-      'FILE_UNREADABLE',
-      `cannot read the certificate ${file} (sslrootcert): ${messageOf(error)}`,
-    );
-  }
-}
-
-/** The password that ~/.pgpass (or PGPASSFILE) holds for an address; asked only when the server wants one. */
-function passwordFromFile(address: PostgresAddress): Promise<string> {
-  const { host, port, user, database } = address;
-  return new Promise((resolve) => {
-    pgpass({ host, port, user, database }, (password) => resolve(password ?? ''));
   });
 }

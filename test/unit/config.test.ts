@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config/config.ts';
@@ -31,7 +32,7 @@ describe('where PostgreSQL is', () => {
     [
       'a socket',
       { DATABASE_URL: 'postgres:///d?host=/run/postgresql' },
-      { host: '/run/postgresql', port: 5432, user: 'me', database: 'd' },
+      { host: '/run/postgresql', port: 5432, user: os.userInfo().username, database: 'd' },
     ],
     [
       'a socket and a user',

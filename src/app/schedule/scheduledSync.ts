@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { type PostgresTarget, resolvePostgresTarget } from '../../config/postgresTarget.ts';
+import { parseConnectionString } from '../../config/connection/connectionString.ts';
+import { CONNECTION_VARIABLES } from '../../config/connection/parameters.ts';
+import type { PostgresTarget } from '../../config/postgresTarget.ts';
 import { SETTING_NAMES, SETTINGS, type Setting } from '../../config/settings.ts';
 import { readSettingsFile } from '../../config/settingsFile.ts';
 import { packageFolder } from '../../files/packageFolder.ts';
@@ -24,16 +26,7 @@ export interface ScheduledSync {
 }
 
 /** libpq's settings that are passed on when they come from the environment, which cron does not know; no PGPASSWORD. */
-const PASSED_ON = [
-  'PGHOST',
-  'PGHOSTADDR',
-  'PGPORT',
-  'PGUSER',
-  'PGDATABASE',
-  'PGSSLMODE',
-  'PGSSLROOTCERT',
-  'PGPASSFILE',
-];
+const PASSED_ON = CONNECTION_VARIABLES.filter((name) => name !== 'PGPASSWORD');
 
 /** The sync of this installation with the settings of this run, by absolute paths, and no password in it. */
 export function scheduledSync(request: ScheduleRequest): ScheduledSync {
@@ -93,6 +86,6 @@ function missingSecret(
 }
 
 function holdsPassword(url: string): boolean {
-  const target = resolvePostgresTarget(url, () => undefined, '', {});
-  return target.kind === 'external' && target.connection.password !== undefined;
+  const values = parseConnectionString(url);
+  return values.has('password') || values.has('sslpassword');
 }
