@@ -45,7 +45,7 @@ export function settingsTable(): string {
   return [
     '| setting | flag | default | meaning |',
     '| --- | --- | --- | --- |',
-    '| `DATABASE_URL`, or `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE` | `--database-url` | the embedded server | where to read from |',
+    '| `DATABASE_URL`, or `PGHOST`, `PGUSER`, `PGSERVICE` … as psql reads them ([all](docs/connections.md)) | `--database-url` | the embedded server | where to read from |',
     ...rows,
     '',
   ].join('\n');

@@ -1,3 +1,4 @@
+import { CONNECTION_VARIABLES } from './connection/parameters.ts';
 import {
   type Parser,
   parseBytes,
@@ -98,7 +99,6 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 /** Settings that are not ours alone, documented here and read where they count (postgresTarget.ts, program.ts). */
 export const OTHER_SETTINGS = {
   DATABASE_URL: 'where to read from: postgres://USER:PASSWORD@HOST:PORT/DATABASE (default the embedded server)',
-  'PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSERVICE, PGSSLMODE …':
-    "the same in parts: libpq's variables, service file and password file",
+  [CONNECTION_VARIABLES.join(', ')]: 'the same in parts, as in libpq (docs/connections.md)',
   NO_COLOR: 'no colours',
 } as const;
