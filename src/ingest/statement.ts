@@ -89,7 +89,7 @@ export interface OwnColumns {
   readonly normalizedAmount: string | null;
 }
 
-/** Something that the file holds and that is not imported. */
+/** Something that the file holds and that is not imported. May stand outside of all statements (a transfer order in an OFX file). */
 export interface SkippedEntry {
   readonly kind: 'skipped';
   readonly place: Place;

@@ -1,0 +1,149 @@
+import { SaxesParser } from 'saxes';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { type CamtDetail, readDetail } from './camtDetail.ts';
+import type { XmlNode } from './xmlNode.ts';
+
+/** A part of a CAMT message that is complete. */
+export type CamtPiece =
+  /** A statement, report or notification begins. */
+  | { readonly kind: 'begin'; readonly line: number }
+  /** A child of it that matters (Id, Acct, Bal, Ntry …); the TxDtls of an entry are not in its tree but in `details`. */
+  | { readonly kind: 'part'; readonly node: XmlNode; readonly details: readonly CamtDetail[] }
+  | { readonly kind: 'end'; readonly line: number };
+
+const MESSAGES = new Set(['BkToCstmrStmt', 'BkToCstmrAcctRpt', 'BkToCstmrDbtCdtNtfctn']);
+const STATEMENTS = new Set(['Stmt', 'Rpt', 'Ntfctn']);
+const PARTS = new Set(['Id', 'ElctrncSeqNb', 'Acct', 'Bal', 'Ntry']);
+/** Text is parsed in slices, so that no more pieces than a slice holds are kept. */
+const SLICE = 1 << 16;
+/** Memory stays bounded: an entry that is larger than this is none. */
+const MOST_ELEMENTS = 100_000;
+const MOST_DETAILS = 200_000;
+
+/** Parses CAMT.052, .053 and .054 of any version as the text arrives. Document types are refused, and with them all entities. */
+export class CamtPieces {
+  /** What the message is: `BkToCstmrStmt` (053), `BkToCstmrAcctRpt` (052), `BkToCstmrDbtCdtNtfctn` (054); null before it began. */
+  message: string | null = null;
+  private readonly parser = new SaxesParser({ position: false });
+  private readonly file: string;
+  private pieces: CamtPiece[] = [];
+  /** Names of the elements that are open outside of the part that is kept. */
+  private readonly outer: string[] = [];
+  /** Elements of the part that is kept, the outermost first. */
+  private readonly kept: XmlNode[] = [];
+  private elements = 0;
+  private details: CamtDetail[] = [];
+
+  /** @param file its name, for messages */
+  constructor(file: string) {
+    this.file = file;
+    const { parser } = this;
+    parser.on('doctype', () => {
+      throw this.problem('a document type (<!DOCTYPE) is not accepted in a bank file', 'ask the bank for plain CAMT');
+    });
+    parser.on('error', (error) => {
+      throw this.problem(
+        `not well-formed XML: ${error.message}`,
+        'download the file again; nothing of it was imported',
+      );
+    });
+    parser.on('opentag', ({ name, attributes }) => {
+      const currency = attributes['Ccy'];
+      this.open(plainName(name), typeof currency === 'string' ? currency : null);
+    });
+    parser.on('closetag', (tag) => this.close(plainName(tag.name)));
+    parser.on('text', (text) => this.text(text));
+    parser.on('cdata', (text) => this.text(text));
+  }
+
+  get line(): number {
+    return this.parser.line;
+  }
+
+  /**
+   * The pieces that are complete now.
+   * @throws FinanceDbError BAD_INPUT for XML that is not well-formed, or ends too early
+   */
+  *push(text: string, final = false): Generator<CamtPiece> {
+    for (let at = 0; at < text.length; at += SLICE) {
+      this.parser.write(text.slice(at, at + SLICE));
+      yield* this.take();
+    }
+    if (!final) return;
+    const open = this.kept.at(-1)?.name ?? this.outer.at(-1);
+    if (open !== undefined)
+      throw this.problem(
+        `the file is cut: <${open}> is not closed`,
+        'download the file again; nothing of it was imported',
+      );
+    this.parser.close();
+    yield* this.take();
+  }
+
+  private take(): readonly CamtPiece[] {
+    const { pieces } = this;
+    this.pieces = [];
+    return pieces;
+  }
+
+  private open(name: string, currency: string | null): void {
+    const parent = this.kept.at(-1);
+    const inStatement = this.outer.length > 0 && STATEMENTS.has(this.outer.at(-1) ?? '') && this.message !== null;
+    if (parent !== undefined || (inStatement && PARTS.has(name))) {
+      this.elements += 1;
+      if (this.elements > MOST_ELEMENTS)
+        throw this.problem(
+          'an entry of more than a hundred thousand elements',
+          'check that the file is what the bank gave',
+        );
+      const node: XmlNode = { name, line: this.parser.line, currency, text: '', children: [] };
+      parent?.children.push(node);
+      this.kept.push(node);
+      return;
+    }
+    if (MESSAGES.has(name)) this.message = name;
+    else if (STATEMENTS.has(name) && MESSAGES.has(this.outer.at(-1) ?? ''))
+      this.pieces.push({ kind: 'begin', line: this.parser.line });
+    this.outer.push(name);
+  }
+
+  private text(text: string): void {
+    const node = this.kept.at(-1);
+    if (node !== undefined) node.text += text;
+  }
+
+  private close(name: string): void {
+    const node = this.kept.pop();
+    if (node !== undefined) {
+      const parent = this.kept.at(-1);
+      if (parent === undefined) {
+        this.pieces.push({ kind: 'part', node, details: this.details });
+        this.elements = 0;
+        this.details = [];
+      } else if (name === 'TxDtls') {
+        parent.children.pop();
+        this.details.push(readDetail(node));
+        this.elements = 0;
+        if (this.details.length > MOST_DETAILS)
+          throw this.problem('an entry of more than 200,000 details', 'check that the file is what the bank gave');
+      }
+      return;
+    }
+    this.outer.pop();
+    if (STATEMENTS.has(name) && MESSAGES.has(this.outer.at(-1) ?? ''))
+      this.pieces.push({ kind: 'end', line: this.parser.line });
+  }
+
+  private problem(message: string, remedy: string): FinanceDbError {
+    const { line } = this.parser;
+    return new FinanceDbError('BAD_INPUT', `${this.file}:${line}: ${message}`, {
+      details: { file: this.file, line },
+      remedy,
+    });
+  }
+}
+
+function plainName(name: string): string {
+  const colon = name.indexOf(':');
+  return colon < 0 ? name : name.slice(colon + 1);
+}
