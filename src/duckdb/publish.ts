@@ -74,11 +74,7 @@ export async function openWorkspace(
     },
     publish: (setAside, now) => {
       // Should the lock have been taken from us (see lockFile.ts), the other sync's file must not be overwritten.
-      if (!lock.isHeld())
-        throw new FinanceDbError(
-          'SYNC_LOCKED',
-          `the lock ${target}.lock was taken by another process; nothing was published`,
-        );
+      if (!lock.isHeld()) throw lockLost(target);
       try {
         const aside = setAside ? moveAside(target, now) : null;
         fs.renameSync(copyPath, target);
@@ -119,6 +115,15 @@ function locked(target: string, holder: LockHolder): FinanceDbError {
     {
       details: { pid: holder.pid, host: holder.host, since: holder.since },
     },
+  );
+}
+
+function lockLost(target: string): FinanceDbError {
+  const removed = !fs.existsSync(`${target}.lock`);
+  return new FinanceDbError(
+    'SYNC_LOCKED',
+    `the lock ${target}.lock was ${removed ? 'removed while it was held' : 'taken by another process'}; nothing was published`,
+    removed ? { remedy: 'run the command again, and let nothing remove its files while it runs' } : {},
   );
 }
 

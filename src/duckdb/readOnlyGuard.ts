@@ -1,5 +1,6 @@
 import { StatementType } from '@duckdb/node-api';
 import { FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { diskError } from './diskErrors.ts';
 import { damageError } from './reader.ts';
 import { leadingKeyword } from './statements.ts';
 
@@ -62,6 +63,8 @@ export function queryError(error: unknown, path: string, line?: number): Finance
   if (isFinanceDbError(error)) return error;
   const damage = damageError(error, path);
   if (damage !== null) return damage;
+  const disk = diskError(error);
+  if (disk !== null) return disk;
   const message = messageOf(error)
     .replace(/^Failed to (extract statements|prepare|execute[^:]*): /, '')
     .trim();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import { quoteLiteral } from '../model/identifier.ts';
+import { diskError } from './diskErrors.ts';
 
 /**
  * The format of the files we write: readable by DuckDB 1.4 (its long-term support release) and later. Measured beside the
@@ -17,7 +18,7 @@ export const ATTACHED = 'finance_db_copy';
 export interface WorkingCopy {
   readonly path: string;
   readonly connection: DuckDBConnection;
-  /** Runs a statement. @throws FinanceDbError DISK_FULL, or INTERNAL with the statement in its details. */
+  /** Runs a statement. @throws FinanceDbError DISK_FULL, DUCKDB_NOT_WRITABLE, or INTERNAL with the statement in its details. */
   run(sql: string): Promise<void>;
   /** Rows with every value as text, or null; exact for decimals and 64-bit integers. */
   all<T = Record<string, string | null>>(sql: string): Promise<T[]>;
@@ -123,8 +124,8 @@ function syncToDisk(file: string): void {
 /** DuckDB tells what failed in words only. */
 export function mapWriteError(error: unknown, sql: string): FinanceDbError {
   const message = messageOf(error);
-  if (/No space left on device|Could not write.*full|max_temp_directory_size|disk quota/i.test(message))
-    return new FinanceDbError('DISK_FULL', `DuckDB could not write: ${message.split('\n')[0]}`, { cause: error });
+  const disk = diskError(error);
+  if (disk !== null) return disk;
   if (/failed to (pin|allocate)|Out of Memory|could not allocate/i.test(message))
     return new FinanceDbError('DUCKDB_MEMORY', `DuckDB ran out of its memory: ${message.split('\n')[0]}`, {
       cause: error,

@@ -46,12 +46,17 @@ export async function withPostgres<T>(context: ServerContext, use: (server: PgSe
   if (target.kind === 'external') return withSessions('external', target.connection, retryMs, signal, use);
   if (context.create !== true && !embeddedServerExists(target.folder)) throw noServer(target.folder);
   const embedded = await useEmbeddedServer(target.folder, context.now, signal);
+  let result: T;
   try {
     const address: PostgresAddress = { ...embedded.address, sslmode: 'disable', sslrootcert: undefined };
-    return await withSessions('embedded', address, retryMs, signal, use);
-  } finally {
-    await embedded.release();
+    result = await withSessions('embedded', address, retryMs, signal, use);
+  } catch (error) {
+    // What went wrong first is what matters.
+    await embedded.release().catch(() => undefined);
+    throw embedded.explain(error);
   }
+  await embedded.release();
+  return result;
 }
 
 /** An empty server made in passing would look like a source from which all rows have gone. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { isDeadTag, processTag } from '../files/processTag.ts';
 import { type Sink, streamSink } from './sink.ts';
 
 /** A file that appears whole or not at all: written beside its place and moved there by `commit`. */
@@ -21,8 +22,11 @@ export interface OutputFile {
 export function outputFile(file: string): OutputFile {
   const inPlace = isSpecial(file);
   const target = inPlace ? file : realTarget(file);
-  const temporary = inPlace ? file : path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`);
-  if (!inPlace) probe(temporary, file);
+  const temporary = inPlace ? file : path.join(path.dirname(target), `.${path.basename(target)}.${processTag()}.tmp`);
+  if (!inPlace) {
+    removeLeftOvers(target);
+    probe(temporary, file);
+  }
   let stream: fs.WriteStream | null = null;
   const closeStream = async (): Promise<void> => {
     const open = stream;
@@ -44,7 +48,10 @@ export function outputFile(file: string): OutputFile {
         });
         await closeStream();
       }
-      if (!inPlace) await fs.promises.rename(temporary, target);
+      if (!inPlace)
+        await fs.promises.rename(temporary, target).catch((error) => {
+          throw notWritable(file, error);
+        });
     },
     async discard() {
       await closeStream();
@@ -62,6 +69,23 @@ function isSpecial(file: string): boolean {
 /** A symbolic link stays one: its target is replaced. */
 function realTarget(file: string): string {
   return fs.existsSync(file) ? fs.realpathSync(file) : file;
+}
+
+/** What killed runs left of this very file; other files, and those of living runs, are left alone. */
+function removeLeftOvers(target: string): void {
+  const folder = path.dirname(target);
+  const prefix = `.${path.basename(target)}.`;
+  let names: string[];
+  try {
+    names = fs.readdirSync(folder);
+  } catch {
+    // The probe tells what is wrong with the folder.
+    return;
+  }
+  for (const name of names) {
+    if (name.startsWith(prefix) && name.endsWith('.tmp') && isDeadTag(name.slice(prefix.length, -'.tmp'.length)))
+      fs.rmSync(path.join(folder, name), { force: true });
+  }
 }
 
 /** Finds out before the query runs that its result could not be kept. */

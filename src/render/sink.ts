@@ -12,7 +12,7 @@ export interface Sink {
 /**
  * Writes to a stream that outlives us (stdout). A reader that goes away ends the output quietly; any other failure
  * throws.
- * @throws FinanceDbError DISK_FULL, or INTERNAL with the system's message, from `write` and `finish`.
+ * @throws FinanceDbError DISK_FULL, or FILE_NOT_WRITABLE with the system's message, from `write` and `finish`.
  */
 export function streamSink(stream: NodeJS.WritableStream): Sink {
   let failure: unknown = null;
@@ -26,7 +26,7 @@ export function streamSink(stream: NodeJS.WritableStream): Sink {
     if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ECONNRESET') return true;
     if (code === 'ENOSPC')
       throw new FinanceDbError('DISK_FULL', 'no space left where the output goes', { cause: failure });
-    throw new FinanceDbError('INTERNAL', `cannot write the output: ${messageOf(failure)}`, { cause: failure });
+    throw new FinanceDbError('FILE_NOT_WRITABLE', `cannot write the output: ${messageOf(failure)}`, { cause: failure });
   };
   return {
     async write(text) {

@@ -7,6 +7,7 @@ import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
 import { rememberDeletesSql, rememberSourceSql, STATE_DDL, STATE_FORMAT } from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
+import { mapFileError } from '../../files/fileErrors.ts';
 import { type FileSource, isOtherSource, sourceText } from '../../model/fileSource.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import { planTable } from '../../model/syncPlan.ts';
@@ -70,6 +71,8 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
         return await syncInSnapshot(request, workspace, server, again, await readPosition(again), damage, started);
       }
     });
+  } catch (error) {
+    throw mapFileError(error, workspace.publishedPath);
   } finally {
     workspace.close();
   }

@@ -6,6 +6,7 @@ import { readPublishedFile } from '../../duckdb/fileState.ts';
 import { brokenSeals } from '../../duckdb/stateSeal.ts';
 import type { StoredFile } from '../../duckdb/storedFile.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { withTemporaryFolder } from '../../files/temporaryFolder.ts';
 import type { FileSource } from '../../model/fileSource.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, type TableName } from '../../model/tableName.ts';
@@ -148,12 +149,10 @@ export function stateOf(states: readonly TableState[], table: TableName): TableS
   });
 }
 
-export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-validate-'));
-  try {
+/** A place for rows on their way (`FOLDER`) and for what DuckDB does not keep in memory (`FOLDER/tmp`). */
+export function withSpoolFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  return withTemporaryFolder('finance-db-validate-', (folder) => {
     fs.mkdirSync(path.join(folder, 'tmp'));
-    return await use(folder);
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+    return use(folder);
+  });
 }

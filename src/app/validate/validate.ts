@@ -15,7 +15,7 @@ import {
   stateOf,
   VALIDATE_MEMORY,
   type ValidateRequest,
-  withTemporaryFolder,
+  withSpoolFolder,
 } from './session.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function validate(request: ValidateRequest): Promise<ValidationResu
 }
 
 async function compare(request: ValidateRequest): Promise<{ result: ValidationResult; identity: string | null }> {
-  return withTemporaryFolder(async (folder) => {
+  return withSpoolFolder(async (folder) => {
     const { stored, states, owner, identity } = await openPublished(request.config, path.join(folder, 'tmp'));
     try {
       const result = await openComparison(
@@ -83,7 +83,7 @@ export async function validateBeforePublish(
   ready: ReadyToPublish,
   options: Pick<ValidateRequest, 'limit' | 'now' | 'signal' | 'onStep'>,
 ): Promise<ValidationResult> {
-  return withTemporaryFolder(async (folder) => {
+  return withSpoolFolder(async (folder) => {
     const spoolFolder = path.join(folder, 'spool');
     const { context, finish } = await beginComparison(
       { ...options, quick: false },

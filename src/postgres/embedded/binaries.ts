@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { processTag } from '../../files/processTag.ts';
+import { removeDeadFolders } from '../../files/temporaryFolder.ts';
 import { canReach, type ServerAccount } from './account.ts';
 
 /** Where the runnable PostgreSQL programs are: `bin` beside `lib` and `share`. */
@@ -70,7 +72,8 @@ function missingSymlinks(native: string): Symlink[] {
 /** Copies the programs beside the final name and renames, so that a copy is whole or not there. */
 function makeCopy(native: string, copy: string): void {
   fs.mkdirSync(path.dirname(copy), { recursive: true });
-  const draft = fs.mkdtempSync(`${copy}.`);
+  removeDeadFolders(path.dirname(copy), `${path.basename(copy)}.`);
+  const draft = fs.mkdtempSync(`${copy}.${processTag()}-`);
   // `native` below the draft keeps the relative names of pg-symlinks.json valid.
   fs.cpSync(native, path.join(draft, 'native'), {
     recursive: true,

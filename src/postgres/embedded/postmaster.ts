@@ -1,14 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { type FoundServer, findServer, type Postmaster } from './findServer.ts';
-import { asAccount, EMBEDDED_PORT, type EmbeddedFolder, serverEnvironment } from './folder.ts';
+import { asAccount, type EmbeddedFolder, serverEnvironment } from './folder.ts';
 import { readPidFile, socketPath, vacatePidFile } from './pidFile.ts';
 import { proveProcess } from './processProof.ts';
 import { lastWords, notStarted, unreachable, usedElsewhere } from './serverErrors.ts';
+import { answers, listenPlace } from './socketPlace.ts';
 
 /** Crash recovery after a kill may take a while; a start takes a tenth of a second. */
 const START_TIMEOUT_MS = 90_000;
@@ -154,58 +154,4 @@ async function whenSettled(folder: EmbeddedFolder): Promise<Exclude<FoundServer,
       );
     await delay(10);
   }
-}
-
-/** Whether anybody listens at a socket. */
-function answers(file: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = net.connect(file, () => resolve(true));
-    probe.on('error', () => resolve(false)).on('connect', () => probe.destroy());
-  });
-}
-
-async function listenPlace(folder: EmbeddedFolder): Promise<Record<string, string>> {
-  if (socketsWork(folder))
-    return {
-      listen_addresses: '',
-      unix_socket_directories: folder.socket,
-      unix_socket_permissions: '0700',
-      port: String(EMBEDDED_PORT),
-    };
-  return { listen_addresses: '127.0.0.1', unix_socket_directories: '', port: String(await freePort()) };
-}
-
-/** Makes the private folder of the socket. False where a socket cannot serve: on Windows, or when its path is too long. */
-function socketsWork(folder: EmbeddedFolder): boolean {
-  if (process.platform === 'win32' || process.env.FINANCE_DB_EMBEDDED_TCP === '1') return false;
-  if (Buffer.byteLength(path.join(folder.socket, `.s.PGSQL.${EMBEDDED_PORT}`)) > 100) return false;
-  const owner = folder.account?.uid ?? process.getuid?.();
-  try {
-    fs.mkdirSync(folder.socket, { mode: 0o700 });
-    if (folder.account !== null) fs.chownSync(folder.socket, folder.account.uid, folder.account.gid);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
-  }
-  const stat = fs.lstatSync(folder.socket);
-  // In a shared temporary folder somebody else may have been there first.
-  if (!stat.isDirectory() || stat.uid !== owner || (stat.mode & 0o077) !== 0)
-    throw new FinanceDbError(
-      'PG_EMBEDDED',
-      `the folder for the server's socket, ${folder.socket}, belongs to somebody else`,
-      {
-        remedy: 'remove it, or set TMPDIR to a folder of your own',
-      },
-    );
-  return true;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as net.AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

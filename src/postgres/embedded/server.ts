@@ -5,6 +5,7 @@ import { acquireLock, type HeldLock, isHeldLock } from '../../files/lockFile.ts'
 import { prepareData } from './dataFolder.ts';
 import { EMBEDDED_DATABASE, EMBEDDED_USER, type EmbeddedFolder, prepareFolder } from './folder.ts';
 import { joinOrStart, type Neighbours, stopPostmaster } from './postmaster.ts';
+import { explainFailure, folderError, removedMeanwhile } from './serverErrors.ts';
 import { foreignUser, othersLive, type Ticket, takeTicket } from './tickets.ts';
 
 /** How to reach the embedded server. */
@@ -18,6 +19,8 @@ export interface EmbeddedAddress {
 
 export interface EmbeddedServer {
   readonly address: EmbeddedAddress;
+  /** The error of a statement, which may have its cause in this server's own disk or folder. */
+  explain(error: unknown): unknown;
   /** Ends this command's use; the last one to do so stops the server. */
   release(): Promise<void>;
 }
@@ -32,7 +35,9 @@ const TURN_WAIT_MS = 120_000;
  */
 export async function useEmbeddedServer(root: string, now: Date, signal?: AbortSignal): Promise<EmbeddedServer> {
   const folder = openFolder(root);
-  const turn = await takeTurn(folder, now, signal);
+  const turn = await takeTurn(folder, now, signal).catch((error: unknown) => {
+    throw folderError(error, root);
+  });
   let ticket: Ticket | undefined;
   try {
     prepareData(folder);
@@ -46,10 +51,14 @@ export async function useEmbeddedServer(root: string, now: Date, signal?: AbortS
       password: running.host.startsWith('/') ? undefined : fs.readFileSync(folder.password, 'utf8'),
     };
     const held = ticket;
-    return { address, release: () => release(folder, held, now) };
+    return {
+      address,
+      explain: (error) => explainFailure(folder, error),
+      release: () => release(folder, held, now),
+    };
   } catch (error) {
     ticket?.giveBack();
-    throw error;
+    throw folderError(error, root);
   } finally {
     turn.release();
   }
@@ -71,16 +80,13 @@ function openFolder(root: string): EmbeddedFolder {
   try {
     return prepareFolder(root);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    throw new FinanceDbError('PG_EMBEDDED', `the embedded server's folder ${root} cannot be made: ${message}`, {
-      remedy: 'choose a folder that you may write with --home or FINANCE_DB_HOME',
-      cause: error,
-    });
+    throw folderError(error, root);
   }
 }
 
 async function release(folder: EmbeddedFolder, ticket: Ticket, now: Date): Promise<void> {
+  ticket.stopHeartbeat();
+  if (!fs.existsSync(folder.users)) throw removedMeanwhile(folder);
   const turn = await takeTurn(folder, now);
   try {
     ticket.giveBack();

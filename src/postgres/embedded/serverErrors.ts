@@ -1,8 +1,9 @@
 import fs from 'node:fs';
-import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import type { EmbeddedFolder } from './folder.ts';
 
 /** Words of PostgreSQL, of initdb and of the system for a disk that is full. */
+const DISK_FULL_STATE = '53100';
 const DISK_FULL = /No space left on device|[Dd]isk quota exceeded|ENOSPC|EDQUOT/;
 
 /** The error for a server that ended instead of starting: what is so, and what to do, without giving up any data. */
@@ -36,6 +37,43 @@ export function diskFull(folder: EmbeddedFolder, words: string): FinanceDbError 
   );
 }
 
+/**
+ * The error of a statement or a connection, which a full disk of this server may be behind: of any other server a full
+ * disk is PostgreSQL's affair, of this one it is the user's own.
+ */
+export function explainFailure(folder: EmbeddedFolder, error: unknown): unknown {
+  if (!isFinanceDbError(error)) return error;
+  if (error.code === 'PG_CONNECTION_LOST') return diskFull(folder, lastFatalWords(folder)) ?? error;
+  if (error.details.sqlstate !== DISK_FULL_STATE) return error;
+  return new FinanceDbError(
+    'DISK_FULL',
+    `no space left on the disk of the embedded server, ${folder.root}: ${messageOf(error.cause)}`,
+    {
+      cause: error,
+      details: error.details,
+    },
+  );
+}
+
+/** An error of the file system below `root`, as ours; any other error as it is. */
+export function folderError(error: unknown, root: string): unknown {
+  const code = codeOf(error);
+  if (isFinanceDbError(error) || code === undefined || !/^E[A-Z]+$/.test(code)) return error;
+  const text = `the embedded server's folder ${root} cannot be used: ${messageOf(error)}`;
+  if (DISK_FULL.test(code)) return new FinanceDbError('DISK_FULL', text, { cause: error });
+  return new FinanceDbError('PG_EMBEDDED', text, {
+    remedy: 'choose a folder that you may write with --home or FINANCE_DB_HOME',
+    cause: error,
+  });
+}
+
+/** The error for a folder that somebody removed while its server ran. */
+export function removedMeanwhile(folder: EmbeddedFolder): FinanceDbError {
+  return new FinanceDbError('PG_EMBEDDED', `the folder ${folder.root} was removed while its server ran`, {
+    remedy: 'put it back from a backup; its server notices by itself and ends within a minute',
+  });
+}
+
 /** The error for a server of ours whose socket somebody removed while other commands use it. */
 export function unreachable(folder: EmbeddedFolder, pid: number): FinanceDbError {
   return new FinanceDbError(
@@ -65,6 +103,16 @@ export function damaged(folder: EmbeddedFolder, why: string): FinanceDbError {
       'restore what is missing from a backup. Until then keep the folder as it is, and begin anew elsewhere with --home if you must',
     details: { folder: folder.data },
   });
+}
+
+/** Why a server ended that ran: what it said last of all, which sessions that it ended may have talked over. */
+function lastFatalWords(folder: EmbeddedFolder): string {
+  try {
+    const lines = fs.readFileSync(folder.log, 'utf8').split('\n');
+    return lines.filter((line) => /PANIC|FATAL/.test(line) && DISK_FULL.test(line)).at(-1) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 /** The last lines of the server's log that tell what is wrong, after a colon; empty when there are none. */

@@ -11,6 +11,7 @@ const HEARTBEAT_MS = 20_000;
 /** One command's use of the server: a file that names its process. */
 export interface Ticket {
   readonly file: string;
+  stopHeartbeat(): void;
   giveBack(): void;
 }
 
@@ -25,6 +26,7 @@ export function takeTicket(users: string, now: Date): Ticket {
   heartbeat.unref();
   return {
     file,
+    stopHeartbeat: () => clearInterval(heartbeat),
     giveBack: () => {
       clearInterval(heartbeat);
       fs.rmSync(file, { force: true });

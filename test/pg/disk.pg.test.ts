@@ -1,0 +1,85 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { sync } from '../../src/app/sync/sync.ts';
+import type { SyncRequest } from '../../src/app/sync/syncRequest.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { runCli } from '../support/cli.ts';
+import { type Fixture, makeFixture } from '../support/fixture.ts';
+import { canMount, mountDisk, type SmallDisk } from '../support/smallDisk.ts';
+
+let fixture: Fixture;
+let disk: SmallDisk | null = null;
+beforeAll(async () => {
+  fixture = await makeFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  await fixture.reset();
+  await fixture.session.query('CREATE TABLE t AS SELECT id, md5(id::text) AS v FROM generate_series(1, 20000) id');
+});
+afterEach(() => {
+  disk?.remove();
+  disk = null;
+});
+
+const onSmallDisk = canMount() ? test : test.skip;
+
+describe('a full disk (needs root and the right to mount)', () => {
+  onSmallDisk.each(['x.parquet', 'x.csv'])('under query -o %s', async (name) => {
+    await fixture.sync('t');
+    disk = mountDisk('64k');
+    const file = path.join(disk?.path ?? '', name);
+    const result = await runCli(['query', 'SELECT * FROM t', '-o', file], { env: fixture.env('t') });
+    expect(result).toMatchObject({ code: 4, stderr: expect.stringContaining('[DISK_FULL]') });
+    expect(result.stderr).toContain('free some space');
+    expect(fs.readdirSync(disk?.path ?? '')).toEqual([]);
+  });
+
+  // Too small for a server, and for the rows.
+  onSmallDisk.each([
+    ['10m', '5000'],
+    ['56m', '60000'],
+  ])('of %s under the embedded server', async (size, rows) => {
+    disk = mountDisk(size);
+    const home = path.join(disk?.path ?? '', 'home');
+    const result = await runCli(['init', '--sample', rows], { env: { FINANCE_DB_HOME: home } });
+    expect(result).toMatchObject({ code: 4, stderr: expect.stringContaining('[DISK_FULL]') });
+    expect(result.stderr).toContain(path.join(home, 'postgres'));
+  });
+});
+
+/** A sync in which `remove` happens when all is read and nothing published. */
+function syncWhile(remove: () => void): Promise<unknown> {
+  const config = loadConfig({}, fixture.env('t'), '/');
+  const request: SyncRequest = {
+    config,
+    ...{ tables: config.tables, full: false, jobs: null, waitSeconds: 0, indexes: [] },
+    ...{ now: () => new Date(), signal: new AbortController().signal, onProgress: () => undefined },
+    beforePublish: async () => remove(),
+  };
+  return sync(request);
+}
+
+describe('removed while a sync runs', () => {
+  test('the lock file', async () => {
+    await expect(syncWhile(() => fs.rmSync(`${fixture.duckdbPath}.lock`))).rejects.toMatchObject({
+      code: 'SYNC_LOCKED',
+      message: expect.stringContaining('was removed while it was held'),
+    });
+    expect(fs.existsSync(fixture.duckdbPath)).toBe(false);
+    await fixture.sync('t');
+  });
+
+  test.each([
+    ['its working folder', (home: string) => path.join(home, 'finance.duckdb.work')],
+    ['the whole home', (home: string) => home],
+  ])('%s', async (_name, target) => {
+    const error = await syncWhile(() => fs.rmSync(target(fixture.folder), { recursive: true })).catch(
+      (caught: unknown) => caught,
+    );
+    expect(error).toMatchObject({ code: 'DUCKDB_NOT_WRITABLE', message: expect.stringContaining(fixture.folder) });
+    expect(fs.existsSync(fixture.duckdbPath)).toBe(false);
+    await fixture.sync('t');
+  });
+});
