@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { currentSync } from '../duckdb/publish.ts';
 import { openReader } from '../duckdb/reader.ts';
 import { readAbout, toFileSource } from '../duckdb/syncState.ts';
-import { isFinanceDbError } from '../errors/financeDbError.ts';
+import { codeOf, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { LockHolder } from '../files/lockFile.ts';
 import { type FileSource, isOtherSource } from '../model/fileSource.ts';
 import { displayName, STATE_SCHEMA } from '../model/tableName.ts';
@@ -18,8 +18,10 @@ export interface StatusTable {
   readonly rows: bigint;
   readonly syncedAt: string;
   readonly mode: string;
-  /** Whether PostgreSQL has ended transactions since; null when it cannot be asked. */
+  /** Whether PostgreSQL has ended transactions since; null when that cannot be told. */
   readonly behind: boolean | null;
+  /** Why it cannot: PostgreSQL was not asked, or the rows change without a transaction (a view over the clock). */
+  readonly behindUnknown: 'not_asked' | 'needs_reading' | null;
 }
 
 export interface Status {
@@ -63,7 +65,7 @@ export async function status(config: Config, now: Date, signal: AbortSignal): Pr
       rows: BigInt(row.row_count),
       syncedAt: row.synced_at,
       mode: row.mode,
-      behind: file.report.sample || source.position === null ? null : isBehind(row, source.position),
+      ...lagOf(row, file.report.sample ? null : source.position),
     })),
     lastValidation: file.lastValidation,
     lock: currentSync(config.duckdbPath),
@@ -86,6 +88,14 @@ interface StateRow {
   snapshot: string;
   system_identifier: string | null;
   database_oid: string;
+  gated: boolean;
+}
+
+/** A table's lag. That nothing happened says nothing of rows that change without a transaction. */
+function lagOf(row: StateRow, position: SourcePosition | null): Pick<StatusTable, 'behind' | 'behindUnknown'> {
+  if (position === null) return { behind: null, behindUnknown: 'not_asked' };
+  if (isBehind(row, position)) return { behind: true, behindUnknown: null };
+  return row.gated ? { behind: false, behindUnknown: null } : { behind: null, behindUnknown: 'needs_reading' };
 }
 
 function isBehind(row: StateRow, position: SourcePosition): boolean {
@@ -115,7 +125,7 @@ async function lookAtFile(file: string): Promise<{
       const about = await readAbout(reader);
       report.sample = about.get('sample') === 'true';
       const rows = await reader.all<StateRow>(
-        `SELECT table_schema, table_name, row_count::VARCHAR AS row_count, strftime(synced_at, '%Y-%m-%dT%H:%M:%SZ') AS synced_at, mode, snapshot, system_identifier, database_oid FROM ${STATE_SCHEMA}.sync_state ORDER BY table_schema, table_name`,
+        `SELECT table_schema, table_name, row_count::VARCHAR AS row_count, strftime(synced_at, '%Y-%m-%dT%H:%M:%SZ') AS synced_at, mode, snapshot, system_identifier, database_oid, gated FROM ${STATE_SCHEMA}.sync_state ORDER BY table_schema, table_name`,
       );
       const [first] = rows;
       if (first !== undefined && !report.sample)
@@ -172,9 +182,10 @@ async function lookAtSource(
     };
   } catch (error) {
     signal.throwIfAborted();
-    if (!isFinanceDbError(error)) throw error;
+    // A system's error too: an embedded server cannot be started in a folder that is read-only.
+    if (!isFinanceDbError(error) && codeOf(error) === undefined) throw error;
     return {
-      report: { reachable: false, kind, place, database, version: null, problem: error.message },
+      report: { reachable: false, kind, place, database, version: null, problem: messageOf(error) },
       position: null,
     };
   }

@@ -25,6 +25,7 @@ const EXIT_CODES: Readonly<Record<number, string>> = {
   5: 'Validation found damage.',
   6: 'The source cannot be represented: a type or value was refused.',
   7: 'The query failed: wrong SQL, or an attempt to write.',
+  8: 'With status --check: the last sync is too long ago.',
   130: 'Interrupted; nothing was published.',
   143: 'Terminated; nothing was published.',
 };

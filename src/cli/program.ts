@@ -157,8 +157,20 @@ function declareCommands(
     async (context, flags, args) => (await import('./commands/query.ts')).queryCommand(context, args[0], flags),
   );
   runs(
-    program.command('status').description('health: PostgreSQL, the DuckDB file, the last sync, lag, locks, disk'),
-    async (context) => (await import('./commands/status.ts')).statusCommand(context),
+    program
+      .command('status')
+      .description(
+        'health: PostgreSQL, the DuckDB file, the last sync, lag, locks, disk; exit 0 whatever it finds, but with --check',
+      )
+      .option(
+        '--check',
+        'for monitoring: one line, and exit 0 fresh, 8 stale, 3 PostgreSQL unreachable, 4 no readable file, 5 damaged',
+      )
+      .option(
+        '--max-age <span>',
+        'with --check: stale when the last sync is longer ago, as 90s, 15m, 2h, 1d (default 15m)',
+      ),
+    async (context, flags) => (await import('./commands/status.ts')).statusCommand(context, flags),
   );
   runs(
     program

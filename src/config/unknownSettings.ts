@@ -4,6 +4,9 @@ import { SETTING_NAMES } from './settings.ts';
 /** Ours, or meant to be: FINANCEDB_HOME, finance_db_home. */
 const MEANT_FOR_US = /^finance_?db_/i;
 
+/** Ours as well, and nobody's setting: what the tests say to themselves and to the embedded server. */
+const NOT_FOR_USERS = /^FINANCE_DB_(?:TEST_|EMBEDDED_TCP$)/;
+
 /** What else people look for under our prefix. */
 const ALSO_KNOWN: Readonly<Record<string, string>> = { database_url: 'DATABASE_URL', url: 'DATABASE_URL' };
 
@@ -13,7 +16,9 @@ const ALSO_KNOWN: Readonly<Record<string, string>> = { database_url: 'DATABASE_U
  */
 export function unknownSettings(names: readonly string[], where: string): string[] {
   return names
-    .filter((name) => MEANT_FOR_US.test(name) && !SETTING_NAMES.some((known) => known === name))
+    .filter(
+      (name) => MEANT_FOR_US.test(name) && !NOT_FOR_USERS.test(name) && !SETTING_NAMES.some((known) => known === name),
+    )
     .sort()
     .map((name) => {
       const meant = nearestSetting(name);

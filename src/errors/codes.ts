@@ -131,6 +131,12 @@ export const ERROR_CODES = {
     remedy: 'queries are read-only; write to PostgreSQL and run `finance-db sync`',
   },
 
+  STALE: {
+    exit: 8,
+    cause: 'with `status --check`: the last sync is longer ago than --max-age',
+    remedy: 'see why no sync has run: `finance-db sync`, or its log',
+  },
+
   INTERRUPTED: { exit: 130, cause: 'Ctrl-C', remedy: 'nothing was published or changed' },
   TERMINATED: { exit: 143, cause: 'a termination signal', remedy: 'nothing was published or changed' },
 } as const satisfies Record<string, { exit: number; cause: string; remedy: string }>;

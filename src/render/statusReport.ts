@@ -1,4 +1,4 @@
-import type { Status } from '../app/status.ts';
+import type { Status, StatusTable } from '../app/status.ts';
 import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
 import { printable, printableText } from './printable.ts';
@@ -11,12 +11,13 @@ export function statusDocument(status: Status): Record<string, unknown> {
   return {
     postgres,
     duckdb: { path, exists, bytes, sample, source, other_source: otherSource, problem },
-    tables: tables.map(({ table, rows, syncedAt, mode, behind }) => ({
+    tables: tables.map(({ table, rows, syncedAt, mode, behind, behindUnknown }) => ({
       table,
       rows,
       synced_at: syncedAt,
       mode,
       behind,
+      behind_unknown: behindUnknown,
     })),
     last_validation: lastValidation,
     lock,
@@ -49,11 +50,17 @@ export function renderStatus(status: Status, now: Date, style: TableStyle): stri
       row.syncedAt,
       durationText(Math.max(0, (now.getTime() - Date.parse(row.syncedAt)) / 1000)),
       row.mode,
-      row.behind === null ? 'unknown' : row.behind ? 'maybe: transactions since' : 'no',
+      behindText(row),
     ]),
     style,
   );
   return `${text}${table}\n`;
+}
+
+function behindText({ behind, behindUnknown }: StatusTable): string {
+  if (behindUnknown === 'needs_reading') return 'cannot be told without reading';
+  if (behind === null) return 'unknown';
+  return behind ? 'maybe: transactions since' : 'no';
 }
 
 function postgresText(postgres: Status['postgres']): string {
