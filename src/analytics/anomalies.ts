@@ -34,7 +34,7 @@ const LARGE = 2.5;
 export function anomaliesReport(request: StatsRequest): ReportQuery {
   const { source, period } = request;
   const history = { ...period, from: null };
-  const shown = periodConditions(period).map((condition) => condition.replace('"timestamp"', 't."timestamp"'));
+  const shown = periodConditions(period, 0, 't."timestamp"');
   const sql = `${withClause([
     ...ledgerExpressions(request, SERIES_COLUMNS, {
       period: history,

@@ -1,5 +1,5 @@
 import type { ReportQuery } from './columns.ts';
-import { intervalLabelSql } from './intervals.ts';
+import { fillsIntervals, intervalLabelSql } from './intervals.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
 import type { StatsRequest } from './request.ts';
 import { exactSum, indented, limitClause } from './sql.ts';
@@ -15,13 +15,15 @@ export type CashflowRow = {
   readonly count: string;
 };
 
-/** Income, spending, net and running net per interval; intervals without rows are there with zeros. */
+/** Income, spending, net and running net per interval; intervals without rows are there with zeros, unless they are too many. */
 export function cashflowReport(request: StatsRequest): ReportQuery {
   const { scale } = request.source;
   const income = incomeCondition(request.vocabulary, 'normalized_amount > 0');
   const span = request.span;
   const days =
-    span === null ? 'range(0)' : `range(DATE '${span.from}', DATE '${span.to}' + INTERVAL 1 DAY, INTERVAL 1 DAY)`;
+    span === null || !fillsIntervals(request)
+      ? 'range(0)'
+      : `range(DATE '${span.from}', DATE '${span.to}' + INTERVAL 1 DAY, INTERVAL 1 DAY)`;
   const expressions = [
     ...ledgerExpressions(request, ['category']),
     // By day first: labels are then made for thousands of groups and not for millions of rows.
@@ -49,7 +51,7 @@ export function cashflowReport(request: StatsRequest): ReportQuery {
   ];
   const total = (column: string) => exactSum(column, scale);
   const sql = `${withClause(expressions)}(
-  SELECT period, income, spending, net, ${exactSum('net', scale).replace('sum(net)', 'sum(net) OVER (ORDER BY period)')} AS running_net,
+  SELECT period, income, spending, net, ${exactSum('net', scale, { over: 'ORDER BY period' })} AS running_net,
     count, false AS is_total, NULL AS row_count
   FROM filled
   ORDER BY period DESC${indented(limitClause(request.limit))}

@@ -1,4 +1,4 @@
-import { listIntervals } from '../model/period.ts';
+import { countIntervals } from '../model/period.ts';
 import type { ReportQuery, SeriesPoint } from './columns.ts';
 import { intervalLabelSql } from './intervals.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
@@ -31,7 +31,7 @@ export function categoriesReport(request: StatsRequest): ReportQuery {
   const list = keys.join(', ');
   const span = request.span;
   const intervals =
-    span === null ? 1 : Math.max(1, listIntervals(span.from, span.to, request.interval, request.calendar).length);
+    span === null ? 1 : Math.max(1, countIntervals(span.from, span.to, request.interval, request.calendar));
   const order = [ORDERS[request.sort ?? 'amount'], ...keys.map((key) => `${key} NULLS LAST`)]
     .filter(Boolean)
     .join(', ');

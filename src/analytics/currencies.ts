@@ -21,16 +21,17 @@ export type CurrencyRow = {
 /** Original amounts beside normalized ones, all rows counted, transfers too: this report checks the conversion. */
 export function currenciesReport(request: StatsRequest): ReportQuery {
   const { scale } = request.source;
+  const amountScale = request.source.amountScale ?? 0;
   const conditions = [...periodConditions(request.period), ...filterConditions(request.filters, request.vocabulary)];
   const groups = `SELECT currency, count(*) AS count,
-  ${exactSum('amount', scale, 'amount > 0')} AS original_in,
-  ${exactSum('amount', scale, 'amount < 0')} AS original_out,
+  ${exactSum('amount', amountScale, { filter: 'amount > 0' })} AS original_in,
+  ${exactSum('amount', amountScale, { filter: 'amount < 0' })} AS original_out,
   ${exactSum('normalized_amount', scale)} AS normalized,
   sum(abs(normalized_amount)) FILTER (WHERE amount IS NOT NULL) AS both_normalized,
   sum(abs(amount)) FILTER (WHERE normalized_amount IS NOT NULL) AS both_original,
   count(*) FILTER (WHERE normalized_amount IS NULL) AS not_normalized,
-  ${exactSum('amount', scale, 'normalized_amount IS NULL')} AS not_normalized_amount
-FROM ${request.source.table}${whereClause(conditions)}
+  ${exactSum('amount', amountScale, { filter: 'normalized_amount IS NULL' })} AS not_normalized_amount
+FROM ${request.source.whole}${whereClause(conditions)}
 GROUP BY currency`;
   return {
     sql: `WITH groups AS MATERIALIZED (

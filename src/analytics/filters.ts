@@ -1,6 +1,6 @@
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { quoteLiteral } from '../model/identifier.ts';
-import { addDaysIso, type Period } from '../model/period.ts';
+import { addDaysIso, LAST_DAY, type Period } from '../model/period.ts';
 import { incomeCondition, type Vocabulary } from './vocabulary.ts';
 
 /** What narrows a report. Empty lists and nulls do not. */
@@ -82,13 +82,21 @@ export function filterConditions(filters: Filters, vocabulary: Vocabulary): stri
 /**
  * The conditions of a period on `timestamp`.
  * @param margin days to widen it by at both ends
+ * @param column the column of moments, where it is not `timestamp` alone
  */
-export function periodConditions(period: Period, margin = 0): string[] {
+export function periodConditions(period: Period, margin = 0, column = '"timestamp"'): string[] {
   const conditions: string[] = [];
   if (period.from !== null)
-    conditions.push(`"timestamp" >= TIMESTAMP ${quoteLiteral(`${addDaysIso(period.from, -margin)} 00:00:00`)}`);
-  if (period.to !== null)
-    conditions.push(`"timestamp" < TIMESTAMP ${quoteLiteral(`${addDaysIso(period.to, margin + 1)} 00:00:00`)}`);
+    conditions.push(`${column} >= TIMESTAMP ${quoteLiteral(`${addDaysIso(period.from, -margin)} 00:00:00`)}`);
+  if (period.to !== null) {
+    const last = addDaysIso(period.to, margin);
+    // There is no day after the last one that has a name; what lies beyond is in no report.
+    conditions.push(
+      last === LAST_DAY
+        ? `${column} < TIMESTAMP '10000-01-01 00:00:00'`
+        : `${column} < TIMESTAMP ${quoteLiteral(`${addDaysIso(last, 1)} 00:00:00`)}`,
+    );
+  }
   return conditions;
 }
 

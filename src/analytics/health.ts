@@ -19,7 +19,7 @@ const NULLABLE = LEDGER_COLUMNS.filter((column) => column !== 'normalized_amount
 export function healthReport(request: StatsRequest): ReportQuery {
   const { source, calendar } = request;
   const conditions = [...periodConditions(request.period), ...filterConditions(request.filters, request.vocabulary)];
-  const rows = `FROM ${source.table}${whereClause(conditions)}`;
+  const rows = `FROM ${source.whole}${whereClause(conditions)}`;
   const nulls = NULLABLE.map((column) => `count(*) - count("${column}") AS "null_${column}"`).join(',\n  ');
   const facts = `SELECT count(*) AS rows, count(*) - count(normalized_amount) AS not_normalized,
   count(*) FILTER (WHERE category IS NULL OR category = '' OR lower(category) IN ('uncategorized', 'uncategorised')) AS uncategorised,
@@ -49,7 +49,7 @@ FROM gaps`,
       line(
         `NULL in ${column}`,
         `"null_${column}"`,
-        `'no ${column}'`,
+        column === 'timestamp' ? `'no day: NULL, infinite, or outside the years 1 to 9999'` : `'no ${column}'`,
         ESSENTIAL.includes(column) ? undefined : 'false',
       ).concat(`\nWHERE "null_${column}" > 0`),
     ),

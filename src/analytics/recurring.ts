@@ -2,7 +2,7 @@ import { cadenceTable } from './cadences.ts';
 import type { ReportQuery } from './columns.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
 import type { StatsRequest } from './request.ts';
-import { exactSum, indented, limitClause } from './sql.ts';
+import { exactSum, indented, limitClause, sumType } from './sql.ts';
 
 export type RecurringState = 'active' | 'new' | 'price changed' | 'late' | 'stopped';
 
@@ -48,8 +48,8 @@ export function recurringReport(request: StatsRequest): ReportQuery {
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sum(hits)::BIGINT, NULL, NULL, true, count(*),
   count(*) FILTER (WHERE state <> 'stopped'),
-  ${exactSum('per_year', request.source.scale, "state <> 'stopped' AND per_year < 0")},
-  ${exactSum('per_year', request.source.scale, "state <> 'stopped' AND per_year > 0")}
+  ${exactSum('per_year', request.source.scale, { filter: "state <> 'stopped' AND per_year < 0" })},
+  ${exactSum('per_year', request.source.scale, { filter: "state <> 'stopped' AND per_year > 0" })}
 FROM recurring`;
   return {
     sql,
@@ -130,7 +130,7 @@ export function seriesExpressions(today: string, scale: number, least: 2 | 3 = 3
   SELECT series, account_id, payee, income, only_amount
   FROM (
     SELECT ${sameDirection} AS series, any_value(account_id) AS account_id, any_value(payee) AS payee,
-      any_value(normalized_amount > 0) AS income, NULL::DECIMAL(28, ${scale}) AS only_amount,
+      any_value(normalized_amount > 0) AS income, NULL::${sumType(scale)} AS only_amount,
       ${daySets}
     FROM ledger
     GROUP BY series
@@ -205,7 +205,7 @@ export function seriesExpressions(today: string, scale: number, least: 2 | 3 = 3
     `recurring AS MATERIALIZED (
   SELECT payee AS merchant, account_id, cadence,
     CASE WHEN income THEN 'income' WHEN fixed THEN 'fixed' ELSE 'varying' END AS type,
-    (CASE WHEN fixed THEN latest[1] ELSE list_sort(latest)[(len(latest) + 1) // 2] END)::DECIMAL(28, ${scale}) AS amount,
+    (CASE WHEN fixed THEN latest[1] ELSE list_sort(latest)[(len(latest) + 1) // 2] END)::${sumType(scale)} AS amount,
     (last_date + pace)::DATE AS next_date, amount * times AS per_year,
     CASE
       WHEN ${today} > last_date + 2 * step + slack THEN 'stopped'

@@ -4,10 +4,14 @@ import type { Vocabulary } from './vocabulary.ts';
 
 /** The table that reports read. */
 export interface LedgerSource {
-  /** Quoted, schema-qualified name in DuckDB. */
+  /** SQL of what reports read: the table's name, or a subquery that converts columns or leaves out rows without a day. */
   readonly table: string;
+  /** The same with all rows; a day that no report can name is NULL. */
+  readonly whole: string;
   /** Digits after the point of normalized_amount. */
   readonly scale: number;
+  /** Those of amount; null where it is no exact number. */
+  readonly amountScale: number | null;
 }
 
 /** The columns that reports read. */

@@ -1,5 +1,6 @@
 import { filterConditions, periodConditions, whereClause } from './filters.ts';
 import type { StatsRequest } from './request.ts';
+import { exactSum } from './sql.ts';
 
 /** What lies within the period and filters, transfers included. */
 export type ScopeRow = {
@@ -19,9 +20,23 @@ export function scopeSql(request: StatsRequest): string {
 FROM ${request.source.table}${whereClause(conditions)}`;
 }
 
-/** The first and last day of the whole table. */
-export type TableSpan = { readonly first: string | null; readonly last: string | null };
+/** Rows within the filters that the report leaves out because of their day, each kind with what it adds up to. */
+export type ApartRow = {
+  readonly undated: string;
+  readonly undated_amount: string;
+  readonly future: string;
+  readonly future_amount: string;
+  readonly future_first: string | null;
+  readonly future_last: string | null;
+};
 
-export function tableSpanSql(table: string): string {
-  return `SELECT min("timestamp")::DATE AS first, max("timestamp")::DATE AS last FROM ${table}`;
+/** One row of ApartRow: without a day that can be named, and after `until`. */
+export function apartSql({ source, filters, vocabulary }: StatsRequest, until: string): string {
+  const undated = '"timestamp" IS NULL';
+  const future = `"timestamp" >= TIMESTAMP '${until}' + INTERVAL 1 DAY`;
+  const sum = (filter: string): string => exactSum('normalized_amount', source.scale, { filter });
+  return `SELECT count(*) FILTER (WHERE ${undated}) AS undated, ${sum(undated)} AS undated_amount,
+  count(*) FILTER (WHERE ${future}) AS future, ${sum(future)} AS future_amount,
+  min("timestamp") FILTER (WHERE ${future})::DATE AS future_first, max("timestamp") FILTER (WHERE ${future})::DATE AS future_last
+FROM ${source.whole}${whereClause(filterConditions(filters, vocabulary))}`;
 }

@@ -1,11 +1,12 @@
 import { quoteIdentifier } from '../model/identifier.ts';
 import type { Calendar } from '../model/period.ts';
-import { duckdbSchema, duckdbTable, type TableName } from '../model/tableName.ts';
+import { duckdbSchema, type TableName } from '../model/tableName.ts';
 import { NO_FILTERS } from './filters.ts';
 import { ledgerExpression } from './ledger.ts';
 import { PAYEE, SERIES_COLUMNS, seriesExpressions } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
-import { exactSum } from './sql.ts';
+import { ledgerSource, type Relation } from './source.ts';
+import { exactSum, sumType } from './sql.ts';
 import { transferExpressions } from './transfers.ts';
 
 /** A ready-made view of the DuckDB file. */
@@ -16,7 +17,7 @@ export interface ReadyView {
   readonly sql: string;
 }
 
-/** The columns that a table must have for the views to be made over it. */
+/** The columns that a table must have for the views to be made over it, of any type that `shapeOf` reads. */
 export const VIEW_COLUMNS: readonly string[] = [
   'timestamp',
   'merchant',
@@ -35,16 +36,20 @@ const IS_QUIET = `(${IS_BLANK} OR regexp_matches(category, '^(other|misc(ellaneo
 const IS_LEG = `(${SAYS_TRANSFER} OR (${IS_QUIET} AND (contains(lower(subcategory), 'transfer')
     OR contains(lower(channel), 'transfer') OR (${IS_BLANK} AND coalesce(mcc, '') = ''))))`;
 
+/** What lies ahead does not say what comes back. */
+const NOT_FUTURE = `"timestamp" < current_date + INTERVAL 1 DAY`;
+
 /**
  * The ready-made views over one table of transactions, in its schema: the same rules as the reports, so that the
  * numbers agree with `finance-db stats`. Transfers between own accounts are left out of all but account_balance_changes.
- * @param scale digits after the point of normalized_amount
+ * @param relation how the table is read. What has no day that can be named has the month NULL
  */
-export function readyViews(table: TableName, scale = 2): ReadyView[] {
-  const source = duckdbTable(table);
+export function readyViews(table: TableName, relation: Relation): ReadyView[] {
+  const { table: _, ...rest } = ledgerSource(relation, { undated: true, until: null });
+  const { whole: source, scale } = rest;
   const calendar: Calendar = { today: '9999-12-31', monthStart: 1 };
   const request: StatsRequest = {
-    source: { table: source, scale },
+    source: { ...rest, table: source },
     vocabulary: { income: [], transfer: [], blank: [], vague: [], hasQuietRows: false },
     calendar,
     period: { from: null, to: null, label: 'all' },
@@ -71,7 +76,7 @@ export function readyViews(table: TableName, scale = 2): ReadyView[] {
   const today = `least(current_date, (SELECT max("timestamp")::DATE FROM ${source}))`;
   const recurring = [
     ...transferExpressions(request, SERIES_COLUMNS, IS_LEG),
-    ledgerExpression(source, [...SERIES_COLUMNS, PAYEE], ['normalized_amount <> 0'], IS_LEG),
+    ledgerExpression(source, [...SERIES_COLUMNS, PAYEE], ['normalized_amount <> 0', NOT_FUTURE], IS_LEG),
     ...seriesExpressions(today, scale),
   ].join(',\n');
   const create = (name: ReadyView['name'], summary: string, body: string): ReadyView => ({
@@ -90,7 +95,7 @@ flows AS (
   FROM ${source}
   WHERE ${without}
 )
-SELECT month, ${exactSum('amount', scale, 'income')} AS income, ${exactSum('amount', scale, 'NOT income')} AS spending,
+SELECT month, ${exactSum('amount', scale, { filter: 'income' })} AS income, ${exactSum('amount', scale, { filter: 'NOT income' })} AS spending,
   ${exactSum('amount', scale)} AS net, count(*) AS transactions
 FROM flows
 GROUP BY month
@@ -119,11 +124,11 @@ ORDER BY state = 'stopped', per_year`,
       'account_balance_changes',
       'what came in and went out of each account each month, and the sum so far; transfers included',
       `SELECT account_id, month, money_in, money_out, money_in + money_out AS change,
-  (sum(money_in + money_out) OVER (PARTITION BY account_id ORDER BY month))::DECIMAL(${26 + scale}, ${scale}) AS change_so_far,
+  (sum(money_in + money_out) OVER (PARTITION BY account_id ORDER BY month))::${sumType(scale)} AS change_so_far,
   transactions
 FROM (
-  SELECT account_id, ${month}, ${exactSum('normalized_amount', scale, 'normalized_amount > 0')} AS money_in,
-    ${exactSum('normalized_amount', scale, 'normalized_amount < 0')} AS money_out, count(*) AS transactions
+  SELECT account_id, ${month}, ${exactSum('normalized_amount', scale, { filter: 'normalized_amount > 0' })} AS money_in,
+    ${exactSum('normalized_amount', scale, { filter: 'normalized_amount < 0' })} AS money_out, count(*) AS transactions
   FROM ${source}
   GROUP BY ALL
 )

@@ -14,6 +14,8 @@ export interface Config {
   readonly duckdbPath: string;
   readonly tables: readonly TableName[];
   readonly baseCurrency: string;
+  /** Whether somebody set it, rather than left the default. */
+  readonly baseCurrencyIsSet: boolean;
   /** Columns to index in the DuckDB file; empty by default (see docs/performance.md). */
   readonly indexes: readonly string[];
   readonly postgres: PostgresTarget;
@@ -63,6 +65,7 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: stri
     duckdbPath: values.FINANCE_DB_DUCKDB ?? path.join(home, 'finance.duckdb'),
     tables: values.FINANCE_DB_TABLES ?? [{ schema: 'public', name: 'transactions' }],
     baseCurrency: values.FINANCE_DB_BASE_CURRENCY ?? 'USD',
+    baseCurrencyIsSet: values.FINANCE_DB_BASE_CURRENCY !== undefined,
     indexes: values.FINANCE_DB_INDEXES ?? [],
     postgres: resolvePostgresTarget(flags.databaseUrl, setting, home, env),
     today: values.FINANCE_DB_TODAY ?? null,

@@ -58,8 +58,8 @@ export const SETTINGS = {
     parse: parseTables,
   }),
   FINANCE_DB_BASE_CURRENCY: setting({
-    default: '`USD`',
-    meaning: 'the currency of `normalized_amount`',
+    default: 'as the rows say, else `USD`',
+    meaning: 'the currency of `normalized_amount`, written into the file by `sync` (docs/reports.md)',
     parse: parseCurrency,
   }),
   FINANCE_DB_MEMORY: setting({

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { FileSource } from '../model/fileSource.ts';
 import type { TableState } from '../model/syncPlan.ts';
+import { type StoredBaseCurrency, storedBaseCurrency } from './baseCurrencyState.ts';
 import type { FreshSize } from './compact.ts';
 import { openReader } from './reader.ts';
 import { READ_STATE_SQL, readAbout, STATE_FORMAT, type StoredRow, toFileSource, toTableState } from './syncState.ts';
@@ -15,6 +16,7 @@ export type PublishedFile =
       readonly sample: boolean;
       /** Null in the built-in sample. */
       readonly source: FileSource | null;
+      readonly baseCurrency: StoredBaseCurrency | null;
       readonly tables: readonly TableState[];
       readonly bytes: number;
       readonly fresh: FreshSize;
@@ -44,7 +46,7 @@ export async function readPublishedFile(path: string): Promise<PublishedFile> {
       };
       const sample = value('sample') === 'true';
       const source = sample ? null : toFileSource(value('source'), tables[0]?.identity);
-      return { kind: 'ours', sample, source, tables, bytes, fresh };
+      return { kind: 'ours', sample, source, baseCurrency: storedBaseCurrency(value), tables, bytes, fresh };
     } finally {
       reader.close();
     }

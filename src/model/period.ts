@@ -5,6 +5,10 @@ import {
   addWeeks,
   addYears,
   differenceInCalendarDays,
+  differenceInCalendarISOWeeks,
+  differenceInCalendarMonths,
+  differenceInCalendarQuarters,
+  differenceInCalendarYears,
   format,
   isValid,
   parse,
@@ -35,6 +39,10 @@ export const INTERVALS = ['day', 'week', 'month', 'quarter', 'year'] as const;
 export type Interval = (typeof INTERVALS)[number];
 
 export const ALL_TIME: Period = { from: null, to: null, label: 'all' };
+
+/** The days that a period can name. */
+export const FIRST_DAY = '0001-01-01';
+export const LAST_DAY = '9999-12-31';
 
 const EXAMPLES =
   'try 2024, 2024q3, 2024-03, 2024-03-15, "last month", "this year", "last 90 days", "march 2024", ' +
@@ -68,7 +76,18 @@ export function parsePeriod(text: string, calendar: Calendar): Period {
         details: { period: text, from: joined.from, to: joined.to },
       },
     );
+  requireNamedDays(joined, text);
   return { ...joined, label };
+}
+
+/** A year before the first, or of five digits, has no name that could be compared or printed beside the others. */
+function requireNamedDays({ from, to }: Period, text: string): void {
+  for (const day of [from, to])
+    if (day !== null && (day.length !== FIRST_DAY.length || day < FIRST_DAY))
+      throw new FinanceDbError('USAGE', `the period ${JSON.stringify(text)} reaches beyond the years 1 to 9999`, {
+        remedy: EXAMPLES,
+        details: { period: text },
+      });
 }
 
 /**
@@ -126,15 +145,35 @@ export function comparisonPeriods(period: Period, calendar: Calendar): Compariso
   // The last day of a whole month answers to the last day of another: the day before the next one begins.
   const backEnd = running ? back(to) : addDays(back(addDays(end, 1)), -1);
   const yearEnd = running ? addYears(to, -1) : addDays(addYears(addDays(end, 1), -1), -1);
-  return {
-    previous: span(back(from), backEnd),
-    lastYear: span(addYears(from, -1), yearEnd),
-  };
+  return { previous: namedSpan(back(from), backEnd), lastYear: namedSpan(addYears(from, -1), yearEnd) };
 }
 
-/** Today moved by days: for what is overdue and what lies in the future. */
+/** Null where it begins before the first day. */
+function namedSpan(from: Date, to: Date): Period | null {
+  return from.getFullYear() < 1 ? null : span(from, to);
+}
+
+/** A day moved by days, and kept within those that have a name of ten characters: 0001-01-01 to 9999-12-31. */
 export function addDaysIso(day: string, days: number): string {
-  return format(addDays(fromIso(day), days), ISO);
+  return clampedIso(addDays(fromIso(day), days));
+}
+
+/** How many intervals a span of days touches: the length of `listIntervals`, without making the list. */
+export function countIntervals(from: string, to: string, interval: Interval, calendar: Calendar): number {
+  const shift = interval === 'day' || interval === 'week' ? 0 : 1 - calendar.monthStart;
+  const [first, last] = [addDays(fromIso(from), shift), addDays(fromIso(to), shift)];
+  switch (interval) {
+    case 'day':
+      return differenceInCalendarDays(last, first) + 1;
+    case 'week':
+      return differenceInCalendarISOWeeks(last, first) + 1;
+    case 'month':
+      return differenceInCalendarMonths(last, first) + 1;
+    case 'quarter':
+      return differenceInCalendarQuarters(last, first) + 1;
+    case 'year':
+      return differenceInCalendarYears(last, first) + 1;
+  }
 }
 
 /** The intervals that a span of days touches, in order, by the labels that `intervalLabel` gives their days. */
@@ -256,7 +295,7 @@ function unitAt(interval: Interval, day: Date, calendar: Calendar, steps: number
   const shift = interval === 'day' || interval === 'week' ? 0 : calendar.monthStart - 1;
   const begin = addUnits(startOfUnit(addDays(day, -shift), interval), interval, steps);
   const next = addUnits(begin, interval, 1);
-  return { from: format(addDays(begin, shift), ISO), to: format(addDays(next, shift - 1), ISO), label };
+  return { from: isoDay(addDays(begin, shift)), to: isoDay(addDays(next, shift - 1)), label };
 }
 
 function startOfUnit(day: Date, interval: Interval): Date {
@@ -297,8 +336,18 @@ function wholeMonths(from: Date, to: Date, calendar: Calendar): number | null {
 }
 
 function span(from: Date, to: Date): Period {
-  const [first, last] = [format(from, ISO), format(to, ISO)];
+  const [first, last] = [isoDay(from), isoDay(to)];
   return { from: first, to: last, label: describeSpan(first, last) };
+}
+
+/** ISO text; a day before the year 1 is marked by a sign and so never taken for one after it, as its year of era would be. */
+function isoDay(day: Date): string {
+  return day.getFullYear() < 1 ? `-${format(day, ISO)}` : format(day, ISO);
+}
+
+function clampedIso(day: Date): string {
+  if (day.getFullYear() < 1) return FIRST_DAY;
+  return day.getFullYear() > 9999 ? LAST_DAY : format(day, ISO);
 }
 
 function fromIso(day: string): Date {

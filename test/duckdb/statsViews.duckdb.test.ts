@@ -1,17 +1,31 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Relation } from '../../src/analytics/source.ts';
 import { readyViews } from '../../src/analytics/views.ts';
 import { type DuckDbReader, openReader } from '../../src/duckdb/reader.ts';
 import { generateSample } from '../../src/model/household/generate.ts';
+import { TRANSACTIONS_COLUMNS } from '../../src/model/transactionsTable.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { runStatsCommand } from '../support/stats.ts';
 import { statsFile } from '../support/statsFile.ts';
+
+/** A table whose columns need no conversion. */
+const SAMPLE_RELATION: Relation = {
+  table: 'transactions',
+  columns: ['rowid', ...TRANSACTIONS_COLUMNS.map(({ name }) => name)].map((name) => ({
+    name,
+    sql: name === 'timestamp' ? '"timestamp"' : name,
+  })),
+  converts: false,
+  scale: 2,
+  amountScale: 2,
+};
 
 const folder = temporaryFolder();
 let file = '';
 let reader: DuckDbReader;
 
 beforeAll(async () => {
-  const views = readyViews({ schema: 'public', name: 'transactions' }).map(({ sql }) => sql);
+  const views = readyViews({ schema: 'public', name: 'transactions' }, SAMPLE_RELATION).map(({ sql }) => sql);
   file = await statsFile(folder.path, generateSample({ rows: 5000 }), views);
   reader = await openReader(file);
 });

@@ -32,7 +32,14 @@ export async function runStatsCommand(
       now: () => new Date('2026-11-22T12:00:00Z'),
     },
     config: loadConfig({ duckdb: file }, env, '/'),
-    output: { json: flags.json === true, quiet: false, verbose: false, color: false, ascii: false, dumb: false },
+    output: {
+      json: flags.json === true,
+      quiet: false,
+      verbose: false,
+      color: false,
+      ascii: flags.ascii === true,
+      dumb: false,
+    },
     env,
   };
   await statsCommand(context, report, flags);

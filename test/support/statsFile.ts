@@ -60,7 +60,7 @@ export interface SimpleRow {
 
 export function simpleRows(rows: readonly SimpleRow[]): Row[] {
   return rows.map((row, index) => {
-    const time = row.day.length > 10 ? row.day : `${row.day} 12:00:00`;
+    const time = row.day.length > 10 || row.day.endsWith('infinity') ? row.day : `${row.day} 12:00:00`;
     return [
       `t-${String(index).padStart(4, '0')}`,
       time,

@@ -231,6 +231,7 @@ function request(options: StressOptions, beforePublish?: SyncRequest['beforePubl
       duckdbPath: path.join(options.folder, 'stress.duckdb'),
       tables: parseTableList(TABLES),
       baseCurrency: 'USD',
+      baseCurrencyIsSet: false,
       indexes: [],
       postgres: { kind: 'external', connection: options.address },
       today: null,

@@ -1,10 +1,12 @@
 import { overviewTops } from '../../analytics/overview.ts';
 import { type ReportName, reportOf } from '../../analytics/reports.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
-import { type ScopeRow, scopeSql } from '../../analytics/scope.ts';
+import { type ApartRow, apartSql, type ScopeRow, scopeSql } from '../../analytics/scope.ts';
 import { type DataAge, readDataAge } from '../../duckdb/dataAge.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { LAST_DAY } from '../../model/period.ts';
+import { type BaseCurrencyLabel, readBaseCurrency } from './baseCurrency.ts';
 import { type ReportTable, readTable } from './reportTable.ts';
 import { type OverviewSections, readOverview } from './statsOverview.ts';
 import { prepareRequest, type StatsInput } from './statsRequest.ts';
@@ -12,31 +14,36 @@ import { prepareRequest, type StatsInput } from './statsRequest.ts';
 /** A report that has run: all that any output format needs. */
 export interface StatsResult {
   readonly report: ReportName;
-  readonly baseCurrency: string;
+  readonly baseCurrency: BaseCurrencyLabel;
   readonly request: StatsRequest;
   readonly scope: ScopeRow;
   readonly table: ReportTable;
   /** Rows of transfers between own accounts that were left out; null where the report does not say. */
   readonly transferRows: number | null;
   readonly sections: OverviewSections | null;
+  /** Rows left out for their day; null where there are none or every row is looked at. */
+  readonly apart: ApartRow | null;
   readonly age: DataAge;
 }
 
 /**
  * Runs a report.
- * @throws FinanceDbError CONFIG when the file has no table that reports can read, USAGE when DuckDB refuses a filter
+ * @param currencySetting FINANCE_DB_BASE_CURRENCY where it is set
+ * @throws FinanceDbError CONFIG when the file has no table that reports can read or is in another currency, USAGE when DuckDB refuses a filter
  */
 export async function runStats(
   reader: DuckDbReader,
   report: ReportName,
   input: StatsInput,
-  baseCurrency: string,
+  currencySetting: string | null,
 ): Promise<StatsResult> {
-  const request = await prepareRequest(reader, input);
+  const { request, until, undated, stored } = await prepareRequest(reader, report, input);
+  const baseCurrency = await readBaseCurrency(reader, currencySetting, stored.table, stored.columns);
   try {
     const table = await readTable(reader, reportOf(report).query(request));
     const [scope] = await reader.all<ScopeRow>(scopeSql(request));
     if (scope === undefined) throw new FinanceDbError('INTERNAL', 'the scope has no row');
+    const apart = until === null && !undated ? null : await readApart(reader, report, request, until);
     const counted = table.total?.count ?? (report === 'overview' ? table.rows[0]?.count : undefined);
     return {
       report,
@@ -46,6 +53,7 @@ export async function runStats(
       table,
       transferRows: counted === undefined || reportOf(report).everyRow ? null : Number(scope.rows) - Number(counted),
       sections: report === 'overview' ? await readOverview(reader, request) : null,
+      apart,
       age: await readDataAge(reader),
     };
   } catch (error) {
@@ -53,9 +61,23 @@ export async function runStats(
   }
 }
 
+async function readApart(
+  reader: DuckDbReader,
+  report: ReportName,
+  request: StatsRequest,
+  until: string | null,
+): Promise<ApartRow | null> {
+  if (reportOf(report).everyRow) return null;
+  const [apart] = await reader.all<ApartRow>(apartSql(request, until ?? LAST_DAY));
+  if (apart === undefined) return null;
+  // What has no day lies in no period, so it is missed only where none was asked for.
+  const open = request.period.from === null && request.period.to === null;
+  return open ? apart : { ...apart, undated: '0', undated_amount: '0' };
+}
+
 /** The SQL of a report, as `--sql` prints it: statements of their own, which run as they are. */
 export async function statsSql(reader: DuckDbReader, report: ReportName, input: StatsInput): Promise<string> {
-  const request = await prepareRequest(reader, input);
+  const { request } = await prepareRequest(reader, report, input);
   const queries = [
     reportOf(report).query(request),
     ...(report === 'overview' ? Object.values(overviewTops(request)) : []),

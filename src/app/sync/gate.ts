@@ -5,6 +5,7 @@ import type { TableState } from '../../model/syncPlan.ts';
 import { displayName } from '../../model/tableName.ts';
 import { nothingHappened, watermarkObjection } from '../../model/watermark.ts';
 import type { SourcePosition } from '../../postgres/snapshot.ts';
+import { needsLabel } from './baseCurrency.ts';
 import { requiredIndexColumns } from './indexColumns.ts';
 import { findState } from './published.ts';
 import type { SyncRequest, SyncResult } from './syncRequest.ts';
@@ -17,6 +18,8 @@ export async function gate(
   file: PublishedFile,
 ): Promise<TableState[] | null> {
   if (request.full || request.beforePublish !== undefined || file.kind !== 'ours' || file.sample) return null;
+  // The label of the sums is part of the file: a setting that says otherwise is written down although no row changed.
+  if (needsLabel(request.config, file.baseCurrency)) return null;
   const states = request.tables.map((table) => findState(file, table));
   const settled = states.every(
     (state) =>

@@ -1,7 +1,9 @@
 import { readyViews, VIEW_COLUMNS } from '../../analytics/views.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
-import { duckdbSchema, duckdbTable, type TableName } from '../../model/tableName.ts';
+import { displayName, duckdbSchema, duckdbTable, type TableName } from '../../model/tableName.ts';
+import { readShape } from '../stats/readShape.ts';
 
 /** A table of the DuckDB file: its columns by name, with their DuckDB types. */
 export interface StoredTable {
@@ -9,37 +11,48 @@ export interface StoredTable {
   readonly columns: readonly { readonly name: string; readonly duckdbType: string }[];
 }
 
+const NAMES = ['monthly_spending', 'category_month', 'recurring_charges', 'account_balance_changes'] as const;
+
 /**
- * Makes the ready-made views of docs/queries.md beside every table that looks like transactions, and removes those of an
- * earlier sync that no longer fit. A table of the source that is called like a view comes first.
+ * Makes the ready-made views of docs/queries.md beside every table called transactions, and removes those of an earlier sync
+ * that no longer fit. A table of the source that is called like a view comes first. A sync is about tables: no view makes it fail.
+ * @returns which views could not be made, and why; nothing about tables that are no transactions at all
  */
-export async function createReadyViews(copy: WorkingCopy, tables: readonly StoredTable[]): Promise<void> {
+export async function createReadyViews(copy: WorkingCopy, tables: readonly StoredTable[]): Promise<string[]> {
+  const warnings: string[] = [];
   for (const { table, columns } of tables) {
     if (table.name !== 'transactions') continue;
     const schema = duckdbSchema(table);
-    const scale = scaleOf(columns);
-    const fits =
-      scale !== null && VIEW_COLUMNS.every((name) => isExpected(columns.find((column) => column.name === name)));
-    for (const view of readyViews(table, scale ?? 2)) {
-      if (await isTable(copy, schema, view.name)) continue;
-      await copy.run(`DROP VIEW IF EXISTS ${duckdbTable({ schema: table.schema, name: view.name })}`);
-      if (fits) await copy.run(view.sql);
+    const free: string[] = [];
+    for (const name of NAMES) {
+      if (await isTable(copy, schema, name)) continue;
+      await copy.run(`DROP VIEW IF EXISTS ${duckdbTable({ schema: table.schema, name })}`);
+      free.push(name);
+    }
+    const stored = columns.map(({ name, duckdbType }) => ({ name, type: duckdbType }));
+    const shape = await readShape(duckdbTable(table), stored, VIEW_COLUMNS, (sql) => copy.all(sql));
+    if (shape.kind === 'refused') {
+      warnings.push(`the ready-made views were not made: ${displayName(table)} ${shape.why}`);
+      continue;
+    }
+    for (const view of readyViews(table, shape.relation)) {
+      if (!free.includes(view.name)) continue;
+      const failure = await tryOut(copy, view.sql);
+      if (failure !== null) warnings.push(`the ready-made view ${view.name} was not made: ${failure}`);
     }
   }
+  return warnings;
 }
 
-/** The types that the views' SQL is written for. */
-function isExpected(column: StoredTable['columns'][number] | undefined): boolean {
-  if (column === undefined) return false;
-  if (column.name === 'normalized_amount') return column.duckdbType.startsWith('DECIMAL');
-  return column.duckdbType === (column.name === 'timestamp' ? 'TIMESTAMP' : 'VARCHAR');
-}
-
-/** Digits after the point of normalized_amount; null when it is not a DECIMAL, over which nothing exact can be summed. */
-function scaleOf(columns: StoredTable['columns']): number | null {
-  const type = columns.find((column) => column.name === 'normalized_amount')?.duckdbType ?? '';
-  const scale = /^DECIMAL\(\d+,(\d+)\)$/.exec(type)?.[1];
-  return scale === undefined ? null : Number(scale);
+/** What DuckDB cannot make of the view's SQL, or null. The transaction goes on: DuckDB had not begun to change anything. */
+async function tryOut(copy: WorkingCopy, sql: string): Promise<string | null> {
+  try {
+    await copy.run(sql);
+    return null;
+  } catch (error) {
+    if (!isFinanceDbError(error) || error.code !== 'INTERNAL') throw error;
+    return messageOf(error.cause).split('\n')[0] ?? '';
+  }
 }
 
 async function isTable(copy: WorkingCopy, schema: string, name: string): Promise<boolean> {

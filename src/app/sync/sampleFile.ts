@@ -1,3 +1,4 @@
+import { rememberBaseCurrencySql } from '../../duckdb/baseCurrencyState.ts';
 import { openWorkspace } from '../../duckdb/publish.ts';
 import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../duckdb/workingCopy.ts';
@@ -49,12 +50,13 @@ export async function publishSampleFile(request: SampleFileRequest): Promise<voi
 }
 
 async function fill(copy: WorkingCopy, request: SampleFileRequest): Promise<void> {
-  const about = { format: STATE_FORMAT, sample: 'true', tool: VERSION, base_currency: request.baseCurrency };
+  const about = { format: STATE_FORMAT, sample: 'true', tool: VERSION };
   const rows = [...generateSample({ rows: DEFAULT_SAMPLE_ROWS, currency: request.baseCurrency })];
   await copy.run('BEGIN TRANSACTION');
   for (const statement of STATE_DDL) await copy.run(statement);
   for (const [name, value] of Object.entries(about))
     await copy.run(`INSERT INTO ${STATE_SCHEMA}.about VALUES (${quoteLiteral(name)}, ${quoteLiteral(value)})`);
+  await copy.run(rememberBaseCurrencySql({ currency: request.baseCurrency, from: 'setting', evidence: null }));
   const columns = sampleColumns().map(({ name, duckdbType }) => `${quoteIdentifier(name)} ${duckdbType}`);
   await copy.run(`CREATE TABLE transactions (${columns.join(', ')})`);
   for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {

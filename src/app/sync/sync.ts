@@ -25,6 +25,7 @@ import {
 } from '../../postgres/snapshot.ts';
 import { VERSION } from '../../version.ts';
 import { nameBadText } from './badText.ts';
+import { labelSums } from './baseCurrency.ts';
 import type { LoadContext } from './fullLoad.ts';
 import { gate, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
@@ -110,7 +111,7 @@ async function syncInSnapshot(
     for (const statement of STATE_DDL) await copy.run(statement);
     await copy.run(`DELETE FROM ${STATE_SCHEMA}.about`);
     await copy.run(
-      `INSERT INTO ${STATE_SCHEMA}.about VALUES ('format', ${quoteLiteral(STATE_FORMAT)}), ('sample', 'false'), ('tool', ${quoteLiteral(VERSION)}), ('base_currency', ${quoteLiteral(request.config.baseCurrency)})`,
+      `INSERT INTO ${STATE_SCHEMA}.about VALUES ('format', ${quoteLiteral(STATE_FORMAT)}), ('sample', 'false'), ('tool', ${quoteLiteral(VERSION)})`,
     );
     await copy.run(rememberSourceSql(sourceOf(server, snapshot)));
     if (keeps) await copy.run(rememberFreshSql(file.fresh));
@@ -125,9 +126,10 @@ async function syncInSnapshot(
       await writeState(context, plan, columns, result, request.now());
       tables.push(result);
     }
-    await createReadyViews(
-      copy,
-      work.map(({ plan, columns }) => ({ table: plan.source.table, columns })),
+    const stored = work.map(({ plan, columns }) => ({ table: plan.source.table, columns }));
+    warnings.push(...(await createReadyViews(copy, stored)));
+    warnings.push(
+      ...(await labelSums(copy, request.config, known && request.newSource !== true ? file.baseCurrency : null)),
     );
     await copy.run('COMMIT');
     for (const { plan, columns } of work) {

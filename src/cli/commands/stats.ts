@@ -33,7 +33,7 @@ export async function statsCommand(
       await writeText(io.stdout, await statsSql(reader, report, input));
       return 0;
     }
-    const result = await runStats(reader, report, input, config.baseCurrency);
+    const result = await runStats(reader, report, input, settingOf(context));
     sayAge(context, result);
     const format: StatsFormat = flags.format ?? (output.json ? 'json' : 'table');
     if (format === 'json') await writeJsonDocument(io, statsDocument(result));
@@ -42,7 +42,7 @@ export async function statsCommand(
         width: columnsOf(io.stdout, env),
         color: output.color,
         ascii: output.ascii,
-        numbers: numberStyle(locale, config.baseCurrency),
+        numbers: numberStyle(locale, result.baseCurrency.currency),
       };
       await writeText(styledStream(io.stdout), statsText(result, style));
     } else await writeText(io.stdout, separatedText(result.table, format, intervalsOf(result)));
@@ -53,13 +53,18 @@ export async function statsCommand(
 }
 
 /** The overview as `stats --json` prints it, for `sync --stats --json`. */
-export async function overviewDocument({ config }: CommandContext, input: StatsInput): Promise<unknown> {
-  const reader = await openReader(config.duckdbPath);
+export async function overviewDocument(context: CommandContext, input: StatsInput): Promise<unknown> {
+  const reader = await openReader(context.config.duckdbPath);
   try {
-    return statsDocument(await runStats(reader, 'overview', input, config.baseCurrency));
+    return statsDocument(await runStats(reader, 'overview', input, settingOf(context)));
   } finally {
     reader.close();
   }
+}
+
+/** The base currency that somebody set; the default says nothing about a file. */
+function settingOf({ config }: CommandContext): string | null {
+  return config.baseCurrencyIsSet ? config.baseCurrency : null;
 }
 
 /** How current the data is, and that it is the sample when it is: on stderr, as every reading command does. */

@@ -8,7 +8,8 @@ export function statsDocument(result: StatsResult): Record<string, unknown> {
   const { request, scope, table, sections, age } = result;
   return {
     report: result.report,
-    base_currency: result.baseCurrency,
+    base_currency: result.baseCurrency.currency,
+    ...(result.baseCurrency.doubt === null ? {} : { base_currency_doubt: result.baseCurrency.doubt }),
     period: { from: request.period.from, to: request.period.to, label: request.period.label },
     covered: request.span,
     ...(result.report === 'categories' || result.report === 'cashflow' ? { interval: request.interval } : {}),
@@ -32,8 +33,29 @@ export function statsDocument(result: StatsResult): Record<string, unknown> {
       last: scope.last,
       not_normalized: jsonNumeral(scope.not_normalized),
       transfer_rows_left_out: result.transferRows,
+      ...apartOf(result),
     },
     data: { sample: age.sample, synced_at: age.syncedAt },
+  };
+}
+
+/** What is left out for its day, only where there is any. */
+function apartOf({ apart }: StatsResult): Record<string, unknown> {
+  if (apart === null) return {};
+  return {
+    ...(apart.future === '0'
+      ? {}
+      : {
+          future: {
+            transactions: jsonNumeral(apart.future),
+            amount: jsonNumeral(apart.future_amount),
+            first: apart.future_first,
+            last: apart.future_last,
+          },
+        }),
+    ...(apart.undated === '0'
+      ? {}
+      : { undated: { transactions: jsonNumeral(apart.undated), amount: jsonNumeral(apart.undated_amount) } }),
   };
 }
 

@@ -37,8 +37,14 @@ export function renderOverview(result: StatsResult, sections: OverviewSections, 
   return parts.join('\n');
 }
 
+/** Before a whole year lies the year before: once is enough. */
+function distinctSpans(rows: readonly ReportRow[]): readonly ReportRow[] {
+  const before = rows.find(({ span }) => span === 'previous');
+  return rows.filter(({ span, from, to }) => span !== 'last_year' || before?.from !== from || before?.to !== to);
+}
+
 function renderSpans(result: StatsResult, style: StatsStyle): string {
-  const spans = result.table.rows;
+  const spans = distinctSpans(result.table.rows);
   const all = result.request.period.from === null || result.request.period.to === null;
   const titles = spans.map((row) => (all && row.span === 'period' ? 'All' : (SPAN_TITLES[String(row.span)] ?? '')));
   const { numbers } = style;
@@ -56,7 +62,10 @@ function renderSpans(result: StatsResult, style: StatsStyle): string {
     line('Transactions', (row) => numbers.count(String(row.count))),
   ];
   return renderTable(
-    [{ title: result.baseCurrency, shrink: false }, ...titles.map((title) => ({ title, align: 'right' as const }))],
+    [
+      { title: result.baseCurrency.currency, shrink: false },
+      ...titles.map((title) => ({ title, align: 'right' as const })),
+    ],
     rows,
     { width: style.width, color: style.color, ruleBefore: [2, 5] },
   );

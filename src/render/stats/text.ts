@@ -1,3 +1,5 @@
+import type { SeriesPoint } from '../../analytics/columns.ts';
+import { fillsIntervals } from '../../analytics/intervals.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { listIntervals } from '../../model/period.ts';
 import { asciiDrawings } from '../locale.ts';
@@ -23,8 +25,12 @@ export function statsText(result: StatsResult, style: StatsStyle): string {
   return style.ascii ? asciiDrawings(text) : text;
 }
 
-/** The labels of all intervals that the report covers. */
-export function intervalsOf({ request }: StatsResult): string[] {
+/** The labels of all intervals that the report covers; of those with rows where there are too many. */
+export function intervalsOf({ request, table }: StatsResult): string[] {
   const { span, interval, calendar } = request;
-  return span === null ? [] : listIntervals(span.from, span.to, interval, calendar);
+  if (span === null) return [];
+  if (fillsIntervals(request)) return listIntervals(span.from, span.to, interval, calendar);
+  // A lone day far away: only intervals with rows.
+  const points = table.total?.periods;
+  return Array.isArray(points) ? points.map(({ period }: SeriesPoint) => period) : [];
 }

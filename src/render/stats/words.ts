@@ -1,4 +1,5 @@
 import type { Filters } from '../../analytics/filters.ts';
+import { fillsIntervals, MOST_INTERVALS } from '../../analytics/intervals.ts';
 import type { ReportTable } from '../../app/stats/reportTable.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { describeSpan } from '../../model/period.ts';
@@ -14,7 +15,7 @@ export function headingOf({ report, request, baseCurrency }: StatsResult): strin
   const { period, span } = request;
   const days = span === null ? describeSpan(period.from, period.to) : describeSpan(span.from, span.to);
   const said = /^\d/.test(period.label) || period.label.includes(days) ? '' : `${period.label}: `;
-  return [title, `${printable(said)}${days}`, baseCurrency, ...filterWords(request.filters)].join(' · ');
+  return [title, `${printable(said)}${days}`, baseCurrency.currency, ...filterWords(request.filters)].join(' · ');
 }
 
 /** The filters in words, for headings and for "nothing found". */
@@ -51,9 +52,35 @@ export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
     notes.push(
       `${rowsText(scope.not_normalized, numbers)} without a normalized amount: counted, but in no sum (see stats currencies)`,
     );
+  notes.push(...apartNotes(result, numbers));
+  if (result.report === 'cashflow' && request.span !== null && !fillsIntervals(request))
+    notes.push(
+      `Only ${pluralOf(request.interval)} with rows are shown: ${request.span.from} to ${request.span.to} has more than ${numbers.count(MOST_INTERVALS)}`,
+    );
+  if (result.baseCurrency.doubt !== null) notes.push(capital(result.baseCurrency.doubt));
   if (result.report === 'overview' && request.period.label === 'all')
     notes.push('Everything, and the latest month that is over; -p "last month", 2024q3 … asks for another period');
   return notes;
+}
+
+/** Rows that are dated after today, or not at all, with what they add up to. */
+function apartNotes({ apart }: StatsResult, numbers: NumberStyle): string[] {
+  if (apart === null) return [];
+  const { future, future_amount, future_first: first, future_last: last, undated, undated_amount } = apart;
+  const notes: string[] = [];
+  if (future !== '0')
+    notes.push(
+      `${rowsText(future, numbers)} dated after today left out (${numbers.money(future_amount)}, ${describeSpan(first, last)}); --to ${last} includes ${future === '1' ? 'it' : 'them'}`,
+    );
+  if (undated !== '0')
+    notes.push(
+      `${rowsText(undated, numbers)} without a day between the years 1 and 9999 left out (${numbers.money(undated_amount)})`,
+    );
+  return notes;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `14 of 16 still going: -30,862.35 out and 134,801.52 in per year`. */

@@ -1,0 +1,55 @@
+import type { StoredColumn } from './source.ts';
+
+/** In which currency normalized amounts are, and how that is known. */
+export interface BaseCurrency {
+  readonly currency: string;
+  /** `setting`: somebody said so; `data`: the rows say so; `default`: nothing does. */
+  readonly from: 'setting' | 'data' | 'default';
+}
+
+export const DEFAULT_BASE_CURRENCY = 'USD';
+
+/**
+ * SQL of the currencies whose amounts were all taken over as they are, at most two of them: amounts in the base currency need no
+ * rate, and those in another have one. Null where the columns are not of types that can be compared exactly.
+ * @param table quoted, schema-qualified name in DuckDB
+ */
+export function takenOverSql(table: string, columns: readonly StoredColumn[]): string | null {
+  const typeOf = (name: string): string => columns.find((column) => column.name === name)?.type ?? '';
+  const exact = ['amount', 'normalized_amount'].every((name) => /^DECIMAL|INT/.test(typeOf(name)));
+  if (!exact || typeOf('currency') !== 'VARCHAR') return null;
+  return `SELECT currency FROM ${table}
+WHERE amount <> 0 AND normalized_amount IS NOT NULL
+GROUP BY currency
+HAVING bool_and(normalized_amount = amount) AND regexp_full_match(currency, '[A-Z]{3}')
+LIMIT 2`;
+}
+
+/** The one currency that the rows name by themselves; null when none does, or two. */
+export function evidenceOf(takenOver: readonly { readonly currency: string }[]): string | null {
+  return takenOver.length === 1 ? (takenOver[0]?.currency ?? null) : null;
+}
+
+/**
+ * What a sync writes down. PostgreSQL holds the amounts, so nothing converts them: a setting only says what they are, and what it
+ * said stays until it says something else. Without one the rows decide, and only then the default.
+ * @param setting FINANCE_DB_BASE_CURRENCY where it is set
+ * @param recorded what the file says so far
+ * @param evidence what its rows say now
+ */
+export function decideBaseCurrency(
+  setting: string | null,
+  recorded: BaseCurrency | null,
+  evidence: string | null,
+): BaseCurrency {
+  if (setting !== null) return { currency: setting, from: 'setting' };
+  if (recorded?.from === 'setting') return recorded;
+  if (evidence !== null) return { currency: evidence, from: 'data' };
+  return recorded?.from === 'data' ? recorded : { currency: DEFAULT_BASE_CURRENCY, from: 'default' };
+}
+
+/** Why the label is doubtful, in one line; null where nothing speaks against it. */
+export function baseCurrencyDoubt(currency: string, evidence: string | null): string | null {
+  if (evidence === null || evidence === currency) return null;
+  return `amounts in ${evidence} were taken over as they are, so these sums are ${evidence} rather than ${currency}: sync with FINANCE_DB_BASE_CURRENCY=${evidence} if so`;
+}

@@ -1,0 +1,235 @@
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { REPORT_NAMES, type ReportName } from '../../src/analytics/reports.ts';
+import { createReadyViews } from '../../src/app/sync/readyViews.ts';
+import type { StatsFlags } from '../../src/cli/statsFlags.ts';
+import { openWorkingCopy } from '../../src/duckdb/workingCopy.ts';
+import { quoteLiteral } from '../../src/model/identifier.ts';
+import { TRANSACTIONS_COLUMNS } from '../../src/model/transactionsTable.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { runStatsCommand } from '../support/stats.ts';
+import { type SimpleRow, simpleRows } from '../support/statsFile.ts';
+
+/** Whole amounts, so that every type of the matrix can hold them; today is 2026-11-22. */
+const ORDINARY: readonly SimpleRow[] = [
+  ...['06', '07', '08', '09', '10', '11'].flatMap((month) => [
+    { day: `2026-${month}-03`, amount: '2500', category: 'Income', merchant: 'Work' },
+    { day: `2026-${month}-05`, amount: '-12', category: 'Fun', merchant: 'Stream' },
+    { day: `2026-${month}-1${month.slice(1)}`, amount: `-${month}7`.replace('-0', '-'), account: 'b', merchant: null },
+  ]),
+  { day: '2026-11-20', amount: '-70', category: null, merchant: 'Twin' },
+  { day: '2026-11-20', amount: '-70', category: null, merchant: 'Twin' },
+];
+
+/** Each with the day as PostgreSQL's types hold it and what it would add to a sum. */
+const FUTURE: readonly SimpleRow[] = [
+  { day: '2027-03-05 12:00:00', amount: '-1000' },
+  { day: '9999-12-31 12:00:00', amount: '-100000' },
+];
+const UNDATED: readonly SimpleRow[] = [
+  { day: 'infinity', amount: '-10000000' },
+  { day: '-infinity', amount: '-20000000' },
+  { day: '10000-01-01 12:00:00', amount: '-40000000' },
+  { day: '0044-03-15 (BC) 12:00:00', amount: '-80000000' },
+];
+const LONE_PAST: SimpleRow = { day: '0024-03-15 12:00:00', amount: '-7' };
+
+interface Variant {
+  readonly name: string;
+  /** SQL for columns that are not as `init` makes them: `name` to an expression over it, or null to leave it out. */
+  readonly columns: Readonly<Record<string, string | null>>;
+}
+
+const VARIANTS: readonly Variant[] = [
+  { name: 'as init makes it', columns: {} },
+  { name: 'date', columns: { timestamp: '"timestamp"::DATE' } },
+  { name: 'timestamptz', columns: { timestamp: '"timestamp"::TIMESTAMPTZ' } },
+  { name: 'a day as text', columns: { timestamp: '"timestamp"::VARCHAR' } },
+  { name: 'numeric(30,13)', columns: { normalized_amount: 'normalized_amount::DECIMAL(30,13)' } },
+  {
+    name: 'numeric(38,20), amounts too',
+    columns: { normalized_amount: 'normalized_amount::DECIMAL(38,20)', amount: 'amount::DECIMAL(38,20)' },
+  },
+  {
+    name: 'numeric without a precision',
+    columns: {
+      normalized_amount: `normalized_amount::VARCHAR || '000000000000000'`,
+      amount: `replace(amount::VARCHAR, '.00', '')`,
+    },
+  },
+  { name: 'bigint', columns: { normalized_amount: 'normalized_amount::BIGINT', amount: 'amount::INTEGER' } },
+  { name: 'double precision as the original amount', columns: { amount: 'amount::DOUBLE' } },
+  {
+    name: 'no tx_id, numbers for names',
+    columns: { tx_id: null, account_id: 'ascii(account_id)', mcc: 'mcc::INTEGER', city: 'NULL::UUID' },
+  },
+  { name: 'a column called rowid', columns: { merchant: 'merchant, 7 AS rowid' } },
+];
+
+/** Reports of the same making: once is enough. */
+const LIKE_MERCHANTS: readonly ReportName[] = ['accounts', 'channels', 'places'];
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+const sumOf = (rows: readonly SimpleRow[]): number => rows.reduce((sum, { amount }) => sum + Number(amount), 0);
+
+/** A file with the rows as the variant stores them, and the ready-made views over them. */
+async function makeFile(name: string, { columns }: Variant, rows: readonly SimpleRow[]): Promise<[string, string[]]> {
+  const file = path.join(folder.path, `${name.replace(/[^a-z0-9]+/gi, '-')}.duckdb`);
+  const copy = await openWorkingCopy(file, { memory: '200MB', threads: 1, temporaryFolder: folder.path });
+  const values = simpleRows(rows).map(
+    (row) => `(${row.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`,
+  );
+  const typeOf = { text: 'VARCHAR', decimal: 'DECIMAL(15,2)', timestamp: 'TIMESTAMP' } as Record<string, string>;
+  await copy.run(
+    `CREATE TEMP TABLE plain (${TRANSACTIONS_COLUMNS.map(({ name, rule }) => `"${name}" ${typeOf[rule.kind] ?? 'BOOLEAN'}`).join(', ')})`,
+  );
+  await copy.run(`INSERT INTO plain VALUES ${values.join(', ')}`);
+  const list = TRANSACTIONS_COLUMNS.flatMap(({ name }) => {
+    const sql = columns[name];
+    if (sql === null) return [];
+    return sql === undefined ? [`"${name}"`] : sql.includes(' AS ') ? [sql] : [`${sql} AS "${name}"`];
+  });
+  await copy.run(`CREATE TABLE transactions AS SELECT ${list.join(', ')} FROM plain`);
+  const stored = await copy.all<{ name: string; duckdbType: string }>(
+    `SELECT column_name AS name, data_type AS "duckdbType" FROM duckdb_columns() WHERE database_name = current_database() AND table_name = 'transactions'`,
+  );
+  const warnings = await createReadyViews(copy, [
+    { table: { schema: 'public', name: 'transactions' }, columns: stored },
+  ]);
+  const answers: string[] = [];
+  if (warnings.length === 0) {
+    for (const view of ['monthly_spending', 'category_month', 'recurring_charges', 'account_balance_changes'])
+      answers.push(`${view} ${(await copy.all(`FROM ${view}`)).length > 0}`);
+    const [net] = await copy.all<{ net: string }>('SELECT sum(net)::BIGINT AS net FROM monthly_spending');
+    answers.push(`net ${net?.net}`);
+  }
+  await copy.close();
+  return [file, [...warnings, ...answers]];
+}
+
+async function report(file: string, name: ReportName, flags: StatsFlags = {}) {
+  const { stdout } = await runStatsCommand(file, name, { ...flags, json: true });
+  // Whole amounts of this size are exact as JavaScript numbers.
+  return JSON.parse(stdout) as {
+    rows: Record<string, string | number>[];
+    total?: Record<string, number>;
+    scope: { transactions: number; future?: Record<string, unknown>; undated?: Record<string, unknown> };
+  };
+}
+
+describe.each(VARIANTS)('$name', (variant) => {
+  let file = '';
+  let made: string[] = [];
+  beforeAll(async () => {
+    [file, made] = await makeFile(variant.name, variant, [...ORDINARY, ...FUTURE, ...UNDATED]);
+  });
+
+  test('the ready-made views are made, answer, and add up to everything', () => {
+    expect(made).toEqual([
+      'monthly_spending true',
+      'category_month true',
+      'recurring_charges true',
+      'account_balance_changes true',
+      `net ${sumOf([...ORDINARY, ...FUTURE, ...UNDATED])}`,
+    ]);
+  });
+
+  test.each(REPORT_NAMES.filter((name) => variant === VARIANTS[0] || !LIKE_MERCHANTS.includes(name)))(
+    '%s',
+    async (name) => {
+      if (name === 'currencies' && variant.columns.amount === 'amount::DOUBLE') {
+        await expect(report(file, name)).rejects.toMatchObject({ code: 'CONFIG' });
+        return;
+      }
+      const { rows, total, scope } = await report(file, name);
+      if (name === 'health') {
+        expect(rows.find(({ check }) => check === 'rows')?.count).toBe(
+          ORDINARY.length + FUTURE.length + UNDATED.length,
+        );
+        expect(rows.find(({ check }) => check === 'future dates')?.count).toBe(FUTURE.length);
+        expect(rows.find(({ check }) => check === 'NULL in timestamp')?.count).toBe(UNDATED.length);
+        return;
+      }
+      if (name === 'currencies') {
+        expect(total?.normalized).toBe(sumOf([...ORDINARY, ...FUTURE, ...UNDATED]));
+        expect(rows[0]?.original_out).toBe(
+          sumOf([...ORDINARY, ...FUTURE, ...UNDATED].filter(({ amount }) => amount.startsWith('-'))),
+        );
+        return;
+      }
+      expect(scope.transactions).toBe(ORDINARY.length);
+      expect(scope.future).toEqual({
+        transactions: FUTURE.length,
+        amount: sumOf(FUTURE),
+        first: '2027-03-05',
+        last: '9999-12-31',
+      });
+      expect(scope.undated).toEqual({ transactions: UNDATED.length, amount: sumOf(UNDATED) });
+      if (name === 'overview') {
+        expect(rows[0]).toMatchObject({ span: 'period', net: sumOf(ORDINARY), from: '2026-06-03', to: '2026-11-20' });
+        expect(rows[1]).toMatchObject({ span: 'latest', from: '2026-10-01' });
+      } else if (name === 'recurring')
+        expect(rows.map(({ merchant, amount, last_date }) => [merchant, amount, last_date])).toEqual(
+          expect.arrayContaining([
+            ['Work', 2500, '2026-11-03'],
+            ['Stream', -12, '2026-11-05'],
+          ]),
+        );
+      else if (name === 'anomalies') expect(rows.map(({ kind }) => kind)).toContain('charged twice');
+      else expect(total?.amount ?? total?.net).toBe(sumOf(ORDINARY));
+      if (name === 'cashflow') expect(rows.map(({ period }) => period)).toHaveLength(6);
+    },
+  );
+
+  test('a period that names its end includes what lies ahead', async () => {
+    const { total, scope } = await report(file, 'merchants', { to: '2027' });
+    expect(total?.amount).toBe(sumOf(ORDINARY) - 1000);
+    expect(scope.future).toBeUndefined();
+  });
+});
+
+test('a lone day in the past fills no report with empty lines', async () => {
+  const [file] = await makeFile('past', { name: '', columns: {} }, [...ORDINARY, LONE_PAST]);
+  for (const by of ['day', 'month'] as const) {
+    const { rows, total } = await report(file, 'cashflow', { by });
+    expect(rows.length).toBeLessThan(30);
+    expect(total?.net).toBe(sumOf(ORDINARY) - 7);
+    const { total: categories } = await report(file, 'categories', { by });
+    expect(categories?.amount).toBe(sumOf(ORDINARY) - 7);
+    const { stdout } = await runStatsCommand(file, 'cashflow', { by }, { columns: 100 });
+    expect(stdout).toContain('Only ');
+    await runStatsCommand(file, 'categories', { by, format: 'csv' });
+  }
+});
+
+test.each([
+  [
+    'double precision',
+    { normalized_amount: 'normalized_amount::DOUBLE' },
+    'normalized_amount (DOUBLE) that is no exact number',
+  ],
+  ['amounts with a sign of their currency', { normalized_amount: `'$' || normalized_amount` }, 'which is no number'],
+  ['moments without a day', { timestamp: '"timestamp"::TIME' }, 'timestamp (TIME) that is neither a date'],
+  ['no merchant', { merchant: null }, 'has no column merchant'],
+] as const)('%s: reports and views say in one line why not', async (name, columns, why) => {
+  const [file, warnings] = await makeFile(`refused ${name}`, { name, columns }, ORDINARY);
+  expect(warnings).toEqual([expect.stringContaining(why)]);
+  await expect(runStatsCommand(file, 'merchants')).rejects.toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringContaining(why),
+  });
+});
+
+test('texts that are no dates are told from rows without one', async () => {
+  const [file] = await makeFile(
+    'no dates',
+    { name: '', columns: { timestamp: `'31.' || month("timestamp")` } },
+    ORDINARY,
+  );
+  await expect(runStatsCommand(file, 'merchants')).rejects.toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringContaining('which are no dates'),
+  });
+});
