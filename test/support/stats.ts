@@ -13,7 +13,7 @@ export interface StatsRun {
 export async function runStatsCommand(
   file: string,
   report: string | undefined,
-  flags: StatsFlags & { readonly json?: boolean } = {},
+  flags: StatsFlags & { readonly json?: boolean; readonly ascii?: boolean } = {},
   options: { readonly columns?: number; readonly env?: Record<string, string> } = {},
 ): Promise<StatsRun> {
   const out: Buffer[] = [];
