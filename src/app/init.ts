@@ -7,6 +7,7 @@ import { TRANSACTIONS_NAMES } from '../model/transactionsTable.ts';
 import { copyIn } from '../postgres/copyIn.ts';
 import type { CsvFile } from '../postgres/csvBlocks.ts';
 import { importCsv, readPlan } from '../postgres/csvImport.ts';
+import { countSampleRows, markSample } from '../postgres/sampleMark.ts';
 import { type PgServer, withPostgres } from '../postgres/server.ts';
 import type { PgSession } from '../postgres/session.ts';
 import { createIndexes, createTable, findTable, shapeDifferences } from '../postgres/transactionsTable.ts';
@@ -49,6 +50,8 @@ export interface InitResult {
   readonly loaded: LoadResult;
   /** Rows in the table now. */
   readonly rows: number;
+  /** How many of them are sample data, of this init or an earlier one. */
+  readonly sampleRows: number;
   /** Whether sync will read the table, that is, FINANCE_DB_TABLES names it. */
   readonly synced: boolean;
   readonly seconds: number;
@@ -128,6 +131,7 @@ async function prepare(
     indexes,
     loaded,
     rows: before + loaded.rows,
+    sampleRows: await countSampleRows(session, table),
     synced: request.config.tables.some(({ schema, name }) => schema === table.schema && name === table.name),
   };
 }
@@ -160,6 +164,7 @@ async function loadSample(
     request.onProgress?.({ table: displayName(table), rows: done, bytes: 0, fraction: done / rows });
   const options = { signal: request.signal, onRows };
   const count = await copyIn(session, table, TRANSACTIONS_NAMES, generateSample({ rows, currency }), options);
+  if (count > 0) await markSample(session, table);
   return { kind: 'sample', rows: count, currency };
 }
 

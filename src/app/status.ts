@@ -1,12 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
+import { lastCheck } from '../duckdb/lastCheck.ts';
 import { currentSync } from '../duckdb/publish.ts';
 import { openReader } from '../duckdb/reader.ts';
+import { toSampleTables } from '../duckdb/sampleTables.ts';
 import { readAbout, toFileSource } from '../duckdb/syncState.ts';
 import { codeOf, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { LockHolder } from '../files/lockFile.ts';
 import { type FileSource, isOtherSource } from '../model/fileSource.ts';
+import type { SampleTable } from '../model/sampleRows.ts';
 import { displayName, STATE_SCHEMA } from '../model/tableName.ts';
 import { nothingHappened, parseSnapshot } from '../model/watermark.ts';
 import { embeddedServerExists } from '../postgres/embedded/server.ts';
@@ -40,6 +43,10 @@ export interface Status {
     readonly exists: boolean;
     readonly bytes: number;
     readonly sample: boolean;
+    /** Tables with sample rows that `init` put into PostgreSQL. */
+    readonly sampleTables: readonly SampleTable[];
+    /** When a sync last compared it with PostgreSQL, changed or not; null when not known. */
+    readonly checkedAt: Date | null;
     /** Whose data it holds; null when that is nobody's, or cannot be told. */
     readonly source: FileSource | null;
     /** Whether that is another database than the one that answers. */
@@ -114,6 +121,8 @@ async function lookAtFile(file: string): Promise<{
     exists: false,
     bytes: 0,
     sample: false,
+    sampleTables: [] as readonly SampleTable[],
+    checkedAt: lastCheck(file),
     source: null as FileSource | null,
     problem: null as string | null,
   };
@@ -124,6 +133,7 @@ async function lookAtFile(file: string): Promise<{
       report.bytes = fs.statSync(file).size;
       const about = await readAbout(reader);
       report.sample = about.get('sample') === 'true';
+      report.sampleTables = toSampleTables(about);
       const rows = await reader.all<StateRow>(
         `SELECT table_schema, table_name, row_count::VARCHAR AS row_count, strftime(synced_at, '%Y-%m-%dT%H:%M:%SZ') AS synced_at, mode, snapshot, system_identifier, database_oid, gated FROM ${STATE_SCHEMA}.sync_state ORDER BY table_schema, table_name`,
       );

@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import { isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { FileSource } from '../model/fileSource.ts';
+import type { SampleTable } from '../model/sampleRows.ts';
 import type { TableState } from '../model/syncPlan.ts';
 import { type StoredBaseCurrency, storedBaseCurrency } from './baseCurrencyState.ts';
 import type { FreshSize } from './compact.ts';
 import { openReader } from './reader.ts';
+import { toSampleTables } from './sampleTables.ts';
 import { READ_STATE_SQL, readAbout, STATE_FORMAT, type StoredRow, toFileSource, toTableState } from './syncState.ts';
 
 /** What is at the place of the published file. */
@@ -17,6 +19,7 @@ export type PublishedFile =
       /** Null in the built-in sample. */
       readonly source: FileSource | null;
       readonly baseCurrency: StoredBaseCurrency | null;
+      readonly sampleTables: readonly SampleTable[];
       readonly tables: readonly TableState[];
       readonly bytes: number;
       readonly fresh: FreshSize;
@@ -46,7 +49,16 @@ export async function readPublishedFile(path: string): Promise<PublishedFile> {
       };
       const sample = value('sample') === 'true';
       const source = sample ? null : toFileSource(value('source'), tables[0]?.identity);
-      return { kind: 'ours', sample, source, baseCurrency: storedBaseCurrency(value), tables, bytes, fresh };
+      return {
+        kind: 'ours',
+        sample,
+        source,
+        baseCurrency: storedBaseCurrency(value),
+        sampleTables: toSampleTables(about),
+        tables,
+        bytes,
+        fresh,
+      };
     } finally {
       reader.close();
     }

@@ -3,14 +3,24 @@ import { jsonLinesWriter, jsonWriter } from './jsonRows.ts';
 import { markdownWriter } from './markdown.ts';
 import { type ResultTableOptions, tableWriter } from './resultTable.ts';
 import type { QueryFormat, ResultWriter } from './resultWriter.ts';
+import { withSampleColumn } from './sampleColumn.ts';
 
 export interface WriterOptions {
   readonly table: ResultTableOptions;
   /** Whether more than one statement gives rows: only JSON needs to know beforehand. */
   readonly severalResults: boolean;
+  /** Whether rows for programs say that they are of the built-in sample. */
+  readonly sample?: boolean;
 }
 
+/** The writer of a format. */
 export function writerFor(format: QueryFormat, options: WriterOptions): ResultWriter {
+  const writer = plainWriter(format, options);
+  const forPeople = format === 'table' || format === 'markdown';
+  return options.sample === true && !forPeople ? withSampleColumn(writer) : writer;
+}
+
+function plainWriter(format: QueryFormat, options: WriterOptions): ResultWriter {
   switch (format) {
     case 'table':
       return tableWriter(options.table);

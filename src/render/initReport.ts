@@ -3,7 +3,7 @@ import { durationText, grouped } from './amount.ts';
 
 /** The document of `init --json`. */
 export function initDocument(result: InitResult): Record<string, unknown> {
-  const { source, table, created, dropped, indexes, loaded, rows, synced, seconds } = result;
+  const { source, table, created, dropped, indexes, loaded, rows, sampleRows, synced, seconds } = result;
   return {
     status: 'ok',
     source,
@@ -13,6 +13,7 @@ export function initDocument(result: InitResult): Record<string, unknown> {
     indexes,
     loaded: loadDocument(loaded),
     rows,
+    sample_rows: sampleRows,
     synced,
     seconds,
   };
@@ -31,6 +32,12 @@ export function renderInit(result: InitResult): string {
   if (!result.created && result.indexes.length > 0)
     lines.push(`Created the missing indexes on ${list(result.indexes)}.`);
   lines.push(...loadLines(result));
+  const real = result.rows - result.sampleRows;
+  if (result.sampleRows > 0 && real > 0)
+    lines.push(
+      `Note: ${rowsText(result.sampleRows)} of sample data ${result.sampleRows === 1 ? 'is' : 'are'} in ${result.table} beside ${rowsText(real)} of yours, and every report says so.`,
+      "  To be rid of them: DELETE FROM … WHERE tx_id LIKE 'hh-%', or begin anew with --reset --yes.",
+    );
   if (!result.synced) lines.push(`Note: FINANCE_DB_TABLES does not name ${result.table}, so that sync leaves it out.`);
   else if (result.rows > 0) lines.push('Next: finance-db sync');
   return `${lines.join('\n')}\n`;

@@ -2,15 +2,26 @@ import type { Status, StatusTable } from '../app/status.ts';
 import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
 import { printable, printableText } from './printable.ts';
+import { sampleDocument } from './sampleText.ts';
 import { renderTable, type TableStyle } from './table.ts';
 
 /** The document of `status --json` (Contract). */
 export function statusDocument(status: Status): Record<string, unknown> {
   const { postgres, duckdb, tables, lastValidation, lock, diskFree } = status;
-  const { path, exists, bytes, sample, source, otherSource, problem } = duckdb;
+  const { path, exists, bytes, sample, sampleTables, source, otherSource, checkedAt, problem } = duckdb;
   return {
     postgres,
-    duckdb: { path, exists, bytes, sample, source, other_source: otherSource, problem },
+    duckdb: {
+      path,
+      exists,
+      bytes,
+      sample,
+      sample_tables: sampleTables.map(sampleDocument),
+      source,
+      other_source: otherSource,
+      checked_at: checkedAt,
+      problem,
+    },
     tables: tables.map(({ table, rows, syncedAt, mode, behind, behindUnknown }) => ({
       table,
       rows,
@@ -28,6 +39,8 @@ export function statusDocument(status: Status): Record<string, unknown> {
 /** For people: a line for each thing, and a table of the tables. */
 export function renderStatus(status: Status, now: Date, style: TableStyle): string {
   const lines = [`PostgreSQL  ${postgresText(status.postgres)}`, `DuckDB      ${duckdbText(status)}`];
+  const { checkedAt } = status.duckdb;
+  if (checkedAt !== null) lines.push(`Checked     ${checkedAt.toISOString()}, ${agoText(checkedAt, now)}`);
   if (status.lock !== null)
     lines.push(`Sync        running: process ${status.lock.pid} on ${status.lock.host}, since ${status.lock.since}`);
   const validation = validationText(status.lastValidation);
@@ -61,6 +74,10 @@ function behindText({ behind, behindUnknown }: StatusTable): string {
   if (behindUnknown === 'needs_reading') return 'cannot be told without reading';
   if (behind === null) return 'unknown';
   return behind ? 'maybe: transactions since' : 'no';
+}
+
+function agoText(time: Date, now: Date): string {
+  return `${durationText(Math.max(0, (now.getTime() - time.getTime()) / 1000))} ago`;
 }
 
 function postgresText(postgres: Status['postgres']): string {

@@ -2,11 +2,12 @@ import type { SyncResult } from '../app/sync/syncRequest.ts';
 import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
 import { printable, printableText } from './printable.ts';
+import { sampleDocument, sampleTableText } from './sampleText.ts';
 import { renderTable, type TableStyle } from './table.ts';
 
 /** The document of `sync --json` (Contract). */
 export function syncDocument(result: SyncResult): Record<string, unknown> {
-  const { source, tables, snapshot, duckdb, seconds, published, warnings, heldBack } = result;
+  const { source, tables, snapshot, duckdb, seconds, published, warnings, heldBack, sampleTables } = result;
   return {
     status: 'ok',
     source,
@@ -17,6 +18,7 @@ export function syncDocument(result: SyncResult): Record<string, unknown> {
     published,
     warnings,
     held_back: heldBack,
+    sample: sampleTables.map(sampleDocument),
   };
 }
 
@@ -42,7 +44,7 @@ export function renderSync(result: SyncResult, style: TableStyle): string {
     style,
   );
   const reasons = result.tables.map((row) => `${row.table}: ${MODES[row.mode]}: ${row.reason}.\n`);
-  return `${table}\n${printableText(`${reasons.join('')}${outcome(result)}\n${heldBackLine(result)}`)}`;
+  return `${table}\n${printableText(`${reasons.join('')}${outcome(result)}\n${heldBackLine(result)}${sampleLine(result)}`)}`;
 }
 
 /** For cron: one line with a timestamp. */
@@ -55,7 +57,9 @@ export function syncLine(result: SyncResult, now: Date): string {
     result.heldBack === null
       ? ''
       : ` watermark held back by ${result.heldBack.holder} for ${result.heldBack.seconds} s`;
-  return `${now.toISOString()} sync ok from ${sourceText(result.source)}: ${tables.join('; ')} in ${result.seconds.toFixed(2)} s${held}`;
+  const sample =
+    result.sampleTables.length === 0 ? '' : `; SAMPLE DATA: ${result.sampleTables.map(sampleTableText).join('; ')}`;
+  return `${now.toISOString()} sync ok from ${sourceText(result.source)}: ${tables.join('; ')} in ${result.seconds.toFixed(2)} s${held}${sample}`;
 }
 
 const MODES: Record<SyncResult['tables'][number]['mode'], string> = {
@@ -71,6 +75,10 @@ function outcome(result: SyncResult): string {
     ? `Published in ${durationText(result.seconds)}`
     : `Up to date (${durationText(result.seconds)})`;
   return `${what} from ${source}:\n${path} (${bytesText(bytes)})`;
+}
+
+function sampleLine({ sampleTables }: SyncResult): string {
+  return sampleTables.length === 0 ? '' : `SAMPLE DATA: ${sampleTables.map(sampleTableText).join('; ')}.\n`;
 }
 
 function heldBackLine(result: SyncResult): string {

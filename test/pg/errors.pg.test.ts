@@ -79,7 +79,14 @@ describe('PostgreSQL', () => {
       tables: [{ table: 'transactions', rows: 5000 }],
     });
     const query = await run(['query', 'SELECT count(*) AS n FROM transactions', '--json']);
-    expect(JSON.parse(query.stdout)).toEqual([{ n: 5000 }]);
+    expect(JSON.parse(query.stdout)).toEqual([{ n: 5000, sample_data: true }]);
+    const sampleTable = { FINANCE_DB_TABLES: 'transactions' };
+    const csv = await run(['query', 'SELECT 1 AS a', '--format', 'csv']);
+    expect(csv.stdout).toBe('a,sample_data\n1,true\n');
+    expect((await run(['stats', 'accounts', '--format', 'csv'], sampleTable)).stdout).toMatch(
+      /^.*,sample_data\n(?:.*,true\n)+$/,
+    );
+    expect(JSON.parse((await run(['stats', '--json'], sampleTable)).stdout)).toMatchObject({ data: { sample: true } });
     expect(query.stderr).toContain('SAMPLE DATA');
     // The first real sync takes its place, and nothing of the sample remains.
     expect((await run(['sync'])).code).toBe(0);

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { PublishedFile } from '../../duckdb/fileState.ts';
 import { lacksIndexes } from '../../duckdb/indexes.ts';
+import type { SampleTable } from '../../model/sampleRows.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName } from '../../model/tableName.ts';
 import { nothingHappened, watermarkObjection } from '../../model/watermark.ts';
@@ -11,12 +12,18 @@ import { findState } from './published.ts';
 import type { SyncRequest, SyncResult } from './syncRequest.ts';
 import { secondsSince } from './syncTable.ts';
 
+/** What a sync that has nothing to do reports of the file. */
+export interface Untouched {
+  readonly states: readonly TableState[];
+  readonly sampleTables: readonly SampleTable[];
+}
+
 /** The states of all tables when no transaction can have changed any; null when it takes a closer look. */
 export async function gate(
   request: SyncRequest,
   position: SourcePosition,
   file: PublishedFile,
-): Promise<TableState[] | null> {
+): Promise<Untouched | null> {
   if (request.full || request.beforePublish !== undefined || file.kind !== 'ours' || file.sample) return null;
   // The label of the sums is part of the file: a setting that says otherwise is written down although no row changed.
   if (needsLabel(request.config, file.baseCurrency)) return null;
@@ -30,13 +37,13 @@ export async function gate(
   if (!settled) return null;
   const { config, tables, indexes } = request;
   if (await lacksIndexes(config.duckdbPath, tables, indexes, requiredIndexColumns(request))) return null;
-  return states.filter((state) => state !== null);
+  return { states: states.filter((state) => state !== null), sampleTables: file.sampleTables };
 }
 
 /** The result of a sync that has nothing to do. */
 export function unchanged(
   source: Pick<SyncResult, 'source' | 'snapshot'>,
-  states: readonly TableState[],
+  { states, sampleTables }: Untouched,
   publishedPath: string,
   started: number,
 ): SyncResult {
@@ -56,5 +63,6 @@ export function unchanged(
     published: false,
     warnings: [],
     heldBack: null,
+    sampleTables,
   };
 }

@@ -3,8 +3,10 @@ import os from 'node:os';
 import { compactFile, isBloated, rememberFreshSql } from '../../duckdb/compact.ts';
 import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
 import { createIndexes } from '../../duckdb/indexes.ts';
+import { rememberCheck } from '../../duckdb/lastCheck.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
+import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
 import { rememberDeletesSql, rememberSourceSql, STATE_DDL, STATE_FORMAT } from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { mapFileError } from '../../files/fileErrors.ts';
@@ -13,6 +15,7 @@ import { quoteLiteral } from '../../model/identifier.ts';
 import { planTable } from '../../model/syncPlan.ts';
 import { STATE_SCHEMA } from '../../model/tableName.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
+import { readSampleMarks } from '../../postgres/sampleMark.ts';
 import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import {
@@ -60,8 +63,10 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
       const file: PublishedFile = replaces ? { kind: 'missing' } : published;
       requireOwnPlaces(request.tables, file);
       const untouched = await gate(request, position, file);
-      if (untouched !== null)
+      if (untouched !== null) {
+        rememberCheck(workspace.publishedPath, now(), false);
         return unchanged(describeSource(server, position), untouched, workspace.publishedPath, started);
+      }
       try {
         const result = await syncInSnapshot(request, workspace, server, session, position, file, started);
         return { ...result, warnings: [...warnings, ...result.warnings] };
@@ -131,6 +136,15 @@ async function syncInSnapshot(
     warnings.push(
       ...(await labelSums(copy, request.config, known && request.newSource !== true ? file.baseCurrency : null)),
     );
+    const marks = await readSampleMarks(
+      session,
+      work.map(({ plan }) => plan.source.oid),
+    );
+    const sampleTables = await rememberSampleTables(
+      copy,
+      work.filter(({ plan }) => marks.has(plan.source.oid)).map(({ plan }) => plan.source.table),
+      keeps ? file.sampleTables.filter(({ table }) => !tables.some((done) => done.table === table)) : [],
+    );
     await copy.run('COMMIT');
     for (const { plan, columns } of work) {
       const names = columns.map((column) => column.name);
@@ -151,6 +165,7 @@ async function syncInSnapshot(
     }
     request.signal.throwIfAborted();
     const aside = workspace.publish(file.kind === 'unusable', request.now());
+    rememberCheck(workspace.publishedPath, request.now(), true);
     if (aside !== null) warnings.push(`it was kept as ${aside}`);
     return {
       ...describeSource(server, snapshot),
@@ -160,6 +175,7 @@ async function syncInSnapshot(
       published: true,
       warnings,
       heldBack,
+      sampleTables,
     };
   } catch (error) {
     copy.abandon();

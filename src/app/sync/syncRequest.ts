@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import type { SampleTable } from '../../model/sampleRows.ts';
 import type { SyncMode, TablePlan } from '../../model/syncPlan.ts';
 import type { TableName } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
@@ -64,4 +65,6 @@ export interface SyncResult {
   /** Things worth knowing that are no errors. */
   readonly warnings: readonly string[];
   readonly heldBack: HoldBack | null;
+  /** Tables with sample rows that `init` put into PostgreSQL. */
+  readonly sampleTables: readonly SampleTable[];
 }

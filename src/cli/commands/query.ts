@@ -13,7 +13,7 @@ import { type Sink, streamSink } from '../../render/sink.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import { plural } from '../../render/width.ts';
 import type { CommandContext } from '../context.ts';
-import { dataAgeText, SAMPLE_NOTICE } from '../dataAgeText.ts';
+import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
 import { type PrintOutcome, printResults } from '../printResults.ts';
 import { readSql } from '../querySource.ts';
 import { printSavedQueries } from '../savedQueryList.ts';
@@ -66,9 +66,10 @@ async function queryToStdout(
   const reader = await openReader(config.duckdbPath);
   try {
     const age = await readDataAge(reader);
-    if (age.sample) io.stderr.write(`${SAMPLE_NOTICE}\n`);
+    saySample(context, age);
     const format = formatOf(context, flags);
     const writer = writerFor(format, {
+      sample: age.sample,
       table: tableOptions(context, flags.maxRows),
       severalResults: rowStatements(sql) > 1,
     });
@@ -114,13 +115,13 @@ async function queryToFile(
   const reader = await openReader(config.duckdbPath);
   try {
     const age = await readDataAge(reader);
-    if (age.sample) io.stderr.write(`${SAMPLE_NOTICE}\n`);
+    saySample(context, age);
     const file = outputFile(path.resolve(io.cwd, name));
     try {
       const outcome =
         format === 'parquet'
           ? { results: 1, complete: true, rows: await queryToParquet(config.duckdbPath, file.temporary, request) }
-          : await writeWhole(reader, request, format, file.open());
+          : await writeWhole(reader, request, format, age.sample, file.open());
       await file.commit();
       sayOutcome(context, outcome, age, started, name);
     } catch (error) {
@@ -136,13 +137,19 @@ async function writeWhole(
   reader: DuckDbReader,
   request: QueryRequest,
   format: QueryFormat,
+  sample: boolean,
   sink: Sink,
 ): Promise<PrintOutcome> {
   const table = { width: Number.POSITIVE_INFINITY, color: false, maxRows: Number.POSITIVE_INFINITY };
-  const writer = writerFor(format, { table, severalResults: false });
+  const writer = writerFor(format, { table, severalResults: false, sample });
   const outcome = await printResults(runQuery(reader, request), writer, sink);
   await sink.finish();
   return outcome;
+}
+
+function saySample({ io }: CommandContext, age: DataAge): void {
+  const notice = sampleNotice(age);
+  if (notice !== null) io.stderr.write(`${notice}\n`);
 }
 
 /** --format > --json > table: also when stdout is no terminal, so that what is seen is what is piped. */

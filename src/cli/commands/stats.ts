@@ -11,7 +11,7 @@ import { separatedText } from '../../render/stats/separated.ts';
 import { intervalsOf, statsText } from '../../render/stats/text.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
-import { dataAgeText, SAMPLE_NOTICE } from '../dataAgeText.ts';
+import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
 import { parseReport, parseStatsFlags, type StatsFlags, type StatsFormat } from '../statsFlags.ts';
 
 /**
@@ -45,7 +45,11 @@ export async function statsCommand(
         numbers: numberStyle(locale, result.baseCurrency.currency),
       };
       await writeText(styledStream(io.stdout), statsText(result, style));
-    } else await writeText(io.stdout, separatedText(result.table, format, intervalsOf(result)));
+    } else
+      await writeText(
+        io.stdout,
+        separatedText(result.table, format, intervalsOf(result), sampleNotice(result.age) !== null),
+      );
     return 0;
   } finally {
     reader.close();
@@ -69,7 +73,8 @@ function settingOf({ config }: CommandContext): string | null {
 
 /** How current the data is, and that it is the sample when it is: on stderr, as every reading command does. */
 function sayAge({ io, output }: CommandContext, { age }: StatsResult): void {
-  if (age.sample) io.stderr.write(`${SAMPLE_NOTICE}\n`);
+  const notice = sampleNotice(age);
+  if (notice !== null) io.stderr.write(`${notice}\n`);
   const text = dataAgeText(age, io.now());
   if (text !== '' && !output.quiet) io.stderr.write(`data ${text}\n`);
 }

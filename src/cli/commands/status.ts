@@ -7,6 +7,7 @@ import { printable } from '../../render/printable.ts';
 import { renderStatus, statusDocument } from '../../render/statusReport.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
+import { sampleNotice } from '../dataAgeText.ts';
 import { tableStyle } from '../tableOptions.ts';
 
 export interface StatusFlags {
@@ -25,7 +26,8 @@ export async function statusCommand(context: CommandContext, flags: StatusFlags)
   const maxAge = parseSpan(flags.maxAge ?? MAX_AGE, '--max-age');
   const found = await status(config, io.now(), io.signal);
   const check = flags.check === true ? checkStatus(found, io.now(), maxAge) : null;
-  if (found.duckdb.sample) io.stderr.write('SAMPLE DATA: nothing was synced from PostgreSQL yet\n');
+  const notice = sampleNotice(found.duckdb);
+  if (notice !== null) io.stderr.write(`${notice}\n`);
   if (output.json) await writeJsonDocument(io, { ...statusDocument(found), ...(check === null ? {} : { check }) });
   else if (check !== null) io.stdout.write(`${printable(`${check.state}: ${check.reason}`)}\n`);
   else styledStream(io.stdout).write(renderStatus(found, io.now(), tableStyle(context)));

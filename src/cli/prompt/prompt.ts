@@ -5,7 +5,7 @@ import type { QueryParam } from '../../model/queryParams.ts';
 import type { QueryFormat } from '../../render/resultWriter.ts';
 import { unguarded } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
-import { dataAgeText, SAMPLE_NOTICE } from '../dataAgeText.ts';
+import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
 import { COMMAND_NAMES, runCommand } from './commands.ts';
 import { complete, readVocabulary, type Vocabulary } from './completion.ts';
 import { PromptHistory } from './history.ts';
@@ -70,8 +70,9 @@ export async function runPrompt(context: CommandContext, options: PromptOptions)
   };
 
   const age = await readDataAge(await session.freshReader());
-  const data = age.sample ? `, ${SAMPLE_NOTICE}` : dataAgeText(age, io.now()).replace(/^(?=.)/, ', ');
-  if (age.sample || !output.quiet)
+  const notice = sampleNotice(age);
+  const data = [dataAgeText(age, io.now()), notice ?? ''].map((text) => text.replace(/^(?=.)/, ', ')).join('');
+  if (notice !== null || !output.quiet)
     io.stderr.write(`${config.duckdbPath}, read-only${data}. \\? for help, \\q to leave.\n`);
   try {
     vocabulary = await readVocabulary(await session.freshReader(), COMMAND_NAMES);

@@ -2,6 +2,7 @@ import type { ReportCell, ReportColumn, ReportRow } from '../../analytics/column
 import type { ReportTable } from '../../app/stats/reportTable.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { jsonNumeral } from '../json.ts';
+import { sampleDocument } from '../sampleText.ts';
 
 /** The document of `stats --json`: money and counts are exact numerals. */
 export function statsDocument(result: StatsResult): Record<string, unknown> {
@@ -35,7 +36,12 @@ export function statsDocument(result: StatsResult): Record<string, unknown> {
       transfer_rows_left_out: result.transferRows,
       ...apartOf(result),
     },
-    data: { sample: age.sample, synced_at: age.syncedAt },
+    data: {
+      sample: age.sample || age.sampleTables.length > 0,
+      sample_tables: age.sampleTables.map(sampleDocument),
+      synced_at: age.syncedAt,
+      checked_at: age.checkedAt,
+    },
   };
 }
 

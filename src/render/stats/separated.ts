@@ -3,15 +3,23 @@ import type { ReportTable } from '../../app/stats/reportTable.ts';
 import type { ColumnKind, ResultColumn } from '../../model/resultColumn.ts';
 import { csvWriter } from '../csv.ts';
 import { markdownWriter } from '../markdown.ts';
+import { withSampleColumn } from '../sampleColumn.ts';
 
 /**
  * The rows as CSV or a Markdown table, with exact plain numbers; a series becomes a column per interval. Without
  * the total: programs add up rows.
+ * @param sample whether a column says that the data is invented
  */
-export function separatedText(table: ReportTable, format: 'csv' | 'markdown', intervals: readonly string[]): string {
+export function separatedText(
+  table: ReportTable,
+  format: 'csv' | 'markdown',
+  intervals: readonly string[],
+  sample = false,
+): string {
   const fields = table.columns.flatMap((column) => fieldsOf(column, intervals));
   const columns: ResultColumn[] = fields.map(({ name, kind }) => ({ name, type: '', kind }));
-  const writer = format === 'csv' ? csvWriter() : markdownWriter();
+  const plainWriter = format === 'csv' ? csvWriter() : markdownWriter();
+  const writer = sample ? withSampleColumn(plainWriter) : plainWriter;
   const chunk = {
     rowCount: table.rows.length,
     columns: fields.map(({ text }) => table.rows.map(text)),
