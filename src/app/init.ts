@@ -189,15 +189,7 @@ function csvFile(request: InitRequest, name: string): CsvFile {
 
 function refuseOtherShape(server: PgServer, table: TableName, differences: readonly string[]): void {
   if (differences.length === 0) return;
-  const name = displayName(table);
-  throw new FinanceDbError(
-    'PG_TABLE_SHAPE',
-    `${name} exists in ${server.where} with another shape:\n${differences.map((text) => `  - ${text}`).join('\n')}`,
-    {
-      remedy: 'use another database, rename that table, or drop it and its rows with `finance-db init --reset --yes`',
-      details: { table: name, differences },
-    },
-  );
+  throw otherShape(server.where, table, differences);
 }
 
 /** Drops the table if there is one; what depends on it, such as a view, makes PostgreSQL refuse. */

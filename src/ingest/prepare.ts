@@ -27,6 +27,8 @@ export class Preparer {
   private readonly options: PrepareOptions;
   /** Accounts so far, by the name in the file: nearly always one. */
   private readonly accounts = new Map<string, string>();
+  /** Whether an account was called by `namelessAccount`. */
+  usedNameless = false;
 
   constructor(options: PrepareOptions) {
     this.options = options;
@@ -52,6 +54,7 @@ export class Preparer {
         'name the account with --account',
       );
     this.accounts.set(named, id);
+    if (options.account === null && named === '') this.usedNameless = true;
     if (options.account !== null && this.accounts.size > 1)
       throw new FinanceDbError(
         'USAGE',

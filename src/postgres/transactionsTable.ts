@@ -1,3 +1,4 @@
+import { FinanceDbError } from '../errors/financeDbError.ts';
 import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
 import type { TableName } from '../model/tableName.ts';
 import {
@@ -90,4 +91,32 @@ export async function createIndexes(
   const missing = TRANSACTIONS_INDEXED.filter((column) => !indexed.includes(column));
   for (const column of missing) await session.query(createIndexSql(table, column));
   return missing;
+}
+
+/**
+ * Makes the table with its indexes where there is none, within the caller's transaction.
+ * @throws FinanceDbError PG_TABLE_SHAPE listing how an existing one differs
+ */
+export async function ensureTransactions(session: PgSession, table: TableName): Promise<void> {
+  const existing = await findTable(session, table);
+  if (existing !== null) {
+    const differences = shapeDifferences(existing);
+    if (differences.length > 0) throw otherShape(session.where, table, differences);
+    return;
+  }
+  await createTable(session, table);
+  await createIndexes(session, table, []);
+}
+
+/** What is said of a table that has the name and not the columns. */
+export function otherShape(where: string, table: TableName, differences: readonly string[]): FinanceDbError {
+  const name = displayName(table);
+  return new FinanceDbError(
+    'PG_TABLE_SHAPE',
+    `${name} exists in ${where} with another shape:\n${differences.map((text) => `  - ${text}`).join('\n')}`,
+    {
+      remedy: 'use another database, rename that table, or drop it and its rows with `finance-db init --reset --yes`',
+      details: { table: name, differences },
+    },
+  );
 }

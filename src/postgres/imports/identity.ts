@@ -1,3 +1,4 @@
+import { badValue } from '../../ingest/problem.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import { beside, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
@@ -36,6 +37,19 @@ export async function decideIdentity(session: PgSession, options: IdentityOption
   await matchSeen(session, options);
   await session.query(newIdsSql(options));
   await session.query(`ANALYZE ${KEYS}`);
+}
+
+/**
+ * A file in our own columns names each row itself, and each name may come once.
+ * @throws FinanceDbError BAD_INPUT naming the lines
+ */
+export async function refuseDoubleIds(session: PgSession, file: string): Promise<void> {
+  const [twice] = await session.query<{ own_id: string; first: string; again: string }>(`
+SELECT own_id, pg_catalog.min(line) AS first, pg_catalog.max(line) AS again FROM ${STAGED}
+WHERE own_id IS NOT NULL GROUP BY own_id HAVING pg_catalog.count(*) > 1 ORDER BY 2 LIMIT 1`);
+  if (twice === undefined) return;
+  const place = { line: Number(twice.again), record: 0 };
+  throw badValue(file, place, 'tx_id', twice.own_id, `it is already in line ${twice.first}, and each tx_id may occur once`);
 }
 
 function keysSql(): string {

@@ -47,6 +47,15 @@ ORDER BY i.import_id`);
   }));
 }
 
+/** Whether the very bytes were imported before, by an import that stands. */
+export async function hasLiveImport(session: PgSession, table: TableName, fileHash: string): Promise<boolean> {
+  const [row] = await session.query<{ any: string }>(
+    `SELECT EXISTS (SELECT FROM ${postgresTable(beside(table, IMPORTS))} WHERE file_hash = $1 AND undone_at IS NULL) AS any`,
+    [fileHash],
+  );
+  return row?.any === 't';
+}
+
 /** What became of one entry of an import, and why: every column of the side table but the hashes. */
 export type ListedRow = Readonly<Record<string, string | null>>;
 

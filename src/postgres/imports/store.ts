@@ -1,3 +1,4 @@
+import type { StatementSummary } from '../../ingest/fileSummary.ts';
 import { beside, IMPORT_ROWS, IMPORTS, STATEMENTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import { copyIn } from '../copyIn.ts';
@@ -84,27 +85,11 @@ RETURNING import_id`,
   return row?.import_id ?? '';
 }
 
-/** One statement of a file, as it is recorded. */
-export interface StatementRecord {
-  readonly number: number;
-  readonly accountId: string;
-  readonly currency: string | null;
-  readonly opening: string | null;
-  readonly openingDay: string | null;
-  readonly closing: string | null;
-  readonly closingDay: string | null;
-  readonly entries: number;
-  readonly total: string;
-  readonly closes: boolean | null;
-  readonly firstDay: string | null;
-  readonly lastDay: string | null;
-}
-
 export async function insertStatements(
   session: PgSession,
   table: TableName,
   importId: string,
-  statements: readonly StatementRecord[],
+  statements: readonly StatementSummary[],
 ): Promise<void> {
   const columns = STATEMENTS.columns.map(({ name }) => name);
   const flag = (value: boolean | null): string | null => (value === null ? null : value ? 't' : 'f');
@@ -117,10 +102,10 @@ export async function insertStatements(
       String(one.number),
       one.accountId,
       one.currency,
-      one.opening,
-      one.openingDay,
-      one.closing,
-      one.closingDay,
+      one.opening?.amount ?? null,
+      one.opening?.date ?? null,
+      one.closing?.amount ?? null,
+      one.closing?.date ?? null,
       String(one.entries),
       one.total,
       flag(one.closes),

@@ -1,0 +1,119 @@
+import type { StatementEvent, StatementStart } from '../../ingest/statement.ts';
+import { FileSummary } from '../../ingest/fileSummary.ts';
+import { fitting } from '../../ingest/fits.ts';
+import { Preparer } from '../../ingest/prepare.ts';
+import { stagedValues } from '../../ingest/stagedRow.ts';
+import type { TableName } from '../../model/tableName.ts';
+import { findGaps } from '../../postgres/imports/continuity.ts';
+import { readHistory } from '../../postgres/imports/history.ts';
+import { decideIdentity, refuseDoubleIds } from '../../postgres/imports/identity.ts';
+import { markLookalikes } from '../../postgres/imports/lookalikes.ts';
+import { normalizeStaged } from '../../postgres/imports/normalize.ts';
+import { createStaging, stageRows } from '../../postgres/imports/stage.ts';
+import { insertImport, insertImportRows, insertNew, insertStatements, readOutcome } from '../../postgres/imports/store.ts';
+import { pairTransfers, unpairedLegs } from '../../postgres/imports/transfers.ts';
+import type { PgSession } from '../../postgres/session.ts';
+import type { ImportRequest } from './request.ts';
+import type { OpenedStatements } from './openStatements.ts';
+import { largestNew, lookalikes, uncategorised } from './preview.ts';
+import type { FileImport } from './result.ts';
+
+/** Unpaired legs and possible duplicates that are named; their counts are whole. */
+const MOST_NAMED = 10;
+
+/**
+ * Imports one opened file within the caller's transaction, which the caller commits, or rolls back for a dry run or an error.
+ * The rows are staged first and then compared, filed and stored as sets, so that memory is bounded for files of any size.
+ * @throws FinanceDbError BAD_INPUT for the file; the PG_ family
+ */
+export async function importFile(
+  session: PgSession,
+  table: TableName,
+  opened: OpenedStatements,
+  request: ImportRequest,
+): Promise<FileImport> {
+  const started = performance.now();
+  const { config, signal } = request;
+  const summary = new FileSummary();
+  const preparer = new Preparer({
+    file: opened.name,
+    format: opened.format,
+    account: request.account,
+    namelessAccount: opened.namelessAccount,
+    baseCurrency: config.baseCurrency,
+    rules: request.rules,
+  });
+  await createStaging(session);
+  await stageRows(session, stagedRows(opened, preparer, summary), {
+    signal,
+    onRows: (rows) => request.onProgress?.({ file: opened.name, rows, fraction: opened.fractionRead() }),
+  });
+  await refuseDoubleIds(session, opened.name);
+  await decideIdentity(session, { table, source: opened.source, allNew: request.allNew });
+  await markLookalikes(session, table);
+  await readHistory(session, table);
+  await normalizeStaged(session);
+  const outcome = await readOutcome(session);
+  await insertNew(session, table);
+  const importId = await insertImport(session, table, {
+    file: opened.name,
+    fileHash: opened.fileHash,
+    format: opened.format,
+    source: opened.source,
+    readRows: summary.rows,
+    skipped: summary.skipped,
+    total: summary.total,
+  });
+  await insertStatements(session, table, importId, summary.statements);
+  await insertImportRows(session, table, importId);
+  const transfers = await pairTransfers(session, table, importId);
+  return {
+    id: request.dryRun ? null : importId,
+    file: opened.name,
+    format: opened.format,
+    source: opened.source,
+    accounts: [...new Set(summary.statements.map(({ accountId }) => accountId))],
+    nameless: request.account === null && preparer.usedNameless,
+    statements: summary.statements,
+    rows: summary.rows,
+    sum: summary.total,
+    skipped: { ...summary.skipped },
+    outcome,
+    gaps: await findGaps(session, table, importId),
+    transfers,
+    unpaired: await unpairedLegs(session, table, importId, MOST_NAMED),
+    lookalikes: await lookalikes(session, table, importId, MOST_NAMED),
+    largest: request.dryRun ? await largestNew(session, table, importId) : [],
+    uncategorised: request.dryRun ? await uncategorised(session, table, importId) : [],
+    seconds: Math.round(performance.now() - started) / 1000,
+  };
+}
+
+/** numeric(15,2): what an amount has to fit. */
+const AMOUNT = { precision: 15, scale: 2 };
+
+async function* stagedRows(
+  opened: OpenedStatements,
+  preparer: Preparer,
+  summary: FileSummary,
+): AsyncGenerator<Iterable<readonly (string | null)[]>, void, undefined> {
+  let start: StatementStart | null = null;
+  const toRows = function* (events: Iterable<StatementEvent>): Generator<readonly (string | null)[], void, undefined> {
+    for (const event of fitting(opened.name, events, AMOUNT)) {
+      if (event.kind === 'start') {
+        start = event;
+        summary.begin(event);
+      } else if (event.kind === 'skipped') summary.skip(event);
+      else if (event.kind === 'end') {
+        // Asked only where no entry named it.
+        summary.end(event, () => preparer.accountOf(start?.account ?? null, event.place));
+        start = null;
+      } else if (start !== null) {
+        const row = preparer.row(start, event);
+        summary.entry(row.account_id ?? '', event);
+        yield stagedValues(row);
+      }
+    }
+  };
+  for await (const events of opened.events()) yield toRows(events);
+}

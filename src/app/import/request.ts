@@ -1,0 +1,33 @@
+import type { Config } from '../../config/config.ts';
+import type { Rule } from '../../ingest/categories/rules.ts';
+import type { StatementFormat } from '../../ingest/statement.ts';
+
+/** How files are to be imported, whichever they are. */
+export interface ImportRequest {
+  readonly config: Config;
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  /** --account. */
+  readonly account: string | null;
+  /** --format; null: by content. */
+  readonly format: StatementFormat | null;
+  /** --profile, for CSV. */
+  readonly profile: string | null;
+  /** --encoding; null: by content. */
+  readonly encoding: string | null;
+  readonly dryRun: boolean;
+  readonly allNew: boolean;
+  readonly rules: readonly Rule[];
+  readonly onProgress?: (progress: ImportProgress) => void;
+  /** Told once when another import has to be waited for. */
+  readonly onWait?: () => void;
+}
+
+export interface ImportProgress {
+  readonly file: string;
+  readonly rows: number;
+  /** From 0 to 1. */
+  readonly fraction: number;
+}

@@ -1,0 +1,68 @@
+import type { FinanceDbError } from '../../errors/financeDbError.ts';
+import type { SkippedCounts, StatementSummary } from '../../ingest/fileSummary.ts';
+import type { StatementFormat } from '../../ingest/statement.ts';
+import type { Gap } from '../../postgres/imports/continuity.ts';
+import type { Outcome } from '../../postgres/imports/store.ts';
+import type { UnpairedLeg } from '../../postgres/imports/transfers.ts';
+
+/** A row worth showing before it is imported. */
+export interface ShownRow {
+  readonly day: string;
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly merchant: string | null;
+  readonly category: string | null;
+}
+
+export interface LookalikeRow extends ShownRow {
+  /** The earlier row. */
+  readonly of: string;
+  readonly ofDay: string;
+  readonly ofMerchant: string | null;
+}
+
+/** What came of one file. */
+export interface FileImport {
+  /** Null for a dry run. */
+  readonly id: string | null;
+  readonly file: string;
+  readonly format: StatementFormat;
+  /** The format, with the profile of a CSV file. */
+  readonly source: string;
+  readonly accounts: readonly string[];
+  /** True when the accounts are not named by the file, the profile or --account. */
+  readonly nameless: boolean;
+  readonly statements: readonly StatementSummary[];
+  /** Entries read, pending ones included, and the sum of their amounts. */
+  readonly rows: number;
+  readonly sum: string;
+  readonly skipped: SkippedCounts;
+  readonly outcome: Outcome;
+  readonly gaps: readonly Gap[];
+  readonly transfers: number;
+  readonly unpaired: { readonly count: number; readonly legs: readonly UnpairedLeg[] };
+  readonly lookalikes: readonly LookalikeRow[];
+  /** The ten largest new rows, and new rows that have no category; for a dry run only. */
+  readonly largest: readonly ShownRow[];
+  readonly uncategorised: readonly { readonly merchant: string | null; readonly rows: string; readonly sum: string }[];
+  readonly seconds: number;
+}
+
+/** A file of which nothing was imported. */
+export interface RefusedFile {
+  readonly file: string;
+  readonly error: FinanceDbError;
+}
+
+export interface ImportResult {
+  readonly dryRun: boolean;
+  /** Where the rows went. */
+  readonly where: string;
+  readonly database: string;
+  readonly table: string;
+  readonly imports: readonly FileImport[];
+  readonly refused: readonly RefusedFile[];
+  /** Rows of sample data that gave way to the first real ones. */
+  readonly sampleRemoved: number;
+}
