@@ -10,7 +10,7 @@ import { importCsv, readPlan } from '../postgres/csvImport.ts';
 import { countSampleRows, markSample } from '../postgres/sampleMark.ts';
 import { type PgServer, withPostgres } from '../postgres/server.ts';
 import type { PgSession } from '../postgres/session.ts';
-import { createIndexes, createTable, findTable, shapeDifferences } from '../postgres/transactionsTable.ts';
+import { createIndexes, createTable, findTable, otherShape, shapeDifferences } from '../postgres/transactionsTable.ts';
 
 export interface InitRequest {
   readonly config: Config;

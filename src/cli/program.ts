@@ -22,6 +22,9 @@ type Outcome = Promise<number | undefined | undefined>;
 /** Help that is neither on a terminal nor told by COLUMNS. */
 const HELP_COLUMNS = 100;
 
+/** What `import` reads (StatementFormat). */
+const FORMATS = ['csv', 'ofx', 'qif', 'camt', 'mt940'];
+
 /** The exit code of the command that ran, kept beside its program. */
 const exitCodes = new WeakMap<Command, number>();
 
@@ -101,6 +104,27 @@ function declareCommands(
       .option('--reset', 'drop the existing table first (needs --yes)')
       .option('--yes', 'confirm --reset'),
     async (context, flags) => (await import('./commands/init.ts')).initCommand(context, flags),
+  );
+  runs(
+    program
+      .command('import [files...]')
+      .description('bank statements into PostgreSQL: CSV, OFX, QIF, CAMT, MT940; files, folders, archives, - for stdin')
+      .option(
+        '--account <name>',
+        "the account that the file's rows belong to (default: as the file or profile calls it)",
+      )
+      .addOption(new Option('--format <format>', 'read as this format (default: by content)').choices(FORMATS))
+      .option('--profile <name>', 'read a CSV file by this profile (default: the one whose header fits)')
+      .option('--encoding <name>', 'read text in this encoding, such as cp850 (default: by content)')
+      .option('--dry-run', 'show what would come in, and write nothing')
+      .option('--all-new', 'nothing in the file has come before: for banks that export only what is new')
+      .option('--inbox <dir>', 'import what lies in a folder, and move it to done/ or refused/')
+      .option('--learn', 'keep the guessed layout of a CSV file as a profile, to be looked at and edited')
+      .option('--list [id]', 'the imports so far, or what became of each entry of one')
+      .option('--undo <id>', 'delete the rows of an import, but for those seen elsewhere or edited')
+      .option('--force', 'with --undo: the edited ones too')
+      .option('--restore <id>', 'bring back rows of an import that were deleted'),
+    async (context, flags, args) => (await import('./commands/import.ts')).importCommand(context, args, flags),
   );
   runs(
     program

@@ -1,6 +1,6 @@
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { quoteIdentifier, quoteLiteral } from '../model/identifier.ts';
-import type { TableName } from '../model/tableName.ts';
+import { displayName, type TableName } from '../model/tableName.ts';
 import {
   columnType,
   createIndexSql,

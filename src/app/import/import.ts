@@ -2,8 +2,8 @@ import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../../error
 import { EXCHANGE_RATES, IMPORT_ROWS, IMPORTS, STATEMENTS } from '../../model/importTables.ts';
 import { displayName, type TableName } from '../../model/tableName.ts';
 import { hasLiveImport } from '../../postgres/imports/list.ts';
-import { beginImport } from '../../postgres/imports/transaction.ts';
 import { ensureSideTables, requirePrivileges } from '../../postgres/imports/sideTables.ts';
+import { beginImport } from '../../postgres/imports/transaction.ts';
 import { removeSampleRows } from '../../postgres/sampleMark.ts';
 import { withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
@@ -123,7 +123,8 @@ class ImportRun {
 
 /** What is wrong with a file is told and the next one comes; anything else ends the run. */
 function refusal(error: unknown, file: string): FinanceDbError {
-  if (isFinanceDbError(error) && error.exitCode === 2 && error.code !== 'CONFIG' && error.code !== 'USAGE') return error;
+  if (isFinanceDbError(error) && error.exitCode === 2 && error.code !== 'CONFIG' && error.code !== 'USAGE')
+    return error;
   const cause = isFinanceDbError(error) ? error.cause : undefined;
   // Values that PostgreSQL cannot hold although we thought so.
   if (/^22/.test(codeOf(cause) ?? '')) {

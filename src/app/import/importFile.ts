@@ -1,8 +1,8 @@
-import type { StatementEvent, StatementStart } from '../../ingest/statement.ts';
 import { FileSummary } from '../../ingest/fileSummary.ts';
 import { fitting } from '../../ingest/fits.ts';
 import { Preparer } from '../../ingest/prepare.ts';
 import { stagedValues } from '../../ingest/stagedRow.ts';
+import type { StatementEvent, StatementStart } from '../../ingest/statement.ts';
 import type { TableName } from '../../model/tableName.ts';
 import { findGaps } from '../../postgres/imports/continuity.ts';
 import { readHistory } from '../../postgres/imports/history.ts';
@@ -10,12 +10,18 @@ import { decideIdentity, refuseDoubleIds } from '../../postgres/imports/identity
 import { markLookalikes } from '../../postgres/imports/lookalikes.ts';
 import { normalizeStaged } from '../../postgres/imports/normalize.ts';
 import { createStaging, stageRows } from '../../postgres/imports/stage.ts';
-import { insertImport, insertImportRows, insertNew, insertStatements, readOutcome } from '../../postgres/imports/store.ts';
+import {
+  insertImport,
+  insertImportRows,
+  insertNew,
+  insertStatements,
+  readOutcome,
+} from '../../postgres/imports/store.ts';
 import { pairTransfers, unpairedLegs } from '../../postgres/imports/transfers.ts';
 import type { PgSession } from '../../postgres/session.ts';
-import type { ImportRequest } from './request.ts';
 import type { OpenedStatements } from './openStatements.ts';
 import { largestNew, lookalikes, uncategorised } from './preview.ts';
+import type { ImportRequest } from './request.ts';
 import type { FileImport } from './result.ts';
 
 /** Unpaired legs and possible duplicates that are named; their counts are whole. */

@@ -49,7 +49,13 @@ SELECT own_id, pg_catalog.min(line) AS first, pg_catalog.max(line) AS again FROM
 WHERE own_id IS NOT NULL GROUP BY own_id HAVING pg_catalog.count(*) > 1 ORDER BY 2 LIMIT 1`);
   if (twice === undefined) return;
   const place = { line: Number(twice.again), record: 0 };
-  throw badValue(file, place, 'tx_id', twice.own_id, `it is already in line ${twice.first}, and each tx_id may occur once`);
+  throw badValue(
+    file,
+    place,
+    'tx_id',
+    twice.own_id,
+    `it is already in line ${twice.first}, and each tx_id may occur once`,
+  );
 }
 
 function keysSql(): string {

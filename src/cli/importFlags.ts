@@ -1,0 +1,49 @@
+import type { ImportRequest } from '../app/import/request.ts';
+import { readRules } from '../app/import/rulesFile.ts';
+import type { StatementFormat } from '../ingest/statement.ts';
+import type { Progress } from '../render/progress.ts';
+import type { CommandContext } from './context.ts';
+
+/** The flags of `import`, as commander gives them. */
+export interface ImportFlags {
+  readonly account?: string;
+  readonly format?: StatementFormat;
+  readonly profile?: string;
+  readonly encoding?: string;
+  readonly dryRun?: boolean;
+  readonly allNew?: boolean;
+  readonly inbox?: string;
+  readonly learn?: boolean;
+  /** A number, or true for all. */
+  readonly list?: string | true;
+  readonly undo?: string;
+  readonly force?: boolean;
+  readonly restore?: string;
+}
+
+/** What the flags ask for, with the user's rules. */
+export async function importRequest(
+  context: CommandContext,
+  flags: ImportFlags,
+  progress: Progress,
+): Promise<ImportRequest> {
+  const { io, config } = context;
+  return {
+    config,
+    cwd: io.cwd,
+    get stdin() {
+      return io.stdin;
+    },
+    now: io.now,
+    signal: io.signal,
+    account: flags.account ?? null,
+    format: flags.format ?? null,
+    profile: flags.profile ?? null,
+    encoding: flags.encoding ?? null,
+    dryRun: flags.dryRun === true,
+    allNew: flags.allNew === true,
+    rules: await readRules(config.home),
+    onProgress: ({ file, rows, fraction }) => progress.load({ table: file, rows, bytes: 0, fraction }),
+    onWait: () => progress.say('waiting for another import to end'),
+  };
+}

@@ -1,0 +1,123 @@
+import type { ListedImport, ListedRow, Undone } from '../app/import/manage.ts';
+import { grouped } from './amount.ts';
+import { jsonNumeral, jsonText } from './json.ts';
+import { printable } from './printable.ts';
+import { renderTable, type TableStyle } from './table.ts';
+
+/** One import in `import --list --json`. */
+export function listedDocument(one: ListedImport): Record<string, unknown> {
+  return {
+    id: Number(one.id),
+    file: one.file,
+    format: one.format,
+    source: one.source,
+    imported_at: one.importedAt,
+    undone_at: one.undoneAt,
+    accounts: one.accounts,
+    rows: Number(one.rows),
+    new: Number(one.newRows),
+    known: Number(one.known),
+    possible_duplicates: Number(one.possibleDuplicates),
+    first: one.first,
+    last: one.last,
+    sum: jsonNumeral(one.sum),
+  };
+}
+
+export function renderImports(imports: readonly ListedImport[], style: TableStyle): string {
+  if (imports.length === 0) return 'Nothing was imported yet.\n';
+  const count = { align: 'right' } as const;
+  const table = renderTable(
+    [
+      { title: '#', ...count },
+      { title: 'imported' },
+      { title: 'file' },
+      { title: 'account' },
+      { title: 'rows', ...count },
+      { title: 'new', ...count },
+      { title: 'known', ...count },
+      { title: 'from' },
+      { title: 'to' },
+      { title: 'sum', ...count },
+      { title: 'undone' },
+    ],
+    imports.map((one) => [
+      one.id,
+      one.importedAt.replace('T', ' ').replace(/:\d\dZ$/, ''),
+      printable(one.file),
+      printable(one.accounts.length > 1 ? `${one.accounts.length} accounts` : (one.accounts[0] ?? '')),
+      grouped(BigInt(one.rows)),
+      grouped(BigInt(one.newRows)),
+      grouped(BigInt(one.known)),
+      one.first ?? '',
+      one.last ?? '',
+      one.sum ?? '',
+      one.undoneAt?.slice(0, 10) ?? '',
+    ]),
+    style,
+  );
+  return `${table}\n`;
+}
+
+const NUMBERS = new Set(['record', 'line']);
+const NUMERALS = new Set(['amount', 'original_amount', 'normalized_amount', 'balance']);
+const FLAGS = new Set(['undone', 'is_recurring']);
+
+/** A row of `import --list ID --json` as text: amounts are exact numerals. */
+export function listedRowText(row: ListedRow): string {
+  const entries = Object.entries(row).map(([name, value]) => {
+    if (value === null) return [name, null];
+    if (NUMBERS.has(name)) return [name, Number(value)];
+    if (NUMERALS.has(name)) return [name, jsonNumeral(value)];
+    if (FLAGS.has(name)) return [name, value === 't'];
+    return [name, value];
+  });
+  return jsonText(Object.fromEntries(entries));
+}
+
+/** Two lines an entry: what it became, and how. */
+export function renderRow(row: ListedRow): string {
+  const by = (value: string | null | undefined, how: string | null | undefined): string =>
+    value ? `${value}${how ? ` (${how})` : ''}` : '-';
+  const head = [row.record?.padStart(5), row.booked, row.amount?.padStart(12), row.currency, row.outcome];
+  const tail = [by(row.merchant, row.merchant_by), by(row.category, row.category_by), row.text];
+  return `${printable(head.join('  '))}\n       ${printable(tail.join(' · '))}\n`;
+}
+
+export function undoneDocument(id: string, undone: Undone): Record<string, unknown> {
+  return {
+    status: 'ok',
+    import: Number(id),
+    deleted: undone.deleted,
+    seen_elsewhere: undone.seenElsewhere,
+    edited: undone.editedCount,
+    edited_rows: undone.edited.map(({ txId, day, amount, merchant }) => ({
+      tx_id: txId,
+      day,
+      amount: jsonNumeral(amount),
+      merchant,
+    })),
+  };
+}
+
+export function renderUndone(id: string, undone: Undone, forced: boolean, style: TableStyle): string {
+  const rows = (count: number): string => `${grouped(count)} row${count === 1 ? '' : 's'}`;
+  const lines = [`Import ${id} is undone: ${rows(undone.deleted)} deleted.`];
+  if (undone.seenElsewhere > 0) lines.push(`${rows(undone.seenElsewhere)} stay, as another import has them too.`);
+  if (undone.editedCount > 0 && !forced) {
+    lines.push(
+      `${rows(undone.editedCount)} stay, as somebody has changed them since; --undo ${id} --force deletes them too:`,
+      renderTable(
+        [{ title: 'tx_id' }, { title: 'day' }, { title: 'amount', align: 'right' }, { title: 'payee' }],
+        undone.edited.map(({ txId, day, amount, merchant }) => [
+          printable(txId),
+          day,
+          amount,
+          printable(merchant ?? ''),
+        ]),
+        style,
+      ),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
