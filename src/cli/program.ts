@@ -5,6 +5,7 @@ import { VERSION } from '../version.ts';
 import { checkFlags, flagsBefore, refuseExcess, refuseOtherEncodings } from './commandLine.ts';
 import type { CommandContext } from './context.ts';
 import { parseCount, parseCountOrZero, parseJobs, parseSeconds, repeated } from './flagValues.ts';
+import { HELP_TEXTS } from './helpTexts.ts';
 import { addStatsOptions } from './statsOptions.ts';
 
 /** The flags that every command takes. */
@@ -55,6 +56,8 @@ export function buildProgram(io: Io, env: NodeJS.ProcessEnv): Command {
   declareCommands(program, runs);
   for (const command of [program, ...program.commands]) {
     checkFlags(command);
+    const text = HELP_TEXTS[command === program ? '' : command.name()];
+    if (text !== undefined) command.addHelpText('after', text);
     command.exitOverride((error) => {
       throw Object.assign(error, { command });
     });
@@ -73,10 +76,9 @@ export function buildProgram(io: Io, env: NodeJS.ProcessEnv): Command {
 /** Parses and runs; bare `finance-db` prints help. */
 export async function parseProgram(program: Command, argv: readonly string[]): Promise<number> {
   refuseOtherEncodings(argv);
-  program.version(
-    argv.includes('--json') ? JSON.stringify({ status: 'ok', version: VERSION }) : VERSION,
-    ...VERSION_FLAG,
-  );
+  program
+    .optionsGroup('Options:')
+    .version(argv.includes('--json') ? JSON.stringify({ status: 'ok', version: VERSION }) : VERSION, ...VERSION_FLAG);
   if (argv.length === 0 || (argv.length === 1 && argv[0] === '--')) {
     program.outputHelp();
     return 0;
@@ -135,7 +137,7 @@ function declareCommands(
       .option('--validate', 'compare both sides in the snapshot just synced, before publishing')
       .option('--stats', 'print the overview afterwards')
       .option('--tables <list>', 'sync these tables instead of FINANCE_DB_TABLES: a,schema.b')
-      .option('--jobs <n>', 'connections that read in parallel', parseJobs)
+      .option('--jobs <n>', 'connections that read in parallel (1-64)', parseJobs)
       .option('--wait <seconds>', 'wait so long for another sync to end', parseSeconds, 0)
       .option('--memory <size>', 'memory that DuckDB may use, such as 500MB')
       .option('--indexes', 'create indexes on timestamp, merchant and category in the DuckDB file'),
@@ -183,13 +185,8 @@ function declareCommands(
   runs(
     program
       .command('status')
-      .description(
-        'health: PostgreSQL, the DuckDB file, the last sync, lag, locks, disk; exit 0 whatever it finds, but with --check',
-      )
-      .option(
-        '--check',
-        'for monitoring: one line, and exit 0 fresh, 8 stale, 3 PostgreSQL unreachable, 4 no readable file, 5 damaged',
-      )
+      .description('health: PostgreSQL, the DuckDB file, the last sync, lag, locks, disk')
+      .option('--check', 'for monitoring: one line, and an exit code for fresh, stale, unreachable, missing, damaged')
       .option(
         '--max-age <span>',
         'with --check: stale when the last sync is longer ago, as 90s, 15m, 2h, 1d (default 15m)',
@@ -221,8 +218,11 @@ function declareCommands(
   );
 }
 
+const SHARED_GROUP = 'Flags of every command, before its name or behind it:';
+
 function addSharedOptions(command: Command): void {
   command
+    .optionsGroup(SHARED_GROUP)
     .option('--json', 'print one JSON document on stdout')
     .option('-q, --quiet', 'print results and errors only')
     .option('--verbose', 'say more, with stack traces for errors')

@@ -1,7 +1,17 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { HELP_TEXTS } from '../../src/cli/helpTexts.ts';
+import { buildProgram } from '../../src/cli/program.ts';
 import { runCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
+
+const QUIET = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  cwd: '/',
+  now: () => new Date(),
+};
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -82,6 +92,25 @@ describe('the flags of every command may stand before it', () => {
   test('flags that gather values may come again, and a switch twice is a switch', async () => {
     const { code, stderr } = await run(['stats', '--category', 'a', '--category', 'b', '--json', '--json']);
     expect({ code, usage: stderr.includes('USAGE') }).toEqual({ code: 4, usage: false });
+  });
+});
+
+describe('the help', () => {
+  const program = buildProgram({ ...QUIET, signal: new AbortController().signal }, {});
+
+  test.each(['', ...program.commands.map((command) => command.name())])('of %j fits 80 columns', async (name) => {
+    const { code, stdout } = await runCli([...(name === '' ? [] : [name]), '--help'], { columns: 80 });
+    expect(code).toBe(0);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).toMatch(/^Flags of every command, .*:\n {2}--json /m);
+  });
+
+  test('shows examples with flags that there are', () => {
+    for (const [name, text] of Object.entries(HELP_TEXTS)) {
+      const command = program.commands.find((child) => child.name() === name) ?? program;
+      const known = ['--help', ...command.options.flatMap(({ long, short }) => [long, short])];
+      for (const [, flag] of text.matchAll(/(?<=[\s:])(--?[a-z][a-z-]*)/g)) expect(known).toContain(flag);
+    }
   });
 });
 

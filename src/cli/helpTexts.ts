@@ -1,0 +1,42 @@
+/** What stands below the flags in the help of a command: how it is used, in a few lines. `''` is the program's own. */
+export const HELP_TEXTS: Readonly<Record<string, string>> = {
+  '': `
+To begin: \`finance-db init\`, \`finance-db sync\`, \`finance-db stats\`.
+Exit codes: 0 done, 2 usage, 3 PostgreSQL, 4 DuckDB file, 5 damage found,
+6 source refused, 7 query, 8 stale, 130 and 143 interrupted.
+Settings come from flags, the environment and .env; README lists them.`,
+  sync: `
+Examples:
+  finance-db sync --validate              and prove it before it is published
+  finance-db sync --tables a,schema.b     these tables, and no others
+  finance-db sync --wait 60               wait for another one to end`,
+  validate: `
+Exit 0: equal, or merely behind PostgreSQL. Exit 5: damaged; the rows
+and columns that differ are named.`,
+  query: `
+Examples:
+  finance-db query "SELECT count(*) FROM transactions"
+  finance-db query -f report.sql --param since=2024-01-01 -o report.csv
+  finance-db query --saved merchant --param merchant=amazon
+  finance-db query                        a prompt, on a terminal`,
+  status: `
+Exit 0 whatever it finds, but with --check:
+  0 fresh    the last sync is at most --max-age ago, or nothing happened since
+  2          the file belongs to another database
+  3          PostgreSQL is unreachable
+  4          there is no file, none but the sample, or none that can be read
+  5          the last validation found damage
+  8 stale    the last sync is longer ago`,
+  schedule: `
+Examples:
+  finance-db schedule                     look at the entry
+  finance-db schedule --install           into your crontab, every five minutes
+  finance-db schedule --every 1h --install
+A password never goes into the crontab: put it into a file and give --env-file,
+or use ~/.pgpass.`,
+  completion: `
+Examples:
+  eval "$(finance-db completion bash)"    in ~/.bashrc
+  source <(finance-db completion zsh)     in ~/.zshrc, after compinit
+  finance-db completion fish > ~/.config/fish/completions/finance-db.fish`,
+};
