@@ -1,5 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
+import { PRIVATE_FILE } from '../files/privateFile.ts';
 import type { TableName } from '../model/tableName.ts';
 import { defaultHome } from './platform.ts';
 import { type PostgresTarget, resolvePostgresTarget } from './postgresTarget.ts';
@@ -25,6 +26,8 @@ export interface Config {
   readonly memory?: string;
   /** Disk for rows on their way from PostgreSQL to DuckDB, in bytes (FINANCE_DB_SPOOL). */
   readonly spoolBytes?: number;
+  /** Permissions of the DuckDB file (FINANCE_DB_FILE_MODE), such as 0o600. */
+  readonly fileMode: number;
   /** Where the settings file was read, if any. */
   readonly envFile: string | null;
   /** What is odd about the settings and no error: one line each. */
@@ -71,6 +74,7 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: stri
     today: values.FINANCE_DB_TODAY ?? null,
     ...(values.FINANCE_DB_MEMORY === undefined ? {} : { memory: values.FINANCE_DB_MEMORY }),
     ...(values.FINANCE_DB_SPOOL === undefined ? {} : { spoolBytes: values.FINANCE_DB_SPOOL }),
+    fileMode: values.FINANCE_DB_FILE_MODE ?? PRIVATE_FILE,
     envFile: file.path,
     warnings: [
       ...file.warnings,

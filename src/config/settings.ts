@@ -4,6 +4,7 @@ import {
   parseBytes,
   parseCurrency,
   parseDay,
+  parseFileMode,
   parseMemory,
   parseNames,
   parsePath,
@@ -72,6 +73,11 @@ export const SETTINGS = {
     default: '`540MB`',
     meaning: 'disk for rows on their way from PostgreSQL to DuckDB',
     parse: parseBytes(LEAST_SPOOL),
+  }),
+  FINANCE_DB_FILE_MODE: setting({
+    default: '`0600`',
+    meaning: 'who may read the DuckDB file: `0640` its group, `0644` everybody (its folder must let them in)',
+    parse: parseFileMode,
   }),
   FINANCE_DB_INDEXES: setting({
     flag: 'sync --indexes',

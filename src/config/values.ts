@@ -52,6 +52,14 @@ export function parseCurrency(text: string, name: string): string {
   return text;
 }
 
+/** Permissions of a file, in octal: the owner reads and writes, others may at most read or write, nobody executes. */
+export function parseFileMode(text: string, name: string): number {
+  const mode = /^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : Number.NaN;
+  if ((mode & 0o600) !== 0o600 || (mode & 0o111) !== 0)
+    throw badValue(name, 'permissions like 0600, 0640 or 0644', text);
+  return mode;
+}
+
 /** Names between commas. */
 export function parseNames(text: string): string[] {
   return text

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { mapFileError } from '../files/fileErrors.ts';
 import { acquireLock, type HeldLock, isHeldLock, type LockHolder, lockHolder } from '../files/lockFile.ts';
+import { makePrivateFolder } from '../files/privateFile.ts';
 import { processExists } from '../files/processIdentity.ts';
 
 /**
@@ -35,12 +36,12 @@ export interface Workspace {
  */
 export async function openWorkspace(
   publishedPath: string,
-  options: { waitMs: number; now: Date; signal: AbortSignal },
+  options: { waitMs: number; now: Date; signal: AbortSignal; fileMode: number },
 ): Promise<Workspace> {
   const target = resolveLink(publishedPath);
   let lock: HeldLock;
   try {
-    fs.mkdirSync(path.dirname(target), { recursive: true });
+    makePrivateFolder(path.dirname(target));
     const outcome = await acquireLock(`${target}.lock`, options);
     if (!isHeldLock(outcome)) throw locked(target, outcome);
     lock = outcome;
@@ -51,7 +52,8 @@ export async function openWorkspace(
   try {
     removeDeadSpills(target);
     fs.rmSync(folder, { recursive: true, force: true });
-    fs.mkdirSync(path.join(folder, 'tmp'), { recursive: true });
+    makePrivateFolder(folder);
+    makePrivateFolder(path.join(folder, 'tmp'));
   } catch (error) {
     lock.release();
     throw mapFileError(error, target);
@@ -77,6 +79,7 @@ export async function openWorkspace(
       if (!lock.isHeld()) throw lockLost(target);
       try {
         const aside = setAside ? moveAside(target, now) : null;
+        fs.chmodSync(copyPath, options.fileMode);
         fs.renameSync(copyPath, target);
         syncFolder(path.dirname(target));
         return aside;

@@ -14,6 +14,7 @@ export function serviceUnit(job: CronJob): string {
     '',
     '[Service]',
     'Type=oneshot',
+    'UMask=0077',
     ...Object.entries(job.environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`),
     // Only ExecStart reads variables, so only there a dollar has to be doubled.
     `ExecStart=${job.command.map((word) => quoted(word).replaceAll('$', '$$$$')).join(' ')}`,

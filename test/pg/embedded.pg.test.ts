@@ -101,9 +101,34 @@ describe('the embedded server', () => {
   const isRoot = process.getuid?.() === 0;
   (isRoot ? test : test.skip)('works below a folder that only root may enter (needs root)', async () => {
     fs.chmodSync(folder.path, 0o700);
+    root = path.join(folder.path, 'home', 'postgres');
     const server = await useEmbeddedServer(root, new Date());
     expect(await one(server.address, 'SELECT 1')).toBe('1');
     await server.release();
+    expect(fs.lstatSync(root).isSymbolicLink()).toBe(true);
+  });
+
+  test('keeps its folder and its home to itself', async () => {
+    const home = path.join(folder.path, 'home');
+    root = path.join(home, 'postgres');
+    // As `mktemp -d` makes one.
+    fs.mkdirSync(home, { mode: 0o700 });
+    const server = await useEmbeddedServer(root, new Date());
+    await server.release();
+    // As root the server's account may pass through by its group; nobody may list or write, and others not even pass.
+    for (const place of [home, root]) expect(fs.lstatSync(place).mode & 0o777).toBe(isRoot ? 0o710 : 0o700);
+    for (const name of ['server.log', 'password']) expect(fs.statSync(path.join(root, name)).mode & 0o777).toBe(0o600);
+    for (const name of ['users', 'data']) expect(fs.statSync(path.join(root, name)).mode & 0o777).toBe(0o700);
+  });
+
+  (isRoot ? test : test.skip)('leaves a private home that holds other things as it is (needs root)', async () => {
+    const home = path.join(folder.path, 'home');
+    root = path.join(home, 'postgres');
+    fs.mkdirSync(home, { mode: 0o700 });
+    fs.writeFileSync(path.join(home, 'diary.txt'), '');
+    const server = await useEmbeddedServer(root, new Date());
+    await server.release();
+    expect(fs.statSync(home).mode & 0o777).toBe(0o700);
     expect(fs.lstatSync(root).isSymbolicLink()).toBe(true);
   });
 

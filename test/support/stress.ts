@@ -235,6 +235,7 @@ function request(options: StressOptions, beforePublish?: SyncRequest['beforePubl
       indexes: [],
       postgres: { kind: 'external', connection: options.address },
       today: null,
+      fileMode: 0o600,
       envFile: null,
       warnings: [],
     },

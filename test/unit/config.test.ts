@@ -76,6 +76,18 @@ describe('settings that mean nothing', () => {
     expect(() => loadConfig({}, env, folder.path)).not.toThrow('s3cret');
   });
 
+  test.each(['0700', '0444', '8888', '06000', 'rw', '-600', '0'])('FINANCE_DB_FILE_MODE is not %s', (text) => {
+    expect(() => loadConfig({}, { FINANCE_DB_FILE_MODE: text }, folder.path)).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringContaining('FINANCE_DB_FILE_MODE') }),
+    );
+  });
+
+  test('permissions are octal, with or without the zero', () => {
+    expect(loadConfig({}, {}, folder.path).fileMode).toBe(0o600);
+    expect(loadConfig({}, { FINANCE_DB_FILE_MODE: '0640' }, folder.path).fileMode).toBe(0o640);
+    expect(loadConfig({}, { FINANCE_DB_FILE_MODE: '644' }, folder.path).fileMode).toBe(0o644);
+  });
+
   test('sizes have units', () => {
     const env = { FINANCE_DB_MEMORY: '1.5 GiB', FINANCE_DB_SPOOL: '200MB' };
     expect(loadConfig({}, env, folder.path)).toMatchObject({ memory: '1610613KB', spoolBytes: 200_000_000 });

@@ -1,6 +1,5 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { makePrivateFile } from '../../files/privateFile.ts';
 import { readCrontab, writeCrontab } from '../../files/userCrontab.ts';
 import { blockTargets, withBlock, withoutBlock } from '../../model/crontab.ts';
 import type { ScheduledSync } from './scheduledSync.ts';
@@ -28,8 +27,8 @@ export async function installSchedule(sync: ScheduledSync, env: NodeJS.ProcessEn
   const after = withBlock(before, job);
   const known = blockTargets(before);
   const others = known.filter((target) => target !== job.target);
-  // The shell opens the log before the sync could make its folder.
-  fs.mkdirSync(path.dirname(job.log), { recursive: true });
+  // The shell opens the log before the sync could make its folder, and for everybody to read.
+  makePrivateFile(job.log);
   if (after === before) return { action: 'unchanged', others };
   await writeCrontab(after, env);
   return { action: known.includes(job.target) ? 'updated' : 'installed', others };

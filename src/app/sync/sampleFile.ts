@@ -17,6 +17,8 @@ import { createReadyViews } from './readyViews.ts';
 export interface SampleFileRequest {
   readonly duckdbPath: string;
   readonly baseCurrency: string;
+  /** Permissions of the file. */
+  readonly fileMode: number;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
@@ -29,7 +31,12 @@ const ROWS_A_STATEMENT = 500;
  */
 export async function publishSampleFile(request: SampleFileRequest): Promise<void> {
   const { now, signal } = request;
-  const workspace = await openWorkspace(request.duckdbPath, { waitMs: 0, now: now(), signal });
+  const workspace = await openWorkspace(request.duckdbPath, {
+    waitMs: 0,
+    fileMode: request.fileMode,
+    now: now(),
+    signal,
+  });
   try {
     const copy = await openWorkingCopy(workspace.copyPath, {
       memory: '200MB',

@@ -48,7 +48,12 @@ const SPOOL_BYTES = 512 << 20;
  */
 export async function sync(request: SyncRequest): Promise<SyncResult> {
   const { config, signal, now } = request;
-  const workspace = await openWorkspace(config.duckdbPath, { waitMs: request.waitSeconds * 1000, now: now(), signal });
+  const workspace = await openWorkspace(config.duckdbPath, {
+    waitMs: request.waitSeconds * 1000,
+    fileMode: config.fileMode,
+    now: now(),
+    signal,
+  });
   try {
     return await withPostgres({ target: config.postgres, now: now(), signal }, async (server) => {
       const started = performance.now();

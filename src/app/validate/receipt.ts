@@ -44,7 +44,7 @@ export async function storeReceipts(
   file: string,
   validated: string | null,
   receipts: readonly Receipt[],
-  options: { readonly now: Date; readonly signal: AbortSignal },
+  options: { readonly fileMode: number; readonly now: Date; readonly signal: AbortSignal },
 ): Promise<string | null> {
   try {
     const workspace = await openWorkspace(file, { waitMs: 0, ...options });

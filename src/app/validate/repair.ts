@@ -66,7 +66,12 @@ function needsFullLoad(check: TableCheck): boolean {
 /** Compares a copy of the file, mends rows in it, compares again, publishes. */
 async function mendFile(request: ValidateRequest): Promise<{ result: ValidationResult; mended: TableCheck[] }> {
   const { config, now, signal } = request;
-  const workspace = await openWorkspace(config.duckdbPath, { waitMs: 0, now: now(), signal });
+  const workspace = await openWorkspace(config.duckdbPath, {
+    waitMs: 0,
+    fileMode: config.fileMode,
+    now: now(),
+    signal,
+  });
   try {
     const { states, owner } = await readStates(workspace.publishedPath);
     workspace.copyPublished();

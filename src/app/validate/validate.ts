@@ -27,7 +27,11 @@ export async function validate(request: ValidateRequest): Promise<ValidationResu
   const { result, identity } = await compare(request);
   request.onStep('storing the receipt');
   const receipts = receiptsOf(result, request.quick ? 'validate --quick' : 'validate', now());
-  const receiptProblem = await storeReceipts(config.duckdbPath, identity, receipts, { now: now(), signal });
+  const receiptProblem = await storeReceipts(config.duckdbPath, identity, receipts, {
+    fileMode: config.fileMode,
+    now: now(),
+    signal,
+  });
   return { ...result, receiptProblem };
 }
 

@@ -109,6 +109,7 @@ async function offerSample(context: CommandContext, error: unknown): Promise<Fin
   await publishSampleFile({
     duckdbPath: config.duckdbPath,
     baseCurrency: config.baseCurrency,
+    fileMode: config.fileMode,
     now: io.now,
     signal: io.signal,
   });

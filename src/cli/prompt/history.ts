@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { makePrivateFolder } from '../../files/privateFile.ts';
 
 const MOST = 1000;
 
@@ -28,7 +29,7 @@ export class PromptHistory {
   /** A history that cannot be kept is no reason to fail. */
   save(): void {
     try {
-      fs.mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
+      makePrivateFolder(path.dirname(this.file));
       fs.writeFileSync(this.file, this.entries.map((line) => `${line}\n`).join(''), { mode: 0o600 });
     } catch {
       // Read-only home: the session itself went well.

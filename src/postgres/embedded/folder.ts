@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { makePrivateFolder } from '../../files/privateFile.ts';
 import { canReach, type ServerAccount, serverAccount } from './account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 
@@ -49,18 +50,46 @@ export function prepareFolder(root: string): EmbeddedFolder {
   };
 }
 
+/**
+ * Makes the folder of the server: for its owner alone, and, where root's server runs as another account, with a way
+ * through for that account's group. Where the account cannot get as far, a link to a place that it can reach.
+ */
 function makeRoot(root: string, account: ServerAccount | null): void {
+  const home = path.dirname(root);
+  makePrivateFolder(home);
   if (!fs.existsSync(root)) {
-    fs.mkdirSync(path.dirname(root), { recursive: true, mode: 0o755 });
-    if (canReach(path.dirname(root), account)) fs.mkdirSync(root, { recursive: true, mode: 0o755 });
+    if (account !== null) letThroughHome(home, account);
+    if (canReach(home, account)) makePrivateFolder(root);
     else {
       const elsewhere = path.join(SYSTEM_FOLDER, `server-${shortHash(path.resolve(root))}`);
-      fs.mkdirSync(elsewhere, { recursive: true, mode: 0o755 });
+      fs.mkdirSync(SYSTEM_FOLDER, { recursive: true, mode: 0o755 });
+      makePrivateFolder(elsewhere);
       fs.rmSync(root, { force: true }); // a link whose target was removed
       fs.symlinkSync(elsewhere, root);
     }
+    if (account !== null) letThrough(fs.realpathSync(root), account);
   }
-  fs.mkdirSync(path.join(root, 'users'), { recursive: true });
+  makePrivateFolder(path.join(root, 'users'));
+}
+
+/**
+ * A home of root's that holds nothing but files of ours is one that we made, or that was made for us: the server's data
+ * should lie in it and go with it. Any other private folder stays shut.
+ */
+function letThroughHome(home: string, account: ServerAccount): void {
+  const { uid, gid, mode } = fs.statSync(home);
+  const isOurs = uid === 0 && gid === 0 && (mode & 0o777) === 0o700 && fs.readdirSync(home).every(isOurName);
+  if (isOurs && canReach(path.dirname(fs.realpathSync(home)), account)) letThrough(home, account);
+}
+
+/** Its group may pass through, and neither list nor write. */
+function letThrough(folder: string, account: ServerAccount): void {
+  fs.chownSync(folder, fs.statSync(folder).uid, account.gid);
+  fs.chmodSync(folder, 0o710);
+}
+
+function isOurName(name: string): boolean {
+  return /^(finance\.duckdb|postgres|query_history$|sync\.log$|queries$|profiles$|rules\.csv$|\.env$)/.test(name);
 }
 
 function socketFolder(real: string): string {

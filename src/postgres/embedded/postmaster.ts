@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { PRIVATE_FILE } from '../../files/privateFile.ts';
 import { type FoundServer, findServer, type Postmaster } from './findServer.ts';
 import { asAccount, type EmbeddedFolder, serverEnvironment } from './folder.ts';
 import { readPidFile, socketPath, vacatePidFile } from './pidFile.ts';
@@ -63,7 +64,8 @@ export async function joinOrStart(folder: EmbeddedFolder, neighbours: Neighbours
 async function start(folder: EmbeddedFolder): Promise<Postmaster> {
   const place = await listenPlace(folder);
   const settings = Object.entries({ ...SETTINGS, ...place }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const log = fs.openSync(folder.log, 'w', 0o600);
+  fs.rmSync(folder.log, { force: true });
+  const log = fs.openSync(folder.log, 'w', PRIVATE_FILE);
   const child = spawn(path.join(folder.binaries.root, 'bin', 'postgres'), ['-D', folder.data, ...settings], {
     // A session of its own: Ctrl-C in the terminal ends our command, which then stops the server in order.
     detached: true,

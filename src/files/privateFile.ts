@@ -1,0 +1,25 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** What was paid to whom is the owner's affair: files of ours are for the owner alone unless FINANCE_DB_FILE_MODE shares. */
+export const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
+/**
+ * Makes a folder that only its owner may enter, and those above it where they are missing. One that is there stays as it
+ * is: it may be shared on purpose, or be no folder of ours at all.
+ */
+export function makePrivateFolder(folder: string): void {
+  fs.mkdirSync(path.dirname(folder), { recursive: true });
+  try {
+    fs.mkdirSync(folder, { mode: PRIVATE_FOLDER });
+  } catch (error) {
+    if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
+/** Makes an empty file for the owner alone, such as a log that others will append to; one that is there stays. */
+export function makePrivateFile(file: string): void {
+  makePrivateFolder(path.dirname(file));
+  fs.closeSync(fs.openSync(file, 'a', PRIVATE_FILE));
+}
