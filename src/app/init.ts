@@ -83,20 +83,23 @@ export async function init(request: InitRequest): Promise<InitResult> {
   // A wrong file is told before a server is started.
   if (load.kind === 'file') await readPlan(csvFile(request, load.file), config.baseCurrency);
   const started = performance.now();
-  return withPostgres({ target: config.postgres, now: request.now(), signal, create: true }, async (server) => {
-    const session = await server.connect();
-    const stop = (): void => closeSocket(session);
-    signal?.addEventListener('abort', stop, { once: true });
-    try {
-      const result = await inTransaction(session, () => prepare(request, server, session));
-      return { ...result, seconds: Math.round(performance.now() - started) / 1000 };
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw withInitRemedy(error);
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
-  });
+  return withPostgres(
+    { target: config.postgres, now: request.now(), signal, create: true, lockWaitMs: config.lockWaitMs },
+    async (server) => {
+      const session = await server.connect();
+      const stop = (): void => closeSocket(session);
+      signal?.addEventListener('abort', stop, { once: true });
+      try {
+        const result = await inTransaction(session, () => prepare(request, server, session));
+        return { ...result, seconds: Math.round(performance.now() - started) / 1000 };
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw withInitRemedy(error);
+      } finally {
+        signal?.removeEventListener('abort', stop);
+      }
+    },
+  );
 }
 
 /** The table that init makes: the first `transactions` among the configured tables, in whatever schema. */
@@ -223,7 +226,9 @@ async function countRows(session: PgSession, table: TableName): Promise<number> 
 const INIT_LOCK = 7_236_451_908;
 
 async function inTransaction<T>(session: PgSession, work: () => Promise<T>): Promise<T> {
-  await session.query(`BEGIN; SET LOCAL TIME ZONE 'UTC'; SELECT pg_advisory_xact_lock(${INIT_LOCK})`);
+  await session.query(
+    `BEGIN; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL TIME ZONE 'UTC'; SELECT pg_advisory_xact_lock(${INIT_LOCK})`,
+  );
   try {
     const result = await work();
     await session.query('COMMIT');

@@ -183,8 +183,9 @@ async function lookAtSource(
       position: null,
     };
   try {
-    const position = await withPostgres({ target: config.postgres, now, signal, retryMs: 0 }, async (server) =>
-      readPosition(await server.connect()),
+    const position = await withPostgres(
+      { target: config.postgres, now, signal, retryMs: 0, lockWaitMs: config.lockWaitMs },
+      async (server) => readPosition(await server.connect()),
     );
     return {
       report: { reachable: true, kind, place, database, version: position.serverVersion, problem: null },

@@ -28,6 +28,8 @@ export interface Config {
   readonly spoolBytes?: number;
   /** Permissions of the DuckDB file (FINANCE_DB_FILE_MODE), such as 0o600. */
   readonly fileMode: number;
+  /** For how long to wait for locks in PostgreSQL, in milliseconds (FINANCE_DB_LOCK_WAIT). */
+  readonly lockWaitMs?: number;
   /** Where the settings file was read, if any. */
   readonly envFile: string | null;
   /** What is odd about the settings and no error: one line each. */
@@ -75,6 +77,7 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: stri
     ...(values.FINANCE_DB_MEMORY === undefined ? {} : { memory: values.FINANCE_DB_MEMORY }),
     ...(values.FINANCE_DB_SPOOL === undefined ? {} : { spoolBytes: values.FINANCE_DB_SPOOL }),
     fileMode: values.FINANCE_DB_FILE_MODE ?? PRIVATE_FILE,
+    ...(values.FINANCE_DB_LOCK_WAIT === undefined ? {} : { lockWaitMs: values.FINANCE_DB_LOCK_WAIT }),
     envFile: file.path,
     warnings: [
       ...file.warnings,

@@ -8,6 +8,7 @@ import {
   parseMemory,
   parseNames,
   parsePath,
+  parseSeconds,
   parseTables,
 } from './values.ts';
 
@@ -84,6 +85,11 @@ export const SETTINGS = {
     default: 'none',
     meaning: 'columns to index in the DuckDB file (queries do not get faster)',
     parse: parseNames,
+  }),
+  FINANCE_DB_LOCK_WAIT: setting({
+    default: '`60`',
+    meaning: 'seconds to wait in PostgreSQL while somebody changes the definition of a table',
+    parse: parseSeconds,
   }),
   FINANCE_DB_TODAY: setting({
     default: 'the clock',

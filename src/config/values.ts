@@ -60,6 +60,13 @@ export function parseFileMode(text: string, name: string): number {
   return mode;
 }
 
+/** `60`, `1.5`: seconds, in milliseconds. */
+export function parseSeconds(text: string, name: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (seconds >= 0.001 && seconds <= 86_400) return Math.round(seconds * 1000);
+  throw badValue(name, 'a number of seconds from 0.001 to 86400', text);
+}
+
 /** Names between commas. */
 export function parseNames(text: string): string[] {
   return text

@@ -62,6 +62,11 @@ export const ERROR_CODES = {
     cause: 'the server, the database or the role allows no further connection',
     remedy: 'wait for others to end, or raise max_connections or the CONNECTION LIMIT of the role',
   },
+  PG_LOCKED: {
+    exit: 3,
+    cause: 'somebody changes the definition of a table, or holds it locked for themselves',
+    remedy: 'run the command again when they are done, or wait longer with FINANCE_DB_LOCK_WAIT (seconds)',
+  },
   PG_SESSION_ATTRS: {
     exit: 3,
     cause: 'no server of the list is what target_session_attrs asks for',

@@ -6,11 +6,16 @@ import type { PgSession } from './session.ts';
 
 /**
  * Describes the tables from PostgreSQL's catalogue, as the session's transaction sees them.
+ * @param ask how to ask: in the transaction that is open and pinned, or pinned for itself
  * @throws FinanceDbError PG_TABLE_MISSING naming the first table that does not exist; PG_PERMISSION for one that
  *   the role may not read.
  */
-export async function describeTables(session: PgSession, tables: readonly TableName[]): Promise<SourceTable[]> {
-  const [row] = await session.query<{ document: string }>(catalogueSql(tables));
+export async function describeTables(
+  session: PgSession,
+  tables: readonly TableName[],
+  ask: <R>(session: PgSession, question: string) => Promise<R[]> = inTransaction,
+): Promise<SourceTable[]> {
+  const [row] = await ask<{ document: string }>(session, catalogueSql(tables));
   const documents = JSON.parse(row?.document ?? '[]') as (TableDocument | null)[];
   return tables.map((table, index) => {
     const document = documents[index];
@@ -18,6 +23,10 @@ export async function describeTables(session: PgSession, tables: readonly TableN
     if (!document.readable) throw notReadable(table);
     return toSourceTable(table, document);
   });
+}
+
+function inTransaction<R>(session: PgSession, question: string): Promise<R[]> {
+  return session.query<R>(question);
 }
 
 function missing(table: TableName, where: string): FinanceDbError {
@@ -89,56 +98,56 @@ SELECT json_agg(document ORDER BY position)::text AS document FROM (
     'oid', c.oid::bigint, 'kind', c.relkind, 'persistence', c.relpersistence,
     'readable', has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(c.relnamespace, 'USAGE'),
     'row_security', row_security_active(c.oid),
-    'inherited', c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid),
-    'pages', CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END,
-    'deletes', CASE WHEN c.relkind = 'r' THEN pg_stat_get_tuples_deleted(c.oid)::text END,
+    'inherited', c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),
+    'pages', CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END,
+    'deletes', CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_stat_get_tuples_deleted(c.oid)::text END,
     'columns', (
       SELECT json_agg(json_build_object(
         'name', a.attname, 'number', a.attnum, 'not_null', a.attnotnull, 'generated', a.attgenerated,
-        'expression', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+        'expression', CASE WHEN a.attgenerated <> '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
         'types', (
           WITH RECURSIVE part(oid, typmod, path) AS (
             SELECT a.atttypid, a.atttypmod, ARRAY[a.atttypid]
             UNION ALL
-            SELECT next.oid, next.typmod, part.path || next.oid FROM part JOIN pg_type t ON t.oid = part.oid
+            SELECT next.oid, next.typmod, part.path || next.oid FROM part JOIN pg_catalog.pg_type t ON t.oid = part.oid
             CROSS JOIN LATERAL (
               SELECT t.typbasetype AS oid, t.typtypmod AS typmod WHERE t.typtype = 'd'
               UNION ALL SELECT t.typelem, part.typmod WHERE ${IS_LIST}
-              UNION ALL SELECT x.atttypid, x.atttypmod FROM pg_attribute x WHERE t.typtype = 'c' AND x.attrelid = t.typrelid AND x.attnum > 0 AND NOT x.attisdropped
-              UNION ALL SELECT r.rngsubtype, -1 FROM pg_range r WHERE t.typtype IN ('r', 'm') AND t.oid IN (r.rngtypid, r.rngmultitypid)
+              UNION ALL SELECT x.atttypid, x.atttypmod FROM pg_catalog.pg_attribute x WHERE t.typtype = 'c' AND x.attrelid = t.typrelid AND x.attnum > 0 AND NOT x.attisdropped
+              UNION ALL SELECT r.rngsubtype, -1 FROM pg_catalog.pg_range r WHERE t.typtype IN ('r', 'm') AND t.oid IN (r.rngtypid, r.rngmultitypid)
             ) next WHERE next.oid <> ALL (part.path)
           )
           SELECT json_agg(json_build_object(
             'oid', t.oid::bigint, 'name', t.typname, 'schema', n.nspname, 'kind', t.typtype, 'typmod', part.typmod,
             'formatted', format_type(t.oid, part.typmod), 'base', t.typbasetype::bigint,
             'element', CASE WHEN ${IS_LIST} THEN t.typelem::bigint ELSE 0 END,
-            'labels', (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
+            'labels', (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
             'attributes', (SELECT json_agg(x.attname || ' ' || format_type(x.atttypid, x.atttypmod) ORDER BY x.attnum)
-              FROM pg_attribute x WHERE t.typtype = 'c' AND x.attrelid = t.typrelid AND x.attnum > 0 AND NOT x.attisdropped)
+              FROM pg_catalog.pg_attribute x WHERE t.typtype = 'c' AND x.attrelid = t.typrelid AND x.attnum > 0 AND NOT x.attisdropped)
           ) ORDER BY cardinality(part.path), part.path)
-          FROM part JOIN pg_type t ON t.oid = part.oid JOIN pg_namespace n ON n.oid = t.typnamespace
+          FROM part JOIN pg_catalog.pg_type t ON t.oid = part.oid JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
         )) ORDER BY a.attnum)
-      FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
     'key', (
       SELECT (SELECT json_agg(a.attname ORDER BY k.position)
         FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, position)
-        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number WHERE k.position <= i.indnkeyatts)
-      FROM pg_index i
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number WHERE k.position <= i.indnkeyatts)
+      FROM pg_catalog.pg_index i
       WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
         AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, position)
-          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number WHERE k.position <= i.indnkeyatts AND NOT a.attnotnull)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number WHERE k.position <= i.indnkeyatts AND NOT a.attnotnull)
       ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),
     'leaves', COALESCE((
       SELECT json_agg(json_build_object('oid', l.oid::bigint, 'kind', l.relkind, 'persistence', l.relpersistence,
-        'pages', CASE WHEN l.relkind = 'r' THEN pg_relation_size(l.oid) / current_setting('block_size')::int ELSE 0 END,
+        'pages', CASE WHEN l.relkind = 'r' THEN pg_catalog.pg_relation_size(l.oid) / current_setting('block_size')::int ELSE 0 END,
         'schema', ln.nspname, 'name', l.relname) ORDER BY l.oid)
-      FROM pg_partition_tree(c.oid) p JOIN pg_class l ON l.oid = p.relid JOIN pg_namespace ln ON ln.oid = l.relnamespace
+      FROM pg_catalog.pg_partition_tree(c.oid) p JOIN pg_catalog.pg_class l ON l.oid = p.relid JOIN pg_catalog.pg_namespace ln ON ln.oid = l.relnamespace
       WHERE c.relkind = 'p' AND p.isleaf AND l.oid <> c.oid), '[]')
   ) END AS document
   FROM wanted w
-  LEFT JOIN pg_namespace n ON n.nspname = w.schema
-  LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
+  LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 ) documents`;
 }
 

@@ -20,9 +20,17 @@ const NOT_NOW = '57P03';
 /** "too_many_connections": of the server, the database or the role; it includes slots that are reserved for others. */
 const TOO_MANY = '53300';
 
+/** A lock was waited for as long as was allowed. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** Whether a failed connect is worth another try in a moment. */
 export function isTransient(error: unknown): boolean {
-  return isNetworkError(error) || codeOf(error) === TOO_MANY;
+  return isNetworkError(error) || tooMany(error);
+}
+
+/** A pooler says it with another code. */
+function tooMany(error: unknown): boolean {
+  return codeOf(error) === TOO_MANY || /no more connections allowed/.test(messageOf(error));
 }
 
 /** Whether no server answered, or one that cannot be used now: the next host may be better. */
@@ -68,7 +76,7 @@ export function mapPostgresError(error: unknown, where: string): FinanceDbError 
     return make('PG_CONNECTION_LOST', `the connection to PostgreSQL (${where}) ended: ${message}`);
   if (NETWORK.has(code) || code === NOT_NOW || timedOut(error))
     return make('PG_UNREACHABLE', `PostgreSQL does not answer at ${where}: ${message}`);
-  if (code === TOO_MANY)
+  if (tooMany(error))
     return make('PG_TOO_MANY_CONNECTIONS', `PostgreSQL (${where}) has no connection left for us: ${message}`);
   if (isCertificateError(error))
     return make(
@@ -83,6 +91,7 @@ export function mapPostgresError(error: unknown, where: string): FinanceDbError 
     );
   if (code === '28P01' || code === '28000' || /password must be a string|no password supplied/.test(message))
     return make('PG_AUTH', `PostgreSQL refused to let us in (${where}): ${message}`);
+  if (code === LOCK_NOT_AVAILABLE) return make('PG_LOCKED', `a table is locked (${where}): ${message}`);
   if (code === '3D000') return make('PG_DATABASE_MISSING', `${message} (${where})`);
   if (code === '42501') return make('PG_PERMISSION', `${message} (${where})`);
   if (code === '42P01' || code === '3F000') return make('PG_TABLE_MISSING', `${message} (${where})`);

@@ -14,7 +14,8 @@ export interface PgServer {
   /** `host:port`, or EMBEDDED_PLACE. */
   readonly place: string;
   readonly database: string;
-  connect(): Promise<PgSession>;
+  /** @param options `retryMs`: for how long to try again, if not as long as the command does */
+  connect(options?: { readonly retryMs?: number }): Promise<PgSession>;
 }
 
 export interface ServerContext {
@@ -25,6 +26,8 @@ export interface ServerContext {
   readonly retryMs?: number;
   /** Whether to make the embedded server where there is none yet; only commands that put data into it may. */
   readonly create?: boolean;
+  /** For how long a statement may wait for a lock, in milliseconds. */
+  readonly lockWaitMs?: number | undefined;
 }
 
 /** A server that restarts comes back within this time; one that is down should not hold up cron for longer. */
@@ -42,14 +45,14 @@ export function describeTarget(target: PostgresTarget): { readonly place: string
  * @throws FinanceDbError of the PG_ family; PG_NOT_CONFIGURED where no server is named and no embedded one was made.
  */
 export async function withPostgres<T>(context: ServerContext, use: (server: PgServer) => Promise<T>): Promise<T> {
-  const { target, signal, retryMs = RETRY_MS } = context;
-  if (target.kind === 'external') return withSessions('external', target.connection, retryMs, signal, use);
+  const { target } = context;
+  if (target.kind === 'external') return withSessions('external', target.connection, context, use);
   if (context.create !== true && !embeddedServerExists(target.folder)) throw noServer(target.folder);
-  const embedded = await useEmbeddedServer(target.folder, context.now, signal);
+  const embedded = await useEmbeddedServer(target.folder, context.now, context.signal);
   let result: T;
   try {
     const address: PostgresAddress = { ...embedded.address, sslmode: 'disable', sslrootcert: undefined };
-    result = await withSessions('embedded', address, retryMs, signal, use);
+    result = await withSessions('embedded', address, context, use);
   } catch (error) {
     // What went wrong first is what matters.
     await embedded.release().catch(() => undefined);
@@ -71,8 +74,7 @@ function noServer(folder: string): FinanceDbError {
 async function withSessions<T>(
   kind: PgServer['kind'],
   address: PostgresAddress,
-  retryMs: number,
-  signal: AbortSignal | undefined,
+  { signal, lockWaitMs, retryMs = RETRY_MS }: ServerContext,
   use: (server: PgServer) => Promise<T>,
 ): Promise<T> {
   const sessions: PgSession[] = [];
@@ -82,8 +84,8 @@ async function withSessions<T>(
       where: kind === 'embedded' ? EMBEDDED_PLACE : describeAddress(address),
       place: kind === 'embedded' ? EMBEDDED_PLACE : describePlace(address),
       database: address.database,
-      connect: async () => {
-        const session = await connect(address, { retryMs, signal });
+      connect: async (options = {}) => {
+        const session = await connect(address, { retryMs, signal, lockWaitMs, ...options });
         sessions.push(session);
         return session;
       },

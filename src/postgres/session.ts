@@ -12,7 +12,13 @@ export interface PgSession {
   readonly client: pg.Client;
   /** The address, without password, for messages. */
   readonly where: string;
-  /** @throws FinanceDbError mapped from whatever went wrong. */
+  /** For how long a statement may wait for a lock, in milliseconds. */
+  readonly lockWaitMs: number;
+  /**
+   * Runs SQL of one or several statements.
+   * @returns the rows of the last statement that has any
+   * @throws FinanceDbError mapped from whatever went wrong.
+   */
   query<R = Record<string, string | null>>(sql: string, params?: readonly unknown[]): Promise<R[]>;
   close(): Promise<void>;
 }
@@ -21,7 +27,12 @@ export interface ConnectOptions {
   /** For how long a server that does not answer is tried again. */
   readonly retryMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** For how long a statement may wait for a lock; a minute when left out. */
+  readonly lockWaitMs?: number | undefined;
 }
+
+/** For how long to wait when somebody changes the definition of a table, unless FINANCE_DB_LOCK_WAIT says otherwise. */
+const LOCK_WAIT_MS = 60_000;
 
 /**
  * Connects, trying again with growing pauses while the server does not answer.
@@ -32,7 +43,7 @@ export async function connect(address: PostgresAddress, options: ConnectOptions)
   for (let pause = 100; ; pause = Math.min(pause * 2, 1600)) {
     options.signal?.throwIfAborted();
     try {
-      return await connectOnce(address, options.signal);
+      return await connectOnce(address, options);
     } catch (error) {
       if (!isTransient(error) || performance.now() + pause > deadline)
         throw mapPostgresError(error, describeAddress(address));
@@ -41,7 +52,10 @@ export async function connect(address: PostgresAddress, options: ConnectOptions)
   }
 }
 
-async function connectOnce(address: PostgresAddress, signal: AbortSignal | undefined): Promise<PgSession> {
+async function connectOnce(
+  address: PostgresAddress,
+  { signal, lockWaitMs = LOCK_WAIT_MS }: ConnectOptions,
+): Promise<PgSession> {
   const { client, place } = await connectAny(address, signal);
   const where = describeAddress({ ...address, ...place, otherHosts: [] });
   let abandoned: Promise<void> | undefined;
@@ -52,11 +66,12 @@ async function connectOnce(address: PostgresAddress, signal: AbortSignal | undef
   return {
     client,
     where,
+    lockWaitMs,
     query: async <R>(sql: string, params: readonly unknown[] = []): Promise<R[]> => {
       try {
         // Without parameters the simple protocol is used: one round trip, and several statements are allowed.
         const result = params.length === 0 ? await client.query(sql) : await client.query(sql, [...params]);
-        const last = Array.isArray(result) ? result.at(-1) : result;
+        const last = Array.isArray(result) ? result.findLast(({ fields }) => fields.length > 0) : result;
         return (last?.rows ?? []) as R[];
       } catch (error) {
         throw mapPostgresError(error, where);

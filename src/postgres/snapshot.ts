@@ -4,6 +4,7 @@ import type { SourceTable } from '../model/sourceTable.ts';
 import { postgresTable, type TableName } from '../model/tableName.ts';
 import { parseSnapshot, type Snapshot, type SourceIdentity, toXid32 } from '../model/watermark.ts';
 import { describeTables } from './catalogue.ts';
+import { askPinned, beginSnapshot, patience } from './pinned.ts';
 import type { PgServer } from './server.ts';
 import type { PgSession } from './session.ts';
 
@@ -23,10 +24,9 @@ export interface SourceSnapshot extends SourcePosition {
   readonly tables: readonly SourceTable[];
   /** Another session in the same snapshot; null where there cannot be one, and the first must do. */
   join(): Promise<PgSession | null>;
+  /** Why the server granted fewer sessions than were asked for, in words; null while it grants them. */
+  refusal(): string | null;
 }
-
-/** For how long to wait when somebody changes the definition of a table. */
-const PATIENCE = "SET LOCAL lock_timeout = '60s'";
 
 /**
  * A second session must not wait for locks: a command that wants the table for itself (TRUNCATE, REINDEX, VACUUM FULL)
@@ -34,51 +34,28 @@ const PATIENCE = "SET LOCAL lock_timeout = '60s'";
  * ever. So each session takes all its locks at once, those of indexes included, by planning a query of each table; the
  * second one gives up if it cannot have them right away.
  */
-const JOIN_PATIENCE = "SET LOCAL lock_timeout = '50ms'";
-
-/**
- * Everything that decides how values are written, for this transaction only, so that a pooler's next client is not
- * touched. search_path keeps functions of the same name in other schemas out.
- */
-const PINNED = [
-  "SET LOCAL TimeZone = 'UTC'",
-  "SET LOCAL DateStyle = 'ISO, YMD'",
-  "SET LOCAL IntervalStyle = 'postgres'",
-  'SET LOCAL extra_float_digits = 1',
-  "SET LOCAL bytea_output = 'hex'",
-  "SET LOCAL client_encoding = 'UTF8'",
-  'SET LOCAL standard_conforming_strings = on',
-  "SET LOCAL lc_monetary = 'C'",
-  "SET LOCAL xmloption = 'content'",
-  'SET LOCAL search_path = pg_catalog',
-  // Compiling costs more than it gains where rows are handed on or counted.
-  'SET LOCAL jit = off',
-  'SET LOCAL statement_timeout = 0',
-  'SET LOCAL idle_in_transaction_session_timeout = 0',
-  PATIENCE,
-].join('; ');
-
-const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${PINNED}`;
+const JOIN_PATIENCE_MS = 50;
 
 /** The control file learns of a promotion with the next checkpoint only; the name of the log's file tells at once. */
-const TIMELINE = `CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id::int8 FROM pg_control_checkpoint()) ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int8 END::text`;
+const TIMELINE = `CASE WHEN pg_catalog.pg_is_in_recovery() THEN (SELECT timeline_id::int8 FROM pg_catalog.pg_control_checkpoint()) ELSE ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::int8 END::text`;
 
 /** `identity` false leaves out what a server may forbid to ordinary roles. */
 function positionSql(identity: boolean): string {
-  const lsn = 'CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END::text';
+  const lsn =
+    'CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END::text';
   const guarded = identity
-    ? `(SELECT system_identifier::text FROM pg_control_system()) AS system, ${TIMELINE} AS timeline, ${lsn} AS lsn`
+    ? `(SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system, ${TIMELINE} AS timeline, ${lsn} AS lsn`
     : 'NULL AS system, NULL AS timeline, NULL AS lsn';
-  return `SELECT ${guarded}, (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database, pg_current_snapshot()::text AS snapshot, current_setting('server_version') AS version, current_setting('server_version_num') AS number`;
+  return `SELECT ${guarded}, (SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()) AS database, pg_catalog.pg_current_snapshot()::text AS snapshot, current_setting('server_version') AS version, current_setting('server_version_num') AS number`;
 }
 
 /** Where the source stands now: one round trip. */
 export async function readPosition(session: PgSession): Promise<SourcePosition> {
   try {
-    return toPosition(await session.query(positionSql(true)));
+    return toPosition(await askPinned(session, positionSql(true)));
   } catch (error) {
     if (isFinanceDbError(error) && error.code === 'PG_PERMISSION')
-      return toPosition(await session.query(positionSql(false)));
+      return toPosition(await askPinned(session, positionSql(false)));
     throw error;
   }
 }
@@ -94,46 +71,68 @@ export async function openSnapshot(
   tables: readonly TableName[],
   hasIdentity: boolean,
 ): Promise<SourceSnapshot> {
-  const before = await describeTables(session, tables);
+  const before = await describeTables(session, tables, askPinned);
   const lockable = before
     .filter((source) => source.kind === 'r' || source.kind === 'p')
     .map((source) => postgresTable(source.table));
   const lock = lockable.length === 0 ? '' : `; LOCK TABLE ${lockable.join(', ')} IN ACCESS SHARE MODE`;
-  const position = toPosition(await session.query(`${BEGIN}${lock}; ${positionSql(hasIdentity)}`));
+  const position = toPosition(await session.query(`${beginSnapshot(session)}${lock}; ${positionSql(hasIdentity)}`));
   const described = await describeTables(session, tables);
   const lockAll = described.map((source) => `EXPLAIN SELECT FROM ${postgresTable(source.table)}`).join('; ');
   await session.query(lockAll);
   let exported: string | null | undefined;
+  let refusal: string | null = null;
   return {
     ...position,
     session,
     tables: described,
+    refusal: () => refusal,
     join: async () => {
+      if (refusal !== null) return null;
       exported ??= await exportSnapshot(session);
       if (exported === null) return null;
-      const other = await server.connect();
-      try {
-        await other.query(
-          `${BEGIN}; SET TRANSACTION SNAPSHOT '${exported}'; ${JOIN_PATIENCE}; ${lockAll}; ${PATIENCE}`,
-        );
-        return other;
-      } catch (error) {
-        await other.close();
-        const sqlstate = isFinanceDbError(error) ? error.details['sqlstate'] : undefined;
-        if (sqlstate === '55P03') return null;
-        // A snapshot lives as long as the session that shares it.
-        if (sqlstate === '42704')
-          throw new FinanceDbError('PG_CONNECTION_LOST', 'the connection to PostgreSQL that held the snapshot ended', {
-            cause: error,
-          });
-        throw error;
+      const other = await connectIfGranted(server);
+      if (typeof other === 'string') {
+        refusal = other;
+        return null;
       }
+      return joinSnapshot(other, exported, lockAll);
     },
   };
 }
 
+/** Another session, or why the server grants none. */
+async function connectIfGranted(server: PgServer): Promise<PgSession | string> {
+  try {
+    return await server.connect({ retryMs: 0 });
+  } catch (error) {
+    if (isFinanceDbError(error) && error.code === 'PG_TOO_MANY_CONNECTIONS') return error.message;
+    throw error;
+  }
+}
+
+/** Puts a session into a snapshot; null, and the session is closed, when it would have to wait for a lock there. */
+async function joinSnapshot(other: PgSession, snapshot: string, lockAll: string): Promise<PgSession | null> {
+  try {
+    await other.query(
+      `${beginSnapshot(other)}; SET TRANSACTION SNAPSHOT '${snapshot}'; ${patience(JOIN_PATIENCE_MS)}; ${lockAll}; ${patience(other.lockWaitMs)}`,
+    );
+    return other;
+  } catch (error) {
+    await other.close();
+    const sqlstate = isFinanceDbError(error) ? error.details['sqlstate'] : undefined;
+    if (sqlstate === '55P03') return null;
+    // A snapshot lives as long as the session that shares it.
+    if (sqlstate === '42704')
+      throw new FinanceDbError('PG_CONNECTION_LOST', 'the connection to PostgreSQL that held the snapshot ended', {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
 async function exportSnapshot(session: PgSession): Promise<string | null> {
-  const [row] = await session.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
+  const [row] = await session.query<{ id: string }>('SELECT pg_catalog.pg_export_snapshot() AS id');
   return row?.id ?? null;
 }
 
@@ -158,7 +157,7 @@ export async function isDurable(snapshot: SourceSnapshot, signal: AbortSignal): 
   const deadline = performance.now() + DURABLE_WAIT_MS;
   for (;;) {
     const [row] = await snapshot.session.query<{ flushed: string }>(
-      `SELECT CASE WHEN pg_is_in_recovery() THEN true ELSE pg_current_wal_flush_lsn() >= '${lsn}'::pg_lsn END AS flushed`,
+      `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN true ELSE pg_catalog.pg_current_wal_flush_lsn() >= '${lsn}'::pg_lsn END AS flushed`,
     );
     if (row?.flushed === 't') return true;
     if (performance.now() > deadline) return false;
@@ -178,8 +177,8 @@ export async function findHoldBack(session: PgSession, snapshot: Snapshot): Prom
   if (snapshot.xmin === snapshot.xmax) return null;
   const xid = toXid32(snapshot.xmin);
   const [row] = await session.query<{ holder: string; seconds: string }>(
-    `SELECT 'pid ' || pid AS holder, floor(extract(epoch FROM clock_timestamp() - xact_start))::text AS seconds FROM pg_stat_activity WHERE backend_xid = '${xid}'::xid
-     UNION ALL SELECT 'prepared transaction ' || quote_literal(gid), floor(extract(epoch FROM clock_timestamp() - prepared))::text FROM pg_prepared_xacts WHERE transaction = '${xid}'::xid LIMIT 1`,
+    `SELECT 'pid ' || pid AS holder, floor(extract(epoch FROM clock_timestamp() - xact_start))::text AS seconds FROM pg_catalog.pg_stat_activity WHERE backend_xid = '${xid}'::xid
+     UNION ALL SELECT 'prepared transaction ' || quote_literal(gid), floor(extract(epoch FROM clock_timestamp() - prepared))::text FROM pg_catalog.pg_prepared_xacts WHERE transaction = '${xid}'::xid LIMIT 1`,
   );
   if (row === undefined) return null;
   return { holder: row.holder, seconds: Number(row.seconds) };

@@ -26,6 +26,7 @@ export function validationDocument(result: ValidationResult, repairs: readonly R
     snapshot,
     seconds,
     bytes_received: bytesReceived,
+    ...(result.warnings.length === 0 ? {} : { warnings: result.warnings }),
     receipt: result.receiptProblem === null ? 'stored' : `not stored: ${result.receiptProblem}`,
   };
 }

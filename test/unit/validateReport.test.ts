@@ -5,7 +5,15 @@ import { renderValidation } from '../../src/render/validateReport.ts';
 const render = (change: Partial<TableCheck>, status: ValidationResult['status']): string[] =>
   renderValidation(
     {
-      ...{ status, quick: false, snapshot: '1:1:', seconds: 1, bytesReceived: 437_000, receiptProblem: null },
+      ...{
+        status,
+        quick: false,
+        snapshot: '1:1:',
+        seconds: 1,
+        bytesReceived: 437_000,
+        receiptProblem: null,
+        warnings: [],
+      },
       tables: [{ ...emptyCheck('transactions'), rows: { postgres: 5_000_000n, duckdb: 5_000_000n }, ...change }],
     },
     { color: false, width: 80 },

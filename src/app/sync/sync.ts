@@ -48,6 +48,7 @@ const SPOOL_BYTES = 512 << 20;
  */
 export async function sync(request: SyncRequest): Promise<SyncResult> {
   const { config, signal, now } = request;
+  const { postgres: target, lockWaitMs } = config;
   const workspace = await openWorkspace(config.duckdbPath, {
     waitMs: request.waitSeconds * 1000,
     fileMode: config.fileMode,
@@ -55,7 +56,7 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
     signal,
   });
   try {
-    return await withPostgres({ target: config.postgres, now: now(), signal }, async (server) => {
+    return await withPostgres({ target, now: now(), signal, lockWaitMs }, async (server) => {
       const started = performance.now();
       const session = await server.connect();
       const position = await readPosition(session);
@@ -78,6 +79,8 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
       } catch (error) {
         const damage = damageOf(error, file);
         if (damage === null) throw error;
+        // The failed one first: a role may have no more than one connection.
+        await session.close();
         const again = await server.connect();
         return await syncInSnapshot(request, workspace, server, again, await readPosition(again), damage, started);
       }
@@ -161,6 +164,8 @@ async function syncInSnapshot(
       warnings.push(
         'the server has not yet written all that was read to its disk; should it crash now, run `finance-db sync --full`',
       );
+    const refusal = snapshot.refusal();
+    if (refusal !== null) warnings.push(`read with fewer connections than --jobs: ${refusal}`);
     request.signal.throwIfAborted();
     await copy.close();
     if (keeps) {

@@ -60,6 +60,8 @@ export interface ValidationResult {
   readonly bytesReceived: number;
   /** Why the receipt was not stored in the file; null when it was. */
   readonly receiptProblem: string | null;
+  /** Things worth knowing that are no errors. */
+  readonly warnings: readonly string[];
 }
 
 export function emptyCheck(table: string): TableCheck {

@@ -54,17 +54,20 @@ export async function openComparison<T>(
   const interrupt = (): void => copy.interrupt?.();
   signal.addEventListener('abort', interrupt, { once: true });
   try {
-    return await withPostgres({ target: config.postgres, now: now(), signal }, async (server) => {
-      request.onStep('taking a snapshot of PostgreSQL');
-      const session = await server.connect();
-      const position = await readPosition(session);
-      const { place, database } = server;
-      const { systemIdentifier, databaseOid } = position.identity;
-      requireOwnSource(owner, { systemIdentifier, databaseOid, database, place }, config.duckdbPath);
-      const hasIdentity = position.identity.systemIdentifier !== null;
-      const snapshot = await openSnapshot(server, session, config.tables, hasIdentity);
-      return use(await beginComparison(request, copy, spoolFolder, snapshot));
-    });
+    return await withPostgres(
+      { target: config.postgres, now: now(), signal, lockWaitMs: config.lockWaitMs },
+      async (server) => {
+        request.onStep('taking a snapshot of PostgreSQL');
+        const session = await server.connect();
+        const position = await readPosition(session);
+        const { place, database } = server;
+        const { systemIdentifier, databaseOid } = position.identity;
+        requireOwnSource(owner, { systemIdentifier, databaseOid, database, place }, config.duckdbPath);
+        const hasIdentity = position.identity.systemIdentifier !== null;
+        const snapshot = await openSnapshot(server, session, config.tables, hasIdentity);
+        return use(await beginComparison(request, copy, spoolFolder, snapshot));
+      },
+    );
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -99,6 +102,7 @@ export async function beginComparison(
       seconds: Math.round(performance.now() - started) / 1000,
       bytesReceived: counted.bytes(),
       receiptProblem: null,
+      warnings: fewerConnections(snapshot.refusal()),
     }),
   };
 }
@@ -155,4 +159,8 @@ export function withSpoolFolder<T>(use: (folder: string) => Promise<T>): Promise
     fs.mkdirSync(path.join(folder, 'tmp'));
     return use(folder);
   });
+}
+
+function fewerConnections(refusal: string | null): string[] {
+  return refusal === null ? [] : [`compared with fewer connections than this machine could use: ${refusal}`];
 }

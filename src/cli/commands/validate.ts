@@ -30,6 +30,7 @@ export async function validateCommand(context: CommandContext, flags: ValidateFl
     onStep: progress.say,
   };
   const { result, repairs } = await run(request, flags.repair === true).finally(progress.stop);
+  for (const warning of result.warnings) io.stderr.write(`warning: ${warning}\n`);
   const shown = result.status === 'damaged' || io.stdout.isTTY === true;
   if (output.json) await writeJsonDocument(io, validationDocument(result, repairs));
   else if (repairs.length > 0) io.stdout.write(renderRepairs(repairs, result));

@@ -1,0 +1,54 @@
+import type { PgSession } from './session.ts';
+
+/** What one look at the catalogue may take beyond waiting for locks: seconds for thousands of tables, never minutes. */
+const CATALOGUE_MS = 120_000;
+
+/**
+ * SQL that pins, for this transaction only, so that a pooler's next client is not touched, everything that decides what
+ * names mean and how values are written. It holds no name that a search path could lead astray and comes first in every
+ * transaction of ours; the path keeps other schemas' functions, operators and tables out, temporary ones too.
+ */
+function pins(lockWaitMs: number): string {
+  return [
+    'SET LOCAL search_path = pg_catalog, pg_temp',
+    patience(lockWaitMs),
+    'SET LOCAL statement_timeout = 0',
+    'SET LOCAL idle_in_transaction_session_timeout = 0',
+    "SET LOCAL TimeZone = 'UTC'",
+    "SET LOCAL DateStyle = 'ISO, YMD'",
+    "SET LOCAL IntervalStyle = 'postgres'",
+    'SET LOCAL extra_float_digits = 1',
+    "SET LOCAL bytea_output = 'hex'",
+    "SET LOCAL client_encoding = 'UTF8'",
+    'SET LOCAL standard_conforming_strings = on',
+    "SET LOCAL lc_monetary = 'C'",
+    "SET LOCAL xmloption = 'content'",
+    // Compiling costs more than it gains where rows are handed on or counted.
+    'SET LOCAL jit = off',
+  ].join('; ');
+}
+
+/** SQL that limits how long a statement of this transaction waits for a lock. */
+export function patience(lockWaitMs: number): string {
+  return `SET LOCAL lock_timeout = ${lockWaitMs}`;
+}
+
+/** SQL that begins a transaction which sees one snapshot. */
+export function beginSnapshot({ lockWaitMs }: PgSession): string {
+  return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${pins(lockWaitMs)}`;
+}
+
+/**
+ * Asks one question outside of a snapshot, in a pinned transaction of its own: one round trip.
+ * @throws FinanceDbError mapped from whatever went wrong; the session can be used afterwards
+ */
+export async function askPinned<R>(session: PgSession, question: string): Promise<R[]> {
+  const limit = session.lockWaitMs + CATALOGUE_MS;
+  const begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${pins(session.lockWaitMs)}; SET LOCAL statement_timeout = ${limit}`;
+  try {
+    return await session.query<R>(`${begin}; ${question}; COMMIT`);
+  } catch (error) {
+    await session.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
