@@ -1,4 +1,5 @@
 import type { QueryResult } from '../app/query/query.ts';
+import { FinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { ResultWriter } from '../render/resultWriter.ts';
 import type { Sink } from '../render/sink.ts';
 
@@ -26,14 +27,24 @@ export async function printResults(
     count++;
     held += writer.begin(result.columns);
     for await (const chunk of result.chunks) {
-      const wanted = await sink.write(held + writer.rows(chunk));
+      const wanted = await sink.write(held + textOf(() => writer.rows(chunk)));
       held = '';
       if (!wanted) return { results: count, rows, complete: false };
       rows += chunk.rowCount;
     }
-    if (!(await sink.write(held + writer.end()))) return { results: count, rows, complete: false };
+    if (!(await sink.write(held + textOf(() => writer.end())))) return { results: count, rows, complete: false };
     held = '';
   }
   const complete = await sink.write(held + writer.close());
   return { results: count, rows, complete };
+}
+
+/** @throws FinanceDbError QUERY_TOO_LARGE where JavaScript has no string of that length. */
+function textOf(write: () => string): string {
+  try {
+    return write();
+  } catch (error) {
+    if (!/Invalid string length|Invalid array length|longer than/.test(messageOf(error))) throw error;
+    throw new FinanceDbError('QUERY_TOO_LARGE', 'a row of the result is too large to be shown', { cause: error });
+  }
 }

@@ -20,6 +20,8 @@ interface SharedFlags extends ConfigFlags {
 /** What a command's module exports: it parses nothing and formats nothing itself. */
 type Outcome = Promise<number | undefined | undefined>;
 
+const TIMEOUT = 'stop after so many seconds (default: never)';
+
 /** Help that is neither on a terminal nor told by COLUMNS. */
 const HELP_COLUMNS = 100;
 
@@ -153,7 +155,11 @@ function declareCommands(
     async (context, flags) => (await import('./commands/validate.ts')).validateCommand(context, flags),
   );
   runs(
-    addStatsOptions(program.command('stats [report]').description('money reports from the DuckDB file')),
+    addStatsOptions(program.command('stats [report]').description('money reports from the DuckDB file')).option(
+      '--timeout <seconds>',
+      TIMEOUT,
+      parseSeconds,
+    ),
     async (context, flags, args) => (await import('./commands/stats.ts')).statsCommand(context, args[0], flags),
   );
   runs(
@@ -172,12 +178,16 @@ function declareCommands(
           'markdown',
         ]),
       )
-      .option('-o, --output <file>', 'write the result to a file: .csv .tsv .json .jsonl .ndjson .md .parquet')
+      .option(
+        '-o, --output <file>',
+        'write the result to a file: .csv .tsv .json .jsonl .ndjson .md .parquet (- is stdout)',
+      )
       .option(
         '--max-rows <n>',
         'rows a table shows, first and last halves (default 100 on a terminal, 10000 otherwise; 0: all)',
         parseCountOrZero,
       )
+      .option('--timeout <seconds>', TIMEOUT, parseSeconds)
       .option('--saved <name>', 'run a saved query')
       .option('--list', 'list the saved queries'),
     async (context, flags, args) => (await import('./commands/query.ts')).queryCommand(context, args[0], flags),

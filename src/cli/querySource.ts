@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { throwIfStopped } from '../app/query/query.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
+import { throwIfStopped } from '../errors/stopped.ts';
 import { decodeText, readTextFile } from '../files/textFile.ts';
 import type { Io } from '../io.ts';
 import type { CommandContext } from './context.ts';

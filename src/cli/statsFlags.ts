@@ -32,6 +32,7 @@ export interface StatsFlags {
   readonly sort?: string;
   readonly limit?: number;
   readonly format?: StatsFormat;
+  readonly timeout?: number;
   readonly locale?: string;
   readonly sql?: boolean;
 }

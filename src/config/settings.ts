@@ -66,8 +66,8 @@ export const SETTINGS = {
   }),
   FINANCE_DB_MEMORY: setting({
     flag: 'sync --memory',
-    default: '`320MB`',
-    meaning: 'what DuckDB may use in `sync` and `validate`; the process needs about as much again',
+    default: "`320MB`; to `query` and `stats` half of the machine's",
+    meaning: 'what DuckDB may use; `sync` and `validate` need about as much again for the process itself',
     parse: parseMemory(LEAST_MEMORY),
   }),
   FINANCE_DB_SPOOL: setting({
@@ -112,5 +112,6 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 export const OTHER_SETTINGS = {
   DATABASE_URL: 'where to read from: postgres://USER:PASSWORD@HOST:PORT/DATABASE (default the embedded server)',
   [CONNECTION_VARIABLES.join(', ')]: 'the same in parts, as in libpq (docs/connections.md)',
-  NO_COLOR: 'no colours',
+  NO_COLOR: 'no colours (nor with TERM=dumb)',
+  COLUMNS: 'the width of tables, where the output is no terminal',
 } as const;

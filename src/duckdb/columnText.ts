@@ -8,6 +8,7 @@ import {
 } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { ColumnKind, ResultColumn, RowChunk } from '../model/resultColumn.ts';
+import { maybeLarge, type RowRange, rowRanges } from './chunkRanges.ts';
 import { decimalText, doubleText, floatText } from './decimalText.ts';
 import { nestedJson, plainText } from './nestedText.ts';
 import { clockText, dateText, farTimestampText, timestampText } from './timeText.ts';
@@ -16,11 +17,12 @@ import { vectorStrings } from './vectorStrings.ts';
 
 /**
  * Turns the vectors of a result into text, exactly. It reads the vectors' memory itself: the values of the Node API cost
- * an object and a bigint for each cell, and half the speed.
+ * an object and a bigint for each cell, and half the speed. A chunk comes in several pieces when its values are large.
+ * @throws FinanceDbError QUERY_TOO_LARGE from `read`
  */
 export function textReader(result: DuckDBResult): {
   columns: ResultColumn[];
-  read: (chunk: DuckDBDataChunk) => RowChunk;
+  read: (chunk: DuckDBDataChunk) => Generator<RowChunk>;
 } {
   const types = result.columnTypes();
   const names = result.columnNames();
@@ -30,16 +32,22 @@ export function textReader(result: DuckDBResult): {
     kind: columnKind(type),
   }));
   const decoders = types.map(decoderOf);
+  const large = types.map((type) => (maybeLarge(type) ? type : null));
+  const someLarge = large.some((type) => type !== null);
   return {
     columns,
-    read(chunk) {
-      const rowCount = chunk.rowCount;
-      return { rowCount, columns: decoders.map((decode, index) => decode(chunk, index, rowCount)) };
+    *read(chunk) {
+      const ranges = someLarge ? rowRanges(chunk, large, names) : [{ from: 0, to: chunk.rowCount }];
+      for (const range of ranges)
+        yield {
+          rowCount: range.to - range.from,
+          columns: decoders.map((decode, index) => decode(chunk, index, range)),
+        };
     },
   };
 }
 
-type ColumnDecoder = (chunk: DuckDBDataChunk, column: number, rowCount: number) => (string | null)[];
+type ColumnDecoder = (chunk: DuckDBDataChunk, column: number, range: RowRange) => (string | null)[];
 type CellText = (row: number) => string;
 
 const NUMBERS = new Set([
@@ -88,7 +96,7 @@ function columnKind(type: DuckDBType): ColumnKind {
 
 function decoderOf(type: DuckDBType): ColumnDecoder {
   if (type.typeId === DuckDBTypeId.VARCHAR)
-    return (chunk, column, rowCount) => vectorStrings(bytesOf(chunk, column, rowCount, 16), rowCount);
+    return (chunk, column, range) => vectorStrings(bytesOf(chunk, column, range.to, 16), range);
   const direct = directText(type);
   return direct === null ? generalDecoder(type) : directDecoder(direct.bytesPerRow, direct.cell);
 }
@@ -132,11 +140,11 @@ function decimalCells({ width, scale }: DuckDBDecimalType): ReturnType<typeof di
 }
 
 function directDecoder(bytesPerRow: number, cellOf: (bytes: VectorBytes) => CellText): ColumnDecoder {
-  return (chunk, column, rowCount) => {
-    const vector = bytesOf(chunk, column, rowCount, bytesPerRow);
+  return (chunk, column, { from, to }) => {
+    const vector = bytesOf(chunk, column, to, bytesPerRow);
     const cell = cellOf(vector);
-    const out = new Array<string | null>(rowCount);
-    for (let row = 0; row < rowCount; row++) out[row] = isValid(vector.validity, row) ? cell(row) : null;
+    const out = new Array<string | null>(to - from);
+    for (let row = from; row < to; row++) out[row - from] = isValid(vector.validity, row) ? cell(row) : null;
     return out;
   };
 }
@@ -148,7 +156,15 @@ function bytesOf(chunk: DuckDBDataChunk, column: number, rowCount: number, bytes
 /** Every other type by way of the Node API's values. */
 function generalDecoder(type: DuckDBType): ColumnDecoder {
   const text = NESTED.has(type.typeId) ? nestedJson : plainText;
-  return (chunk, column) => chunk.getColumnValues(column).map((value) => (value === null ? null : text(value)));
+  return (chunk, column, { from, to }) => {
+    const vector = chunk.getColumnVector(column);
+    const out = new Array<string | null>(to - from);
+    for (let row = from; row < to; row++) {
+      const value = vector.getItem(row);
+      out[row - from] = value === null ? null : text(value);
+    }
+    return out;
+  };
 }
 
 /** A 64-bit integer as a number; exact only up to 2^53. */

@@ -1,6 +1,7 @@
 import { StatementType } from '@duckdb/node-api';
 import { FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import { diskError } from './diskErrors.ts';
+import { memoryError } from './memoryError.ts';
 import { damageError } from './reader.ts';
 import { leadingKeyword } from './statements.ts';
 
@@ -61,10 +62,8 @@ const REFUSALS: readonly { readonly pattern: RegExp; readonly why: string; reado
  */
 export function queryError(error: unknown, path: string, line?: number): FinanceDbError {
   if (isFinanceDbError(error)) return error;
-  const damage = damageError(error, path);
-  if (damage !== null) return damage;
-  const disk = diskError(error);
-  if (disk !== null) return disk;
+  const other = damageError(error, path) ?? diskError(error) ?? memoryError(error);
+  if (other !== null) return other;
   const message = messageOf(error)
     .replace(/^Failed to (extract statements|prepare|execute[^:]*): /, '')
     .trim();

@@ -1,7 +1,11 @@
 import fs from 'node:fs';
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { throwIfStopped } from '../errors/stopped.ts';
 import { quoteLiteral } from '../model/identifier.ts';
+import { diskError } from './diskErrors.ts';
+import { memoryError } from './memoryError.ts';
+import { memoryShare, spillPlace } from './readerLimits.ts';
 
 export type ReaderParams = Record<string, string | number | boolean | null>;
 
@@ -22,9 +26,11 @@ export interface DuckDbReader {
 export interface ReaderOptions {
   /** The one file outside the database that may be written: where our own COPY puts the output of a query. */
   readonly writablePath?: string;
+  /** What DuckDB may use, such as '500MB'; half of the machine's memory when left out. */
+  readonly memory?: string | undefined;
+  /** Interrupts what runs on it. */
+  readonly signal?: AbortSignal;
 }
-
-let opened = 0;
 
 /**
  * Opens the published file: read-only, no other file within reach (no read_csv, COPY, ATTACH or extensions, whatever the
@@ -38,47 +44,54 @@ export async function openReader(path: string, options: ReaderOptions = {}): Pro
   let instance: DuckDBInstance;
   let connection: DuckDBConnection;
   try {
-    [instance, connection] = await openReadOnly(path);
+    [instance, connection] = await openReadOnly(path, options);
     if (await nameIsAmbiguous(connection)) {
       connection.closeSync();
       instance.closeSync();
-      [instance, connection] = await openUnderOtherName(path);
+      [instance, connection] = await openUnderOtherName(path, options);
     }
     await connection.run(lockDown(options.writablePath));
   } catch (error) {
     throw openingError(error, path);
   }
+  const { signal } = options;
+  const interrupt = (): void => connection.interrupt();
+  signal?.addEventListener('abort', interrupt);
   return {
     path,
     connection,
     async all<T>(sql: string, params?: ReaderParams): Promise<T[]> {
+      throwIfStopped(signal);
       try {
         const result = await connection.runAndReadAll(sql, params);
         return result.getRowObjectsJson() as T[];
       } catch (error) {
-        throw damageError(error, path) ?? error;
+        throwIfStopped(signal);
+        throw damageError(error, path) ?? diskError(error) ?? memoryError(error) ?? error;
       }
     },
     close() {
+      signal?.removeEventListener('abort', interrupt);
       connection.closeSync();
       instance.closeSync();
     },
   };
 }
 
-function readerOptions(path: string): Record<string, string> {
+function readerOptions(path: string, options: ReaderOptions): Record<string, string> {
+  const spill = spillPlace(path);
   return {
-    // Made only when a query needs more than memory, and removed with it. Each reader has its own: two that shared
-    // DuckDB's default folder would write over each other's files.
-    temp_directory: `${path}.spill-${process.pid}-${++opened}`,
+    memory_limit: options.memory ?? memoryShare(),
+    temp_directory: spill.folder,
+    max_temp_directory_size: spill.most,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     custom_user_agent: 'finance-db',
   };
 }
 
-async function openReadOnly(path: string): Promise<[DuckDBInstance, DuckDBConnection]> {
-  const instance = await DuckDBInstance.create(path, { ...readerOptions(path), access_mode: 'READ_ONLY' });
+async function openReadOnly(path: string, options: ReaderOptions): Promise<[DuckDBInstance, DuckDBConnection]> {
+  const instance = await DuckDBInstance.create(path, { ...readerOptions(path, options), access_mode: 'READ_ONLY' });
   return [instance, await instance.connect()];
 }
 
@@ -90,8 +103,8 @@ async function nameIsAmbiguous(connection: DuckDBConnection): Promise<boolean> {
   return found.currentRowCount > 0;
 }
 
-async function openUnderOtherName(path: string): Promise<[DuckDBInstance, DuckDBConnection]> {
-  const instance = await DuckDBInstance.create(':memory:', readerOptions(path));
+async function openUnderOtherName(path: string, options: ReaderOptions): Promise<[DuckDBInstance, DuckDBConnection]> {
+  const instance = await DuckDBInstance.create(':memory:', readerOptions(path, options));
   const connection = await instance.connect();
   await connection.run(`ATTACH ${quoteLiteral(path)} AS "finance-db file" (READ_ONLY); USE "finance-db file"`);
   return [instance, connection];

@@ -1,4 +1,5 @@
 import duckdb from '@duckdb/node-bindings';
+import type { RowRange } from './chunkRanges.ts';
 import { isValid, type VectorBytes } from './vectorBytes.ts';
 
 /** A string's entry takes 16 bytes: 4 of length, then the text itself or, from byte 8, a pointer to a longer one. */
@@ -9,6 +10,8 @@ const INLINED = 12;
  * small a gap lies on pages that hold the texts on either side of it, so no foreign page is ever touched.
  */
 const LARGEST_GAP = 64;
+/** And together so much at most: a piece becomes one string, and JavaScript has none of more than 512 MB. */
+const LARGEST_PIECE = 32e6;
 const BEYOND_ASCII = /[\u0080-\u00ff]/;
 
 /** Text of a piece of memory, one character a byte. */
@@ -19,31 +22,31 @@ interface Piece {
   readonly latin1: string;
 }
 
-/** The strings of a VARCHAR vector. */
-export function vectorStrings(vector: VectorBytes, rowCount: number): (string | null)[] {
+/** The strings of some rows of a VARCHAR vector. */
+export function vectorStrings(vector: VectorBytes, { from, to }: RowRange): (string | null)[] {
   const { bytes, view, validity } = vector;
   const entries = piece(bytes, 0);
-  const pieceOf = pointedPieces(vector, rowCount);
-  const out = new Array<string | null>(rowCount);
-  for (let row = 0; row < rowCount; row++) {
+  const pieceOf = pointedPieces(vector, from, to);
+  const out = new Array<string | null>(to - from);
+  for (let row = from; row < to; row++) {
     if (!isValid(validity, row)) {
-      out[row] = null;
+      out[row - from] = null;
       continue;
     }
     const length = view.getUint32(row * ENTRY, true);
     if (length <= INLINED) {
-      out[row] = textAt(entries, row * ENTRY + 4, length);
+      out[row - from] = textAt(entries, row * ENTRY + 4, length);
     } else {
-      out[row] = textAt(pieceOf(row), addressAt(view, row), length);
+      out[row - from] = textAt(pieceOf(row), addressAt(view, row), length);
     }
   }
   return out;
 }
 
 /** The piece that holds the pointed-to text of each row: neighbouring texts in the order of the rows share one. */
-function pointedPieces({ bytes, view, validity }: VectorBytes, rowCount: number): (row: number) => Piece {
+function pointedPieces({ bytes, view, validity }: VectorBytes, from: number, to: number): (row: number) => Piece {
   const pieces = new Map<number, Piece>();
-  const startOfRow = new Float64Array(rowCount);
+  const startOfRow = new Float64Array(to - from);
   let start = -1;
   let end = -1;
   let firstRow = 0;
@@ -55,21 +58,22 @@ function pointedPieces({ bytes, view, validity }: VectorBytes, rowCount: number)
     const offset = bytes.byteOffset + firstRow * ENTRY + 8;
     pieces.set(start, piece(duckdb.get_data_from_pointer(bytes.buffer as ArrayBuffer, offset, end - start), start));
   };
-  for (let row = 0; row < rowCount; row++) {
+  for (let row = from; row < to; row++) {
     const length = view.getUint32(row * ENTRY, true);
     if (length <= INLINED || !isValid(validity, row)) continue;
     const address = addressAt(view, row);
-    if (start < 0 || address < start || address > end + LARGEST_GAP) {
+    const apart = address < start || address > end + LARGEST_GAP || address + length - start > LARGEST_PIECE;
+    if (start < 0 || apart) {
       flush();
       start = address;
       end = address + length;
       firstRow = row;
     } else if (address + length > end) end = address + length;
-    startOfRow[row] = start;
+    startOfRow[row - from] = start;
   }
   flush();
   return (row) => {
-    const found = pieces.get(startOfRow[row] ?? -1);
+    const found = pieces.get(startOfRow[row - from] ?? -1);
     if (found === undefined) throw new Error('a string lies outside the memory of its vector');
     return found;
   };

@@ -130,6 +130,16 @@ export const ERROR_CODES = {
   },
 
   QUERY_FAILED: { exit: 7, cause: 'DuckDB refused the SQL', remedy: 'correct the SQL' },
+  QUERY_TIMEOUT: {
+    exit: 7,
+    cause: 'a query or report took longer than --timeout',
+    remedy: 'ask for less, or allow more time',
+  },
+  QUERY_TOO_LARGE: {
+    exit: 7,
+    cause: 'a value of the result is too large to be shown',
+    remedy: 'ask for a part of it (left(text, n), list[1:n], unnest), or write it with -o FILE.parquet',
+  },
   QUERY_NOT_READ_ONLY: {
     exit: 7,
     cause: 'the SQL tries to write',

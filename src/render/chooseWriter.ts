@@ -1,5 +1,6 @@
 import { csvWriter, tsvWriter } from './csv.ts';
 import { jsonLinesWriter, jsonWriter } from './jsonRows.ts';
+import { longTableWriter } from './longTable.ts';
 import { markdownWriter } from './markdown.ts';
 import { type ResultTableOptions, tableWriter } from './resultTable.ts';
 import type { QueryFormat, ResultWriter } from './resultWriter.ts';
@@ -23,7 +24,9 @@ export function writerFor(format: QueryFormat, options: WriterOptions): ResultWr
 function plainWriter(format: QueryFormat, options: WriterOptions): ResultWriter {
   switch (format) {
     case 'table':
-      return tableWriter(options.table);
+      return options.table.maxRows === Number.POSITIVE_INFINITY
+        ? longTableWriter(options.table)
+        : tableWriter(options.table);
     case 'csv':
       return csvWriter();
     case 'tsv':

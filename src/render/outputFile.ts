@@ -16,11 +16,13 @@ export interface OutputFile {
 }
 
 /**
- * Prepares the output file. What exists and is no plain file (a pipe, /dev/stdout) is written in place.
+ * Prepares the output file. What exists and is no plain file (a device, a pipe, an open descriptor such as /dev/fd/3) is
+ * written in place.
  * @throws FinanceDbError FILE_NOT_WRITABLE when the folder does not exist or may not be written, or the path is a folder.
  */
 export function outputFile(file: string): OutputFile {
-  const inPlace = isSpecial(file);
+  const fd = descriptorOf(file);
+  const inPlace = fd !== null || isSpecial(file);
   const target = inPlace ? file : realTarget(file);
   const temporary = inPlace ? file : path.join(path.dirname(target), `.${path.basename(target)}.${processTag()}.tmp`);
   if (!inPlace) {
@@ -31,13 +33,17 @@ export function outputFile(file: string): OutputFile {
   const closeStream = async (): Promise<void> => {
     const open = stream;
     stream = null;
-    if (open === null || open.closed) return;
+    if (open === null || open.closed || fd !== null) return;
     await new Promise<void>((resolve) => open.close(() => resolve()));
   };
   return {
     temporary,
     open() {
-      stream = fs.createWriteStream(temporary, { flush: !inPlace });
+      // What is open already is written on, not opened anew: that would begin at its start.
+      stream =
+        fd === null
+          ? fs.createWriteStream(temporary, { flush: !inPlace })
+          : fs.createWriteStream('', { fd, autoClose: false });
       return streamSink(stream);
     },
     async commit() {
@@ -58,6 +64,30 @@ export function outputFile(file: string): OutputFile {
       if (!inPlace) await fs.promises.rm(temporary, { force: true });
     },
   };
+}
+
+/** Whether a name stands for standard output, whatever that is redirected to. */
+export function isStdout(name: string): boolean {
+  return name === '-' || descriptorOf(name) === 1;
+}
+
+/**
+ * The descriptor that a path leads to. Its file must not be looked for: behind a redirection it is a plain one, which
+ * replacing would take away from whoever redirected.
+ */
+function descriptorOf(file: string): number | null {
+  let place = path.resolve(file);
+  for (let links = 0; links < 40; links++) {
+    const [, standard, number] = /^(?:\/dev\/(stdin|stdout|stderr)|\/(?:dev|proc\/self)\/fd\/(\d+))$/.exec(place) ?? [];
+    if (standard !== undefined) return ['stdin', 'stdout', 'stderr'].indexOf(standard);
+    if (number !== undefined) return Number(number);
+    try {
+      place = path.resolve(path.dirname(place), fs.readlinkSync(place));
+    } catch {
+      return null;
+    }
+  }
+  return null;
 }
 
 function isSpecial(file: string): boolean {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { codeOf, FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { unguarded } from './terminalStream.ts';
 
 /** Where text goes, with backpressure. */
 export interface Sink {
@@ -15,12 +16,9 @@ export interface Sink {
  * @throws FinanceDbError DISK_FULL, or FILE_NOT_WRITABLE with the system's message, from `write` and `finish`.
  */
 export function streamSink(stream: NodeJS.WritableStream): Sink {
-  let failure: unknown = null;
-  const remember = (error: unknown): void => {
-    failure ??= error;
-  };
-  stream.on('error', remember);
+  const remembered = failureOf(unguarded(stream));
   const readerGone = (): boolean => {
+    const { failure } = remembered;
     if (failure === null) return false;
     const code = codeOf(failure);
     if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || code === 'ECONNRESET') return true;
@@ -33,7 +31,7 @@ export function streamSink(stream: NodeJS.WritableStream): Sink {
       if (readerGone()) return false;
       if (text === '') return true;
       if (!stream.write(text)) {
-        // `once` rejects on 'error', which `remember` has seen by then.
+        // `once` rejects on 'error', which is remembered by then.
         await once(stream, 'drain').catch(() => undefined);
       }
       return !readerGone();
@@ -44,6 +42,24 @@ export function streamSink(stream: NodeJS.WritableStream): Sink {
       // The listener stays: a late EPIPE of stdout must not become an uncaught error.
     },
   };
+}
+
+interface Remembered {
+  failure: unknown;
+}
+
+/** What went wrong with a stream; one listener each, however many sinks it gets (a prompt makes one a statement). */
+const failures = new WeakMap<NodeJS.WritableStream, Remembered>();
+
+function failureOf(stream: NodeJS.WritableStream): Remembered {
+  const known = failures.get(stream);
+  if (known !== undefined) return known;
+  const remembered: Remembered = { failure: null };
+  failures.set(stream, remembered);
+  stream.on('error', (error: unknown) => {
+    remembered.failure ??= error;
+  });
+  return remembered;
 }
 
 /** Writes a whole text to stdout and waits until it is taken; quiet when nobody reads. */

@@ -5,7 +5,8 @@ import { textReader } from '../../duckdb/columnText.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { queryError, requireReading } from '../../duckdb/readOnlyGuard.ts';
 import { type SqlStatement, splitStatements } from '../../duckdb/statements.ts';
-import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { throwIfStopped } from '../../errors/stopped.ts';
 import type { QueryParam } from '../../model/queryParams.ts';
 import type { ResultColumn, RowChunk } from '../../model/resultColumn.ts';
 
@@ -88,7 +89,12 @@ class QueryRun {
     for (;;) {
       const chunk = await this.guarded(line, () => result.fetchChunk());
       if (chunk === null || chunk.rowCount === 0) return;
-      yield read(chunk);
+      const pieces = read(chunk);
+      for (;;) {
+        const piece = await this.guarded(line, async () => pieces.next());
+        if (piece.done === true) break;
+        yield piece.value;
+      }
     }
   }
 
@@ -104,10 +110,4 @@ class QueryRun {
       throw queryError(error, this.reader.path, line);
     }
   }
-}
-
-/** @throws the reason of the signal (INTERRUPTED or TERMINATED) once it is aborted. */
-export function throwIfStopped(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw isFinanceDbError(signal.reason) ? signal.reason : new FinanceDbError('INTERRUPTED', 'interrupted');
 }

@@ -4,23 +4,30 @@ import { openReader } from '../../duckdb/reader.ts';
 import { queryError, requireReading } from '../../duckdb/readOnlyGuard.ts';
 import { splitStatements } from '../../duckdb/statements.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { throwIfStopped } from '../../errors/stopped.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
-import { type QueryRequest, throwIfStopped } from './query.ts';
+import type { QueryRequest } from './query.ts';
 
 /**
  * Writes the result of one SELECT to a Parquet file, by DuckDB itself, so that every type stays what it is. Of all files
  * only this one is within reach of the SQL.
  * @param target an absolute path; overwritten.
+ * @param options what DuckDB may use (see ReaderOptions); whether the file's metadata say that it is the sample.
  * @returns the number of rows.
  */
-export async function queryToParquet(duckdbPath: string, target: string, request: QueryRequest): Promise<number> {
+export async function queryToParquet(
+  request: QueryRequest,
+  target: string,
+  duckdbPath: string,
+  options: { readonly memory?: string | undefined; readonly sample?: boolean } = {},
+): Promise<number> {
   const [statement, ...others] = splitStatements(request.sql);
   if (statement === undefined) throw new FinanceDbError('QUERY_EMPTY', 'the SQL has no statement');
   if (others.length > 0)
     throw new FinanceDbError('USAGE', 'a Parquet file takes the result of exactly one statement', {
       remedy: 'give one SELECT; WITH can hold what it needs',
     });
-  const reader = await openReader(duckdbPath, { writablePath: target });
+  const reader = await openReader(duckdbPath, { writablePath: target, memory: options.memory });
   const interrupt = (): void => reader.connection.interrupt();
   request.signal.addEventListener('abort', interrupt);
   try {
@@ -31,7 +38,7 @@ export async function queryToParquet(duckdbPath: string, target: string, request
       throw new FinanceDbError('USAGE', 'only the result of a SELECT can be written as Parquet');
     // A comment at the end of the statement must not swallow what follows. The target is our own temporary file, so
     // DuckDB need not make one more, which the lock would refuse.
-    const copy = `COPY (${statement.text}\n) TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`;
+    const copy = `COPY (${statement.text}\n) TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false${options.sample === true ? ", KV_METADATA {sample_data: 'true'}" : ''})`;
     const prepared = await reader.connection.prepare(copy);
     await bindParams(reader.connection, prepared, request.params);
     const rows = await (await prepared.run()).getRows();

@@ -5,15 +5,16 @@ import { type DataAge, readDataAge } from '../../duckdb/dataAge.ts';
 import { type DuckDbReader, openReader } from '../../duckdb/reader.ts';
 import { givesRows, splitStatements } from '../../duckdb/statements.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { parseQueryParams, type QueryParam } from '../../model/queryParams.ts';
+import { parseQueryParams } from '../../model/queryParams.ts';
 import { writerFor } from '../../render/chooseWriter.ts';
-import { outputFile } from '../../render/outputFile.ts';
+import { isStdout, outputFile } from '../../render/outputFile.ts';
 import type { QueryFormat } from '../../render/resultWriter.ts';
 import { type Sink, streamSink } from '../../render/sink.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import { plural } from '../../render/width.ts';
 import type { CommandContext } from '../context.ts';
 import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
+import { deadline } from '../deadline.ts';
 import { type PrintOutcome, printResults } from '../printResults.ts';
 import { readSql } from '../querySource.ts';
 import { printSavedQueries } from '../savedQueryList.ts';
@@ -26,6 +27,7 @@ export interface QueryFlags {
   readonly format?: QueryFormat;
   readonly output?: string;
   readonly maxRows?: number;
+  readonly timeout?: number;
   readonly saved?: string;
   readonly list?: boolean;
 }
@@ -44,26 +46,28 @@ export async function queryCommand(
   if (flags.list) return printSavedQueries(context);
   const params = parseQueryParams(flags.param ?? []);
   const sql = await readSql(context, { sql: sqlArgument, file: flags.file, saved: flags.saved });
+  const file = flags.output === undefined || isStdout(flags.output) ? null : flags.output;
   if (sql === null) {
-    if (flags.output !== undefined) throw new FinanceDbError('QUERY_EMPTY', 'there is no SQL whose result to write');
+    if (file !== null) throw new FinanceDbError('QUERY_EMPTY', 'there is no SQL whose result to write');
     const { runPrompt } = await import('../prompt/prompt.ts');
-    return runPrompt(context, { format: formatOf(context, flags), params });
+    return runPrompt(context, { format: formatOf(context, flags), params, timeout: flags.timeout });
   }
   if (splitStatements(sql).length === 0) throw new FinanceDbError('QUERY_EMPTY', 'the SQL has no statement');
-  if (flags.output === undefined) await queryToStdout(context, sql, params, flags);
-  else await queryToFile(context, sql, params, flags, flags.output);
+  const limit = deadline(context.io.signal, flags.timeout);
+  const request: QueryRequest = { sql, params, signal: limit.signal };
+  try {
+    if (file === null) await queryToStdout(context, request, flags);
+    else await queryToFile(context, request, flags, file);
+  } finally {
+    limit.clear();
+  }
   return 0;
 }
 
-async function queryToStdout(
-  context: CommandContext,
-  sql: string,
-  params: readonly QueryParam[],
-  flags: QueryFlags,
-): Promise<void> {
+async function queryToStdout(context: CommandContext, request: QueryRequest, flags: QueryFlags): Promise<void> {
   const { io, config } = context;
   const started = performance.now();
-  const reader = await openReader(config.duckdbPath);
+  const reader = await openReader(config.duckdbPath, { memory: config.memory, signal: request.signal });
   try {
     const age = await readDataAge(reader);
     saySample(context, age);
@@ -71,10 +75,10 @@ async function queryToStdout(
     const writer = writerFor(format, {
       sample: age.sample,
       table: tableOptions(context, flags.maxRows),
-      severalResults: rowStatements(sql) > 1,
+      severalResults: rowStatements(request.sql) > 1,
     });
     const sink = streamSink(format === 'table' ? styledStream(io.stdout) : io.stdout);
-    const outcome = await printResults(runQuery(reader, { sql, params, signal: io.signal }), writer, sink);
+    const outcome = await printResults(runQuery(reader, request), writer, sink);
     await sink.finish();
     if (outcome.complete) sayOutcome(context, outcome, age, started);
   } finally {
@@ -95,8 +99,7 @@ const FORMAT_OF_EXTENSION: Record<string, QueryFormat | 'parquet'> = {
 /** Writes the one result to a file, which appears only when it is complete. */
 async function queryToFile(
   context: CommandContext,
-  sql: string,
-  params: readonly QueryParam[],
+  request: QueryRequest,
   flags: QueryFlags,
   name: string,
 ): Promise<void> {
@@ -106,13 +109,12 @@ async function queryToFile(
     throw new FinanceDbError('USAGE', `-o ${name}: the name does not tell the format`, {
       remedy: `end it in ${Object.keys(FORMAT_OF_EXTENSION).join(', ')}, or give --format`,
     });
-  if (rowStatements(sql) > 1)
+  if (rowStatements(request.sql) > 1)
     throw new FinanceDbError('USAGE', 'a file takes the result of one statement', {
       remedy: 'give the SQL of one result, or redirect stdout',
     });
   const started = performance.now();
-  const request: QueryRequest = { sql, params, signal: io.signal };
-  const reader = await openReader(config.duckdbPath);
+  const reader = await openReader(config.duckdbPath, { memory: config.memory, signal: request.signal });
   try {
     const age = await readDataAge(reader);
     saySample(context, age);
@@ -120,7 +122,14 @@ async function queryToFile(
     try {
       const outcome =
         format === 'parquet'
-          ? { results: 1, complete: true, rows: await queryToParquet(config.duckdbPath, file.temporary, request) }
+          ? {
+              results: 1,
+              complete: true,
+              rows: await queryToParquet(request, file.temporary, config.duckdbPath, {
+                memory: config.memory,
+                sample: age.sample,
+              }),
+            }
           : await writeWhole(reader, request, format, age.sample, file.open());
       await file.commit();
       sayOutcome(context, outcome, age, started, name);

@@ -12,6 +12,7 @@ import { intervalsOf, statsText } from '../../render/stats/text.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
 import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
+import { deadline } from '../deadline.ts';
 import { parseReport, parseStatsFlags, type StatsFlags, type StatsFormat } from '../statsFlags.ts';
 
 /**
@@ -27,7 +28,8 @@ export async function statsCommand(
   const report = parseReport(reportName);
   const input = parseStatsFlags(context, flags);
   const locale = parseLocale(flags.locale);
-  const reader = await openReader(config.duckdbPath);
+  const limit = deadline(io.signal, flags.timeout);
+  const reader = await openReader(config.duckdbPath, { memory: config.memory, signal: limit.signal });
   try {
     if (flags.sql) {
       await writeText(io.stdout, await statsSql(reader, report, input));
@@ -52,13 +54,17 @@ export async function statsCommand(
       );
     return 0;
   } finally {
+    limit.clear();
     reader.close();
   }
 }
 
 /** The overview as `stats --json` prints it, for `sync --stats --json`. */
 export async function overviewDocument(context: CommandContext, input: StatsInput): Promise<unknown> {
-  const reader = await openReader(context.config.duckdbPath);
+  const reader = await openReader(context.config.duckdbPath, {
+    memory: context.config.memory,
+    signal: context.io.signal,
+  });
   try {
     return statsDocument(await runStats(reader, 'overview', input, settingOf(context)));
   } finally {

@@ -14,6 +14,8 @@ import { errorText, PromptSession } from './session.ts';
 export interface PromptOptions {
   readonly format: QueryFormat;
   readonly params: readonly QueryParam[];
+  /** Seconds that a statement may take; none when left out. */
+  readonly timeout?: number | undefined;
 }
 
 const FIRST_LINE = 'finance> ';
@@ -27,7 +29,7 @@ const NEXT_LINE = '    ...> ';
  */
 export async function runPrompt(context: CommandContext, options: PromptOptions): Promise<number> {
   const { io, config, output } = context;
-  const session = await PromptSession.open(context, options.format, options.params);
+  const session = await PromptSession.open(context, options.format, options.params, options.timeout);
   const history = new PromptHistory(config.home);
   let vocabulary: Vocabulary | null = null;
   const lines = readline.createInterface({

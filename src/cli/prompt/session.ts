@@ -10,6 +10,7 @@ import { streamSink } from '../../render/sink.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import { plural } from '../../render/width.ts';
 import type { CommandContext } from '../context.ts';
+import { deadline } from '../deadline.ts';
 import { printResults } from '../printResults.ts';
 import { tableOptions } from '../tableOptions.ts';
 
@@ -19,6 +20,7 @@ export class PromptSession {
   timing = true;
   private readonly context: CommandContext;
   private readonly params: readonly QueryParam[];
+  private readonly timeout: number | undefined;
   private reader: DuckDbReader;
   private identity: string;
   private running: AbortController | null = null;
@@ -27,11 +29,13 @@ export class PromptSession {
     context: CommandContext,
     format: QueryFormat,
     params: readonly QueryParam[],
+    timeout: number | undefined,
     reader: DuckDbReader,
   ) {
     this.context = context;
     this.format = format;
     this.params = params;
+    this.timeout = timeout;
     this.reader = reader;
     this.identity = fileIdentity(reader.path);
   }
@@ -40,8 +44,10 @@ export class PromptSession {
     context: CommandContext,
     format: QueryFormat,
     params: readonly QueryParam[],
+    timeout?: number,
   ): Promise<PromptSession> {
-    return new PromptSession(context, format, params, await openReader(context.config.duckdbPath));
+    const { duckdbPath, memory } = context.config;
+    return new PromptSession(context, format, params, timeout, await openReader(duckdbPath, { memory }));
   }
 
   /** Stops the running statement; false when none runs. */
@@ -56,12 +62,13 @@ export class PromptSession {
     const { io, output } = this.context;
     const stop = new AbortController();
     this.running = stop;
+    const limit = deadline(stop.signal, this.timeout);
     const started = performance.now();
     try {
       const reader = await this.freshReader();
       const several = splitStatements(sql).filter(({ text }) => givesRows(text)).length > 1;
       const writer = writerFor(this.format, { table: tableOptions(this.context, undefined), severalResults: several });
-      const results = runQuery(reader, { sql, params: this.params, signal: stop.signal });
+      const results = runQuery(reader, { sql, params: this.params, signal: limit.signal });
       const { rows, results: count } = await printResults(
         results,
         writer,
@@ -72,6 +79,7 @@ export class PromptSession {
     } catch (error) {
       io.stderr.write(stop.signal.aborted ? 'stopped\n' : errorText(error));
     } finally {
+      limit.clear();
       this.running = null;
     }
   }
@@ -80,7 +88,7 @@ export class PromptSession {
   async freshReader(): Promise<DuckDbReader> {
     const identity = fileIdentity(this.reader.path);
     if (identity !== this.identity) {
-      const next = await openReader(this.reader.path);
+      const next = await openReader(this.reader.path, { memory: this.context.config.memory });
       this.reader.close();
       this.reader = next;
       this.identity = identity;
