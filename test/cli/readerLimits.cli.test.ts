@@ -149,7 +149,13 @@ describe('the sample', () => {
   beforeAll(async () => {
     const sample = path.join(folder.path, 'sample.duckdb');
     const signal = new AbortController().signal;
-    await publishSampleFile({ duckdbPath: sample, baseCurrency: 'USD', now: () => new Date(), signal });
+    await publishSampleFile({
+      duckdbPath: sample,
+      baseCurrency: 'USD',
+      now: () => new Date(),
+      signal,
+      fileMode: 0o600,
+    });
     env = { FINANCE_DB_DUCKDB: sample };
   });
 
