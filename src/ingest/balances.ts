@@ -15,7 +15,7 @@ export interface StatementBalance {
   readonly skippedSum: string;
   readonly opening: Balance | null;
   readonly closing: Balance | null;
-  /** Whether opening + sum = closing, to the last digit; null where the file gives not both, or entries in several currencies. */
+  /** Whether opening + sum = closing, to the last digit; null where one is missing, or with entries of several currencies or accounts. */
   readonly closes: boolean | null;
 }
 
@@ -52,7 +52,8 @@ export class StatementBalances {
     else if (event.kind === 'entry') {
       this.open.entries += 1;
       this.open.sum.add(event.amount);
-      if (event.currency !== null && event.currency !== this.open.head.currency) this.open.mixed = true;
+      const foreign = event.currency !== null && event.currency !== this.open.head.currency;
+      if (foreign || event.account !== undefined) this.open.mixed = true;
     } else if (event.kind === 'skipped') {
       this.open.skipped += 1;
       if (event.amount !== null) this.open.skippedSum.add(event.amount);

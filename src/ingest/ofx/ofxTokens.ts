@@ -61,7 +61,8 @@ export class OfxTokens {
   }
 
   private addText(text: string): void {
-    if (this.text === '') this.textLine = this.line + leadingLines(text);
+    // The line of its first letter: what came so far may be white space only.
+    if (this.text.trimStart() === '') this.textLine = this.line + leadingLines(text);
     this.text += text;
     this.countLines(text);
   }
@@ -126,5 +127,5 @@ function* tagTokens(name: string, close: boolean, line: number): Generator<OfxTo
 }
 
 function leadingLines(text: string): number {
-  return /^\s*/.exec(text)?.[0].split('\n').length ?? 1;
+  return text.slice(0, text.length - text.trimStart().length).split('\n').length - 1;
 }
