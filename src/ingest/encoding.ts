@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { analyse } from 'chardet';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 
@@ -74,7 +74,7 @@ export class EncodingDetector {
       this.utf8 = isUtf8(joined.subarray(0, whole));
       this.rest = Buffer.from(joined.subarray(whole));
     }
-    if (this.sample.length < SAMPLE_BYTES) this.takeSample(chunk);
+    if (this.sample.length < SAMPLE_BYTES && !isAscii(chunk)) this.takeSample(chunk);
   }
 
   /** The answer, once all bytes were pushed. */

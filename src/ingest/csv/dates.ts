@@ -68,6 +68,12 @@ export function readDate(cell: string, format: DateFormat): DateAndTime | null {
     const parts = dateParts(text);
     if (parts === null) return null;
     const [year, month, day] = arranged(parts.parts, format);
+    // 1.2.3 is no date; 1-Nov-3 is one.
+    if (
+      parts.parts.every((part) => /^\d{1,2}$/.test(part)) &&
+      parts.parts.some((part, at) => part.length === 1 && at === format.indexOf('Y'))
+    )
+      return null;
     return year === null || month === null ? null : withTime(dayText(year, month, day), parts.time);
   }
   const found = COMPACT.exec(text);
@@ -100,9 +106,10 @@ function arranged(
   return [yearOf(third), monthOf(first), dayOf(second)];
 }
 
+/** A year of one digit is what some programs make of 09. */
 function yearOf(text: string): number | null {
   if (/^\d{4}$/.test(text)) return Number(text);
-  return /^\d\d$/.test(text) ? fullYear(Number(text)) : null;
+  return /^\d\d?$/.test(text) ? fullYear(Number(text)) : null;
 }
 
 function monthOf(text: string): number | null {

@@ -10,7 +10,7 @@ export class NumberEvidence {
 
   add(cell: string): void {
     if (/^-?\d+$/.test(cell)) return;
-    const digits = /^-?\d+[.,]\d+$/.test(cell) ? cell : amountParts(cell)?.digits;
+    const digits = /^-?\d+[.,]\d+$/.test(cell) ? cell.replace('-', '') : amountParts(cell)?.digits;
     if (digits === undefined) return;
     const marks = digits.replace(/\d/g, '');
     if (marks === '') return;
@@ -24,7 +24,7 @@ export class NumberEvidence {
     }
     const after = digits.length - last - 1;
     // Other marks before it, or not three digits after it, or more than three or a lone zero before it: it is the decimal mark.
-    const before = digits.slice(0, last).replace('-', '');
+    const before = digits.slice(0, last);
     if (marks.length > 1 || after !== 3 || before.length > 3 || before === '0' || before === '') this.decimal[mark]++;
     else this.unclear[mark]++;
   }
