@@ -1,5 +1,6 @@
+import { standingAlone } from './freeText.ts';
 import { compareNumerals, Sum } from './numeral.ts';
-import type { Balance, Place, StatementAccount, StatementEvent } from './statement.ts';
+import type { Balance, Place, StatementAccount, StatementEvent, StatementStart } from './statement.ts';
 
 /** What a statement says of itself, and whether it holds. */
 export interface StatementBalance {
@@ -38,10 +39,9 @@ export class StatementBalances {
 
   add(event: StatementEvent): void {
     if (event.kind === 'start') {
-      const { place, account, currency, number, opening } = event;
       this.open = {
-        head: { place, account, currency, number },
-        opening,
+        head: headOf(event),
+        opening: event.opening,
         entries: 0,
         skipped: 0,
         mixed: false,
@@ -62,6 +62,15 @@ export class StatementBalances {
       this.open = null;
     }
   }
+}
+
+function headOf({ place, account, currency, number }: StatementStart): Open['head'] {
+  return {
+    place,
+    account: account === null ? null : { ...account, id: standingAlone(account.id) },
+    currency,
+    number: number === null ? null : standingAlone(number),
+  };
 }
 
 function concluded(open: Open, opening: Balance | null, closing: Balance | null): StatementBalance {

@@ -12,7 +12,17 @@ export function joinedText(fields: readonly (string | null | undefined)[]): stri
 
 /** White space single, none at the ends. */
 export function single(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return UNEVEN.test(text) ? text.replace(/\s+/g, ' ').trim() : text;
+}
+
+const UNEVEN = /^\s|\s$|\s\s|[^\S ]/;
+
+/**
+ * A copy that stands alone. A piece of a long text keeps all of that text in memory: what is kept for long, such as the
+ * name of each statement's account, must not.
+ */
+export function standingAlone(text: string): string {
+  return ` ${text}`.slice(1);
 }
 
 /** The text with single white space, or null where there is none. */

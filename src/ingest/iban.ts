@@ -5,9 +5,10 @@ export function asIban(text: string): string | null {
   const iban = text.replace(/\s/g, '').toUpperCase();
   if (!SHAPE.test(iban)) return null;
   let remainder = 0;
-  for (const character of iban.slice(4) + iban.slice(0, 4)) {
-    const value = Number.parseInt(character, 36);
-    remainder = (remainder * (value < 10 ? 10 : 100) + value) % 97;
+  for (let index = 0; index < iban.length; index++) {
+    // The first four characters count last; letters count from 10.
+    const code = iban.charCodeAt((index + 4) % iban.length);
+    remainder = code < 0x41 ? (remainder * 10 + code - 0x30) % 97 : (remainder * 100 + code - 0x37) % 97;
   }
   return remainder === 1 ? iban : null;
 }

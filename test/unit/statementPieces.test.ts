@@ -60,6 +60,7 @@ describe('text that comes in pieces', () => {
       fc.property(fc.array(fc.nat(text.length), { maxLength: 40 }), (cuts) => {
         expect(eventsOf(create(), text, cuts)).toEqual(whole);
       }),
+      { numRuns: 30 },
     );
     expect(
       eventsOf(

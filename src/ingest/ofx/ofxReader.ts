@@ -33,6 +33,9 @@ const AGGREGATES = new Set([
   ...[...STATEMENTS, ...ACCOUNTS, ...PARTS, ...ENTRIES, ...Object.keys(SKIPPED)],
 ]);
 
+/** Tokens are taken in slices of the text, so that no more of them are kept than a slice holds. */
+const SLICE = 1 << 16;
+
 interface Statement {
   readonly line: number;
   currency: string | null;
@@ -47,7 +50,8 @@ class OfxReader implements StatementReader {
   /** Aggregates that are open, the outermost first. */
   private readonly path: { readonly name: string; readonly line: number; readonly fields: OfxFields }[] = [];
   private statement: Statement | null = null;
-  private value: { readonly name: string; readonly line: number } | null = null;
+  /** The tag of the value that is being read. */
+  private value: OfxToken | null = null;
   private records = 0;
   private begun = false;
   private line = 1;
@@ -58,21 +62,24 @@ class OfxReader implements StatementReader {
   }
 
   *push(text: string, final = false): Generator<StatementEvent> {
-    for (const token of this.tokens.push(text, final)) {
+    for (let at = 0; at < text.length; at += SLICE) yield* this.take(this.tokens.push(text.slice(at, at + SLICE)));
+    if (!final) return;
+    yield* this.take(this.tokens.push('', true));
+    this.finish();
+  }
+
+  private *take(tokens: readonly OfxToken[]): Generator<StatementEvent> {
+    for (const token of tokens) {
       this.line = token.line;
       if (token.kind === 'text') this.text(token);
+      else if (!AGGREGATES.has(token.value)) this.value = token.kind === 'open' ? token : null;
       else if (token.kind === 'open') yield* this.open(token);
       else yield* this.close(token);
     }
-    if (final) this.finish();
   }
 
   private *open({ value: name, line }: OfxToken): Generator<StatementEvent> {
     this.value = null;
-    if (!AGGREGATES.has(name)) {
-      this.value = { name, line };
-      return;
-    }
     if (name === 'OFX') this.begun = true;
     // Entries do not nest: the one before was not closed.
     if (ENTRIES.has(name) && this.path.some((open) => ENTRIES.has(open.name)))
@@ -83,7 +90,7 @@ class OfxReader implements StatementReader {
 
   private text({ value: text, line }: OfxToken): void {
     if (this.value === null) return;
-    const { name } = this.value;
+    const name = this.value.value;
     const inner = this.path.at(-1);
     if (inner === undefined) return;
     const outer = this.path.at(-2);

@@ -12,6 +12,10 @@ export interface OfxToken {
 /** A text longer than this is no value. */
 const LONGEST_VALUE = 1 << 20;
 
+const QUESTION = 0x3f;
+const EXCLAMATION = 0x21;
+const SLASH = 0x2f;
+
 /** Cuts OFX (SGML or XML) into tags and texts as it arrives. Comments, instructions and declarations are left out. */
 export class OfxTokens {
   private rest = '';
@@ -19,6 +23,7 @@ export class OfxTokens {
   /** CDATA and text between two tags are one text. */
   private text = '';
   private textLine = 1;
+  private tokens: OfxToken[] = [];
   private readonly file: string;
 
   constructor(file: string) {
@@ -26,7 +31,7 @@ export class OfxTokens {
   }
 
   /** The tokens that are complete now. */
-  *push(text: string, final = false): Generator<OfxToken> {
+  push(text: string, final = false): readonly OfxToken[] {
     const buffer = this.rest + text;
     let at = 0;
     for (;;) {
@@ -41,34 +46,46 @@ export class OfxTokens {
         if (final) throw this.cut();
         break;
       }
-      const line = this.line;
       if (buffer.startsWith('<![CDATA[', at)) this.addText(buffer.slice(at + 9, end - 3));
-      else {
-        const close = buffer[at + 1] === '/';
-        const name = buffer.slice(at + (close ? 2 : 1), end - 1);
-        this.countLines(name);
-        const first = name.charCodeAt(0);
-        if (first !== 0x3f && first !== 0x21) {
-          yield* this.flushText();
-          yield* tagTokens(name, close, line);
-        }
-      }
+      else this.addTag(buffer.slice(at + 1, end - 1));
       at = end;
     }
     this.rest = buffer.slice(at);
     if (this.rest.length > LONGEST_VALUE || this.text.length > LONGEST_VALUE) throw this.tooLong();
-    if (final) yield* this.flushText();
+    if (final) this.endText();
+    const { tokens } = this;
+    this.tokens = [];
+    return tokens;
   }
 
+  /** @param inner what stands between `<` and `>` */
+  private addTag(inner: string): void {
+    const { line } = this;
+    const first = inner.charCodeAt(0);
+    if (first !== QUESTION && first !== EXCLAMATION) {
+      this.endText();
+      const name = first === SLASH ? inner.slice(1) : inner;
+      const value = (/[\s/]/.test(name) ? name.replace(/[\s/].*$/s, '') : name).toUpperCase();
+      this.tokens.push({ kind: first === SLASH ? 'close' : 'open', value, line });
+      if (first !== SLASH && inner.endsWith('/')) this.tokens.push({ kind: 'close', value, line });
+    }
+    this.countLines(inner);
+  }
+
+  /** White space before the first letter is left out: the text's line is that of the letter. */
   private addText(text: string): void {
-    // The line of its first letter: what came so far may be white space only.
-    if (this.text.trimStart() === '') this.textLine = this.line + leadingLines(text);
-    this.text += text;
-    this.countLines(text);
+    let kept = text;
+    if (this.text === '') {
+      kept = text.trimStart();
+      if (kept.length < text.length) this.countLines(text.slice(0, text.length - kept.length));
+      this.textLine = this.line;
+    }
+    this.text += kept;
+    this.countLines(kept);
   }
 
-  private *flushText(): Generator<OfxToken> {
-    if (this.text.trim() !== '') yield { kind: 'text', value: this.text, line: this.textLine };
+  private endText(): void {
+    if (this.text !== '') this.tokens.push({ kind: 'text', value: this.text, line: this.textLine });
     this.text = '';
   }
 
@@ -117,15 +134,4 @@ function tagEnd(buffer: string, at: number): number {
   }
   const end = buffer.indexOf('>', at);
   return end < 0 ? -1 : end + 1;
-}
-
-function* tagTokens(name: string, close: boolean, line: number): Generator<OfxToken> {
-  const empty = name.endsWith('/');
-  const value = name.replace(/[\s/].*$/s, '').toUpperCase();
-  yield { kind: close ? 'close' : 'open', value, line };
-  if (empty && !close) yield { kind: 'close', value, line };
-}
-
-function leadingLines(text: string): number {
-  return text.slice(0, text.length - text.trimStart().length).split('\n').length - 1;
 }
