@@ -6,6 +6,7 @@ import { MOST_PLACES_OF_PACK, PACK_PAGES } from '../../src/model/packs.ts';
 import { parseTableList } from '../../src/model/tableName.ts';
 import { compareTable } from '../support/compare.ts';
 import { type Fixture, makeFixture, type SyncDocument } from '../support/fixture.ts';
+import { fromServer } from '../support/fromServer.ts';
 
 let source: Fixture;
 beforeAll(async () => {
@@ -374,7 +375,7 @@ describe('kinds of tables', () => {
     expect(await step('p')).toMatchObject({ mode: 'incremental' });
   });
 
-  test('generated columns, stored and virtual, follow what they are made of [from 18]', async () => {
+  fromServer(18)('generated columns, stored and virtual, follow what they are made of [from 18]', async () => {
     await run(`CREATE TABLE t (id int PRIMARY KEY, a int, s int GENERATED ALWAYS AS (a * 2) STORED, w int GENERATED ALWAYS AS (a * 3) VIRTUAL, i int GENERATED ALWAYS AS IDENTITY);
       INSERT INTO t (id, a) SELECT i, i FROM generate_series(1, 100) i`);
     await syncEqual('t');

@@ -6,7 +6,7 @@ import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { serverAccount } from '../../src/postgres/embedded/account.ts';
 import { temporaryFolder } from './folder.ts';
 
-/** A whole PostgreSQL cluster of its own, of the system's packages, for what cannot be done to the shared one. */
+/** A whole PostgreSQL cluster of its own, of the system's packages unless told otherwise, for what cannot be done to the shared one. */
 export interface Cluster {
   readonly data: string;
   readonly address: PostgresAddress;
@@ -27,12 +27,12 @@ export function systemPrograms(): string | null {
   return folder ?? null;
 }
 
-/** Makes and starts a cluster; `remove` it in the end. `from`: a backup of another cluster instead of initdb. */
+/** Makes and starts a cluster; `remove` it in the end. `from`: a backup of another cluster instead of initdb; `programs`: those of another version. */
 export async function makeCluster(
   settings: Record<string, string> = {},
   from?: (data: string) => void,
+  programs = systemPrograms(),
 ): Promise<Cluster> {
-  const programs = systemPrograms();
   if (programs === null) throw new Error('no PostgreSQL of the system');
   const folder = temporaryFolder();
   const data = path.join(folder.path, 'data');

@@ -3,6 +3,7 @@ import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
 import { makeCluster } from './cluster.ts';
 import { temporaryFolder } from './folder.ts';
+import { chosenPrograms } from './testPrograms.ts';
 
 /** A running PostgreSQL server of the tests. */
 export interface TestServer {
@@ -12,16 +13,15 @@ export interface TestServer {
 }
 
 /**
- * Starts a real server: the embedded one, or with FINANCE_DB_TEST_POSTGRES=system one of the system's packages, which may be of
- * another version.
+ * Starts a real server: the embedded one, or with FINANCE_DB_TEST_POSTGRES=14 … 17 or =system one of another version (see
+ * testPrograms.ts).
  */
 export async function startTestServer(): Promise<TestServer> {
-  const which = process.env.FINANCE_DB_TEST_POSTGRES ?? 'embedded';
-  if (which === 'system') {
-    const cluster = await makeCluster({ max_connections: '64', timezone: 'UTC' });
+  const programs = chosenPrograms();
+  if (programs !== null) {
+    const cluster = await makeCluster({ max_connections: '64', timezone: 'UTC' }, undefined, programs);
     return { address: cluster.address, end: async () => cluster.remove() };
   }
-  if (which !== 'embedded') throw new Error(`FINANCE_DB_TEST_POSTGRES is embedded or system, not ${which}`);
   const home = temporaryFolder();
   const server = await useEmbeddedServer(path.join(home.path, 'postgres'), new Date());
   return {

@@ -27,7 +27,15 @@ const PACKAGES: Record<string, string> = {
  * @throws FinanceDbError PG_EMBEDDED when there is no package for this platform.
  */
 export function findBinaries(copiesFolder: string, account: ServerAccount | null): Binaries {
-  const { native, version } = installedPackage();
+  return runnablePrograms(installedPackage(), copiesFolder, account);
+}
+
+/** The unpacked package `native`, where it can run, or else a copy of it. */
+export function runnablePrograms(
+  { native, version }: { readonly native: string; readonly version: string },
+  copiesFolder: string,
+  account: ServerAccount | null,
+): Binaries {
   if (missingSymlinks(native).length === 0 && canReach(path.join(native, 'bin'), account))
     return { root: native, version };
   const copy = path.join(copiesFolder, `postgres-${version}`);
