@@ -7,6 +7,8 @@ import { TRANSACTIONS_NAMES } from '../model/transactionsTable.ts';
 import { copyIn } from '../postgres/copyIn.ts';
 import type { CsvFile } from '../postgres/csvBlocks.ts';
 import { importCsv, readPlan } from '../postgres/csvImport.ts';
+import { watchLocks } from '../postgres/lockWatch.ts';
+import { patience } from '../postgres/pinned.ts';
 import { countSampleRows, markSample } from '../postgres/sampleMark.ts';
 import { type PgServer, withPostgres } from '../postgres/server.ts';
 import type { PgSession } from '../postgres/session.ts';
@@ -23,6 +25,8 @@ export interface InitRequest {
   readonly now: () => Date;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: InitProgress) => void;
+  /** What the command waits for, once it has waited for a second. */
+  readonly onWait?: (text: string) => void;
 }
 
 export type LoadRequest =
@@ -71,7 +75,7 @@ export type LoadResult =
 /**
  * Creates the table of transactions and its indexes where they are missing, and loads a sample or a CSV file, all in one
  * PostgreSQL transaction: when it throws, nothing has changed. Existing rows are never touched, unless by `reset`.
- * @throws FinanceDbError PG_TABLE_SHAPE listing how an existing table differs; BAD_INPUT, FILE_UNREADABLE; USAGE for a
+ * @throws FinanceDbError PG_LOCKED naming who held what for too long; PG_TABLE_SHAPE listing how an existing table differs; BAD_INPUT, FILE_UNREADABLE; USAGE for a
  *   reset that is not confirmed, saying what would be lost; and the PG_ family
  */
 export async function init(request: InitRequest): Promise<InitResult> {
@@ -89,13 +93,15 @@ export async function init(request: InitRequest): Promise<InitResult> {
       const session = await server.connect();
       const stop = (): void => closeSocket(session);
       signal?.addEventListener('abort', stop, { once: true });
+      const watch = watchLocks(server, session, (text) => request.onWait?.(text));
       try {
         const result = await inTransaction(session, () => prepare(request, server, session));
         return { ...result, seconds: Math.round(performance.now() - started) / 1000 };
       } catch (error) {
         signal?.throwIfAborted();
-        throw withInitRemedy(error);
+        throw withInitRemedy(error, watch.waitingFor());
       } finally {
+        await watch.stop();
         signal?.removeEventListener('abort', stop);
       }
     },
@@ -227,7 +233,7 @@ const INIT_LOCK = 7_236_451_908;
 
 async function inTransaction<T>(session: PgSession, work: () => Promise<T>): Promise<T> {
   await session.query(
-    `BEGIN; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL TIME ZONE 'UTC'; SELECT pg_advisory_xact_lock(${INIT_LOCK})`,
+    `BEGIN; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL TIME ZONE 'UTC'; ${patience(session.lockWaitMs)}; SELECT pg_advisory_xact_lock(${INIT_LOCK})`,
   );
   try {
     const result = await work();
@@ -246,7 +252,12 @@ function closeSocket(session: PgSession): void {
 }
 
 /** Init needs other rights than the reading commands, whose advice the code's own remedy is. */
-function withInitRemedy(error: unknown): unknown {
+function withInitRemedy(error: unknown, waitedFor: string | null): unknown {
+  if (isFinanceDbError(error) && error.code === 'PG_LOCKED')
+    return new FinanceDbError('PG_LOCKED', `init waited too long for ${waitedFor ?? 'a lock'}: ${error.message}`, {
+      details: error.details,
+      cause: error.cause,
+    });
   if (!isFinanceDbError(error) || error.code !== 'PG_PERMISSION') return error;
   return new FinanceDbError('PG_PERMISSION', error.message, {
     remedy: 'init needs a role that may create tables in the schema and insert into them',

@@ -36,3 +36,11 @@ export function parseSeconds(text: string): number {
 export function repeated(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
 }
+
+/** A flag that takes one value: a second would take the first one's place without a word. */
+export function once(text: string, previous: string | undefined): string {
+  if (previous === undefined) return text;
+  throw new InvalidArgumentError(
+    `it takes one value and was given ${JSON.stringify(previous)} already; run the command once for each.`,
+  );
+}

@@ -4,7 +4,7 @@ import { columnsOf, type Io, wantsAscii } from '../io.ts';
 import { VERSION } from '../version.ts';
 import { checkFlags, flagsBefore, refuseExcess, refuseOtherEncodings } from './commandLine.ts';
 import type { CommandContext } from './context.ts';
-import { parseCount, parseCountOrZero, parseJobs, parseSeconds, repeated } from './flagValues.ts';
+import { once, parseCount, parseCountOrZero, parseJobs, parseSeconds, repeated } from './flagValues.ts';
 import { HELP_TEXTS } from './helpTexts.ts';
 import { addStatsOptions } from './statsOptions.ts';
 
@@ -104,7 +104,7 @@ function declareCommands(
       .description('create the PostgreSQL table and load sample data or a CSV file')
       .option('--sample [rows]', 'load a generated household (default 5000 rows over two years)', parseCount)
       .option('--no-sample', 'create the table only')
-      .option('--from <file.csv>', "load a CSV file with the table's columns, all of it or nothing")
+      .option('--from <file.csv>', "load a CSV file with the table's columns, all of it or nothing", once)
       .option('--reset', 'drop the existing table first (needs --yes)')
       .option('--yes', 'confirm --reset'),
     async (context, flags) => (await import('./commands/init.ts')).initCommand(context, flags),

@@ -50,6 +50,7 @@ async function* wholeLines(
       const { bytesRead: count } = await handle.read(chunk, 0, READ_BYTES).catch((error) => {
         throw unreadable(file, error);
       });
+      if (bytesRead === 0) refuseCompressed(file, chunk.subarray(0, count));
       if (bytesRead === 0 && chunk.subarray(0, Math.min(3, count)).equals(BOM)) rest = chunk.subarray(3, count);
       else rest = rest.length === 0 ? chunk.subarray(0, count) : Buffer.concat([rest, chunk.subarray(0, count)]);
       bytesRead += count;
@@ -68,6 +69,29 @@ async function* wholeLines(
   } finally {
     await handle.close();
   }
+}
+
+/** How files begin that hold others, and what unpacks them. */
+const COMPRESSED: readonly (readonly [format: string, start: string, command: string])[] = [
+  ['gzip', '1f8b', 'gunzip -k'],
+  ['zstd', '28b52ffd', 'zstd -d'],
+  ['bzip2', '425a68', 'bunzip2 -k'],
+  ['xz', 'fd377a585a00', 'xz -dk'],
+  ['zip', '504b0304', 'unzip'],
+];
+
+function refuseCompressed(file: CsvFile, bytes: Buffer): void {
+  const start = bytes.subarray(0, 8).toString('hex');
+  const [format, , command] = COMPRESSED.find(([, magic]) => start.startsWith(magic)) ?? [];
+  if (format !== undefined)
+    throw new FinanceDbError(
+      'FILE_UNREADABLE',
+      `${file.name} is compressed (${format}), and is read uncompressed only`,
+      {
+        remedy: `unpack it first: ${command} '${file.name}'`,
+        details: { file: file.name, format },
+      },
+    );
 }
 
 async function open(file: CsvFile): Promise<fs.promises.FileHandle> {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { type CliResult, runCli } from '../support/cli.ts';
@@ -145,6 +146,22 @@ describe('the table', () => {
     expect(result.stderr).toContain('init needs a role that may create tables');
   });
 
+  test.each([
+    ['the table', 'LOCK TABLE transactions IN ACCESS EXCLUSIVE MODE'],
+    ['another init', 'SELECT pg_advisory_xact_lock(7236451908)'],
+  ])('that is locked, by %s: init says whom it waits for, and gives up by name', async (_name, lock) => {
+    await init('--sample', '10');
+    const holder = await database.session();
+    await holder.query(`SET application_name = 'a patient holder'; BEGIN; ${lock}`);
+    const env = { DATABASE_URL: database.url, FINANCE_DB_HOME: folder.path, FINANCE_DB_LOCK_WAIT: '2.5' };
+    const result = await runCli(['init', '--reset', '--yes', '--sample', '10'], { env });
+    await holder.query('ROLLBACK');
+    expect(result).toMatchObject({ code: 3, stderr: expect.stringContaining('[PG_LOCKED]') });
+    expect(result.stderr).toMatch(/^waiting for process \d+ \(a patient holder, user \w+\), in a transaction since /);
+    expect(result.stderr).toContain('FINANCE_DB_LOCK_WAIT');
+    expect(await count()).toBe(10);
+  });
+
   test('is made once by two at a time', async () => {
     const results = await Promise.all([init('--sample', '100'), init('--sample', '100')]);
     expect(results.map((result) => result.code)).toEqual([0, 0]);
@@ -153,6 +170,23 @@ describe('the table', () => {
 });
 
 describe('a CSV file', () => {
+  test.each([
+    ['gzip', gzipSync('tx_id\n')],
+    ['zip', Buffer.from('PK\u0003\u0004rest')],
+    ['zstd', Buffer.from('28b52ffd0458', 'hex')],
+  ])('that is compressed is refused by name: %s', async (format, bytes) => {
+    const result = await importText(bytes);
+    expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining(`f.csv is compressed (${format})`) });
+    expect(result.stderr).toContain('unpack it first');
+    expect(await tableExists()).toBe(false);
+  });
+
+  test('beside a second one is refused, rather than left out', async () => {
+    const result = await init('--from', 'a.csv', '--from', 'b.csv');
+    expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining('"a.csv"') });
+    expect(await tableExists()).toBe(false);
+  });
+
   test('may have its columns in any order and leave out most', async () => {
     const result = await init('--from', `${FIXTURES}subset.csv`);
     expect(result).toMatchObject({ code: 0, stderr: '' });

@@ -10,7 +10,7 @@ import { digestTable } from '../../src/postgres/digest.ts';
 import { openSnapshot } from '../../src/postgres/snapshot.ts';
 import { runCli } from '../support/cli.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
-import { fromServer } from '../support/fromServer.ts';
+import { fromServer, isFrom } from '../support/fromServer.ts';
 import { DEFINITIONS, KEPT } from '../support/keptValues.ts';
 import { plant } from '../support/plant.ts';
 
@@ -213,7 +213,7 @@ test('a table of 1,200 columns', async () => {
 test('a database in another encoding', async () => {
   await source.session.query(`DROP DATABASE IF EXISTS latin`);
   await source.session.query(
-    `CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`,
+    `CREATE DATABASE latin ENCODING 'LATIN1' ${isFrom(15) ? 'LOCALE_PROVIDER libc' : ''} LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`,
   );
   const url = new URL(source.database.url.replace('@/', '@host/'));
   url.pathname = '/latin';

@@ -30,6 +30,10 @@ export async function initCommand(context: CommandContext, flags: InitFlags): Pr
     now: io.now,
     signal: io.signal,
     onProgress: progress.load,
+    onWait: (text) => {
+      progress.stop();
+      if (!output.quiet) io.stderr.write(`${text}\n`);
+    },
   }).finally(progress.stop);
   if (output.json) await writeJsonDocument(io, initDocument(result));
   else if (!output.quiet) await writeText(io.stdout, renderInit(result));
