@@ -2,11 +2,11 @@ import { normalNumeral } from './numeral.ts';
 
 /**
  * An amount with a point or a comma before its decimals, in formats whose rules allow no thousands marks; where a bank writes both,
- * the last is the decimal mark (`1,234.56`, `1.234,56`).
+ * the last is the decimal mark (`1,234.56`, `1.234,56`); blanks group digits.
  * @returns its numeral, or null for what is no amount
  */
 export function plainAmount(text: string): string | null {
-  const digits = text.trim();
+  const digits = text.replace(/[\s\u00a0\u202f]/g, '');
   const point = digits.lastIndexOf('.');
   const comma = digits.lastIndexOf(',');
   if (point < 0 || comma < 0) return normalNumeral(digits.replace(',', '.'));

@@ -82,6 +82,11 @@ describe('CAMT: statements', () => {
     ]);
   });
 
+  test('version 1, whose names end with it', () => {
+    const text = camt(ACCOUNT + ntry('1', 'CRDT')).replaceAll('BkToCstmrStmt', 'BkToCstmrStmtV01');
+    expect(entriesOf(read(text))).toMatchObject([{ amount: '1' }]);
+  });
+
   test('names with a prefix, in an envelope', () => {
     const text = `<e:Env xmlns:e="x"><c:Document xmlns:c="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><c:BkToCstmrStmt><c:Stmt><c:Ntry><c:Amt Ccy="EUR">1</c:Amt><c:CdtDbtInd>CRDT</c:CdtDbtInd><c:Sts>BOOK</c:Sts><c:BookgDt><c:DtTm>2024-01-31T23:30:00-05:00</c:DtTm></c:BookgDt></c:Ntry></c:Stmt></c:BkToCstmrStmt></c:Document></e:Env>`;
     // The local day counts as written.

@@ -27,6 +27,7 @@ describe('MT940: the statement line', () => {
     [':61:240131C500NTRF29-07', '500', '2024-01-31', '2024-01-31'],
     [':61:240131D000000000001,62NTRFX', '-1.62', '2024-01-31', '2024-01-31'],
     [':61:240131CD0,00NDEFNONREF', '0.00', '2024-01-31', '2024-01-31'],
+    [':61:240131D,50NTRFX', '-0.50', '2024-01-31', '2024-01-31'],
     // Booked in the year before, and in the year after.
     [':61:2401021231D1,00NTRFX', '-1.00', '2023-12-31', '2024-01-02'],
     [':61:2312290102D1,00NTRFX', '-1.00', '2024-01-02', '2023-12-29'],
@@ -47,7 +48,6 @@ describe('MT940: the statement line', () => {
     [':61:240131D12,50', 'expected date, C or D, amount with a decimal comma and a code'],
     [':61:240131D1,234.56NTRFX', 'expected date'],
     [':61:240131X12,50NTRFX', 'expected date'],
-    [':61:2401310131D,50NTRFX', 'expected date'],
     [':61:241331D12,50NTRFX', 'there is no day 241331'],
     [':61:2404310430D12,50NTRFX', 'there is no day 240431'],
   ])('%s is refused, with file, line, record and value', (line, reason) => {
@@ -161,6 +161,13 @@ describe('MT940: statements', () => {
       ['1', true],
       ['1', true],
     ]);
+  });
+
+  test('a balance of no day', () => {
+    expect(read(':20:A\n:60F:C000000EUR 0,00\n')).toMatchObject([{ opening: { amount: '0.00', date: null } }, {}]);
+    expect(() => read(':20:A\n:60F:C240230EUR0,00\n:60F:C241331EUR0,00\n')).toThrow(
+      'f.sta:3: :60F:: found "C241331EUR0,00"',
+    );
   });
 
   test('MT942: entries of the day are pending', () => {

@@ -93,6 +93,7 @@ describe('OFX', () => {
     ['-.5', '-0.5'],
     ['1,234.56', '1234.56'],
     ['-1.234,56', '-1234.56'],
+    ['- 1 234,56', '-1234.56'],
     // The rules of OFX know no thousands marks: three decimals, which no column holds.
     ['1,234', '1.234'],
   ])('TRNAMT %s', (text, amount) => {

@@ -137,6 +137,14 @@ describe('QIF: accounts', () => {
     ]);
   });
 
+  test('a type in another language holds entries', () => {
+    expect(read('!Type:Banque\nD1/31/2024\nT-5.00\n^\n')).toMatchObject([
+      { kind: 'start' },
+      { kind: 'entry' },
+      { kind: 'end' },
+    ]);
+  });
+
   test('splits add up to the record', () => {
     expect(entriesOf(read(bank('D1/31/2024|T-5.00|SFood|Ebread|$-3.00|SFood|Emilk|$-2.00')))).toMatchObject([
       { amount: '-5.00', category: 'Food', text: 'bread milk' },

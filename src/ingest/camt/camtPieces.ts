@@ -101,8 +101,9 @@ export class CamtPieces {
       this.kept.push(node);
       return;
     }
-    if (MESSAGES.has(name)) this.message = name;
-    else if (STATEMENTS.has(name) && MESSAGES.has(this.outer.at(-1) ?? ''))
+    const message = messageName(name);
+    if (message !== null) this.message = message;
+    else if (STATEMENTS.has(name) && messageName(this.outer.at(-1) ?? '') !== null)
       this.pieces.push({ kind: 'begin', line: this.parser.line });
     this.outer.push(name);
   }
@@ -130,7 +131,7 @@ export class CamtPieces {
       return;
     }
     this.outer.pop();
-    if (STATEMENTS.has(name) && MESSAGES.has(this.outer.at(-1) ?? ''))
+    if (STATEMENTS.has(name) && messageName(this.outer.at(-1) ?? '') !== null)
       this.pieces.push({ kind: 'end', line: this.parser.line });
   }
 
@@ -141,6 +142,12 @@ export class CamtPieces {
       remedy,
     });
   }
+}
+
+/** In version 1 the names end with it: `BkToCstmrStmtV01`. */
+function messageName(name: string): string | null {
+  const message = name.replace(/V\d\d$/, '');
+  return MESSAGES.has(message) ? message : null;
 }
 
 function plainName(name: string): string {

@@ -2,9 +2,10 @@ import { daysInMonth, dayText, fullYear } from '../days.ts';
 import { negated, normalNumeral } from '../numeral.ts';
 import type { Balance } from '../statement.ts';
 
-/** `1234,5`, `9,`, `500`: a SWIFT amount as a numeral; a point is taken where it stands before one or two decimals. */
-export const AMOUNT = String.raw`\d+(?:,\d*|\.\d{1,2})?`;
+/** `1234,5`, `9,`, `500`, `,50`; a point is taken where it stands before one or two decimals. */
+export const AMOUNT = String.raw`(?:\d+(?:,\d*|\.\d{1,2})?|,\d+)`;
 
+/** A SWIFT amount as a numeral. */
 export function swiftAmount(text: string): string {
   return normalNumeral(text.replace(',', '.')) ?? '0';
 }
@@ -30,15 +31,16 @@ function dayOf(year: number, month: number, day: number): string | null {
   return dayText(year, month, last);
 }
 
-const BALANCE = new RegExp(String.raw`^\s*([CD])\s*(\d{6})([A-Z]{3})(${AMOUNT})\s*$`);
+const BALANCE = new RegExp(String.raw`^\s*([CD])\s*(\d{6})([A-Z]{3})\s*(${AMOUNT})\s*$`);
 
 /** `C200101EUR444,29`, or null for what is no balance. */
 export function swiftBalance(text: string): { balance: Balance; currency: string } | null {
   const match = BALANCE.exec(text);
   if (match === null) return null;
   const [, mark, day = '', currency = '', digits = ''] = match;
-  const date = swiftDay(day);
-  if (date === null) return null;
+  // Some banks have no day for the balance of an account that never moved.
+  const date = day === '000000' ? null : swiftDay(day);
+  if (date === null && day !== '000000') return null;
   const amount = swiftAmount(digits);
   return { balance: { amount: mark === 'D' ? negated(amount) : amount, date }, currency };
 }

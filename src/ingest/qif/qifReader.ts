@@ -65,11 +65,12 @@ class QifReader implements StatementReader {
           .trim()
           .toLowerCase()
           .replace(/^type:\s*/, '')
-      ] ?? 'other';
+      ] ?? 'bank';
+    const investments = this.section === 'investments';
     this.statement = {
       line,
-      type,
-      investments: this.section === 'investments',
+      type: investments ? 'other' : type,
+      investments,
       name: this.account,
       opening: null,
       started: false,

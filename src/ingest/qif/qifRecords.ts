@@ -62,6 +62,20 @@ export const ENTRY_TYPES: Readonly<Record<string, 'bank' | 'card' | 'other'>> = 
   'oth l': 'other',
 };
 
+const LISTS = new Set([
+  'cat',
+  'class',
+  'tag',
+  'memorized',
+  'security',
+  'prices',
+  'budget',
+  'bill',
+  'invitem',
+  'template',
+  'tax',
+]);
+
 /** @returns the section that a header begins, or null where it begins none (`!Option:`, `!Clear:`) */
 export function sectionOf(header: string): QifSection | null {
   const text = header.trim().toLowerCase();
@@ -69,5 +83,7 @@ export function sectionOf(header: string): QifSection | null {
   if (!text.startsWith('type:')) return null;
   const type = text.slice(5).trim();
   if (type in ENTRY_TYPES) return 'entries';
-  return type.startsWith('invst') || type === 'port' || type === '401(k)' ? 'investments' : 'list';
+  if (type.startsWith('invst') || type === 'port' || type === '401(k)') return 'investments';
+  // Localised programs translate the types: what is no list of Quicken holds entries, lest rows be lost without a word.
+  return LISTS.has(type) ? 'list' : 'entries';
 }
