@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { REPORT_NAMES } from '../../src/analytics/reports.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
+import { REPORT_NAMES } from '../../src/model/reportNames.ts';
 import type { BenchContext } from '../support/case.ts';
 import { runTool } from '../support/child.ts';
 import { type CaseResult, measureInTurn, type Variant } from '../support/rounds.ts';

@@ -130,15 +130,20 @@ function twiceExpressions(): string[] {
   WHERE normalized_amount < 0
 )`,
     // Most of what comes twice comes weeks apart: sorting the rest takes a tenth of the time.
+    // Two midnights are two dates without a time.
     `spaced AS MATERIALIZED (
-  SELECT charge, row_id, "timestamp" - lag("timestamp") OVER (PARTITION BY charge ORDER BY "timestamp", row_id) AS gap
+  SELECT charge, row_id, "timestamp" - lag("timestamp") OVER (PARTITION BY charge ORDER BY "timestamp", row_id) AS gap,
+    "timestamp" = "timestamp"::DATE AND epoch(gap) % 86400 = 0 AS whole_days
   FROM same_charges
   WHERE charge IN (
     SELECT charge FROM same_charges GROUP BY charge
     HAVING count(*) > 2 OR max("timestamp") - min("timestamp") <= INTERVAL 48 HOUR)
 )`,
     `twice AS (
-  SELECT row_id, CASE WHEN gap < INTERVAL 1 HOUR THEN 'charged again within the hour'
+  SELECT row_id, CASE
+    WHEN whole_days AND gap < INTERVAL 1 HOUR THEN 'charged again on the same day'
+    WHEN whole_days THEN 'charged again ' || CASE WHEN gap < INTERVAL 47 HOUR THEN 'the next day' ELSE 'two days later' END
+    WHEN gap < INTERVAL 1 HOUR THEN 'charged again within the hour'
     ELSE 'charged again after ' || round(epoch(gap) / 3600)::INTEGER || ' h' END AS reason
   FROM spaced JOIN (
     SELECT charge, count(*) AS charges, count(*) FILTER (WHERE gap <= INTERVAL 48 HOUR) AS close

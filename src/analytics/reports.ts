@@ -1,3 +1,4 @@
+import type { ReportName } from '../model/reportNames.ts';
 import { accountsReport } from './accounts.ts';
 import { anomaliesReport } from './anomalies.ts';
 import { cashflowReport } from './cashflow.ts';
@@ -10,34 +11,38 @@ import { merchantsReport } from './merchants.ts';
 import { overviewReport } from './overview.ts';
 import { placesReport } from './places.ts';
 import { recurringReport } from './recurring.ts';
-import type { StatsRequest } from './request.ts';
+import { SORT_KEYS, type SortKey, type StatsRequest } from './request.ts';
 
 interface Report {
-  /** One line for help and for a wrong name. */
-  readonly summary: string;
   readonly query: (request: StatsRequest) => ReportQuery;
   /** Looks at all rows, transfers between own accounts included. */
   readonly everyRow?: boolean;
+  /** The flags that it obeys beside the period and the filters. */
+  readonly obeys: readonly ReportFlag[];
+  /** What it can be ordered by. */
+  readonly sorts: readonly SortKey[];
 }
 
+/** Flags that mean something for some reports only. */
+export type ReportFlag = 'by' | 'depth' | 'limit' | 'withTransfers';
+
+/** A list of groups: any order, any length. */
+const LIST = { obeys: ['limit', 'withTransfers'], sorts: SORT_KEYS } as const;
+
 /** Every report by name. */
-export const REPORTS = {
-  overview: { summary: 'income, spending, net and savings rate beside the periods before', query: overviewReport },
-  categories: { summary: 'each category over the months', query: categoriesReport },
-  cashflow: { summary: 'income, spending, net and running net per month', query: cashflowReport },
-  merchants: { summary: 'where the money goes, by merchant', query: merchantsReport },
-  accounts: { summary: 'by account', query: accountsReport },
-  channels: { summary: 'by channel: card, online, transfer …', query: channelsReport },
-  places: { summary: 'by city and state', query: placesReport },
-  recurring: { summary: 'subscriptions, bills and salary: cadence, next date, cost per year', query: recurringReport },
-  currencies: { summary: 'original amounts beside normalized ones', query: currenciesReport, everyRow: true },
-  anomalies: { summary: 'unusual transactions, each with its reason', query: anomaliesReport },
-  health: { summary: 'gaps, duplicates, NULLs, uncategorised', query: healthReport, everyRow: true },
-} as const satisfies Record<string, Report>;
-
-export type ReportName = keyof typeof REPORTS;
-
-export const REPORT_NAMES = Object.keys(REPORTS) as readonly ReportName[];
+const REPORTS: Record<ReportName, Report> = {
+  overview: { query: overviewReport, obeys: ['withTransfers'], sorts: [] },
+  categories: { query: categoriesReport, obeys: ['by', 'depth', 'limit', 'withTransfers'], sorts: SORT_KEYS },
+  cashflow: { query: cashflowReport, obeys: ['by', 'limit', 'withTransfers'], sorts: [] },
+  merchants: { query: merchantsReport, ...LIST },
+  accounts: { query: accountsReport, ...LIST },
+  channels: { query: channelsReport, ...LIST },
+  places: { query: placesReport, ...LIST },
+  recurring: { query: recurringReport, ...LIST },
+  currencies: { query: currenciesReport, everyRow: true, obeys: [], sorts: [] },
+  anomalies: { query: anomaliesReport, obeys: ['limit', 'withTransfers'], sorts: ['amount', 'last'] },
+  health: { query: healthReport, everyRow: true, obeys: [], sorts: [] },
+};
 
 export function reportOf(name: ReportName): Report {
   return REPORTS[name];

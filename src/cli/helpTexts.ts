@@ -1,3 +1,8 @@
+import { REPORT_SUMMARIES } from '../model/reportNames.ts';
+import { TRANSACTIONS_NAMES } from '../model/transactionsTable.ts';
+
+const REPORTS = Object.entries(REPORT_SUMMARIES).map(([name, summary]) => `  ${name.padEnd(11)} ${summary}`);
+
 /** What stands below the flags in the help of a command: how it is used, in a few lines. `''` is the program's own. */
 export const HELP_TEXTS: Readonly<Record<string, string>> = {
   '': `
@@ -5,6 +10,16 @@ To begin: \`finance-db init\`, \`finance-db sync\`, \`finance-db stats\`.
 Exit codes: 0 done, 2 usage, 3 PostgreSQL, 4 DuckDB file, 5 damage found,
 6 source refused, 7 query, 8 stale, 130 and 143 interrupted.
 Settings come from flags, the environment and .env; README lists them.`,
+  init: `
+The first line of a CSV file names its columns, in any order:
+  ${TRANSACTIONS_NAMES.slice(0, 8).join(', ')},
+  ${TRANSACTIONS_NAMES.slice(8).join(', ')}
+tx_id, timestamp and amount must be there. Without currency it is the base
+currency, without normalized_amount that is the amount of rows in the base
+currency; other columns are NULL where they are missing.`,
+  stats: `
+Reports (overview unless one is named):
+${REPORTS.join('\n')}`,
   sync: `
 Examples:
   finance-db sync --validate              and prove it before it is published

@@ -1,10 +1,11 @@
 import { checkMerchant, type Filters, parseAmount } from '../analytics/filters.ts';
-import { REPORT_NAMES, type ReportName } from '../analytics/reports.ts';
+import { type ReportFlag, reportOf } from '../analytics/reports.ts';
 import { SORT_KEYS, type SortKey } from '../analytics/request.ts';
 import type { StatsInput } from '../app/stats/statsRequest.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { nearestName } from '../model/nearestName.ts';
 import { type Calendar, combinePeriod, INTERVALS, type Interval } from '../model/period.ts';
+import { REPORT_NAMES, type ReportName } from '../model/reportNames.ts';
 import type { CommandContext } from './context.ts';
 
 export const STATS_FORMATS = ['table', 'csv', 'json', 'markdown'] as const;
@@ -48,6 +49,32 @@ export function parseReport(text: string | undefined): ReportName {
     remedy: `the reports are ${REPORT_NAMES.join(', ')}`,
     details: { report: name, reports: REPORT_NAMES, nearest: meant },
   });
+}
+
+const FLAG_NAMES: Record<ReportFlag, string> = {
+  by: '--by',
+  depth: '--depth',
+  limit: '--limit',
+  withTransfers: '--with-transfers',
+};
+
+/**
+ * Refuses flags that the report would pass over in silence.
+ * @throws FinanceDbError USAGE naming the flag and the reports that it is for
+ */
+export function requireOwnFlags(report: ReportName, flags: StatsFlags): void {
+  const refuse = (flag: string, obeys: (name: ReportName) => boolean): never => {
+    throw new FinanceDbError('USAGE', `${flag} means nothing to the report ${report}`, {
+      remedy: `leave it out; it is for ${REPORT_NAMES.filter(obeys).join(', ')}`,
+      details: { flag, report },
+    });
+  };
+  for (const flag of Object.keys(FLAG_NAMES) as ReportFlag[])
+    if (flags[flag] !== undefined && flags[flag] !== false && !reportOf(report).obeys.includes(flag))
+      refuse(FLAG_NAMES[flag], (name) => reportOf(name).obeys.includes(flag));
+  const sort = SORT_KEYS.find((key) => key === flags.sort?.toLowerCase());
+  if (sort !== undefined && !reportOf(report).sorts.includes(sort))
+    refuse(`--sort ${sort}`, (name) => reportOf(name).sorts.includes(sort));
 }
 
 /**

@@ -2,6 +2,7 @@ import chalk, { Chalk } from 'chalk';
 import { asciiDrawings } from './locale.ts';
 import { printable } from './printable.ts';
 import { displayWidth, pad, truncate } from './width.ts';
+import { wrapLine } from './wrap.ts';
 
 export interface TableColumn {
   readonly title: string;
@@ -9,6 +10,10 @@ export interface TableColumn {
   readonly align?: 'left' | 'right';
   /** Whether its cells may be cut with `…` when room is short: by default texts may and numbers may not. */
   readonly shrink?: boolean;
+  /** Goes on in further lines, between words, instead of being cut. */
+  readonly wrap?: boolean;
+  /** The columns that a cell keeps when it is cut; 8 unless given. */
+  readonly least?: number;
 }
 
 export interface TableStyle {
@@ -64,19 +69,35 @@ export function renderTable(
   ];
   rows.forEach((row, index) => {
     if (style.ruleBefore?.includes(index)) out.push(rule('├', '┼', '┤'));
-    out.push(line(row));
+    for (const part of wrapRow(columns, fitted, row)) out.push(line(part));
   });
   out.push(rule('└', '┴', '┘'));
   return out.join('\n');
 }
 
-/** How many of the columns a table of this width would leave out. */
+/** The lines that a row takes. */
+function wrapRow(
+  columns: readonly TableColumn[],
+  fitted: readonly FittedColumn[],
+  row: readonly string[],
+): (readonly string[])[] {
+  if (!columns.some(({ wrap }) => wrap)) return [row];
+  const parts = row.map((cell, index) => {
+    const width = fitted.find((column) => column.index === index)?.width;
+    return columns[index]?.wrap && width !== undefined ? wrapLine(cell, width) : [cell];
+  });
+  const height = Math.max(1, ...parts.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, at) => parts.map((lines) => lines[at] ?? ''));
+}
+
+/** The columns that a table of this width leaves out, by index. */
 export function hiddenColumns(
   columns: readonly TableColumn[],
   rows: readonly (readonly string[])[],
   width: number,
-): number {
-  return columns.length - fitColumns(columns, rows, width).filter(({ index }) => index !== null).length;
+): number[] {
+  const shown = new Set(fitColumns(columns, rows, width).map(({ index }) => index));
+  return columns.map((_, index) => index).filter((index) => !shown.has(index));
 }
 
 /** A drawn column: which one it is (null: those left out) and how wide. */
@@ -96,7 +117,10 @@ function fitColumns(
   const natural = columns.map((column, index) => Math.max(contents[index] ?? 0, displayWidth(column.title)));
   // Titles may be cut in any column.
   const smallest = columns.map((column, index) =>
-    Math.min(natural[index] ?? 0, mayShrink(column) ? SMALLEST : Math.max(SMALLEST, contents[index] ?? 0)),
+    Math.min(
+      natural[index] ?? 0,
+      mayShrink(column) ? (column.least ?? SMALLEST) : Math.max(SMALLEST, contents[index] ?? 0),
+    ),
   );
   const shown = chooseColumns(smallest, available);
   const gap = shown.length < columns.length ? 1 + GAP : 0;

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { REPORT_NAMES } from '../../src/analytics/reports.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import { REPORT_NAMES } from '../../src/model/reportNames.ts';
 import { runCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
 

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { REPORT_NAMES, type ReportName } from '../../src/analytics/reports.ts';
 import { createReadyViews } from '../../src/app/sync/readyViews.ts';
 import type { StatsFlags } from '../../src/cli/statsFlags.ts';
 import { openWorkingCopy } from '../../src/duckdb/workingCopy.ts';
 import { quoteLiteral } from '../../src/model/identifier.ts';
+import { REPORT_NAMES, type ReportName } from '../../src/model/reportNames.ts';
 import { TRANSACTIONS_COLUMNS } from '../../src/model/transactionsTable.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { runStatsCommand } from '../support/stats.ts';

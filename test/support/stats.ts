@@ -14,7 +14,7 @@ export async function runStatsCommand(
   file: string,
   report: string | undefined,
   flags: StatsFlags & { readonly json?: boolean; readonly ascii?: boolean } = {},
-  options: { readonly columns?: number; readonly env?: Record<string, string> } = {},
+  options: { readonly columns?: number; readonly env?: Record<string, string>; readonly signal?: AbortSignal } = {},
 ): Promise<StatsRun> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -27,7 +27,7 @@ export async function runStatsCommand(
       stdin: Readable.from([]),
       stdout: Object.assign(collect(out), terminal),
       stderr: Object.assign(collect(err), terminal),
-      signal: new AbortController().signal,
+      signal: options.signal ?? new AbortController().signal,
       cwd: '/',
       now: () => new Date('2026-11-22T12:00:00Z'),
     },

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import {
   addDaysIso,
   combinePeriod,
   comparisonPeriods,
+  countIntervals,
+  INTERVALS,
   intervalAround,
   listIntervals,
   parsePeriod,
@@ -140,6 +143,41 @@ describe('comparisons', () => {
       lastYear: null,
     });
   });
+});
+
+test.each(['last 9999 years', 'previous 9999 years', 'last 2025 years', '0000'])(
+  'a period beyond the years that have a name is refused: %s',
+  (text) => {
+    expect(() => parsePeriod(text, calendar)).toThrow(
+      expect.objectContaining({ code: 'USAGE', remedy: expect.stringContaining('"last month"') }),
+    );
+  },
+);
+
+test('the first and the last year are periods, with nothing before and nothing after', () => {
+  expect(span('9999')).toEqual(['9999-01-01', '9999-12-31']);
+  expect(span('0001')).toEqual(['0001-01-01', '0001-12-31']);
+  expect(comparisonPeriods(parsePeriod('0001', calendar), calendar)).toEqual({ previous: null, lastYear: null });
+  expect(addDaysIso('0001-01-03', -5)).toBe('0001-01-01');
+  expect(addDaysIso('9999-12-30', 5)).toBe('9999-12-31');
+});
+
+test('intervals are counted as they are listed', () => {
+  const day = fc.date({ min: new Date('2000-01-01T12:00Z'), max: new Date('2030-12-31T12:00Z'), noInvalidDate: true });
+  fc.assert(
+    fc.property(
+      day,
+      day,
+      fc.constantFrom(...INTERVALS),
+      fc.integer({ min: 1, max: 28 }),
+      (a, b, interval, monthStart) => {
+        const [from = '', to = ''] = [a, b].map((date) => date.toISOString().slice(0, 10)).sort();
+        const given = { today: '2024-11-22', monthStart };
+        expect(countIntervals(from, to, interval, given)).toBe(listIntervals(from, to, interval, given).length);
+      },
+    ),
+    { numRuns: 40 },
+  );
 });
 
 test('intervals', () => {

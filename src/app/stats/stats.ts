@@ -1,11 +1,12 @@
 import { overviewTops } from '../../analytics/overview.ts';
-import { type ReportName, reportOf } from '../../analytics/reports.ts';
+import { reportOf } from '../../analytics/reports.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import { type ApartRow, apartSql, type ScopeRow, scopeSql } from '../../analytics/scope.ts';
 import { type DataAge, readDataAge } from '../../duckdb/dataAge.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { LAST_DAY } from '../../model/period.ts';
+import type { ReportName } from '../../model/reportNames.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from './baseCurrency.ts';
 import { type ReportTable, readTable } from './reportTable.ts';
 import { type OverviewSections, readOverview } from './statsOverview.ts';

@@ -1,4 +1,4 @@
-import { type ReportName, reportOf } from '../../analytics/reports.ts';
+import { reportOf } from '../../analytics/reports.ts';
 import { LEDGER_COLUMNS, type Span, type StatsRequest } from '../../analytics/request.ts';
 import {
   ledgerSource,
@@ -11,6 +11,7 @@ import { type CategoryUse, readVocabulary, vocabularySql } from '../../analytics
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { Period } from '../../model/period.ts';
+import type { ReportName } from '../../model/reportNames.ts';
 import { displayName, duckdbSchema, duckdbTable, type TableName } from '../../model/tableName.ts';
 import { readShape } from './readShape.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { REPORT_NAMES } from '../../analytics/reports.ts';
+import { REPORT_NAMES } from '../../model/reportNames.ts';
 import { writeText } from '../../render/sink.ts';
 import { bashCompletion } from '../completion/bash.ts';
 import { fishCompletion } from '../completion/fish.ts';

@@ -1,10 +1,12 @@
 import { init, type LoadRequest } from '../../app/init.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { columnsOf } from '../../io.ts';
 import { DEFAULT_SAMPLE_ROWS } from '../../model/household/generate.ts';
 import { initDocument, renderInit } from '../../render/initReport.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
 import { writeText } from '../../render/sink.ts';
+import { wrapText } from '../../render/wrap.ts';
 import type { CommandContext } from '../context.ts';
 
 /** The flags of `init`, as commander gives them. */
@@ -36,7 +38,8 @@ export async function initCommand(context: CommandContext, flags: InitFlags): Pr
     },
   }).finally(progress.stop);
   if (output.json) await writeJsonDocument(io, initDocument(result));
-  else if (!output.quiet) await writeText(io.stdout, renderInit(result));
+  else if (!output.quiet)
+    await writeText(io.stdout, wrapText(renderInit(result), columnsOf(io.stdout, context.env), 2));
   return 0;
 }
 

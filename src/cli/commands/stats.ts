@@ -13,7 +13,7 @@ import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
 import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
 import { deadline } from '../deadline.ts';
-import { parseReport, parseStatsFlags, type StatsFlags, type StatsFormat } from '../statsFlags.ts';
+import { parseReport, parseStatsFlags, requireOwnFlags, type StatsFlags, type StatsFormat } from '../statsFlags.ts';
 
 /**
  * `finance-db stats [report]`: a report from the DuckDB file. PostgreSQL is not needed.
@@ -26,11 +26,13 @@ export async function statsCommand(
 ): Promise<number> {
   const { io, config, output, env } = context;
   const report = parseReport(reportName);
+  requireOwnFlags(report, flags);
   const input = parseStatsFlags(context, flags);
   const locale = parseLocale(flags.locale);
   const limit = deadline(io.signal, flags.timeout);
   const reader = await openReader(config.duckdbPath, { memory: config.memory, signal: limit.signal });
   try {
+    limit.signal.throwIfAborted();
     if (flags.sql) {
       await writeText(io.stdout, await statsSql(reader, report, input));
       return 0;

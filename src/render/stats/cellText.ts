@@ -3,6 +3,8 @@ import type { NumberStyle } from '../money.ts';
 import { printable } from '../printable.ts';
 import { truncate } from '../width.ts';
 
+/** Sentences to this many, over several lines. */
+const LONGEST_SENTENCE = 200;
 /** Names are cut to this many columns even where there is room. */
 const LONGEST_NAME = 40;
 
@@ -31,9 +33,21 @@ export function cellText(column: ReportColumn, row: ReportRow, numbers: NumberSt
         ? column.spare === undefined
           ? `(no ${column.title.toLowerCase()})`
           : ''
-        : truncate(printable(text), column.wide ? 200 : LONGEST_NAME);
+        : truncate(
+            printable(column.wide ? sentence(text, row, numbers) : text),
+            column.wide ? LONGEST_SENTENCE : LONGEST_NAME,
+          );
     }
   }
+}
+
+/** The amount in a sentence of `anomalies` is written as the amount of its row is, sign and all. */
+function sentence(text: string, row: ReportRow, numbers: NumberStyle): string {
+  const sign = String(row.amount ?? '').startsWith('-') ? '-' : '';
+  return text.replace(
+    /^(up from |[\d.]+ times the usual )(\d+(?:\.\d+)?)/,
+    (_, words: string, size: string) => words + numbers.money(`${sign}${size}`),
+  );
 }
 
 /** Names and sentences may be cut, and nothing else. */

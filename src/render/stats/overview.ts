@@ -1,10 +1,12 @@
 import type { ReportRow } from '../../analytics/columns.ts';
+import type { ReportTable } from '../../app/stats/reportTable.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import type { OverviewSections } from '../../app/stats/statsOverview.ts';
 import { renderTable } from '../table.ts';
-import { renderReportTable } from './reportTable.ts';
+import { wrapLine } from '../wrap.ts';
+import { drawReportTable } from './reportTable.ts';
 import { paintOf, type StatsStyle } from './style.ts';
-import { recurringNote } from './words.ts';
+import { countOf, hiddenNote, recurringNote } from './words.ts';
 
 const SPAN_TITLES: Record<string, string> = {
   period: 'Period',
@@ -17,23 +19,21 @@ const SPAN_TITLES: Record<string, string> = {
 export function renderOverview(result: StatsResult, sections: OverviewSections, style: StatsStyle): string {
   const paint = paintOf(style);
   const { scope } = result;
-  const facts = [
-    `${style.numbers.count(scope.rows)} transactions`,
-    `${style.numbers.count(scope.accounts)} ${scope.accounts === '1' ? 'account' : 'accounts'}`,
-  ];
+  const facts = [countOf(scope.rows, 'transaction', style.numbers), countOf(scope.accounts, 'account', style.numbers)];
   const parts = [facts.join(', '), renderSpans(result, style)];
-  const tops = [
-    ['Top categories', sections.categories],
-    ['Top merchants', sections.merchants],
-  ] as const;
-  for (const [title, table] of tops)
-    if (table.rows.length > 0) parts.push(paint.bold(title), renderReportTable({ ...table, total: null }, style));
+  const notes: string[] = [];
+  const add = (title: string, report: string, table: ReportTable): void => {
+    if (table.rows.length === 0) return;
+    const { text, hidden } = drawReportTable(table, style);
+    parts.push(paint.bold(title), text);
+    if (hidden.length > 0) notes.push(hiddenNote(hidden, report));
+  };
+  add('Top categories', 'categories', { ...sections.categories, total: null });
+  add('Top merchants', 'merchants', { ...sections.merchants, total: null });
+  add('What comes back', 'recurring', sections.recurring);
   if (sections.recurring.rows.length > 0)
-    parts.push(
-      paint.bold('What comes back'),
-      renderReportTable(sections.recurring, style),
-      recurringNote(sections.recurring, style.numbers),
-    );
+    parts.push(...wrapLine(recurringNote(sections.recurring, style.numbers), style.width, 2));
+  for (const note of notes) parts.push(...wrapLine(note, style.width, 2).map((line) => paint.dim(line)));
   return parts.join('\n');
 }
 

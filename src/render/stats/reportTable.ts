@@ -20,6 +20,8 @@ interface Drawn {
   readonly align: 'left' | 'right';
   /** The columns it keeps when it is cut; undefined: it never is. */
   readonly least?: number;
+  /** A sentence, which goes on in further lines instead of being cut. */
+  readonly wrap?: boolean;
   readonly cells: readonly string[];
   readonly total: string;
 }
@@ -30,6 +32,15 @@ interface Drawn {
  * @param intervals the labels of all intervals of the period, for reports with a series
  */
 export function renderReportTable(table: ReportTable, style: StatsStyle, intervals: readonly string[] = []): string {
+  return drawReportTable(table, style, intervals).text;
+}
+
+/** The same, with the titles of the columns that found no room. */
+export function drawReportTable(
+  table: ReportTable,
+  style: StatsStyle,
+  intervals: readonly string[] = [],
+): { readonly text: string; readonly hidden: readonly string[] } {
   const width = Math.min(style.width, PIPED_WIDTH);
   const plain = table.columns.filter(({ kind }) => kind !== 'series');
   const drawn = new Map(plain.map((column) => [column.key, drawColumn(table, column, style)]));
@@ -61,7 +72,10 @@ export function renderReportTable(table: ReportTable, style: StatsStyle, interva
     out.push(cells);
     if (column === barred && bars > 0) out.push(drawBars(table, column, bars, style));
   }
-  return drawTable(out, table, style);
+  const hidden = table.columns.filter((column) =>
+    column === series ? trend === 0 && intervals.length > 1 : !drawn.has(column.key),
+  );
+  return { text: drawTable(out, table, style), hidden: hidden.map(({ title }) => title) };
 }
 
 function drawTable(columns: readonly Drawn[], table: ReportTable, style: StatsStyle): string {
@@ -70,7 +84,12 @@ function drawTable(columns: readonly Drawn[], table: ReportTable, style: StatsSt
   const ruleBefore = hasTotals(table) && table.rows.length > 1 ? [rows.length] : [];
   if (ruleBefore.length > 0) rows.push(columns.map(({ total }) => (total === '' ? '' : paint.bold(total))));
   return renderTable(
-    columns.map(({ title, align, least }) => ({ title, align, shrink: least !== undefined })),
+    columns.map(({ title, align, least, wrap }) => ({
+      title,
+      align,
+      shrink: least !== undefined,
+      wrap: wrap === true,
+    })),
     rows,
     { width: style.width, color: style.color, ruleBefore },
   );
@@ -87,6 +106,7 @@ function drawColumn(table: ReportTable, column: ReportColumn, style: StatsStyle)
     title: column.title,
     align: alignmentOf(column),
     ...(mayBeCut(column) ? { least: column.wide ? NARROWEST_SENTENCE : NARROWEST_NAME } : {}),
+    ...(column.wide ? { wrap: true } : {}),
     cells: table.rows.map((row) => cellText(column, row, style.numbers)),
     total:
       table.total === null

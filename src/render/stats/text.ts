@@ -3,23 +3,27 @@ import { fillsIntervals } from '../../analytics/intervals.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { listIntervals } from '../../model/period.ts';
 import { asciiDrawings } from '../locale.ts';
+import { wrapLine } from '../wrap.ts';
 import { renderOverview } from './overview.ts';
-import { renderReportTable } from './reportTable.ts';
+import { drawReportTable } from './reportTable.ts';
 import { paintOf, type StatsStyle } from './style.ts';
-import { emptyText, headingOf, notesOf } from './words.ts';
+import { emptyText, headingOf, hiddenNote, notesOf } from './words.ts';
 
 /** A whole report for people, ending in a line break. */
 export function statsText(result: StatsResult, style: StatsStyle): string {
   const paint = paintOf(style);
-  const parts = [paint.bold(headingOf(result))];
-  if (result.scope.rows === '0' || result.table.rows.length === 0) parts.push(emptyText(result));
+  const parts = wrapLine(headingOf(result), style.width, 2).map((line) => paint.bold(line));
+  if (result.scope.rows === '0' || result.table.rows.length === 0)
+    parts.push(...wrapLine(emptyText(result), style.width, 2));
   else {
-    parts.push(
-      result.sections === null
-        ? renderReportTable(result.table, style, intervalsOf(result))
-        : renderOverview(result, result.sections, style),
-    );
-    parts.push(...notesOf(result, style.numbers).map((note) => paint.dim(note)));
+    const notes: string[] = [];
+    if (result.sections === null) {
+      const { text, hidden } = drawReportTable(result.table, style, intervalsOf(result));
+      parts.push(text);
+      if (hidden.length > 0) notes.push(hiddenNote(hidden));
+    } else parts.push(renderOverview(result, result.sections, style));
+    notes.unshift(...notesOf(result, style.numbers));
+    parts.push(...notes.flatMap((note) => wrapLine(note, style.width, 2)).map((line) => paint.dim(line)));
   }
   const text = `${parts.join('\n')}\n`;
   return style.ascii ? asciiDrawings(text) : text;

@@ -46,7 +46,7 @@ export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
     );
   if (transferRows !== null && transferRows > 0)
     notes.push(
-      `${rowsText(transferRows, numbers)} of transfers between own accounts left out; --with-transfers keeps them`,
+      `${result.report === 'accounts' ? 'No balances: ' : ''}${rowsText(transferRows, numbers)} of transfers between own accounts left out; --with-transfers keeps them`,
     );
   if (Number(scope.not_normalized) > 0 && result.report !== 'currencies')
     notes.push(
@@ -61,6 +61,15 @@ export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   if (result.report === 'overview' && request.period.label === 'all')
     notes.push('Everything, and the latest month that is over; -p "last month", 2024q3 … asks for another period');
   return notes;
+}
+
+/**
+ * What a narrow terminal does not show.
+ * @param report the report that a part of the overview is from
+ */
+export function hiddenNote(titles: readonly string[], report?: string): string {
+  const where = report === undefined ? 'a wider terminal' : `stats ${report}, a wider terminal`;
+  return `Not shown: ${titles.join(', ')} (${where}, or --format csv)`;
 }
 
 /** Rows that are dated after today, or not at all, with what they add up to. */
@@ -111,6 +120,11 @@ export function pluralOf(noun: string): string {
   return noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
+/** `1 account`, `1,200 transactions`. */
+export function countOf(count: string | number, noun: string, numbers: NumberStyle): string {
+  return `${numbers.count(count)} ${Number(count) === 1 ? noun : pluralOf(noun)}`;
+}
+
 function rowsText(count: string | number, numbers: NumberStyle): string {
-  return `${numbers.count(count)} ${Number(count) === 1 ? 'row' : 'rows'}`;
+  return countOf(count, 'row', numbers);
 }

@@ -1,0 +1,29 @@
+import { displayWidth } from './width.ts';
+
+/**
+ * Breaks a line of prose between words, so that a terminal does not break it within one. Further lines are indented by as
+ * much as the line itself and `hang`. A word longer than a line stays whole.
+ * @param width columns; Infinity leaves the text as it is
+ */
+export function wrapLine(text: string, width: number, hang = 0): string[] {
+  if (displayWidth(text) <= width) return [text];
+  const [indent = ''] = /^ */.exec(text) ?? [];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.slice(indent.length).split(' ')) {
+    const longer = line === '' ? `${indent}${' '.repeat(lines.length > 0 ? hang : 0)}${word}` : `${line} ${word}`;
+    if (line !== '' && displayWidth(longer) > width) {
+      lines.push(line);
+      line = `${indent}${' '.repeat(hang)}${word}`;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+/** Each line of a text by itself. */
+export function wrapText(text: string, width: number, hang = 0): string {
+  return text
+    .split('\n')
+    .flatMap((line) => wrapLine(line, width, hang))
+    .join('\n');
+}
