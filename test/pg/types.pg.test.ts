@@ -147,7 +147,7 @@ describe('values that cannot be kept', () => {
         const bytes =
           encoding === 'LATIN1' ? "convert_from('\\xe9', 'LATIN1')" : "convert_from('\\xe92b', 'SQL_ASCII')";
         await session.query(`UPDATE t SET v = ${bytes} WHERE id = 'k7'`);
-        const result = await source.trySync('t', ['--duckdb', source.duckdbPath, '--database-url', urlOf(address)]);
+        const result = await source.trySync('t', ['--new-source', '--database-url', urlOf(address)]);
         if (encoding === 'LATIN1') {
           expect(result.code).toBe(0);
           expect(await source.rows("SELECT v FROM t WHERE id = 'k7'")).toEqual([{ v: 'é' }]);
