@@ -46,6 +46,7 @@ const LEAVE_OUT = { remedy: 'give one, or leave the flag out' };
 
 /** Arguments beyond those declared: mostly a second command, or what a shell took apart for want of quotes. */
 export function refuseExcess(command: Command): void {
+  if (command.registeredArguments.at(-1)?.variadic === true) return;
   const extra = command.args[command.registeredArguments.length];
   if (extra === undefined) return;
   const name = command.name();

@@ -10,6 +10,7 @@ export interface ImportFlags {
   readonly format?: StatementFormat;
   readonly profile?: string;
   readonly encoding?: string;
+  readonly dateOrder?: 'DMY' | 'MDY' | 'YMD';
   readonly dryRun?: boolean;
   readonly allNew?: boolean;
   readonly inbox?: string;
@@ -40,6 +41,7 @@ export async function importRequest(
     format: flags.format ?? null,
     profile: flags.profile ?? null,
     encoding: flags.encoding ?? null,
+    dateOrder: flags.dateOrder ?? null,
     dryRun: flags.dryRun === true,
     allNew: flags.allNew === true,
     rules: await readRules(config.home),

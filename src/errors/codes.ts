@@ -17,6 +17,11 @@ export const ERROR_CODES = {
     cause: 'a row of an imported file that cannot be stored exactly',
     remedy: 'correct the row in the file and run the command again; nothing was loaded',
   },
+  IMPORT_DOUBTFUL: {
+    exit: 2,
+    cause: 'a statement that could be read in several ways, and nothing in it proves which is right',
+    remedy: 'see what is doubtful above; a profile settles it (docs/profiles.md)',
+  },
   FILE_UNREADABLE: { exit: 2, cause: 'a file that is missing or not readable as text', remedy: 'check the path' },
   FILE_NOT_WRITABLE: {
     exit: 2,

@@ -1,5 +1,12 @@
 import { compareNumerals, Sum } from './numeral.ts';
-import type { Balance, SkippedEntry, StatementEnd, StatementEntry, StatementStart } from './statement.ts';
+import type {
+  Balance,
+  SkippedEntry,
+  StatementEnd,
+  StatementEntry,
+  StatementFormat,
+  StatementStart,
+} from './statement.ts';
 
 /** What one statement of a file says of one account, and whether it holds. */
 export interface StatementSummary {
@@ -24,49 +31,67 @@ export interface SkippedCounts {
   other: number;
 }
 
-interface Account {
-  entries: number;
+/** What one statement, or one piece of a CSV file, gave an account. */
+interface Piece {
+  readonly opening: Balance | null;
+  readonly closing: Balance | null;
+}
+
+interface Tally {
+  readonly currencies: Set<string | null>;
   readonly total: Sum;
+  entries: number;
   first: string | null;
   last: string | null;
+  /** Opening and closing of the first piece and of the last, in the order of the file. */
+  firstPiece: Piece | null;
+  lastPiece: Piece | null;
 }
 
 /**
- * Adds up what was read of a file, statement by statement. A statement whose entries name accounts of their own (a CSV file with a
- * column of accounts) gives one summary an account; the balances of such a file belong to none of them.
+ * Adds up what was read of a file. Each statement gives one summary; but the pieces of a CSV file, whose rows of several accounts may
+ * be mixed, are joined into one summary an account, so that memory is bounded by the number of accounts.
  */
 export class FileSummary {
-  readonly statements: StatementSummary[] = [];
   readonly skipped: SkippedCounts = { pending: 0, investment: 0, other: 0 };
-  /** Entries booked or pending, and the sum of their signed amounts. */
+  /** Entries booked or pending. */
   rows = 0;
   private readonly sum = new Sum();
+  private readonly finished: StatementSummary[] = [];
+  private readonly joined = new Map<string, Tally>();
+  private readonly joins: boolean;
   private start: StatementStart | null = null;
-  private accounts = new Map<string, Account>();
-  private currencies = new Set<string | null>();
-  private number = 0;
+  /** Of the statement that is open, by account. */
+  private tallies = new Map<string, Tally>();
 
+  /** @param format CSV files are joined */
+  constructor(format: StatementFormat) {
+    this.joins = format === 'csv';
+  }
+
+  /** The sum of the signed amounts of `rows`. */
   get total(): string {
     return this.sum.toString();
   }
 
+  /** All statements, once the file was read. */
+  get statements(): readonly StatementSummary[] {
+    const joined = [...this.joined].map(([accountId, tally], index) => summarised(index + 1, accountId, tally));
+    return [...this.finished, ...joined];
+  }
+
   begin(start: StatementStart): void {
     this.start = start;
-    this.accounts = new Map();
-    this.currencies = new Set();
+    this.tallies = new Map();
   }
 
   entry(accountId: string, entry: StatementEntry): void {
-    let account = this.accounts.get(accountId);
-    if (account === undefined) {
-      account = { entries: 0, total: new Sum(), first: null, last: null };
-      this.accounts.set(accountId, account);
-    }
-    account.entries++;
-    account.total.add(entry.amount);
-    if (account.first === null || entry.date < account.first) account.first = entry.date;
-    if (account.last === null || entry.date > account.last) account.last = entry.date;
-    this.currencies.add(entry.currency ?? this.start?.currency ?? null);
+    const tally = this.tallyOf(accountId);
+    tally.entries++;
+    tally.total.add(entry.amount);
+    if (tally.first === null || entry.date < tally.first) tally.first = entry.date;
+    if (tally.last === null || entry.date > tally.last) tally.last = entry.date;
+    tally.currencies.add(entry.currency ?? this.start?.currency ?? null);
     this.rows++;
     this.sum.add(entry.amount);
   }
@@ -81,30 +106,68 @@ export class FileSummary {
   /** @param statementAccount tells the account that the statement itself names; asked for one without entries */
   end(end: StatementEnd, statementAccount: () => string): void {
     const { start } = this;
-    const opening = end.opening ?? start?.opening ?? null;
-    const { closing } = end;
-    const [only, ...others] = this.accounts.keys();
-    const alone = others.length === 0;
-    if (only === undefined)
-      this.accounts.set(statementAccount(), { entries: 0, total: new Sum(), first: null, last: null });
-    for (const [accountId, account] of this.accounts) {
-      const total = account.total.toString();
-      const known = alone && opening !== null && closing !== null && this.currencies.size <= 1;
-      this.statements.push({
-        number: ++this.number,
-        accountId,
-        currency: start?.currency ?? (this.currencies.size === 1 ? ([...this.currencies][0] ?? null) : null),
-        opening: alone ? opening : null,
-        closing: alone ? closing : null,
-        entries: account.entries,
-        total,
-        closes: known
-          ? compareNumerals(new Sum().add(opening.amount).add(total).toString(), closing.amount) === 0
-          : null,
-        firstDay: account.first,
-        lastDay: account.last,
-      });
+    if (this.tallies.size === 0) this.tallyOf(statementAccount());
+    const alone = this.tallies.size === 1;
+    const piece: Piece = {
+      opening: alone ? (end.opening ?? start?.opening ?? null) : null,
+      closing: alone ? end.closing : null,
+    };
+    for (const [accountId, tally] of this.tallies) {
+      tally.firstPiece ??= piece;
+      tally.lastPiece = piece;
+      if (start?.currency) tally.currencies.add(start.currency);
+      if (!this.joins) this.finished.push(summarised(this.finished.length + 1, accountId, tally));
     }
     this.start = null;
+    this.tallies = new Map();
   }
+
+  private tallyOf(accountId: string): Tally {
+    const known = this.tallies.get(accountId) ?? (this.joins ? this.joined.get(accountId) : undefined);
+    const tally: Tally = known ?? {
+      currencies: new Set(),
+      total: new Sum(),
+      entries: 0,
+      first: null,
+      last: null,
+      firstPiece: null,
+      lastPiece: null,
+    };
+    this.tallies.set(accountId, tally);
+    if (this.joins) this.joined.set(accountId, tally);
+    return tally;
+  }
+}
+
+function summarised(number: number, accountId: string, tally: Tally): StatementSummary {
+  const total = tally.total.toString();
+  const { opening, closing, closes } = balances(tally, total);
+  return {
+    number,
+    accountId,
+    currency: tally.currencies.size === 1 ? ([...tally.currencies][0] ?? null) : null,
+    opening,
+    closing,
+    entries: tally.entries,
+    total,
+    closes,
+    firstDay: tally.first,
+    lastDay: tally.last,
+  };
+}
+
+/** The file may begin with the oldest piece or with the newest: whichever closes is right. */
+function balances(tally: Tally, total: string): Piece & { readonly closes: boolean | null } {
+  const forth: Piece = { opening: tally.firstPiece?.opening ?? null, closing: tally.lastPiece?.closing ?? null };
+  const back: Piece = { opening: tally.lastPiece?.opening ?? null, closing: tally.firstPiece?.closing ?? null };
+  if (tally.currencies.size > 1) return { ...forth, closes: null };
+  const found = closesOf(forth, total);
+  if (found !== true && tally.firstPiece !== tally.lastPiece && closesOf(back, total) === true)
+    return { ...back, closes: true };
+  return { ...forth, closes: found };
+}
+
+function closesOf({ opening, closing }: Piece, total: string): boolean | null {
+  if (opening === null || closing === null) return null;
+  return compareNumerals(new Sum().add(opening.amount).add(total).toString(), closing.amount) === 0;
 }

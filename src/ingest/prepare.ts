@@ -43,7 +43,7 @@ export class Preparer {
     const known = this.accounts.get(named);
     if (known !== undefined) return known;
     const { options } = this;
-    const id = options.account ?? (named === '' ? options.namelessAccount : named);
+    const id = options.account ?? (named === '' ? options.namelessAccount : shortEnough(named));
     if (id.length > LONGEST_ACCOUNT)
       throw badValue(
         options.file,
@@ -103,6 +103,11 @@ export class Preparer {
       balance: entry.balance,
     };
   }
+}
+
+/** `BANK/NUMBER` by the number alone, where both together do not fit. */
+function shortEnough(named: string): string {
+  return named.length <= LONGEST_ACCOUNT ? named : named.slice(named.indexOf('/') + 1);
 }
 
 function places(cleaned: CleanedEntry, entry: StatementEntry): Pick<StagedRow, 'mcc' | 'city' | 'state' | 'channel'> {

@@ -40,7 +40,7 @@ export async function importFile(
 ): Promise<FileImport> {
   const started = performance.now();
   const { config, signal } = request;
-  const summary = new FileSummary();
+  const summary = new FileSummary(opened.format);
   const preparer = new Preparer({
     file: opened.name,
     format: opened.format,

@@ -1,15 +1,28 @@
-import type { StatementEvent, StatementFormat } from '../../ingest/statement.ts';
+import { createHash } from 'node:crypto';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { type CsvGuess, CsvGuesser } from '../../ingest/csv/guess.ts';
+import { OWN_PROFILE } from '../../ingest/csv/ownProfile.ts';
+import { type CsvProfile, headerName } from '../../ingest/csv/profile.ts';
+import { type Encoding, EncodingDetector, requireEncoding } from '../../ingest/encoding.ts';
+import { QifSurvey } from '../../ingest/qif/qifSurvey.ts';
+import type { QifStyle } from '../../ingest/qif/qifValues.ts';
+import { HEAD_LENGTH, notAStatement, recogniseBytes, recogniseText } from '../../ingest/recognise.ts';
+import type { StatementEvent, StatementFormat, StatementReader } from '../../ingest/statement.ts';
+import { doubtfulLayout, doubtfulOrder } from './doubtful.ts';
 import type { InputFile } from './inputs.ts';
+import { namedProfile, profileOfFile } from './profiles.ts';
 import type { ImportRequest } from './request.ts';
+import { decodedText, readBytes } from './text.ts';
 
 /** A file whose format, encoding and layout are known, and whose events can be read. */
 export interface OpenedStatements {
   readonly name: string;
   readonly format: StatementFormat;
-  /** Whose texts and ids these are: the format, with the profile for CSV. */
+  /** Whose texts and ids these are: the format, with the profile or the columns for CSV. */
   readonly source: string;
   /** SHA-256 of the bytes, in hexadecimal. */
   readonly fileHash: string;
+  /** What an account that the file does not name is called. */
   readonly namelessAccount: string;
   /** How much of it was read by `events` so far, from 0 to 1. */
   fractionRead(): number;
@@ -17,6 +30,169 @@ export interface OpenedStatements {
   events(): AsyncGenerator<Iterable<StatementEvent>, void, undefined>;
 }
 
-export async function openStatements(_input: InputFile, _request: ImportRequest): Promise<OpenedStatements> {
-  throw new Error('to come');
+type Wishes = Pick<ImportRequest, 'config' | 'format' | 'profile' | 'encoding' | 'dateOrder' | 'signal'>;
+
+/** What the first passes over a file told. */
+interface Look {
+  readonly input: InputFile;
+  readonly fileHash: string;
+  readonly encoding: Encoding;
+  readonly head: string;
+  readonly format: StatementFormat;
+}
+
+/**
+ * Finds out what a file is, in passes of bounded memory: its bytes (hash, encoding), where the format needs it its whole text (the
+ * layout of a CSV file, the order of the dates of QIF); `events` is the last pass.
+ * @throws FinanceDbError BAD_INPUT for what is no statement; IMPORT_DOUBTFUL for what could be read in several ways; USAGE for a
+ *   profile or encoding that does not exist
+ */
+export async function openStatements(input: InputFile, wishes: Wishes): Promise<OpenedStatements> {
+  const look = await lookAt(input, wishes);
+  if (look.format === 'csv') return openCsv(look, wishes);
+  if (wishes.profile !== null)
+    throw new FinanceDbError('USAGE', `--profile is for CSV files, and ${input.name} is ${look.format.toUpperCase()}`, {
+      remedy: 'leave --profile out',
+    });
+  if (look.format === 'qif') {
+    const style = await qifStyle(look, wishes);
+    const { createQifReader } = await import('../../ingest/qif/qifReader.ts');
+    return opened(look, wishes, 'qif', 'qif', () => createQifReader({ file: input.name, style }));
+  }
+  const create = await readerOf(look.format);
+  return opened(look, wishes, look.format, look.format, () => create({ file: input.name }));
+}
+
+/**
+ * The guess at a CSV file, for `--learn`.
+ * @throws FinanceDbError BAD_INPUT when it is no CSV file
+ */
+export async function guessCsv(input: InputFile, wishes: Wishes): Promise<CsvGuess> {
+  const look = await lookAt(input, wishes);
+  if (look.format !== 'csv')
+    throw new FinanceDbError('BAD_INPUT', `${input.name} is ${look.format.toUpperCase()}, which needs no profile`, {
+      remedy: `\`finance-db import ${input.name}\` reads it as it is`,
+    });
+  return guess(look, wishes);
+}
+
+async function lookAt(input: InputFile, wishes: Wishes): Promise<Look> {
+  const hash = createHash('sha256');
+  const detector = new EncodingDetector();
+  let head: Buffer = Buffer.alloc(0);
+  let first = true;
+  for await (const bytes of readBytes(input, wishes.signal)) {
+    hash.update(bytes);
+    detector.push(bytes);
+    if (head.length < HEAD_LENGTH) head = Buffer.concat([head, bytes.subarray(0, HEAD_LENGTH - head.length)]);
+    // Told before gigabytes of it are read.
+    if (first) refuseBytes(input.name, head);
+    first = false;
+  }
+  if (first) refuseBytes(input.name, head);
+  const encoding = wishes.encoding === null ? detector.result().encoding : requireEncoding(wishes.encoding);
+  const text = await headText(input, encoding, wishes.signal);
+  return {
+    input,
+    fileHash: hash.digest('hex'),
+    encoding,
+    head: text,
+    format: wishes.format ?? formatOf(input.name, text),
+  };
+}
+
+function refuseBytes(name: string, head: Buffer): void {
+  const kind = recogniseBytes(head);
+  if (kind?.kind === 'refused') throw notAStatement(name, kind);
+}
+
+function formatOf(name: string, head: string): StatementFormat {
+  const kind = recogniseText(head);
+  if (kind.kind === 'refused') throw notAStatement(name, kind);
+  return kind.kind === 'statement' ? kind.format : 'csv';
+}
+
+async function headText(input: InputFile, encoding: Encoding, signal: AbortSignal): Promise<string> {
+  let head = '';
+  for await (const { text } of decodedText(input, encoding, signal)) {
+    head += text;
+    if (head.length >= HEAD_LENGTH) break;
+  }
+  return head.slice(0, HEAD_LENGTH);
+}
+
+async function openCsv(look: Look, wishes: Wishes): Promise<OpenedStatements> {
+  const { createCsvReader } = await import('../../ingest/csv/reader.ts');
+  const { name } = look.input;
+  const profile = await csvProfile(look, wishes);
+  const encoding = wishes.encoding === null && profile.encoding !== null ? profile.encoding : look.encoding;
+  const title = profile.name === '' ? columnsHash(profile) : profile.name;
+  return opened({ ...look, encoding }, wishes, `csv:${title}`, profile.name === '' ? `csv-${title}` : title, () =>
+    createCsvReader({ file: name, profile }),
+  );
+}
+
+/** The profile that is named, that fits, or that the file itself proves. */
+async function csvProfile(look: Look, wishes: Wishes): Promise<CsvProfile> {
+  const { home } = wishes.config;
+  if (wishes.profile !== null)
+    return wishes.profile === OWN_PROFILE.name ? OWN_PROFILE : namedProfile(home, wishes.profile);
+  const fitting = await profileOfFile(home, look.input.name, look.head);
+  if (fitting !== null) return fitting;
+  const guessed = await guess(look, wishes);
+  if (guessed.verdict === 'proven' && guessed.profile !== null) return guessed.profile;
+  throw doubtfulLayout(look.input.name, guessed);
+}
+
+async function guess(look: Look, wishes: Wishes): Promise<CsvGuess> {
+  const guesser = new CsvGuesser(look.input.name);
+  for await (const { text, final } of decodedText(look.input, look.encoding, wishes.signal)) guesser.push(text, final);
+  return guesser.result();
+}
+
+/** Two banks' files without a name for their account do not meet in one: the columns tell them apart. */
+function columnsHash(profile: CsvProfile): string {
+  const names = profile.match?.header.map(headerName).join('\n') ?? JSON.stringify(profile.columns);
+  return createHash('sha256').update(names).digest('hex').slice(0, 6);
+}
+
+async function qifStyle(look: Look, wishes: Wishes): Promise<QifStyle> {
+  const survey = new QifSurvey(look.input.name);
+  for await (const { text, final } of decodedText(look.input, look.encoding, wishes.signal)) survey.push(text, final);
+  const finding = survey.result();
+  if (finding.kind === 'known') return finding.style;
+  if (wishes.dateOrder !== null) return { ...finding.guess, dateOrder: wishes.dateOrder };
+  throw doubtfulOrder(look.input.name, finding);
+}
+
+async function readerOf(format: 'ofx' | 'camt' | 'mt940'): Promise<(options: { file: string }) => StatementReader> {
+  if (format === 'ofx') return (await import('../../ingest/ofx/ofxReader.ts')).createOfxReader;
+  if (format === 'camt') return (await import('../../ingest/camt/camtReader.ts')).createCamtReader;
+  return (await import('../../ingest/mt940/mt940Reader.ts')).createMt940Reader;
+}
+
+function opened(
+  look: Look,
+  { signal }: Wishes,
+  source: string,
+  namelessAccount: string,
+  createReader: () => StatementReader,
+): OpenedStatements {
+  const { input, fileHash, encoding, format } = look;
+  let read = 0;
+  return {
+    name: input.name,
+    format,
+    source,
+    fileHash,
+    namelessAccount,
+    fractionRead: () => read / Math.max(1, input.bytes),
+    events: async function* () {
+      const reader = createReader();
+      for await (const { text, final, bytesRead } of decodedText(input, encoding, signal)) {
+        read = bytesRead;
+        yield reader.push(text, final);
+      }
+    },
+  };
 }

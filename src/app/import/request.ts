@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { Rule } from '../../ingest/categories/rules.ts';
+import type { DateOrder } from '../../ingest/qif/qifValues.ts';
 import type { StatementFormat } from '../../ingest/statement.ts';
 
 /** How files are to be imported, whichever they are. */
@@ -17,6 +18,8 @@ export interface ImportRequest {
   readonly profile: string | null;
   /** --encoding; null: by content. */
   readonly encoding: string | null;
+  /** --date-order, for QIF files that leave it open. */
+  readonly dateOrder: DateOrder | null;
   readonly dryRun: boolean;
   readonly allNew: boolean;
   readonly rules: readonly Rule[];

@@ -1,0 +1,41 @@
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import type { CsvGuess } from '../../ingest/csv/guess.ts';
+import type { QifFinding } from '../../ingest/qif/qifSurvey.ts';
+
+/** A CSV file that nothing proves: what it seems to be, its first rows as they would be read, and how to confirm that. */
+export function doubtfulLayout(file: string, guess: CsvGuess): FinanceDbError {
+  const rows = guess.preview.map(
+    ({ date, amount, currency, text }) =>
+      `  ${date}  ${amount.padStart(12)} ${currency ?? guess.profile?.currency ?? ''}  ${text.slice(0, 60)}`,
+  );
+  const lines = [
+    `${file}: nothing proves how this file is to be read`,
+    ...guess.doubts.map((doubt) => `  - ${doubt}`),
+    ...(rows.length > 0 ? ['its first rows would be read as:', ...rows] : []),
+  ];
+  return new FinanceDbError('IMPORT_DOUBTFUL', lines.join('\n'), {
+    remedy:
+      guess.profile === null
+        ? 'write a profile for it (docs/profiles.md) and name it with --profile'
+        : `if that is right, \`finance-db import --learn ${file} --profile NAME\` keeps it as a profile; else edit the profile it makes`,
+    details: {
+      file,
+      doubts: guess.doubts,
+      rows: guess.rows,
+      preview: guess.preview.map(({ date, amount, currency, text }) => ({ date, amount, currency, text })),
+    },
+  });
+}
+
+/** A QIF file all of whose dates exist with the day first and with the month first. */
+export function doubtfulOrder(file: string, finding: Extract<QifFinding, { kind: 'doubtful' }>): FinanceDbError {
+  const { example, guess } = finding;
+  return new FinanceDbError(
+    'IMPORT_DOUBTFUL',
+    `${file}:${example.line}: ${example.text} may be read with the day or with the month first, and no date of the file tells which`,
+    {
+      remedy: `say which with --date-order, likely ${guess.dateOrder}`,
+      details: { file, line: example.line, value: example.text, orders: finding.orders },
+    },
+  );
+}

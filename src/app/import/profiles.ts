@@ -1,0 +1,109 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { codeOf, FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { findDialect } from '../../ingest/csv/dialect.ts';
+import { OWN_PROFILE } from '../../ingest/csv/ownProfile.ts';
+import { type CsvProfile, isHeaderOf } from '../../ingest/csv/profile.ts';
+import { parseProfile, profileJson } from '../../ingest/csv/profileJson.ts';
+import { BankRecords } from '../../ingest/csv/records.ts';
+
+/** Where the user's profiles lie, one JSON file each. */
+export function profilesFolder(home: string): string {
+  return path.join(home, 'profiles');
+}
+
+/**
+ * @throws FinanceDbError USAGE when there is none of that name; CONFIG when it is not as it should be
+ */
+export async function namedProfile(home: string, name: string): Promise<CsvProfile> {
+  const file = profilePath(home, name);
+  try {
+    return parseProfile(file, await fs.promises.readFile(file, 'utf8'));
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    const names = (await profileFiles(home)).map((one) => path.basename(one, '.json'));
+    throw new FinanceDbError('USAGE', `there is no profile ${JSON.stringify(name)} in ${profilesFolder(home)}`, {
+      remedy:
+        names.length === 0
+          ? 'make one with `finance-db import --learn FILE --profile NAME`'
+          : `the profiles are ${names.join(', ')}`,
+    });
+  }
+}
+
+/**
+ * The profile whose header the file has, among our own columns and the user's profiles; null where none fits.
+ * @param head the first text of the file
+ * @throws FinanceDbError CONFIG when a profile is not as it should be, or two of them fit
+ */
+export async function profileOfFile(home: string, name: string, head: string): Promise<CsvProfile | null> {
+  if (fits(OWN_PROFILE, name, head)) return OWN_PROFILE;
+  const fitting: { file: string; profile: CsvProfile }[] = [];
+  for (const file of await profileFiles(home)) {
+    const profile = parseProfile(file, await fs.promises.readFile(file, 'utf8'));
+    if (fits(profile, name, head)) fitting.push({ file, profile });
+  }
+  const [first, second] = fitting;
+  if (first !== undefined && second !== undefined)
+    throw new FinanceDbError('CONFIG', `two profiles fit ${name}: ${first.file} and ${second.file}`, {
+      remedy: 'name one with --profile, or remove the other',
+    });
+  return first?.profile ?? null;
+}
+
+/**
+ * Keeps a profile, which must not exist yet.
+ * @returns its path
+ */
+export async function saveProfile(home: string, profile: CsvProfile): Promise<string> {
+  const file = profilePath(home, profile.name);
+  await fs.promises.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    await fs.promises.writeFile(file, profileJson(profile), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST')
+      throw new FinanceDbError('USAGE', `the profile ${file} exists`, {
+        remedy: 'edit it, remove it, or give another name with --profile',
+      });
+    throw new FinanceDbError('FILE_NOT_WRITABLE', `cannot write the profile ${file}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  return file;
+}
+
+/** @throws FinanceDbError USAGE for a name that is no file name */
+function profilePath(home: string, name: string): string {
+  if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,80}$/u.test(name))
+    throw new FinanceDbError('USAGE', `not a name for a profile: ${JSON.stringify(name)}`, {
+      remedy: 'use letters, digits, blanks, points, - and _',
+    });
+  return path.join(profilesFolder(home), `${name}.json`);
+}
+
+async function profileFiles(home: string): Promise<string[]> {
+  const folder = profilesFolder(home);
+  try {
+    const names = await fs.promises.readdir(folder);
+    return names
+      .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+      .sort()
+      .map((name) => path.join(folder, name));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw new FinanceDbError('CONFIG', `cannot read the profiles in ${folder}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Whether one of the first records is the header that the profile asks for. */
+function fits(profile: CsvProfile, name: string, head: string): boolean {
+  const { match } = profile;
+  if (match === null) return false;
+  try {
+    const records = new BankRecords(name, profile.delimiter).push(head, false);
+    return records.some(({ fields }) => isHeaderOf(match, fields));
+  } catch {
+    // Quotes that are none in this delimiter.
+    return findDialect(head, false).records.some(({ fields }) => isHeaderOf(match, fields));
+  }
+}
