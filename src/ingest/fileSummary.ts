@@ -54,7 +54,7 @@ interface Tally {
  */
 export class FileSummary {
   readonly skipped: SkippedCounts = { pending: 0, investment: 0, other: 0 };
-  /** Entries booked or pending. */
+  /** Entries read: booked, pending, and trades with an amount. */
   rows = 0;
   private readonly sum = new Sum();
   private readonly finished: StatementSummary[] = [];
@@ -98,7 +98,8 @@ export class FileSummary {
 
   skip(skipped: SkippedEntry): void {
     this.skipped[skipped.reason]++;
-    if (skipped.reason !== 'pending') return;
+    // An entry of an account, though it is not imported; a trade of many kinds has no amount that moves the account.
+    if (skipped.reason !== 'pending' && (skipped.reason !== 'investment' || skipped.amount === null)) return;
     this.rows++;
     if (skipped.amount !== null) this.sum.add(skipped.amount);
   }
