@@ -133,6 +133,13 @@ function declareCommands(
   );
   runs(
     program
+      .command('rates')
+      .description('exchange rates into PostgreSQL, and amounts without a normalized amount into the base currency')
+      .option('--from <file>', "the European Central Bank's history: eurofxref-hist.zip, or the .csv in it"),
+    async (context, flags) => (await import('./commands/rates.ts')).ratesCommand(context, flags),
+  );
+  runs(
+    program
       .command('sync')
       .description('bring the DuckDB file up to date with PostgreSQL')
       .option('--full', 'load everything anew')

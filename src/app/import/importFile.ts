@@ -58,7 +58,7 @@ export async function importFile(
   await decideIdentity(session, { table, source: opened.source, allNew: request.allNew });
   await markLookalikes(session, table);
   await readHistory(session, table);
-  await normalizeStaged(session);
+  await normalizeStaged(session, table, config.baseCurrency);
   const outcome = await readOutcome(session);
   await insertNew(session, table);
   const importId = await insertImport(session, table, {

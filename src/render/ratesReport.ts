@@ -1,0 +1,29 @@
+import type { RatesResult } from '../app/rates.ts';
+import { durationText, grouped } from './amount.ts';
+
+/** The document of `rates --json`. */
+export function ratesDocument({ base, stored, normalized, seconds }: RatesResult): Record<string, unknown> {
+  return {
+    status: 'ok',
+    base_currency: base,
+    rates: stored === null ? null : { ...stored },
+    normalized,
+    seconds,
+  };
+}
+
+export function renderRates({ base, stored, normalized, seconds }: RatesResult): string {
+  const lines: string[] = [];
+  if (stored !== null)
+    lines.push(
+      `${grouped(stored.read)} rates of ${stored.currencies} currencies from ${stored.first} to ${stored.last}: ${grouped(stored.added)} new, ${grouped(stored.changed)} corrected (${durationText(seconds)}).`,
+    );
+  const done = normalized.same + normalized.rates;
+  lines.push(`${grouped(done)} row${done === 1 ? '' : 's'} normalised to ${base}.`);
+  if (normalized.missing > 0)
+    lines.push(
+      `${grouped(normalized.missing)} row${normalized.missing === 1 ? '' : 's'} still without: no rate within seven days before; reports leave them out.`,
+    );
+  if (done > 0) lines.push('Next: finance-db sync');
+  return `${lines.join('\n')}\n`;
+}
