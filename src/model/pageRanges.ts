@@ -13,8 +13,8 @@ const HAS_TID_RANGE_SCAN = 140000;
  * Whether a range of a table's pages can be read without reading the others.
  * @param serverVersion server_version_num, such as 180004
  */
-export function hasPageRanges({ kind, inherited }: SourceTable, serverVersion: number): boolean {
-  return (kind === 'r' || kind === 'm') && !inherited && serverVersion >= HAS_TID_RANGE_SCAN;
+export function hasPageRanges({ kind, inherited, otherStorage }: SourceTable, serverVersion: number): boolean {
+  return (kind === 'r' || kind === 'm') && !inherited && otherStorage === null && serverVersion >= HAS_TID_RANGE_SCAN;
 }
 
 /** SQL that is true for the rows in a range of pages. */

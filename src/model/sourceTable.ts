@@ -8,6 +8,8 @@ export interface SourceTable {
   /** pg_class.relkind: r table, p partitioned, v view, m materialized view, f foreign table. */
   readonly kind: string;
   readonly unlogged: boolean;
+  /** Why its rows are not simply those of heap tables of this server, in words; null when they are: see `otherStorage`. */
+  readonly otherStorage: string | null;
   /** Row-level security filters what this role sees, which can change without any row changing. */
   readonly rowSecurity: boolean;
   /** It has children by plain inheritance, whose keys nobody holds unique. */
@@ -17,7 +19,7 @@ export interface SourceTable {
   /** How many rows were deleted since the server began to count: late by seconds, with rolled-back ones; null when not counted. A hint, no more. */
   readonly deletes: string | null;
   readonly columns: readonly SourceColumn[];
-  /** Columns of the primary key, or of another unique key over not-null columns; null when there is none. */
+  /** Columns of the primary key, or of another unique key over not-null columns, that no two rows share; null when there is none. */
   readonly key: readonly string[] | null;
   /** Leaf partitions of a partitioned table. */
   readonly leaves: readonly Leaf[];
@@ -35,6 +37,7 @@ export interface SourceColumn {
   readonly name: string;
   /** pg_attribute.attnum: tells a column from another of the same name that took its place. */
   readonly number: number;
+  /** Whether PostgreSQL enforces it for all rows that are read, those of children and partitions included. */
   readonly notNull: boolean;
   /** The generating expression, or null. */
   readonly generated: string | null;
@@ -55,6 +58,29 @@ export interface SourceType {
   /** As PostgreSQL writes it: `numeric(15,2)`. */
   readonly formatted: string;
   readonly element: SourceType | null;
+}
+
+/** One relation that holds rows of a table: itself, a leaf partition, or a child by inheritance. */
+export interface RowHolder {
+  readonly kind: string;
+  /** pg_am.amname; null for what has no storage of its own. */
+  readonly access_method: string | null;
+  /** Whether Citus keeps its rows on other servers. */
+  readonly distributed: boolean;
+}
+
+/**
+ * Why the rows of a table are not all kept in heap tables of this server, whose row versions and transaction ids are all
+ * that is known about what changed; null when they are.
+ */
+export function otherStorage(holders: readonly RowHolder[]): string | null {
+  if (holders.some(({ kind }) => kind === 'f')) return 'a foreign table has no row versions to follow';
+  if (holders.some(({ distributed }) => distributed))
+    return 'Citus distributes the table, and what its nodes write shows in no transaction of this server';
+  const other = holders.find(({ access_method: method }) => method !== null && method !== 'heap');
+  return other === undefined
+    ? null
+    : `the access method ${other.access_method} does not keep row versions as heap does`;
 }
 
 /** Whether a column of the user's is called like DuckDB's number of a row, so that SQL cannot reach that. */
@@ -87,8 +113,10 @@ export function fingerprint(source: SourceTable, mappingVersion: number): string
     column.generated,
     column.typeParts,
   ]);
+  // Left out where there is nothing to say, so that files of before keep their fingerprints.
+  const storage = source.otherStorage === null ? [] : [source.otherStorage];
   return createHash('sha256')
-    .update(JSON.stringify([mappingVersion, source.kind, columns, source.key]))
+    .update(JSON.stringify([mappingVersion, source.kind, columns, source.key, ...storage]))
     .digest('hex')
     .slice(0, 32);
 }

@@ -66,19 +66,18 @@ export function planTable(
 
 /**
  * Whether what this role sees of the table can change only through a transaction with an id. Not so for unlogged tables
- * (emptied by crash recovery), views (they may ask the clock), foreign tables, and under row-level security.
+ * (emptied by crash recovery), views (they may ask the clock), what is not kept in heap tables of this server, and under
+ * row-level security.
  */
 export function changesNeedTransaction(source: SourceTable): boolean {
-  const foreign = source.kind === 'f' || source.leaves.some((leaf) => leaf.kind === 'f');
-  return !source.unlogged && !foreign && source.kind !== 'v' && !source.rowSecurity;
+  return !source.unlogged && source.otherStorage === null && source.kind !== 'v' && !source.rowSecurity;
 }
 
 /** Why a table cannot be followed row by row, in words; null when it can. */
 function tracksRows(source: SourceTable): string | null {
+  if (source.otherStorage !== null) return source.otherStorage;
   if (source.kind === 'v') return 'a view has no row versions to follow';
   if (source.kind === 'm') return 'a materialized view is rewritten as a whole';
-  if (source.kind === 'f' || source.leaves.some((leaf) => leaf.kind === 'f'))
-    return 'a foreign table has no row versions to follow';
   if (source.inherited) return 'the table has children by inheritance, whose keys are not unique together';
   if (source.rowSecurity) return 'row-level security decides which rows this role sees';
   if (source.key === null)

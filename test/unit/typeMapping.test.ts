@@ -18,6 +18,7 @@ const table = (...columns: SourceColumn[]): SourceTable => ({
     kind: 'r',
     unlogged: false,
     rowSecurity: false,
+    otherStorage: null,
     inherited: false,
   },
   ...{ pages: 0, deletes: '0', columns, key: null, leaves: [] },

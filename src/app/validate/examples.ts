@@ -64,7 +64,7 @@ async function fetchTheirs(
 ): Promise<Map<string, ShownRow>> {
   const places = rows.flatMap((row) => (row.loc === null ? [] : [row.loc]));
   // A view's row stands for itself and has no place to look it up at.
-  if (places.length === 0 || source.kind === 'v' || source.kind === 'f') return new Map();
+  if (places.length === 0 || source.kind === 'v' || source.otherStorage !== null) return new Map();
   const names = columns.map((column) => quoteIdentifier(column.name));
   const canonical = columns.map((column, index) => canonicalValue(column, names[index] ?? '', '').postgres);
   // Arrays, since a target list may have no more than 1,664 entries.

@@ -39,8 +39,7 @@ export function lagOf(
     newLeaves.length === 0
   )
     return { ...none, notes };
-  const tells =
-    HAS_ROW_VERSIONS.includes(source.kind) && !source.rowSecurity && !source.leaves.some((leaf) => leaf.kind === 'f');
+  const tells = HAS_ROW_VERSIONS.includes(source.kind) && !source.rowSecurity && source.otherStorage === null;
   if (!tells || note !== null)
     return {
       possible: true,

@@ -28,7 +28,7 @@ export interface UnequalBuckets extends RowSource {
 export const DIFFERENCES = 'temp.main.finance_db_differences';
 /** Where a row is in PostgreSQL, as text: good within the snapshot. Views have no places, so that the row stands for itself. */
 export function locator(source: SourceTable): string {
-  if (source.kind === 'v' || source.kind === 'f') return `concat(${quoteIdentifier(source.table.name)})`;
+  if (source.kind === 'v' || source.otherStorage !== null) return `concat(${quoteIdentifier(source.table.name)})`;
   return 'concat(tableoid, ctid)';
 }
 
