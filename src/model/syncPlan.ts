@@ -46,20 +46,15 @@ export function planTable(
   const objection = watermarkObjection(state, current);
   if (objection !== null) return full(objection);
   if (state.tableOid !== source.oid) return full('the table was dropped and made again');
+  const untracked = tracksRows(source);
+  if (untracked !== null) return full(untracked);
   if (state.fingerprint !== print) return full('the definition of the table changed');
   const newLeaves = source.leaves.map((leaf) => leaf.oid).filter((oid) => !state.leaves.includes(oid));
   const lostLeaves = state.leaves.some((oid) => !source.leaves.some((leaf) => leaf.oid === oid));
   const partitionsChanged = newLeaves.length > 0 || lostLeaves;
   // An unlogged table is emptied by crash recovery without a transaction.
-  if (
-    nothingHappened(state.snapshot, current.snapshot) &&
-    !source.unlogged &&
-    !partitionsChanged &&
-    tracksRows(source) === null
-  )
+  if (nothingHappened(state.snapshot, current.snapshot) && !source.unlogged && !partitionsChanged)
     return { source, fingerprint: print, mode: 'none', reason: 'no transaction since the last sync', newLeaves: [] };
-  const untracked = tracksRows(source);
-  if (untracked !== null) return full(untracked);
   const reason = partitionsChanged ? 'partitions were attached or detached' : 'changes since the last sync';
   return { source, fingerprint: print, mode: 'incremental', reason, newLeaves };
 }
