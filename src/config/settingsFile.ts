@@ -15,6 +15,9 @@ export interface SettingsFile {
 /** Nobody's settings are longer; what is was given by mistake. */
 const LARGEST = 1 << 20;
 
+/** Long enough for a program that decrypts, short enough for who has named the wrong pipe. */
+const PIPE_WAIT_MS = 5000;
+
 const NONE: SettingsFile = { values: {}, path: null, warnings: [] };
 
 /**
@@ -54,12 +57,11 @@ export function readSettingsFile(file: string): Readonly<Record<string, string>>
 function readBytes(file: string): Buffer {
   let opened: number | undefined;
   try {
-    opened = fs.openSync(file, 'r');
+    // Opening a pipe would wait for whoever writes it, and no signal would end that.
+    opened = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
     // One byte more than may be there tells that there is more; a device may never end.
     const content = Buffer.alloc(LARGEST + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < content.length; length += read)
-      read = fs.readSync(opened, content, length, content.length - length, null);
+    const length = readAll(opened, content, fs.fstatSync(opened).isFIFO());
     return content.subarray(0, length);
   } catch (error) {
     const folder = codeOf(error) === 'EISDIR';
@@ -70,6 +72,31 @@ function readBytes(file: string): Buffer {
     );
   } finally {
     if (opened !== undefined) fs.closeSync(opened);
+  }
+}
+
+/** Reads to the end, or until there is no room; waits a while for a pipe that nobody has written to yet. */
+function readAll(opened: number, content: Buffer, pipe: boolean): number {
+  const deadline = performance.now() + PIPE_WAIT_MS;
+  for (let length = 0; ; ) {
+    const read = readSome(opened, content, length);
+    length += read ?? 0;
+    if (length === content.length) return length;
+    // A pipe without a writer reads as one that has ended.
+    if (read === 0 && !(pipe && length === 0)) return length;
+    if (read !== null && read > 0) continue;
+    if (performance.now() > deadline) throw new Error(`it is a pipe, and nothing came within ${PIPE_WAIT_MS / 1000} s`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+}
+
+/** How many bytes came; null when none are there yet. */
+function readSome(opened: number, content: Buffer, length: number): number | null {
+  try {
+    return fs.readSync(opened, content, length, content.length - length, null);
+  } catch (error) {
+    if (codeOf(error) === 'EAGAIN') return null;
+    throw error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -142,6 +144,26 @@ describe('a settings file that is none', () => {
     expect(named('.env')).toThrow('it is a folder');
     expect(loadConfig({}, {}, folder.path)).toMatchObject({ envFile: null, warnings: [] });
   });
+
+  const pipes = process.platform !== 'win32' && spawnSync('mkfifo', [], {}).error === undefined;
+  (pipes ? test : test.skip)(
+    'a pipe called .env is left alone, and one that was named is read to its end',
+    async () => {
+      const pipe = path.join(folder.path, '.env');
+      spawnSync('mkfifo', [pipe]);
+      expect(loadConfig({}, {}, folder.path)).toMatchObject({
+        envFile: null,
+        warnings: [`${pipe} is no file, and was not read`],
+      });
+      // In two parts, so that it is found empty in between.
+      const writer = spawn('sh', [
+        '-c',
+        `{ echo FINANCE_DB_BASE_; sleep 0.1; echo CURRENCY=CZK; } | tr -d '\\n' > '${pipe}'`,
+      ]);
+      expect(named(pipe)().baseCurrency).toBe('CZK');
+      await once(writer, 'close');
+    },
+  );
 
   test('a device that never ends is read to the limit', () => {
     expect(named('/dev/zero')).toThrow('larger than 1 MB');
