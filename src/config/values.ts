@@ -24,12 +24,19 @@ export function badValue(name: string, expected: string, found: string, remedy?:
   });
 }
 
+/** What file systems take, less what we put behind it. */
+const LONGEST_PATH = 3800;
+const LONGEST_NAME = 200;
+
 /** An absolute path. A leading `~/` is the user's folder, as a shell would have it, which reads no `.env`. */
 export function parsePath(text: string, name: string, { cwd, userHome }: Place): string {
   if (text.trim() === '') throw badValue(name, 'a path', text);
   // Node has put U+FFFD where bytes were no UTF-8: it would be another file.
   if (text.includes('\u{fffd}')) throw badValue(name, 'a path in UTF-8', text, 'rename the folder, or link to it');
-  if (text.includes('\0')) throw badValue(name, 'a path without NUL', text);
+  // PostgreSQL keeps its folder in a file of lines, and so do cron and many a script.
+  if (/[\0\n\r]/.test(text)) throw badValue(name, 'a path without a line break', text);
+  if (text.length > LONGEST_PATH || text.split('/').some((part) => Buffer.byteLength(part) > LONGEST_NAME))
+    throw badValue(name, `a path of names up to ${LONGEST_NAME} bytes`, text);
   if (text === '~' || text.startsWith('~/')) return path.resolve(userHome, `.${text.slice(1)}`);
   if (text.startsWith('~'))
     throw badValue(name, 'a path', text, "write another user's folder out; a name that begins with ~ is ./~name");

@@ -121,15 +121,19 @@ function lockDown(writablePath: string | undefined): string {
 }
 
 function requireFile(path: string): void {
+  let other = 'it is a folder';
   try {
-    if (!fs.statSync(path).isDirectory()) return;
+    const stat = fs.statSync(path);
+    if (stat.isFile()) return;
+    // DuckDB would wait for whoever writes a pipe, and no signal would end that.
+    if (!stat.isDirectory()) other = 'it is no regular file';
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR')
       throw new FinanceDbError('DUCKDB_MISSING', `there is no DuckDB file at ${path}`, { details: { path } });
     throw unreadable(path, messageOf(error), error, 'correct its permissions');
   }
-  throw unreadable(path, 'it is a folder', undefined, 'name the file itself with --duckdb');
+  throw unreadable(path, other, undefined, 'name the file itself with --duckdb');
 }
 
 function openingError(error: unknown, path: string): FinanceDbError {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { HELP_TEXTS } from '../../src/cli/helpTexts.ts';
@@ -93,6 +94,14 @@ describe('the flags of every command may stand before it', () => {
     const { code, stderr } = await run(['stats', '--category', 'a', '--category', 'b', '--json', '--json']);
     expect({ code, usage: stderr.includes('USAGE') }).toEqual({ code: 4, usage: false });
   });
+});
+
+const pipes = process.platform !== 'win32' && spawnSync('mkfifo', []).error === undefined;
+(pipes ? test : test.skip)('a pipe at --duckdb is refused, not waited for', async () => {
+  spawnSync('mkfifo', [`${folder.path}/pipe`]);
+  const { code, stderr } = await run(['query', 'SELECT 1', '--duckdb', 'pipe']);
+  expect(code).toBe(4);
+  expect(stderr).toContain(`${folder.path}/pipe: it is no regular file`);
 });
 
 describe('the help', () => {

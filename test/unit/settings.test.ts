@@ -38,6 +38,9 @@ describe('a setting that means nothing is refused by every command, whether it n
     ['FINANCE_DB_TABLES', ' , '],
     ['FINANCE_DB_HOME', '~root/x'],
     ['FINANCE_DB_HOME', ' '],
+    ['FINANCE_DB_HOME', 'a\nb'],
+    ['FINANCE_DB_HOME', 'x'.repeat(5000)],
+    ['FINANCE_DB_DUCKDB', `${'/ab'.repeat(2000)}`],
     ['FINANCE_DB_DUCKDB', 'a\u{fffd}b'],
   ])('%s=%s', async (name, value) => {
     const env = { FINANCE_DB_HOME: folder.path, [name]: value };
