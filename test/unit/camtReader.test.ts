@@ -158,6 +158,14 @@ describe('CAMT: entries', () => {
     expect(entriesOf(read(camt(ACCOUNT + ntry('5', 'CRDT', batch))))).toMatchObject([{ amount: '5' }]);
   });
 
+  test('an entry of more details than are kept stays whole', () => {
+    const batch = (count: number) => details(...Array.from({ length: count }, () => '<Amt Ccy="EUR">0.01</Amt>'));
+    expect(entriesOf(read(camt(ACCOUNT + ntry('500.00', 'CRDT', batch(50_000)))))).toHaveLength(50_000);
+    expect(entriesOf(read(camt(ACCOUNT + ntry('500.01', 'CRDT', batch(50_001)))))).toMatchObject([
+      { amount: '500.01' },
+    ]);
+  });
+
   test('an amount before the bank converted it', () => {
     const one = details(
       '<AmtDtls><InstdAmt><Amt Ccy="USD">6.10</Amt></InstdAmt><TxAmt><Amt Ccy="EUR">5</Amt></TxAmt></AmtDtls>',
@@ -191,6 +199,11 @@ describe('CAMT: bad files', () => {
       'a document type (<!DOCTYPE) is not accepted',
     ],
     ['with an entity of nobody', whole.replace('S1', '&b;'), 'not well-formed XML: undefined entity'],
+    [
+      'of a value without end',
+      `${whole.slice(0, whole.indexOf('S1'))}${'x'.repeat(2_000_000)}`,
+      'a value of more than a million',
+    ],
     ['another message', '<Document><CstmrCdtTrfInitn/></Document>', 'not a CAMT.052, .053 or .054 message'],
     [
       'without a statement',

@@ -17,8 +17,10 @@ const PARTS = new Set(['Id', 'ElctrncSeqNb', 'Acct', 'Bal', 'Ntry']);
 /** Text is parsed in slices, so that no more pieces than a slice holds are kept. */
 const SLICE = 1 << 16;
 /** Memory stays bounded: an entry that is larger than this is none. */
+const LONGEST_VALUE = 1 << 20;
 const MOST_ELEMENTS = 100_000;
-const MOST_DETAILS = 200_000;
+/** An entry of more details is not split: they are left out. */
+const MOST_DETAILS = 50_000;
 
 /** Parses CAMT.052, .053 and .054 of any version as the text arrives. Document types are refused, and with them all entities. */
 export class CamtPieces {
@@ -33,6 +35,8 @@ export class CamtPieces {
   private readonly kept: XmlNode[] = [];
   private elements = 0;
   private details: CamtDetail[] = [];
+  /** Characters that were read since the last tag, to within a slice: the parser keeps them. */
+  private sinceTag = 0;
 
   /** @param file its name, for messages */
   constructor(file: string) {
@@ -66,7 +70,11 @@ export class CamtPieces {
    */
   *push(text: string, final = false): Generator<CamtPiece> {
     for (let at = 0; at < text.length; at += SLICE) {
-      this.parser.write(text.slice(at, at + SLICE));
+      const slice = text.slice(at, at + SLICE);
+      this.parser.write(slice);
+      this.sinceTag += slice.length;
+      if (this.sinceTag > LONGEST_VALUE)
+        throw this.problem('a value of more than a million characters', 'check that the file is what the bank gave');
       yield* this.take();
     }
     if (!final) return;
@@ -87,6 +95,7 @@ export class CamtPieces {
   }
 
   private open(name: string, currency: string | null): void {
+    this.sinceTag = 0;
     const parent = this.kept.at(-1);
     const inStatement = this.outer.length > 0 && STATEMENTS.has(this.outer.at(-1) ?? '') && this.message !== null;
     if (parent !== undefined || (inStatement && PARTS.has(name))) {
@@ -114,19 +123,19 @@ export class CamtPieces {
   }
 
   private close(name: string): void {
+    this.sinceTag = 0;
     const node = this.kept.pop();
     if (node !== undefined) {
       const parent = this.kept.at(-1);
       if (parent === undefined) {
-        this.pieces.push({ kind: 'part', node, details: this.details });
+        const { details } = this;
+        this.pieces.push({ kind: 'part', node, details: details.length > MOST_DETAILS ? [] : details });
         this.elements = 0;
         this.details = [];
       } else if (name === 'TxDtls') {
         parent.children.pop();
-        this.details.push(readDetail(node));
+        if (this.details.length <= MOST_DETAILS) this.details.push(readDetail(node));
         this.elements = 0;
-        if (this.details.length > MOST_DETAILS)
-          throw this.problem('an entry of more than 200,000 details', 'check that the file is what the bank gave');
       }
       return;
     }
