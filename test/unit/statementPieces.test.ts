@@ -55,7 +55,8 @@ describe('text that comes in pieces', () => {
     const whole = eventsOf(create(), text);
     expect(entriesOf(whole)).toHaveLength(count);
     // At every place once: half of a CRLF, of an entity, of a tag.
-    for (let cut = 0; cut <= text.length; cut++) expect(eventsOf(create(), text, [cut])).toEqual(whole);
+    const known = JSON.stringify(whole);
+    for (let cut = 0; cut <= text.length; cut++) expect(JSON.stringify(eventsOf(create(), text, [cut]))).toBe(known);
     fc.assert(
       fc.property(fc.array(fc.nat(text.length), { maxLength: 40 }), (cuts) => {
         expect(eventsOf(create(), text, cuts)).toEqual(whole);

@@ -19,8 +19,6 @@ const SLICE = 1 << 16;
 /** Memory stays bounded: an entry that is larger than this is none. */
 const LONGEST_VALUE = 1 << 20;
 const MOST_ELEMENTS = 100_000;
-/** An entry of more details is not split: they are left out. */
-const MOST_DETAILS = 50_000;
 
 /** Parses CAMT.052, .053 and .054 of any version as the text arrives. Document types are refused, and with them all entities. */
 export class CamtPieces {
@@ -28,6 +26,7 @@ export class CamtPieces {
   message: string | null = null;
   private readonly parser = new SaxesParser({ position: false });
   private readonly file: string;
+  private readonly mostDetails: number;
   private pieces: CamtPiece[] = [];
   /** Names of the elements that are open outside of the part that is kept. */
   private readonly outer: string[] = [];
@@ -38,9 +37,13 @@ export class CamtPieces {
   /** Characters that were read since the last tag, to within a slice: the parser keeps them. */
   private sinceTag = 0;
 
-  /** @param file its name, for messages */
-  constructor(file: string) {
+  /**
+   * @param file its name, for messages
+   * @param mostDetails an entry of more details comes without any
+   */
+  constructor(file: string, mostDetails: number) {
     this.file = file;
+    this.mostDetails = mostDetails;
     const { parser } = this;
     parser.on('doctype', () => {
       throw this.problem('a document type (<!DOCTYPE) is not accepted in a bank file', 'ask the bank for plain CAMT');
@@ -129,12 +132,12 @@ export class CamtPieces {
       const parent = this.kept.at(-1);
       if (parent === undefined) {
         const { details } = this;
-        this.pieces.push({ kind: 'part', node, details: details.length > MOST_DETAILS ? [] : details });
+        this.pieces.push({ kind: 'part', node, details: details.length > this.mostDetails ? [] : details });
         this.elements = 0;
         this.details = [];
       } else if (name === 'TxDtls') {
         parent.children.pop();
-        if (this.details.length <= MOST_DETAILS) this.details.push(readDetail(node));
+        if (this.details.length <= this.mostDetails) this.details.push(readDetail(node));
         this.elements = 0;
       }
       return;

@@ -10,10 +10,13 @@ import { childAt, textAt, type XmlNode } from './xmlNode.ts';
  * Reads CAMT.052 (reports within the day), .053 (statements) and .054 (notifications), version 2 and later. Entries that are
  * not booked are counted as pending.
  * @param options.file its name, for messages
+ * @param options.mostDetails an entry of more details than this is not split, so that memory stays bounded
  */
-export function createCamtReader(options: { readonly file: string }): StatementReader {
-  return new CamtReader(options.file);
+export function createCamtReader(options: { readonly file: string; readonly mostDetails?: number }): StatementReader {
+  return new CamtReader(options.file, options.mostDetails ?? MOST_DETAILS);
 }
+
+const MOST_DETAILS = 50_000;
 
 interface Statement {
   readonly line: number;
@@ -32,9 +35,9 @@ class CamtReader implements StatementReader {
   private statements = 0;
   private records = 0;
 
-  constructor(file: string) {
+  constructor(file: string, mostDetails: number) {
     this.file = file;
-    this.pieces = new CamtPieces(file);
+    this.pieces = new CamtPieces(file, mostDetails);
   }
 
   *push(text: string, final = false): Generator<StatementEvent> {
