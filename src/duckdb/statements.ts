@@ -44,6 +44,26 @@ export function splitStatements(sql: string): SqlStatement[] {
   return statements;
 }
 
+/** Whether the text ends within a comment, a quoted text or a quoted name, so that what follows still belongs to it. */
+export function endsOpen(sql: string): boolean {
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < sql.length) {
+    const at = TOKEN.lastIndex;
+    const groups = TOKEN.exec(sql)?.groups ?? {};
+    if (groups.block !== undefined) {
+      TOKEN.lastIndex = endOfComment(sql, at);
+      if (depthOf(sql.slice(at, TOKEN.lastIndex)) > 0) return true;
+    }
+    if ([groups.e, groups.t, groups.n, groups.d].includes('')) return true;
+  }
+  return false;
+}
+
+/** How many comments are open at its end. */
+function depthOf(comment: string): number {
+  return (comment.match(/\/\*|\*\//g) ?? []).reduce((depth, edge) => depth + (edge === '/*' ? 1 : -1), 0);
+}
+
 /** Comments nest, as in PostgreSQL. */
 function endOfComment(sql: string, start: number): number {
   const edge = /\/\*|\*\//g;

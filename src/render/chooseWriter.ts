@@ -2,6 +2,8 @@ import { csvWriter, tsvWriter } from './csv.ts';
 import { jsonLinesWriter, jsonWriter } from './jsonRows.ts';
 import { longTableWriter } from './longTable.ts';
 import { markdownWriter } from './markdown.ts';
+import { withPlans } from './planText.ts';
+import { recordsWriter } from './records.ts';
 import { type ResultTableOptions, tableWriter } from './resultTable.ts';
 import type { QueryFormat, ResultWriter } from './resultWriter.ts';
 import { withSampleColumn } from './sampleColumn.ts';
@@ -12,6 +14,8 @@ export interface WriterOptions {
   readonly severalResults: boolean;
   /** Whether rows for programs say that they are of the built-in sample. */
   readonly sample?: boolean;
+  /** Tables as a block of lines for each row. */
+  readonly expanded?: boolean;
 }
 
 /** The writer of a format. */
@@ -21,12 +25,15 @@ export function writerFor(format: QueryFormat, options: WriterOptions): ResultWr
   return options.sample === true && !forPeople ? withSampleColumn(writer) : writer;
 }
 
+function rowsForPeople({ table, expanded }: WriterOptions): ResultWriter {
+  if (expanded === true) return recordsWriter(table);
+  return table.maxRows === Number.POSITIVE_INFINITY ? longTableWriter(table) : tableWriter(table);
+}
+
 function plainWriter(format: QueryFormat, options: WriterOptions): ResultWriter {
   switch (format) {
     case 'table':
-      return options.table.maxRows === Number.POSITIVE_INFINITY
-        ? longTableWriter(options.table)
-        : tableWriter(options.table);
+      return withPlans(rowsForPeople(options), options.table.ascii);
     case 'csv':
       return csvWriter();
     case 'tsv':

@@ -29,10 +29,10 @@ beforeAll(async () => {
     output: { json: false, quiet: false, verbose: false, color: false, ascii: false, dumb: false },
     env: {},
   };
-  session = await PromptSession.open(context, 'csv', []);
+  session = await PromptSession.open(context, { format: 'csv', params: [] });
 });
-afterAll(() => {
-  session.close();
+afterAll(async () => {
+  await session.close();
   folder.remove();
 });
 

@@ -15,6 +15,7 @@ import { plural } from '../../render/width.ts';
 import type { CommandContext } from '../context.ts';
 import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
 import { deadline } from '../deadline.ts';
+import { formatOfName, NAME_ENDINGS } from '../fileFormat.ts';
 import { type PrintOutcome, printResults } from '../printResults.ts';
 import { readSql } from '../querySource.ts';
 import { printSavedQueries } from '../savedQueryList.ts';
@@ -86,16 +87,6 @@ async function queryToStdout(context: CommandContext, request: QueryRequest, fla
   }
 }
 
-const FORMAT_OF_EXTENSION: Record<string, QueryFormat | 'parquet'> = {
-  '.csv': 'csv',
-  '.tsv': 'tsv',
-  '.json': 'json',
-  '.jsonl': 'jsonl',
-  '.ndjson': 'jsonl',
-  '.md': 'markdown',
-  '.parquet': 'parquet',
-};
-
 /** Writes the one result to a file, which appears only when it is complete. */
 async function queryToFile(
   context: CommandContext,
@@ -104,10 +95,10 @@ async function queryToFile(
   name: string,
 ): Promise<void> {
   const { io, config } = context;
-  const format = flags.format ?? FORMAT_OF_EXTENSION[path.extname(name).toLowerCase()];
+  const format = flags.format ?? formatOfName(name);
   if (format === undefined)
     throw new FinanceDbError('USAGE', `-o ${name}: the name does not tell the format`, {
-      remedy: `end it in ${Object.keys(FORMAT_OF_EXTENSION).join(', ')}, or give --format`,
+      remedy: `end it in ${NAME_ENDINGS.join(', ')}, or give --format`,
     });
   if (rowStatements(request.sql) > 1)
     throw new FinanceDbError('USAGE', 'a file takes the result of one statement', {

@@ -38,9 +38,12 @@ export async function readVocabulary(reader: DuckDbReader, commands: readonly st
   };
 }
 
+/** Where a table is to be named. */
+const AFTER_FROM = /\b(?:from|join|into|table|describe|summarize)\s+(?:[\w".]+(?:\s+as)?(?:\s+\w+)?\s*,\s*)*$/i;
+
 /**
  * Completes the word before the cursor, as readline's completer: names first, then keywords (in the case of what was
- * typed), then functions. After `table.` only its columns.
+ * typed), then functions. After `table.` only its columns, after FROM and the like tables alone if any fits.
  * @returns the candidates and the part of the line that they replace
  */
 export function complete(vocabulary: Vocabulary, line: string): [string[], string] {
@@ -55,6 +58,8 @@ export function complete(vocabulary: Vocabulary, line: string): [string[], strin
     return [startingWith(qualified, word), word];
   }
   if (word === '') return [[], ''];
+  const tables = AFTER_FROM.test(line.slice(0, line.length - word.length)) ? startingWith(vocabulary.tables, word) : [];
+  if (tables.length > 0) return [tables, word];
   const names = [...vocabulary.tables, ...new Set([...vocabulary.columns.values()].flat())];
   const lower = word === word.toLowerCase();
   const keywords = startingWith(vocabulary.keywords, word).map((keyword) => (lower ? keyword.toLowerCase() : keyword));

@@ -1,22 +1,15 @@
 import readline from 'node:readline';
 import { readDataAge } from '../../duckdb/dataAge.ts';
-import { splitStatements } from '../../duckdb/statements.ts';
-import type { QueryParam } from '../../model/queryParams.ts';
-import type { QueryFormat } from '../../render/resultWriter.ts';
 import { unguarded } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
 import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
-import { COMMAND_NAMES, runCommand } from './commands.ts';
+import { COMMAND_NAMES, type CommandOutcome, runCommand } from './commands.ts';
 import { complete, readVocabulary, type Vocabulary } from './completion.ts';
+import { lendTerminal } from './foreground.ts';
 import { PromptHistory } from './history.ts';
-import { errorText, PromptSession } from './session.ts';
-
-export interface PromptOptions {
-  readonly format: QueryFormat;
-  readonly params: readonly QueryParam[];
-  /** Seconds that a statement may take; none when left out. */
-  readonly timeout?: number | undefined;
-}
+import { addHistorySearch } from './historySearch.ts';
+import { errorText, PromptSession, type SessionOptions } from './session.ts';
+import { TypedText } from './typedText.ts';
 
 const FIRST_LINE = 'finance> ';
 const NEXT_LINE = '    ...> ';
@@ -27,9 +20,9 @@ const NEXT_LINE = '    ...> ';
  * @returns the exit code
  * @throws FinanceDbError when the file cannot be opened; no later error ends the prompt.
  */
-export async function runPrompt(context: CommandContext, options: PromptOptions): Promise<number> {
+export async function runPrompt(context: CommandContext, options: SessionOptions): Promise<number> {
   const { io, config, output } = context;
-  const session = await PromptSession.open(context, options.format, options.params, options.timeout);
+  const session = await PromptSession.open(context, options);
   const history = new PromptHistory(config.home);
   let vocabulary: Vocabulary | null = null;
   const lines = readline.createInterface({
@@ -54,56 +47,66 @@ export async function runPrompt(context: CommandContext, options: PromptOptions)
     recalled.splice(0, recalled.length, ...history.newestFirst);
   };
 
-  let typed = '';
+  const text = new TypedText();
+  let ran = '';
+  const promptText = (): string => (text.text === '' ? FIRST_LINE : NEXT_LINE);
+  const ask = (): void => {
+    lines.setPrompt(promptText());
+    lines.prompt();
+  };
+  addHistorySearch(lines, () => recalled, promptText);
+  session.lend = lendTerminal(io, lines);
   lines.on('SIGINT', () => {
     if (session.interrupt()) return;
-    typed = '';
+    text.clear();
     io.stdout.write('^C\n');
     // Drops the line being edited, as Ctrl-U does.
     lines.write(null, { ctrl: true, name: 'e' });
     lines.write(null, { ctrl: true, name: 'u' });
     ask();
   });
+  // After Ctrl-Z and fg readline is paused until it is asked: without this the process would end of itself.
+  lines.on('SIGCONT', () => lines.prompt(true));
   const leave = (): void => lines.close();
   io.signal.addEventListener('abort', leave, { once: true });
-  const ask = (): void => {
-    lines.setPrompt(typed === '' ? FIRST_LINE : NEXT_LINE);
-    lines.prompt();
+
+  /** Takes one line, or what an editor made of several. */
+  const take = async (line: string): Promise<CommandOutcome> => {
+    const typed = text.add(line);
+    if (typed.kind === 'command') {
+      const outcome = await runCommand(typed.line, { session, context, statement: text.text || ran });
+      if (outcome === undefined || outcome === 'quit') return outcome;
+      text.clear();
+      io.stdout.write(`${outcome.typed}\n`);
+      return take(outcome.typed);
+    }
+    if (typed.kind !== 'statements') return undefined;
+    ran = typed.sql;
+    remember(typed.sql);
+    await session.run(typed.sql);
+    return undefined;
   };
 
   const age = await readDataAge(await session.freshReader());
   const notice = sampleNotice(age);
-  const data = [dataAgeText(age, io.now()), notice ?? ''].map((text) => text.replace(/^(?=.)/, ', ')).join('');
+  const data = [dataAgeText(age, io.now()), notice ?? ''].map((part) => part.replace(/^(?=.)/, ', ')).join('');
   if (notice !== null || !output.quiet)
     io.stderr.write(`${config.duckdbPath}, read-only${data}. \\? for help, \\q to leave.\n`);
   try {
     vocabulary = await readVocabulary(await session.freshReader(), COMMAND_NAMES);
     ask();
     for await (const line of typedLines) {
-      if (typed === '' && /^\s*(\\|(quit|exit)\s*;?\s*$)/i.test(line)) {
-        const command = line.trim().startsWith('\\') ? line : '\\q';
-        const outcome = await runCommand(command, session, context).catch((error: unknown) => {
-          io.stderr.write(errorText(error));
-        });
-        if (outcome === 'quit') break;
-      } else {
-        typed = typed === '' ? line : `${typed}\n${line}`;
-        const statements = splitStatements(typed);
-        if (statements.length === 0) typed = '';
-        else if (statements.at(-1)?.ended) {
-          const sql = typed;
-          typed = '';
-          remember(sql);
-          await session.run(sql);
-        }
-      }
+      const outcome = await take(line).catch((error: unknown) => {
+        io.stderr.write(errorText(error));
+      });
+      if (outcome === 'quit') break;
       ask();
     }
   } finally {
     io.signal.removeEventListener('abort', leave);
     lines.close();
     history.save();
-    session.close();
+    await session.close();
   }
   if (io.signal.aborted) throw io.signal.reason;
   if (io.stdout.isTTY) io.stdout.write('\n');
