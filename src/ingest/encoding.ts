@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import { analyse } from 'chardet';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 
@@ -54,12 +54,16 @@ export interface EncodingGuess {
 
 /** Only bytes around those above 0x7f say something about the encoding: this many of them are kept. */
 const SAMPLE_BYTES = 1 << 16;
+const NEIGHBOURS = 24;
 const HEAD_BYTES = 4096;
 
 /** Finds the encoding of a file from all its bytes, in bounded memory. */
 export class EncodingDetector {
   private head: Buffer = Buffer.alloc(0);
   private sample: Buffer = Buffer.alloc(0);
+  private recent: Buffer = Buffer.alloc(0);
+  /** Bytes of the next chunk that still belong to the sample. */
+  private owed = 0;
   private utf8 = true;
   private rest: Buffer = Buffer.alloc(0);
 
@@ -68,13 +72,16 @@ export class EncodingDetector {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (this.head.length < HEAD_BYTES)
       this.head = Buffer.concat([this.head, chunk.subarray(0, HEAD_BYTES - this.head.length)]);
+    // Nothing of the statistics is needed as long as all is UTF-8.
+    let unclear: Buffer = chunk;
     if (this.utf8) {
       const joined = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
       const whole = wholeCharacters(joined);
       this.utf8 = isUtf8(joined.subarray(0, whole));
       this.rest = Buffer.from(joined.subarray(whole));
+      unclear = joined;
     }
-    if (this.sample.length < SAMPLE_BYTES && !isAscii(chunk)) this.takeSample(chunk);
+    if (!this.utf8 && this.sample.length < SAMPLE_BYTES) this.takeSample(unclear);
   }
 
   /** The answer, once all bytes were pushed. */
@@ -95,7 +102,7 @@ export class EncodingDetector {
 
   /** Western or central European, as chardet has it; in doubt Western, which is by far the more frequent. */
   private byStatistics(): Encoding {
-    for (const { name } of analyse(this.sample)) {
+    for (const { name } of analyse(this.sample.length > 0 ? this.sample : this.rest)) {
       if (name === 'windows-1250' || name === 'ISO-8859-2') return 'windows-1250';
       if (name === 'windows-1252' || name === 'ISO-8859-1') return 'windows-1252';
     }
@@ -103,18 +110,22 @@ export class EncodingDetector {
   }
 
   private takeSample(chunk: Buffer): void {
+    // Letters are judged by their neighbours: some bytes before and after each one above 0x7f, also of other chunks.
+    const before = this.recent.length;
+    const bytes = Buffer.concat([this.recent, chunk]);
     const parts: Buffer[] = [this.sample];
-    let room = SAMPLE_BYTES - this.sample.length;
-    for (let at = 0; at < chunk.length && room > 0; ) {
-      while (at < chunk.length && (chunk[at] ?? 0) < 0x80) at++;
-      if (at >= chunk.length) break;
-      // Some bytes around it: letters are judged by their neighbours.
-      const part = chunk.subarray(Math.max(0, at - 16), Math.min(chunk.length, at + 32, at + room));
-      parts.push(part);
-      room -= part.length;
-      at += 32;
+    let taken = before + this.owed;
+    if (this.owed > 0) parts.push(bytes.subarray(before, taken));
+    for (let at = before; at < bytes.length; at++) {
+      if ((bytes[at] ?? 0) < 0x80) continue;
+      const end = at + NEIGHBOURS;
+      parts.push(bytes.subarray(Math.max(taken, at - NEIGHBOURS), end));
+      taken = Math.max(taken, end);
+      at = end - 1;
     }
-    if (parts.length > 1) this.sample = Buffer.concat(parts);
+    this.owed = Math.max(0, taken - bytes.length);
+    this.recent = Buffer.from(bytes.subarray(-NEIGHBOURS));
+    if (parts.length > 1) this.sample = Buffer.concat(parts).subarray(0, SAMPLE_BYTES);
   }
 }
 

@@ -42,7 +42,7 @@ const MONTHS: readonly (readonly string[])[] = [
 export function monthNumber(name: string): number | null {
   const lower = name.toLowerCase();
   if (lower.startsWith('marras')) return 11;
-  if (lower.startsWith('červenec') || lower.startsWith('cervenec')) return 7;
+  if (/^[čc]ervenc|^[čc]ervenec/.test(lower)) return 7;
   const found = MONTHS.findIndex((names) => names.some((start) => lower.startsWith(start)));
   return found < 0 ? null : found + 1;
 }

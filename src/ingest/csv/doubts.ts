@@ -70,13 +70,12 @@ function signOf(trial: Trial, result: TrialResult, given: boolean): { inverted: 
   if (proven.size > 0) {
     const [inverted = hint ?? false] = left.size === 1 ? left : [hint ?? false];
     if (left.size !== 1) return { inverted, doubt: 'the running balance closes with both signs of the amounts' };
-    const against = hint !== null && hint !== inverted;
-    return {
-      inverted,
-      doubt: against
-        ? 'the balance closes, but by the words of the file it is a debt: positive amounts may be spending'
-        : null,
-    };
+    if (hint !== null && hint !== inverted)
+      return {
+        inverted,
+        doubt: 'the balance closes, but by the words of the file it is a debt: the amounts may have the other sign',
+      };
+    return { inverted, doubt: hint === null && mayBeDebt(trial, inverted) ? DEBT : null };
   }
   if (marked && marksSay === null)
     return {
@@ -86,4 +85,15 @@ function signOf(trial: Trial, result: TrialResult, given: boolean): { inverted: 
   if (hint === true) return { inverted: true, doubt: 'positive amounts seem to be spending' };
   if (trial.negatives === 0) return { inverted: false, doubt: 'no amount has a sign: spending and income look alike' };
   return { inverted: false, doubt: null };
+}
+
+const DEBT =
+  'the balance closes, but by it most rows are income: if it is a debt, as cards show it, the amounts have the other sign';
+
+/**
+ * A balance that is shown as a debt closes as well, with the signs turned around. Nobody has more income than purchases on a card:
+ * where most rows would be income, a person has to say what it is.
+ */
+function mayBeDebt({ negatives, positives }: Trial, inverted: boolean): boolean {
+  return inverted ? negatives > positives : positives > 2 * negatives;
 }
