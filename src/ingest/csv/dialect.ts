@@ -45,7 +45,7 @@ function recordsOf(head: string, delimiter: string, final: boolean): BankRecord[
 }
 
 /** Whether a record has a date and, elsewhere, an amount. */
-function isRow({ fields }: BankRecord): boolean {
+export function isRow({ fields }: BankRecord): boolean {
   const dates = fields.map((cell) => possibleFormats(cell).some((format) => format !== 'excel'));
   return (
     dates.includes(true) &&

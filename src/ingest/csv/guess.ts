@@ -1,7 +1,7 @@
 import type { StatementEntry } from '../statement.ts';
 import { type Candidate, candidates } from './candidates.ts';
 import { type ColumnSample, sampleColumns } from './columnSample.ts';
-import { type Dialect, findDialect } from './dialect.ts';
+import { type Dialect, findDialect, isRow } from './dialect.ts';
 import { doubtsOf } from './doubts.ts';
 import { NumberEvidence } from './numberEvidence.ts';
 import type { ColumnRef, ColumnRole, CsvProfile } from './profile.ts';
@@ -97,9 +97,10 @@ export class CsvGuesser {
   private choose(dialect: Dialect): void {
     const header = dialect.records[dialect.header]?.fields ?? null;
     const width = header?.length ?? 0;
-    const rows = dialect.records
-      .slice(dialect.header + 1, dialect.header + 1 + SAMPLE_ROWS)
-      .filter(({ fields }) => fields.length > 1);
+    const below = dialect.records.slice(dialect.header + 1, dialect.header + 1 + SAMPLE_ROWS);
+    // Totals and remarks would make columns of dates look like text in short files.
+    const plain = below.filter(isRow);
+    const rows = plain.length > 0 ? plain : below.filter(({ fields }) => fields.length > 1);
     this.columns = sampleColumns(header, rows);
     // A delimiter at the end of each line makes no column.
     if (width > 0) this.columns = this.columns.filter(({ name, filled }) => name !== '' || filled > 0);
@@ -125,9 +126,10 @@ export class CsvGuesser {
     const [style] = possible;
     if (style === undefined) return;
     let best: { candidate: Candidate; score: number } | null = null;
+    const tried = below.filter(({ fields }) => fields.length > 1);
     for (const candidate of candidates(this.columns, dialect.delimiter, style)) {
       const trial = new Trial(candidate, possible, this.formatsOf(candidate));
-      for (const row of rows) trial.add(row);
+      for (const row of tried) trial.add(row);
       const { proven, totals, problems } = trial.result();
       const score = (proven.length > 0 ? 100 : totals ? 50 : 0) - Math.min(10, problems.length * 3);
       if (best === null || score > best.score) best = { candidate, score };
@@ -144,8 +146,15 @@ export class CsvGuesser {
   private feed(text: string, final: boolean): void {
     const { records, dialect, trial } = this;
     if (records === null || dialect === null) return;
-    const headerLine = dialect.records[dialect.header]?.line ?? 0;
-    for (const record of records.push(text, final)) if (record.line > headerLine) trial?.add(record);
+    const header = dialect.records[dialect.header];
+    const headerLine = header?.line ?? 0;
+    const names = header?.fields.join('\n');
+    for (const record of records.push(text, final)) {
+      if (record.line <= headerLine) continue;
+      // Files that were put together have the header again.
+      if (header !== undefined && record.fields[0] === header.fields[0] && record.fields.join('\n') === names) continue;
+      trial?.add(record);
+    }
   }
 
   /** The profile with names of columns instead of numbers, where the file has a header with a name for each. */

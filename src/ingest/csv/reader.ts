@@ -74,6 +74,9 @@ class CsvReader implements StatementReader {
       return;
     }
     if (row.kind === 'undated') {
+      const { match } = this.profile;
+      // Files that were put together have the header again.
+      if (match !== null && isHeaderOf(match, record.fields)) return;
       // A footer, unless rows follow.
       this.held.push(record);
       if (this.held.length > LONGEST_FOOTER) throw this.undated(rows);
