@@ -56,6 +56,8 @@ describe('status --check', () => {
     expect(await check()).toMatchObject({ code: 0, state: 'fresh' });
     expect(await check([], {}, inAnHour)).toEqual({ code: 8, state: 'stale', lines: 1 });
     expect(await check(['--max-age', '2h'], {}, inAnHour)).toMatchObject({ code: 0, state: 'fresh' });
+    // A table that was never synced is no fresh one; one that is no longer named does not count.
+    expect(await check([], { FINANCE_DB_TABLES: 't,moments' })).toMatchObject({ code: 4, state: 'missing' });
     expect(await check([], GONE)).toEqual({ code: 3, state: 'unreachable', lines: 1 });
     await plant(path.join(home, 'finance.duckdb'), "UPDATE t SET v = 'false'");
     await run(['validate']);

@@ -2,6 +2,7 @@ import { status } from '../../app/status.ts';
 import { checkStatus } from '../../app/statusCheck.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { parseSpan } from '../../model/span.ts';
+import { displayName } from '../../model/tableName.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { printable } from '../../render/printable.ts';
 import { renderStatus, statusDocument } from '../../render/statusReport.ts';
@@ -25,7 +26,7 @@ export async function statusCommand(context: CommandContext, flags: StatusFlags)
     throw new FinanceDbError('USAGE', '--max-age belongs to --check', { remedy: 'give both: --check --max-age 15m' });
   const maxAge = parseSpan(flags.maxAge ?? MAX_AGE, '--max-age');
   const found = await status(config, io.now(), io.signal);
-  const check = flags.check === true ? checkStatus(found, io.now(), maxAge) : null;
+  const check = flags.check === true ? checkStatus(found, config.tables.map(displayName), io.now(), maxAge) : null;
   const notice = sampleNotice(found.duckdb);
   if (notice !== null) io.stderr.write(`${notice}\n`);
   if (output.json) await writeJsonDocument(io, { ...statusDocument(found), ...(check === null ? {} : { check }) });
