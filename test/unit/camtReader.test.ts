@@ -141,6 +141,17 @@ describe('CAMT: entries', () => {
     ]);
   });
 
+  test('ids of details: their own where no two share one', () => {
+    const ids = (...own: string[]) => {
+      const batch = details(...own.map((id) => `<Refs><AcctSvcrRef>${id}</AcctSvcrRef></Refs><Amt Ccy="EUR">1</Amt>`));
+      const text = ntry(`${own.length}`, 'CRDT', `<AcctSvcrRef>R</AcctSvcrRef>${batch}`);
+      return entriesOf(read(camt(ACCOUNT + text))).map(({ bankId }) => bankId);
+    };
+    expect(ids('A', 'B')).toEqual(['A', 'B']);
+    expect(ids('A', 'A')).toEqual(['R/1', 'R/2']);
+    expect(ids('R', 'B')).toEqual(['R/1', 'R/2']);
+  });
+
   test('details with directions of their own, and with those of the payments', () => {
     const of = (amount: string, direction: string) =>
       `<Amt Ccy="EUR">${amount}</Amt><CdtDbtInd>${direction}</CdtDbtInd>`;

@@ -1,9 +1,10 @@
 import { dayText } from '../days.ts';
 import { idOrNull, joinedText } from '../freeText.ts';
-import { compareNumerals, negated, normalNumeral, Sum } from '../numeral.ts';
+import { negated, normalNumeral } from '../numeral.ts';
 import { badValue } from '../problem.ts';
 import type { Place, StatementEntry } from '../statement.ts';
 import { amountsOf, type CamtAmount, type CamtDetail, type CamtParty, transactionCode } from './camtDetail.ts';
+import { partReferences, partsOf } from './camtParts.ts';
 import { childAt, textAt, type XmlNode } from './xmlNode.ts';
 
 /** What the entries of a statement have in common. */
@@ -106,17 +107,19 @@ export function camtEntries(
   // A reversal keeps the parties of what it takes back.
   const debit = (textAt(node, 'CdtDbtInd') === 'DBIT') !== isTrue(textAt(node, 'RvslInd'));
   const amounts = details.length > 1 ? partsOf(details, amount, currency) : null;
-  if (amounts !== null)
+  if (amounts !== null) {
+    const references = partReferences(details, reference);
     return details.map((detail, index) =>
       entry({
         amount: amounts[index] ?? '',
         amounts: detail.amounts,
-        bankId: ownReference(detail, details, reference, index),
+        bankId: references[index] ?? null,
         party: otherParty(detail, debit, context.account),
         code: detail.code ?? code,
         details: [detail],
       }),
     );
+  }
   const [only] = details;
   const single = details.length === 1 && only !== undefined ? only : null;
   return [
@@ -138,49 +141,6 @@ interface Part {
   readonly party: CamtParty | null;
   readonly code: string | null;
   readonly details: readonly CamtDetail[];
-}
-
-/** The signed amounts of the details if they add up to the entry in its currency, else null. */
-function partsOf(details: readonly CamtDetail[], total: string, currency: string | null): readonly string[] | null {
-  const unsigned: string[] = [];
-  for (const { amounts } of details) {
-    const found = amounts.find((amount) => amount.currency === currency && /^\d*\.?\d*$/.test(amount.text));
-    const numeral = found === undefined ? null : normalNumeral(found.text);
-    if (numeral === null) return null;
-    unsigned.push(numeral);
-  }
-  const sign = (debit: boolean, index: number): string =>
-    debit ? negated(unsigned[index] ?? '0') : (unsigned[index] ?? '0');
-  const ofEntry = total.startsWith('-');
-  // By their own directions; some banks write that of the original payment there: then by the entry's.
-  for (const debit of [
-    (detail: CamtDetail) => (detail.direction ?? (ofEntry ? 'DBIT' : 'CRDT')) === 'DBIT',
-    () => ofEntry,
-  ]) {
-    const signed = details.map((detail, index) => sign(debit(detail), index));
-    const sum = signed.reduce((all, one) => all.add(one), new Sum()).toString();
-    if (compareNumerals(sum, total) === 0) return signed;
-  }
-  return null;
-}
-
-/** A detail's own reference if no other has it, else the entry's with the detail's number. */
-function ownReference(
-  detail: CamtDetail,
-  details: readonly CamtDetail[],
-  reference: string | null,
-  index: number,
-): string | null {
-  const own = detail.reference;
-  if (own !== null && own !== reference && distinct(details)) return own;
-  return reference === null ? null : `${reference}/${index + 1}`;
-}
-
-const distinctOf = new WeakMap<readonly CamtDetail[], boolean>();
-function distinct(details: readonly CamtDetail[]): boolean {
-  const known = distinctOf.get(details) ?? new Set(details.map(({ reference }) => reference)).size === details.length;
-  distinctOf.set(details, known);
-  return known;
 }
 
 /** Money goes to the creditor, comes from the debtor; whoever has the statement's own account is not the other party. */

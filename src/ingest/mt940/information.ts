@@ -89,6 +89,3 @@ function ofCodeWords(content: string): Information {
     counterAccount: textOrNull(values.get('IBAN')) ?? textOrNull(account),
   };
 }
-
-/** `/OCMT/USD12,50`: the amount before the bank converted it. */
-export const ORIGINAL_AMOUNT = /\/OCMT\/([A-Z]{3})(\d+(?:,\d*)?)/;

@@ -1,13 +1,12 @@
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { idOrNull, joinedText } from '../freeText.ts';
-import { accountId, asIban } from '../iban.ts';
-import { negated } from '../numeral.ts';
 import { badValue } from '../problem.ts';
-import type { Balance, StatementAccount, StatementEvent, StatementReader } from '../statement.ts';
-import { ORIGINAL_AMOUNT, readInformation } from './information.ts';
-import { ibanAmong, readStatementLine, type StatementLine } from './statementLine.ts';
+import type { Balance, StatementEvent, StatementReader } from '../statement.ts';
+import { readInformation } from './information.ts';
+import { ibanAmong, originalAmount, readStatementLine, type StatementLine } from './statementLine.ts';
+import { namedAccount } from './swiftAccount.ts';
 import { type SwiftField, SwiftFields } from './swiftFields.ts';
-import { swiftAmount, swiftBalance } from './swiftValues.ts';
+import { swiftBalance } from './swiftValues.ts';
 
 /**
  * Reads MT940 (statements) and MT942 (reports within the day, whose entries are not booked yet). Fields that it does not
@@ -158,7 +157,6 @@ class Mt940Reader implements StatementReader {
       return;
     }
     const { text, payee, counterAccount } = readInformation(information);
-    const original = ORIGINAL_AMOUNT.exec(`${line.supplement} ${information.flat().join('')}`);
     yield {
       kind: 'entry',
       place,
@@ -177,7 +175,7 @@ class Mt940Reader implements StatementReader {
       state: null,
       category: null,
       subcategory: null,
-      original: original === null ? null : originalAmount(original, line.amount),
+      original: originalAmount(`${line.supplement} ${information.flat().join('')}`, line.amount),
       balance: null,
     };
   }
@@ -220,23 +218,4 @@ class Mt940Reader implements StatementReader {
     }
     yield* this.endStatement(this.fields.line);
   }
-}
-
-/** Some banks write the currency behind the account: `51210600/9223382012EUR`. It is none when the whole is an IBAN. */
-function namedAccount(
-  text: string | null,
-  currency: string | null,
-): { account: StatementAccount | null; currency: string | null } {
-  const plain = (text ?? '').replace(/\s/g, '').replace(/^\/+/, '');
-  if (plain === '') return { account: null, currency };
-  const tail = asIban(plain) === null ? /\d([A-Z]{3})$/.exec(plain)?.[1] : undefined;
-  const number = tail !== undefined && (currency === null || tail === currency) ? plain.slice(0, -3) : plain;
-  const slash = number.indexOf('/');
-  const id = slash < 0 ? accountId(null, number) : accountId(number.slice(0, slash), number.slice(slash + 1));
-  return { account: { id, name: null, type: 'bank' }, currency: currency ?? tail ?? null };
-}
-
-function originalAmount([, currency = '', digits = '']: RegExpExecArray, amount: string) {
-  const original = swiftAmount(digits);
-  return { amount: amount.startsWith('-') ? negated(original) : original, currency };
 }

@@ -63,3 +63,12 @@ export function ibanAmong(line: StatementLine): string | null {
   }
   return null;
 }
+
+/** `/OCMT/USD12,50`: the amount before the bank converted it, signed as the entry is; null where there is none. */
+export function originalAmount(text: string, signed: string): { amount: string; currency: string } | null {
+  const match = /\/OCMT\/([A-Z]{3})(\d+(?:,\d*)?)/.exec(text);
+  if (match === null) return null;
+  const [, currency = '', digits = ''] = match;
+  const amount = swiftAmount(digits);
+  return { amount: signed.startsWith('-') ? negated(amount) : amount, currency };
+}
