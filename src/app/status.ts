@@ -157,7 +157,7 @@ async function lookAtFile(file: string): Promise<{
       report.bytes = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
       report.problem = isFinanceDbError(error)
         ? `${error.message}; ${error.remedy}`
-        : 'finance-db did not write this file; `finance-db sync` sets it aside';
+        : 'finance-db did not write this file, and `finance-db sync` refuses to replace it';
     }
     return { report, rows: [], lastValidation: null };
   }

@@ -3,9 +3,11 @@ import { isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { FileSource } from '../model/fileSource.ts';
 import type { SampleTable } from '../model/sampleRows.ts';
 import type { TableState } from '../model/syncPlan.ts';
+import { STATE_SCHEMA } from '../model/tableName.ts';
 import { type StoredBaseCurrency, storedBaseCurrency } from './baseCurrencyState.ts';
 import type { FreshSize } from './compact.ts';
-import { openReader } from './reader.ts';
+import { isDamagedOwn } from './ownFile.ts';
+import { type DuckDbReader, openReader } from './reader.ts';
 import { toSampleTables } from './sampleTables.ts';
 import { READ_STATE_SQL, readAbout, STATE_FORMAT, type StoredRow, toFileSource, toTableState } from './syncState.ts';
 
@@ -24,17 +26,23 @@ export type PublishedFile =
       readonly bytes: number;
       readonly fresh: FreshSize;
     }
-  /** Damaged, of a newer DuckDB, not DuckDB, or a DuckDB file that this tool did not write. */
-  | { readonly kind: 'unusable'; readonly why: string };
+  /** Ours, but damaged, or of a newer DuckDB. */
+  | { readonly kind: 'unusable'; readonly why: string }
+  /** Somebody else's: a DuckDB file that this tool did not write, or no DuckDB file. */
+  | { readonly kind: 'foreign'; readonly what: string };
 
 /**
  * Looks at the published file.
+ * @param path where it can be read
+ * @param place where it lies, when that is not `path`
  * @throws FinanceDbError DUCKDB_LOCKED when another program has it open for writing.
  */
-export async function readPublishedFile(path: string): Promise<PublishedFile> {
+export async function readPublishedFile(path: string, place = path): Promise<PublishedFile> {
   try {
     const reader = await openReader(path);
     try {
+      if (!(await hasOwnTables(reader)))
+        return { kind: 'foreign', what: `a DuckDB database of another program${await tablesOf(reader)}` };
       const about = await readAbout(reader);
       const value = (name: string): string | undefined => about.get(name);
       if (value('format') !== STATE_FORMAT)
@@ -66,13 +74,36 @@ export async function readPublishedFile(path: string): Promise<PublishedFile> {
     if (isFinanceDbError(error)) {
       if (error.code === 'DUCKDB_MISSING') return { kind: 'missing' };
       // What is no file of ours to begin with (a folder, something that may not be read) must not be moved out of the way.
-      if (error.code === 'DUCKDB_UNREADABLE' && isReadableFile(path)) return { kind: 'unusable', why: error.message };
+      if (error.code === 'DUCKDB_UNREADABLE' && isReadableFile(path))
+        return isDamagedOwn(path, place)
+          ? { kind: 'unusable', why: error.message }
+          : { kind: 'foreign', what: `no file of finance-db (${error.message})` };
       throw error;
     }
-    // The file opens, but has not our tables.
-    return { kind: 'unusable', why: `finance-db did not write it (${messageOf(error).split('\n')[0]})` };
+    // The file opens and has our tables, but they are not as they should be.
+    return { kind: 'unusable', why: messageOf(error).split('\n')[0] ?? '' };
   }
 }
+
+async function hasOwnTables(reader: DuckDbReader): Promise<boolean> {
+  const found = await reader.all(
+    `SELECT 1 AS one FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = '${STATE_SCHEMA}' AND table_name = 'about'`,
+  );
+  return found.length > 0;
+}
+
+/** `, with the tables a, b and 7 more`: by them its owner knows it. */
+async function tablesOf(reader: DuckDbReader): Promise<string> {
+  const tables = await reader.all<{ table_name: string }>(
+    'SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() ORDER BY table_name',
+  );
+  const names = tables.slice(0, SHOWN_TABLES).map(({ table_name }) => table_name);
+  if (names.length === 0) return '';
+  const more = tables.length > names.length ? ` and ${tables.length - names.length} more` : '';
+  return `, with the tables ${names.join(', ')}${more}`;
+}
+
+const SHOWN_TABLES = 5;
 
 function isReadableFile(path: string): boolean {
   try {

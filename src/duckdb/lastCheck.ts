@@ -12,15 +12,26 @@ interface Note {
   readonly file: string;
 }
 
-/**
- * Remembers that the file at `path` was found up to date, or was brought there. Never fails what it tells of.
- * @param published the file tells itself when it was synced, so that a note need only be kept right, not made
- */
-export function rememberCheck(path: string, now: Date, published: boolean): void {
-  if (published && !fs.existsSync(noteOf(path))) return;
+/** Remembers that all of the file at `path` was found up to date, or was brought there. Never fails what it tells of. */
+export function rememberCheck(path: string, now: Date): void {
+  writeNote(path, now.toISOString());
+}
+
+/** Tells the note that another file has taken the place; where there is none, the file's own last sync will do. */
+export function rememberPublished(path: string): void {
+  const note = parseNote(path);
+  if (note !== null) writeNote(path, note.checked_at);
+}
+
+/** As `rememberCheck`, but only where there is a note already: the file's own last sync says the same. */
+export function renewCheck(path: string, now: Date): void {
+  if (parseNote(path) !== null) rememberCheck(path, now);
+}
+
+function writeNote(path: string, checkedAt: string): void {
   try {
     const stat = fs.statSync(path, { bigint: true });
-    const note: Note = { checked_at: now.toISOString(), file: identityOf(stat) };
+    const note: Note = { checked_at: checkedAt, file: identityOf(stat) };
     fs.writeFileSync(noteOf(path), `${JSON.stringify(note)}\n`, { mode: Number(stat.mode) & 0o666 });
   } catch {
     // The note is a comfort.
@@ -43,8 +54,16 @@ export function wasPublishedHere(path: string): boolean {
 function readNote(path: string): Note | null {
   try {
     const file = fs.realpathSync(path);
-    const note = JSON.parse(fs.readFileSync(noteOf(file), 'utf8')) as Note;
-    return note.file === identityOf(fs.statSync(file, { bigint: true })) ? note : null;
+    const note = parseNote(file);
+    return note?.file === identityOf(fs.statSync(file, { bigint: true })) ? note : null;
+  } catch {
+    return null;
+  }
+}
+
+function parseNote(path: string): Note | null {
+  try {
+    return JSON.parse(fs.readFileSync(noteOf(path), 'utf8')) as Note;
   } catch {
     return null;
   }

@@ -5,6 +5,9 @@ import { mapFileError } from '../files/fileErrors.ts';
 import { acquireLock, type HeldLock, isHeldLock, type LockHolder, lockHolder } from '../files/lockFile.ts';
 import { makePrivateFolder } from '../files/privateFile.ts';
 import { processExists } from '../files/processIdentity.ts';
+import { hasLog, moveCompanions, requireNoWriter } from './companions.ts';
+import { rememberPublished } from './lastCheck.ts';
+import { openReader } from './reader.ts';
 
 /**
  * The private place of a sync, beside the published file so that the last step is a rename within one file system:
@@ -20,12 +23,20 @@ export interface Workspace {
   clearCopy(): void;
   /** Makes the working copy from the published file; shares its blocks where the file system can. */
   copyPublished(): void;
+  /** Where the published file can be opened without what another program has left beside it. */
+  pathWithoutLog(): string;
   /**
-   * Puts the working copy in the place of the published file: readers see the old one or the new one, nothing else.
-   * @param setAside true keeps what was there under another name, which is returned
-   * @throws FinanceDbError when the lock was lost, or the rename fails
+   * Keeps what is at the published place, with all that belongs to it, under another name; the file itself also stays.
+   * @returns what was kept, in words; null when there is nothing new to keep
    */
-  publish(setAside: boolean, now: Date): string | null;
+  setAside(now: Date): string | null;
+  /**
+   * Puts the working copy in the place of the published file: readers see the old one or the new one, nothing else. Opens it
+   * there as they would.
+   * @returns what was set aside because another program wrote beside the file meanwhile, in words, or null
+   * @throws FinanceDbError when the lock was lost, another program writes to the file, or the rename fails
+   */
+  publish(now: Date): Promise<string | null>;
   /** Removes what is left and gives the lock back. */
   close(): void;
 }
@@ -74,15 +85,31 @@ export async function openWorkspace(
         throw mapFileError(error, target);
       }
     },
-    publish: (setAside, now) => {
+    pathWithoutLog: () => {
+      if (!hasLog(target) || !fs.existsSync(target)) return target;
+      const alone = path.join(folder, 'alone.duckdb');
+      fs.rmSync(alone, { force: true });
+      secondName(target, alone);
+      return alone;
+    },
+    setAside: (now) => {
+      try {
+        return setAside(target, now);
+      } catch (error) {
+        throw mapFileError(error, target);
+      }
+    },
+    publish: async (now) => {
+      await requireNoWriter(target);
       // Should the lock have been taken from us (see lockFile.ts), the other sync's file must not be overwritten.
       if (!lock.isHeld()) throw lockLost(target);
       try {
-        const aside = setAside ? moveAside(target, now) : null;
+        const aside = hasLog(target) ? setAside(target, now) : null;
         fs.chmodSync(copyPath, options.fileMode);
         fs.renameSync(copyPath, target);
         syncFolder(path.dirname(target));
-        return aside;
+        rememberPublished(target);
+        return (await openPublished(target, now)) ?? aside;
       } catch (error) {
         throw mapFileError(error, target);
       }
@@ -130,18 +157,55 @@ function lockLost(target: string): FinanceDbError {
   );
 }
 
-function moveAside(target: string, now: Date): string {
+/** Opens the file that was just published as a reader would, and once more without what was written beside it meanwhile. */
+async function openPublished(target: string, now: Date): Promise<string | null> {
+  try {
+    (await openReader(target)).close();
+    return null;
+  } catch (error) {
+    if (!hasLog(target)) throw error;
+    const aside = setAside(target, now);
+    (await openReader(target)).close();
+    return aside;
+  }
+}
+
+/** What was set aside is called so, with the time. */
+const ASIDE = '.damaged-';
+
+/**
+ * A log is somebody's work and kept with the file that it belongs to. A damaged file of ours can be made again from
+ * PostgreSQL: one is kept to look at, and no further ones, which would fill the disk.
+ */
+function setAside(target: string, now: Date): string | null {
+  const log = hasLog(target);
+  const folder = path.dirname(target);
+  const earlier = fs.readdirSync(folder).find((name) => name.startsWith(path.basename(target) + ASIDE));
+  if (!log && earlier !== undefined) return null;
+  const aside = freeName(target, now);
+  // A second name, so that there is a file at the published place at every moment.
+  if (fs.existsSync(target)) secondName(target, aside);
+  moveCompanions(target, aside);
+  syncFolder(folder);
+  return log
+    ? `another program wrote to the file and did not finish: that was kept as ${aside}, with its .wal`
+    : `it was kept as ${aside}`;
+}
+
+function freeName(target: string, now: Date): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
   for (let number = 0; ; number++) {
-    const aside = `${target}.damaged-${stamp}${number === 0 ? '' : `-${number}`}`;
-    if (fs.existsSync(aside)) continue;
-    try {
-      // A second name, so that there is a file at the published place at every moment.
-      fs.linkSync(target, aside);
-    } catch {
-      fs.renameSync(target, aside);
-    }
-    return aside;
+    const name = `${target}${ASIDE}${stamp}${number === 0 ? '' : `-${number}`}`;
+    if (!fs.existsSync(name) && !hasLog(name)) return name;
+  }
+}
+
+/** Another name for the same file; a copy of it where the file system has no such names. */
+function secondName(file: string, name: string): void {
+  try {
+    fs.linkSync(file, name);
+  } catch {
+    fs.copyFileSync(file, name, fs.constants.COPYFILE_FICLONE);
   }
 }
 

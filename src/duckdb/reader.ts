@@ -139,7 +139,7 @@ function requireFile(path: string): void {
 function openingError(error: unknown, path: string): FinanceDbError {
   const message = messageOf(error);
   if (/Could not set lock on file/i.test(message))
-    return new FinanceDbError('DUCKDB_LOCKED', `${path} is held open by another program`, {
+    return new FinanceDbError('DUCKDB_LOCKED', `${path} is held open for writing by ${holderOf(message)}`, {
       cause: error,
       details: { path },
     });
@@ -149,6 +149,11 @@ function openingError(error: unknown, path: string): FinanceDbError {
   return damageError(error, path) ?? unreadable(path, message, error);
 }
 
+/** `/usr/bin/python3 (PID 123)`, as far as DuckDB could find out. */
+function holderOf(message: string): string {
+  return /Conflicting lock is held in (.+? \(PID \d+\))/.exec(message)?.[1] ?? 'another program';
+}
+
 /**
  * DUCKDB_UNREADABLE if DuckDB's error means that the file itself is damaged (which may show only when a query comes to
  * the damaged part), else null.
@@ -156,7 +161,7 @@ function openingError(error: unknown, path: string): FinanceDbError {
 export function damageError(error: unknown, path: string): FinanceDbError | null {
   const message = messageOf(error);
   const damaged =
-    /not a valid DuckDB database|Corrupt database|Could not read enough bytes|database has been invalidated|Serialization Error|with version number/i;
+    /not a valid DuckDB database|Corrupt database|Could not read enough bytes|database has been invalidated|Serialization Error|with version number|WAL does not match|replaying WAL/i;
   return damaged.test(message) ? unreadable(path, message, error) : null;
 }
 

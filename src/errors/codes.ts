@@ -107,6 +107,11 @@ export const ERROR_CODES = {
     cause: 'the file is damaged or not a DuckDB database',
     remedy: 'run `finance-db sync`: it sets the file aside and rebuilds it from PostgreSQL',
   },
+  DUCKDB_NOT_OURS: {
+    exit: 4,
+    cause: 'what lies at the place of the DuckDB file is not of finance-db',
+    remedy: 'name another place with --duckdb (FINANCE_DB_DUCKDB), or move that file away',
+  },
   DUCKDB_LOCKED: { exit: 4, cause: 'another program holds the file open for writing', remedy: 'close that program' },
   DUCKDB_NOT_WRITABLE: {
     exit: 4,

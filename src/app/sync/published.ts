@@ -45,6 +45,20 @@ export function requireOwnSource(owner: FileSource | null, source: FileSource, p
   });
 }
 
+/**
+ * What somebody else has put there must not be replaced.
+ * @throws FinanceDbError DUCKDB_NOT_OURS saying what it is
+ */
+export function requireNotForeign(
+  file: PublishedFile,
+  path: string,
+): asserts file is Exclude<PublishedFile, { kind: 'foreign' }> {
+  if (file.kind === 'foreign')
+    throw new FinanceDbError('DUCKDB_NOT_OURS', `${path} is ${file.what}, and finance-db does not touch it`, {
+      details: { path },
+    });
+}
+
 /** Whose data the file holds; null when nobody's. */
 export function ownerOf(file: PublishedFile): FileSource | null {
   return file.kind === 'ours' ? file.source : null;

@@ -50,7 +50,7 @@ export async function publishSampleFile(request: SampleFileRequest): Promise<voi
       copy.abandon();
       throw error;
     }
-    workspace.publish(false, now());
+    await workspace.publish(now());
   } finally {
     workspace.close();
   }

@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { compactFile, isBloated, rememberFreshSql } from '../../duckdb/compact.ts';
+import { hasLog } from '../../duckdb/companions.ts';
 import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
 import { createIndexes } from '../../duckdb/indexes.ts';
-import { rememberCheck } from '../../duckdb/lastCheck.ts';
+import { rememberCheck, renewCheck } from '../../duckdb/lastCheck.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
 import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
@@ -32,7 +33,16 @@ import { labelSums } from './baseCurrency.ts';
 import type { LoadContext } from './fullLoad.ts';
 import { gate, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
-import { damageOf, findState, isSame, ownerOf, requireOwnPlaces, requireOwnSource, rowsAfter } from './published.ts';
+import {
+  damageOf,
+  findState,
+  isSame,
+  ownerOf,
+  requireNotForeign,
+  requireOwnPlaces,
+  requireOwnSource,
+  rowsAfter,
+} from './published.ts';
 import { createReadyViews } from './readyViews.ts';
 import type { SyncRequest, SyncResult, TableResult } from './syncRequest.ts';
 import { secondsSince, syncTable, writeState } from './syncTable.ts';
@@ -60,18 +70,22 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
       const started = performance.now();
       const session = await server.connect();
       const position = await readPosition(session);
-      const published = await readPublishedFile(workspace.publishedPath);
+      const published = await readPublishedFile(workspace.pathWithoutLog(), workspace.publishedPath);
+      requireNotForeign(published, workspace.publishedPath);
       const source = sourceOf(server, position);
       const owner = ownerOf(published);
       if (request.newSource !== true) requireOwnSource(owner, source, workspace.publishedPath);
       const replaces = owner !== null && isOtherSource(owner, source);
+      const strangers = hasLog(workspace.publishedPath) ? workspace.setAside(now()) : null;
       const warnings = replaces ? [`the data of ${sourceText(owner)} was replaced`] : [];
+      if (strangers !== null) warnings.push(strangers);
       const file: PublishedFile = replaces ? { kind: 'missing' } : published;
       requireOwnPlaces(request.tables, file);
       const untouched = await gate(request, position, file);
       if (untouched !== null) {
-        rememberCheck(workspace.publishedPath, now(), false);
-        return unchanged(describeSource(server, position), untouched, workspace.publishedPath, started);
+        if (coversFile(request, published)) rememberCheck(workspace.publishedPath, now());
+        const result = unchanged(describeSource(server, position), untouched, workspace.publishedPath, started);
+        return { ...result, warnings };
       }
       try {
         const result = await syncInSnapshot(request, workspace, server, session, position, file, started);
@@ -174,9 +188,11 @@ async function syncInSnapshot(
         await compactFile(copy.path, copyOptions(request, workspace), rows, file.fresh);
     }
     request.signal.throwIfAborted();
-    const aside = workspace.publish(file.kind === 'unusable', request.now());
-    rememberCheck(workspace.publishedPath, request.now(), true);
-    if (aside !== null) warnings.push(`it was kept as ${aside}`);
+    if (file.kind === 'unusable')
+      warnings.push(workspace.setAside(request.now()) ?? 'it was not kept, since an earlier one lies beside it');
+    const aside = await workspace.publish(request.now());
+    if (aside !== null) warnings.push(aside);
+    if (!keeps || coversFile(request, file)) renewCheck(workspace.publishedPath, request.now());
     return {
       ...describeSource(server, snapshot),
       tables,
@@ -192,6 +208,11 @@ async function syncInSnapshot(
     request.signal.throwIfAborted();
     throw error;
   }
+}
+
+/** Whether all that the file holds was asked for, so that all of it was checked. */
+function coversFile({ tables }: SyncRequest, file: PublishedFile): boolean {
+  return file.kind === 'ours' && file.tables.every((state) => tables.some((table) => isSame(table, state)));
 }
 
 async function openCopy(request: SyncRequest, workspace: Workspace): Promise<WorkingCopy> {

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
+import { hasLog } from '../../duckdb/companions.ts';
 import { openWorkspace } from '../../duckdb/publish.ts';
 import { type Receipt, writeReceipts } from '../../duckdb/receipts.ts';
 import { openWorkingCopy } from '../../duckdb/workingCopy.ts';
@@ -50,6 +51,8 @@ export async function storeReceipts(
     const workspace = await openWorkspace(file, { waitMs: 0, ...options });
     try {
       if (fileIdentity(file) !== validated) return 'a sync has published another file meanwhile';
+      // What readers see, and what was validated, is the file with that; the receipt would part them.
+      if (hasLog(workspace.publishedPath)) return 'another program has written beside the file (.wal)';
       workspace.copyPublished();
       const copy = await openWorkingCopy(workspace.copyPath, {
         memory: '200MB',
@@ -63,7 +66,7 @@ export async function storeReceipts(
         copy.abandon();
         throw error;
       }
-      workspace.publish(false, options.now);
+      await workspace.publish(options.now);
       return null;
     } finally {
       workspace.close();

@@ -73,7 +73,7 @@ async function mendFile(request: ValidateRequest): Promise<{ result: ValidationR
     signal,
   });
   try {
-    const { states, owner } = await readStates(workspace.publishedPath);
+    const { states, owner } = await readStates(workspace.pathWithoutLog(), workspace.publishedPath);
     workspace.copyPublished();
     const copy = await openWorkingCopy(workspace.copyPath, {
       memory: request.config.memory ?? VALIDATE_MEMORY,
@@ -104,7 +104,7 @@ async function mendFile(request: ValidateRequest): Promise<{ result: ValidationR
       await writeReceipts(copy, receiptsOf(done.result, 'validate --repair', now()));
       signal.throwIfAborted();
       await copy.close();
-      workspace.publish(false, now());
+      await workspace.publish(now());
       return done;
     } catch (error) {
       copy.abandon();

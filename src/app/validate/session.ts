@@ -14,7 +14,7 @@ import { bytesReceived, readDialect } from '../../postgres/digest.ts';
 import { withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { openSnapshot, readPosition, type SourceSnapshot } from '../../postgres/snapshot.ts';
-import { requireOwnSource } from '../sync/published.ts';
+import { requireNotForeign, requireOwnSource } from '../sync/published.ts';
 import { type CheckContext, overallVerdict, type TableCheck, type ValidationResult } from './result.ts';
 
 export interface ValidateRequest {
@@ -128,11 +128,15 @@ function countBytes(snapshot: SourceSnapshot): { snapshot: SourceSnapshot; bytes
  * What the published file says of its tables.
  * @throws FinanceDbError DUCKDB_MISSING when there is no file or only the sample, DUCKDB_UNREADABLE
  */
-export async function readStates(file: string): Promise<{ states: readonly TableState[]; owner: FileSource | null }> {
-  const published = await readPublishedFile(file);
+export async function readStates(
+  path: string,
+  file = path,
+): Promise<{ states: readonly TableState[]; owner: FileSource | null }> {
+  const published = await readPublishedFile(path, file);
   const details = { details: { path: file } };
   if (published.kind === 'missing')
     throw new FinanceDbError('DUCKDB_MISSING', `there is no DuckDB file at ${file}`, details);
+  requireNotForeign(published, file);
   if (published.kind === 'unusable')
     throw new FinanceDbError('DUCKDB_UNREADABLE', `${file} cannot be validated: ${published.why}`, details);
   if (published.sample)
