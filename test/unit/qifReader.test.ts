@@ -63,6 +63,13 @@ describe('QIF: dates', () => {
     expect(survey(bank('D1/2/2024|T1,00'))).toMatchObject({ guess: { dateOrder: 'DMY', decimalMark: ',' } });
   });
 
+  test('the order that the user gives wins', () => {
+    const asked = new QifSurvey('f.qif', 'YMD');
+    asked.push(bank('D24-01-31|T1,50', 'D24-13-01|T1'), true);
+    expect(asked.result()).toEqual({ kind: 'known', style: { dateOrder: 'YMD', decimalMark: ',' } });
+    expect(() => read(bank('D24-13-01|T1'), 'YMD')).toThrow('f.qif:2 (record 1): D: found "24-13-01"');
+  });
+
   test('two orders in one file, and days that do not exist, are refused', () => {
     expect(() => survey(bank('D1/31/2024|T1', 'D31/1/2024|T1'))).toThrow(
       'f.qif:5 (record 2): D: found "31/1/2024": day and month stand in another order than on line 2',

@@ -157,11 +157,10 @@ function columnsHash(profile: CsvProfile): string {
 }
 
 async function qifStyle(look: Look, wishes: Wishes): Promise<QifStyle> {
-  const survey = new QifSurvey(look.input.name);
+  const survey = new QifSurvey(look.input.name, wishes.dateOrder);
   for await (const { text, final } of decodedText(look.input, look.encoding, wishes.signal)) survey.push(text, final);
   const finding = survey.result();
   if (finding.kind === 'known') return finding.style;
-  if (wishes.dateOrder !== null) return { ...finding.guess, dateOrder: wishes.dateOrder };
   throw doubtfulOrder(look.input.name, finding);
 }
 

@@ -16,6 +16,7 @@ export type QifFinding =
 /** A QIF file does not say in which order its dates stand: this reads all of it once, before the reader does. */
 export class QifSurvey {
   private readonly file: string;
+  private readonly asked: DateOrder | null;
   private readonly records: QifRecords;
   private section: QifSection | null = 'entries';
   private count = 0;
@@ -31,9 +32,13 @@ export class QifSurvey {
   private commas = 0;
   private points = 0;
 
-  /** @param file its name, for messages */
-  constructor(file: string) {
+  /**
+   * @param file its name, for messages
+   * @param asked the order that the user gave: then only amounts are looked at, and the reader tells the dates that do not fit
+   */
+  constructor(file: string, asked: DateOrder | null = null) {
     this.file = file;
+    this.asked = asked;
     this.records = new QifRecords(file);
   }
 
@@ -59,6 +64,7 @@ export class QifSurvey {
   /** @returns the style of the file, or what to ask, once all text was pushed */
   result(): QifFinding {
     const decimalMark = this.commas > this.points ? ',' : '.';
+    if (this.asked !== null) return { kind: 'known', style: { dateOrder: this.asked, decimalMark } };
     const { DMY, MDY } = this.possible;
     if (DMY && MDY && this.example !== null)
       return {
@@ -71,7 +77,7 @@ export class QifSurvey {
   }
 
   private date(text: string, line: number): void {
-    if (text === '' || yearFirst(text)) return;
+    if (this.asked !== null || text === '' || yearFirst(text)) return;
     const days = { DMY: qifDate(text, 'DMY'), MDY: qifDate(text, 'MDY') };
     for (const order of ['DMY', 'MDY'] as const) {
       const day = days[order];
