@@ -126,6 +126,24 @@ export function ledgerSource(relation: Relation, bounds: Bounds): LedgerSource {
   return { table: selection(relation, false, dated), whole, scale, amountScale };
 }
 
+/** One row of PlainDays, for a quarter of what TableDays take: most files have no odd day. */
+export function plainDaysSql(relation: Relation, today: string): string {
+  return `SELECT "rows", plain, first::DATE AS first, last::DATE AS last
+FROM (
+  SELECT count(*) AS "rows", min("timestamp") AS first, max("timestamp") AS last,
+    count(*) = count("timestamp") AND first >= ${FIRST_MOMENT} AND last < TIMESTAMP '${today}' + INTERVAL 1 DAY AS plain
+  FROM ${relation.converts ? selection(relation, false) : relation.table}
+)`;
+}
+
+/** Whether every row has a day that can be named and is not after today, and the first and the last of them. */
+export type PlainDays = {
+  readonly rows: string;
+  readonly plain: boolean | null;
+  readonly first: string | null;
+  readonly last: string | null;
+};
+
 /** One row of TableDays. */
 export function tableDaysSql(relation: Relation, today: string): string {
   const dated = `"timestamp" >= ${FIRST_MOMENT} AND "timestamp" < ${AFTER_LAST}`;

@@ -69,6 +69,18 @@ describe('the currency of sums', () => {
   });
 });
 
+test('days far away come through a sync and break no report', async () => {
+  await insert(
+    `('i', 'infinity', -1000, 'CZK', -1000), ('j', '-infinity', -1000, 'CZK', -1000), ('k', '10000-01-01', -1000, 'CZK', -1000), ('l', '0044-03-15 BC', -1000, 'CZK', -1000), ('m', '9999-12-31', -1000, 'CZK', -1000)`,
+  );
+  expect((await run({}, 'sync')).warnings).toEqual([]);
+  expect((await stats()).total.amount).toBe(150);
+  for (const report of ['overview', 'cashflow', 'recurring', 'anomalies', 'health', 'categories'])
+    await run({}, 'stats', report);
+  await source.session.query(`DELETE FROM transactions WHERE tx_id IN ('i', 'j', 'k', 'l', 'm')`);
+  await run({}, 'sync');
+});
+
 describe('a sync does not fail over the ready-made views', () => {
   test.each([
     ['numeric(30,13)', 'USING normalized_amount::numeric(30,13)', null],

@@ -2,6 +2,8 @@ import { reportOf } from '../../analytics/reports.ts';
 import { LEDGER_COLUMNS, type Span, type StatsRequest } from '../../analytics/request.ts';
 import {
   ledgerSource,
+  type PlainDays,
+  plainDaysSql,
   type Relation,
   type StoredColumn,
   type TableDays,
@@ -47,7 +49,7 @@ export async function prepareRequest(
       remedy: 'make it numeric, such as numeric(15,2)',
       details: { table: displayName(table) },
     });
-  const [days] = await reader.all<TableDays>(tableDaysSql(relation, input.calendar.today));
+  const days = await readDays(reader, relation, input.calendar.today);
   const undated = days !== undefined && days.undated !== '0';
   if (undated && days.undated === days.rows && relation.converts) await requireReadableDays(reader, relation, table);
   const asksForAll = input.period.to !== null || reportOf(report).everyRow === true;
@@ -71,6 +73,14 @@ export async function prepareRequest(
     undated,
     stored: { table: relation.table, columns },
   };
+}
+
+async function readDays(reader: DuckDbReader, relation: Relation, today: string): Promise<TableDays | undefined> {
+  const [quick] = await reader.all<PlainDays>(plainDaysSql(relation, today));
+  if (quick?.plain === true)
+    return { rows: quick.rows, undated: '0', first: quick.first, last: quick.last, last_known: quick.last };
+  const [days] = await reader.all<TableDays>(tableDaysSql(relation, today));
+  return days;
 }
 
 /** A text that says no day in any row was meant for something else, or is written in a way that leaves day and month open. */
