@@ -60,6 +60,16 @@ describe('a running balance that closes is a proof', () => {
       ['2020-01-13 -5.00', '2020-01-14 -10.00', '2020-01-15 -20.00'],
     ],
     [
+      'a pending row without a date',
+      'Date,Text,Amount,Balance,State\n2020-01-13,a,-5.00,95.00,COMPLETED\n,b,-10.00,,PENDING\n2020-01-15,c,-20.00,75.00,COMPLETED\n2020-01-16,d,-7.00,68.00,COMPLETED\n',
+      ['2020-01-13 -5.00', '2020-01-15 -20.00', '2020-01-16 -7.00'],
+    ],
+    [
+      'a column that says what is booked',
+      'Date,Text,Amount,Balance,Info\n2020-01-13,a,-5.00,95.00,Umsatz gebucht\n2020-01-14,b,-10.00,,Umsatz vorgemerkt\n2020-01-15,c,-20.00,75.00,Umsatz gebucht\n2020-01-16,d,-7.00,68.00,Umsatz gebucht\n',
+      ['2020-01-13 -5.00', '2020-01-15 -20.00', '2020-01-16 -7.00'],
+    ],
+    [
       'a preamble and a footer',
       'Bank;X\nKonto;123\n\nBuchungstag;Wertstellung;Text;Betrag;Saldo\n13.01.2020;12.01.2020;a;-5,00;95,00\n14.01.2020;14.01.2020;b;-10,00;85,00\n15.01.2020;15.01.2020;c;20,00;105,00\nSumme;;;5,00;\n',
       ['2020-01-13 -5.00', '2020-01-14 -10.00', '2020-01-15 20.00'],
@@ -116,6 +126,16 @@ describe('without a proof nothing is imported, and it is said why', () => {
       'a row without date',
       'Date,Amount,Balance\n2020-01-13,-5.00,95.00\n,-10.00,85.00\n2020-01-15,20.00,105.00\n2020-01-16,1.00,106.00\n2020-01-17,-1.00,105.00\n',
       /line 3 has an amount and no date/,
+    ],
+    [
+      'an unknown status',
+      'Date,Amount,Balance,Status\n2020-01-13,-5.00,95.00,Xyz\n2020-01-14,-10.00,85.00,Booked\n2020-01-15,20.00,105.00,Booked\n',
+      /rows may not be booked yet.*"Xyz"/,
+    ],
+    [
+      'one row an account',
+      'Account,Date,Amount,Balance\nA,2020-01-13,-5.00,95.00\nB,2020-01-14,-10.00,85.00\nC,2020-01-15,20.00,105.00\n',
+      /too few rows/,
     ],
     ['no dates', 'a,b,c\nd,e,f\n', /no column has dates/],
     ['no amounts', 'Date,Text\n2020-01-13,a\n2020-01-14,b\n', /no column has amounts/],

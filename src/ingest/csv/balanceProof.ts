@@ -82,6 +82,13 @@ export class BalanceProof {
     chain.between = 0n;
   }
 
+  /** Whether what there is closes, and is not enough. */
+  get tooFew(): boolean {
+    return (
+      !this.lost && this.chains.size > 0 && this.claims.some(({ broken }) => !broken) && this.result().length === 0
+    );
+  }
+
   /** What holds for all rows: nothing unless at least two balances changed, and most rows took part. */
   result(): readonly { readonly order: RowOrder; readonly inverted: boolean }[] {
     const covered = this.rows - this.chains.size;

@@ -3,7 +3,7 @@ import { possibleFormats, sensibleFormats } from './dateEvidence.ts';
 import type { DateFormat } from './dates.ts';
 import type { ColumnRole } from './profile.ts';
 import type { BankRecord } from './records.ts';
-import { type CellKind, isStatusWord, MARK_PAIRS, rolesOf } from './vocabulary.ts';
+import { type CellKind, isStatusWord, isUnbookedWord, MARK_PAIRS, rolesOf } from './vocabulary.ts';
 
 /** What the first rows say about one column. */
 export interface ColumnSample {
@@ -78,15 +78,20 @@ function sampleColumn(position: number, name: string, all: readonly string[]): C
       !cells.every((cell) => /^'?\d{7,}$/.test(cell)),
     negatives: parts.filter((one) => one?.negative && /[1-9]/.test(one.digits)).length,
     used: all.map((cell) => /[1-9]/.test(cell)),
-    role:
-      roles.includes('state') || roles.includes('status')
-        ? share(isStatusWord) > 0.5
-          ? 'status'
-          : (roles.find((role) => role !== 'status') ?? null)
-        : (roles[0] ?? null),
+    role: roleOf(name, kind, distinct),
     booking: kind === 'date' ? roles.filter((role) => role === 'date').length : 0,
     marks: kind === 'text' || kind === 'currency' ? marksOf(distinct) : null,
   };
+}
+
+/** The part that a column plays by its name; statuses are known by their values, too: `state` may be a place. */
+function roleOf(name: string, kind: CellKind, distinct: ReadonlySet<string>): ColumnRole | null {
+  const roles = rolesOf(name, kind);
+  const values = [...distinct];
+  const statuses = values.length > 0 && values.length <= 6 && values.every(isStatusWord);
+  if (kind === 'text' && statuses && (roles.includes('status') || values.some(isUnbookedWord))) return 'status';
+  if (/^(booking |transaction )?status$/i.test(name)) return 'status';
+  return roles.find((role) => role !== 'status') ?? null;
 }
 
 /** A column of nothing may still be the one for money that comes. */

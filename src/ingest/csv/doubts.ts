@@ -35,6 +35,10 @@ export function doubtsOf(trial: Trial, result: TrialResult, { profile }: Candida
     doubts.push(
       `the decimal mark may be ${JSON.stringify(result.style.decimalMark)} or ${JSON.stringify(style.decimalMark)}`,
     );
+  if (trial.unknownStatuses.length > 0)
+    doubts.push(
+      `rows may not be booked yet: the status column has ${trial.unknownStatuses.map((status) => JSON.stringify(status)).join(', ')}`,
+    );
   const { inverted, doubt } = signOf(trial, result, profile.sign !== 'signed');
   if (doubt !== null) doubts.push(doubt);
   const proof = proofOf(trial, result, profile.sign !== 'signed');
@@ -42,7 +46,9 @@ export function doubtsOf(trial: Trial, result: TrialResult, { profile }: Candida
     doubts.push(
       profile.columns.balance === undefined
         ? 'no running balance proves the amounts'
-        : 'the running balance does not close: balance before + amount = balance after does not hold for each row',
+        : result.tooFewLinks
+          ? 'the running balance has too few rows that follow one another'
+          : 'the running balance does not close: balance before + amount = balance after does not hold for each row',
     );
   return { doubts, proof, inverted };
 }

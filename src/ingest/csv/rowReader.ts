@@ -88,7 +88,9 @@ export class RowReader {
     }
     const date = this.readDate(fields[at.date] ?? '');
     const amount = this.readAmount(fields);
-    if (date === null) return this.withoutDate(fields, amount === null, place);
+    const unbooked = at.status < 0 ? null : this.unbookedReason(fields[at.status]);
+    if (date === null && (unbooked === null || amount === null))
+      return this.withoutDate(fields, amount === null, place);
     this.checkWidth(fields, place);
     if (amount === null)
       throw this.bad(
@@ -100,13 +102,8 @@ export class RowReader {
     if (isProblem(amount)) throw this.bad(place, amount.role, amount.value, amount.expectation);
     const account = at.account < 0 ? profile.account : accountId(fields[at.account] ?? '') || profile.account;
     const currency = this.currencyOf(fields, amount.currency, place);
-    const status = at.status < 0 ? '' : (fields[at.status] ?? '').trim().toLowerCase();
-    if (status !== '') {
-      if (this.pending.has(status))
-        return { kind: 'skipped', reason: 'pending', amount: amount.numeral, account, currency };
-      if (this.declined.has(status))
-        return { kind: 'skipped', reason: 'other', amount: amount.numeral, account, currency };
-    }
+    if (unbooked !== null) return { kind: 'skipped', reason: unbooked, amount: amount.numeral, account, currency };
+    if (date === null) return UNDATED;
     const point = amount.numeral.indexOf('.');
     this.decimalsBefore = this.decimals;
     this.decimals = point < 0 ? 0 : amount.numeral.length - point - 1;
@@ -161,6 +158,12 @@ export class RowReader {
     const numeral = this.readNumber(cell)?.numeral ?? '';
     const point = numeral.indexOf('.');
     return (point < 0 ? 0 : numeral.length - point - 1) < Math.min(this.decimalsBefore, 2);
+  }
+
+  private unbookedReason(cell: string | undefined): 'pending' | 'other' | null {
+    if (cell === undefined || cell === '') return null;
+    const status = cell.trim().toLowerCase();
+    return this.pending.has(status) ? 'pending' : this.declined.has(status) ? 'other' : null;
   }
 
   private withoutDate(fields: readonly string[], noAmount: boolean, place: Place): Row {

@@ -8,7 +8,7 @@ import { NumberEvidence } from './numberEvidence.ts';
 import type { CsvProfile } from './profile.ts';
 import type { BankRecord } from './records.ts';
 import { isProblem, type RowAmountReader, rowAmountReader } from './signedAmount.ts';
-import { balanceWord } from './vocabulary.ts';
+import { balanceWord, isStatusWord } from './vocabulary.ts';
 
 interface StyleTrial {
   readonly style: NumberStyle;
@@ -42,6 +42,9 @@ export class Trial {
   marksDisagree = 0;
   repaymentsIn = 0;
   repaymentsOut = 0;
+  /** Values of a status column of which it is not known whether such a row is booked. */
+  readonly unknownStatuses: string[] = [];
+  private readonly statuses = new Set<string>();
   private undated: string[] = [];
   private readonly dates: DateEvidence;
   private readonly numbers = new NumberEvidence();
@@ -79,6 +82,8 @@ export class Trial {
       position < 0 ? '' : (fields[position] ?? '').trim(),
     );
     const hasAmount = cells.some((cell) => cell !== '');
+    // What is not booked may lack a date, or a balance.
+    if (this.isUnbooked(fields)) return;
     if (date === '' || (/\p{L}{3}/u.test(date) && !/^\d/.test(date))) {
       if (this.dates.reads(date)) this.row(fields, line, date, cells, hasAmount);
       else if (hasAmount) this.undated.push(`line ${line} has an amount and no date`);
@@ -112,6 +117,7 @@ export class Trial {
       contradiction: contradiction || readable.length === 0,
       proven,
       totals: totals && this.rows >= 3,
+      tooFewLinks: best?.proof.tooFew ?? false,
       problems: this.problems,
     };
   }
@@ -138,7 +144,6 @@ export class Trial {
       return;
     }
     const balance = at.balance < 0 ? '' : (fields[at.balance] ?? '').trim();
-    if (at.status >= 0 && this.pending.has((fields[at.status] ?? '').trim().toLowerCase())) return;
     const currency = at.currency < 0 ? '' : (fields[at.currency] ?? '').trim();
     const account = `${at.account < 0 ? '' : (fields[at.account] ?? '')}\u0000${currency}`;
     let [read, all] = [false, true];
@@ -165,6 +170,17 @@ export class Trial {
           .map((cell) => JSON.stringify(cell))
           .join(', ')} is no amount`,
       );
+  }
+
+  private isUnbooked(fields: readonly string[]): boolean {
+    if (this.at.status < 0) return false;
+    const status = (fields[this.at.status] ?? '').trim();
+    if (this.pending.has(status.toLowerCase())) return true;
+    if (status !== '' && this.statuses.size < 20 && !this.statuses.has(status)) {
+      this.statuses.add(status);
+      if (!isStatusWord(status)) this.unknownStatuses.push(status);
+    }
+    return false;
   }
 
   private note(fields: readonly string[], numeral: string, currency: string | null): void {
@@ -227,6 +243,8 @@ export interface TrialResult {
   readonly proven: readonly { readonly order: RowOrder; readonly inverted: boolean }[];
   /** Opening balance + sum = closing balance, from rows that tell them. */
   readonly totals: boolean;
+  /** Nothing speaks against the running balance, but too little for it. */
+  readonly tooFewLinks: boolean;
   readonly problems: readonly string[];
 }
 

@@ -46,7 +46,7 @@ const NAMINGS: readonly Naming[] = [
     role: 'currency',
     kinds: ['currency'],
     names:
-      /currency|\bcur\b|cur code|ccy|wahrung|devise|divisa|moneda|moeda|valuta|valuuta|waluta|mena|penznem|muntsoort|doviz/,
+      /currency|\bcur\b|cur code|ccy|wahrung|waehrung|devise|divisa|moneda|moeda|valuta|valuuta|waluta|mena|penznem|muntsoort|doviz/,
   },
   { role: 'mcc', kinds: ['number', 'text'], names: /\bmcc\b|merchant category code|category code/ },
   {
@@ -180,6 +180,8 @@ export const PENDING_WORDS: readonly string[] = [
   'vorgemerkt',
   'vorgemerkte umsätze',
   'umsatz vorgemerkt',
+  'venter',
+  'på vej',
   'en attente',
   'en cours',
   'pendiente',
@@ -212,12 +214,17 @@ export const DECLINED_WORDS: readonly string[] = [
   'geweigerd',
 ];
 const BOOKED_WORDS =
-  /^(book|complete|clear|post|settle|success|paid|done|executed|gebucht|effettuat|comptabilis|reconciled|c$|r$|b$|wykonan|realizov)/;
+  /^(umsatz )?(book|complete|clear|post|settle|success|paid|done|executed|gebucht|verbucht|effettuat|contabilizzat|comptabilis|reconciled|udfort|utford|bokford|wykonan|zaksiegowan|realizov|zauctovan|ok$|c$|r$|b$)/;
+
+/** Whether a value says that an entry is not booked. */
+export function isUnbookedWord(value: string): boolean {
+  const lower = value.trim().toLowerCase();
+  return PENDING_WORDS.includes(lower) || DECLINED_WORDS.includes(lower);
+}
 
 /** Whether a value is a status of an entry. */
 export function isStatusWord(value: string): boolean {
-  const lower = value.trim().toLowerCase();
-  return PENDING_WORDS.includes(lower) || DECLINED_WORDS.includes(lower) || BOOKED_WORDS.test(lower);
+  return isUnbookedWord(value) || BOOKED_WORDS.test(plainName(value));
 }
 
 const OPENING =
