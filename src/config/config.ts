@@ -28,6 +28,8 @@ export interface Config {
   readonly spoolBytes?: number;
   /** Permissions of the DuckDB file (FINANCE_DB_FILE_MODE), such as 0o600. */
   readonly fileMode: number;
+  /** The zone in which TIMESTAMPTZ is read and shown (FINANCE_DB_TIMEZONE). */
+  readonly timeZone: string;
   /** For how long to wait for locks in PostgreSQL, in milliseconds (FINANCE_DB_LOCK_WAIT). */
   readonly lockWaitMs?: number;
   /** Where the settings file was read, if any. */
@@ -78,6 +80,7 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: stri
     ...(values.FINANCE_DB_SPOOL === undefined ? {} : { spoolBytes: values.FINANCE_DB_SPOOL }),
     fileMode: values.FINANCE_DB_FILE_MODE ?? PRIVATE_FILE,
     ...(values.FINANCE_DB_LOCK_WAIT === undefined ? {} : { lockWaitMs: values.FINANCE_DB_LOCK_WAIT }),
+    timeZone: values.FINANCE_DB_TIMEZONE ?? 'UTC',
     envFile: file.path,
     warnings: [
       ...file.warnings,

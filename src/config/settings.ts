@@ -10,6 +10,7 @@ import {
   parsePath,
   parseSeconds,
   parseTables,
+  parseTimeZone,
 } from './values.ts';
 
 /** One setting of ours: how it is read, and what the documents say of it. */
@@ -90,6 +91,11 @@ export const SETTINGS = {
     default: '`60`',
     meaning: 'seconds to wait in PostgreSQL while somebody changes the definition of a table',
     parse: parseSeconds,
+  }),
+  FINANCE_DB_TIMEZONE: setting({
+    default: '`UTC`',
+    meaning: 'the zone in which queries and reports read and show `timestamptz`; stored values do not change',
+    parse: parseTimeZone,
   }),
   FINANCE_DB_TODAY: setting({
     default: 'the clock',

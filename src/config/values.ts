@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
 import { parseTableList, type TableName } from '../model/tableName.ts';
+import { isTimeZone } from '../model/timeZone.ts';
 
 /** What relative paths and `~` mean. */
 export interface Place {
@@ -72,6 +73,12 @@ export function parseSeconds(text: string, name: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (seconds >= 0.001 && seconds <= 86_400) return Math.round(seconds * 1000);
   throw badValue(name, 'a number of seconds from 0.001 to 86400', text);
+}
+
+/** A time zone by its name: `Europe/Berlin`, `UTC`. */
+export function parseTimeZone(text: string, name: string): string {
+  if (isTimeZone(text.trim())) return text.trim();
+  throw badValue(name, 'the name of a time zone such as Europe/Berlin or UTC', text);
 }
 
 /** Names between commas. */

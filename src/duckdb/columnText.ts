@@ -8,19 +8,24 @@ import {
 } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { ColumnKind, ResultColumn, RowChunk } from '../model/resultColumn.ts';
+import { type OffsetAt, offsetsOf } from '../model/timeZone.ts';
 import { maybeLarge, type RowRange, rowRanges } from './chunkRanges.ts';
 import { decimalText, doubleText, floatText } from './decimalText.ts';
 import { nestedJson, plainText } from './nestedText.ts';
-import { clockText, dateText, farTimestampText, timestampText } from './timeText.ts';
+import { clockText, dateText, timestampText } from './timeText.ts';
 import { isValid, type VectorBytes, vectorBytes } from './vectorBytes.ts';
 import { vectorStrings } from './vectorStrings.ts';
 
 /**
  * Turns the vectors of a result into text, exactly. It reads the vectors' memory itself: the values of the Node API cost
  * an object and a bigint for each cell, and half the speed. A chunk comes in several pieces when its values are large.
+ * @param timeZone to show TIMESTAMPTZ in
  * @throws FinanceDbError QUERY_TOO_LARGE from `read`
  */
-export function textReader(result: DuckDBResult): {
+export function textReader(
+  result: DuckDBResult,
+  timeZone: string,
+): {
   columns: ResultColumn[];
   read: (chunk: DuckDBDataChunk) => Generator<RowChunk>;
 } {
@@ -31,7 +36,8 @@ export function textReader(result: DuckDBResult): {
     type: type.alias ?? (type instanceof DuckDBEnumType ? 'ENUM' : type.toString()),
     kind: columnKind(type),
   }));
-  const decoders = types.map(decoderOf);
+  const offsetAt = offsetsOf(timeZone);
+  const decoders = types.map((type) => decoderOf(type, offsetAt));
   const large = types.map((type) => (maybeLarge(type) ? type : null));
   const someLarge = large.some((type) => type !== null);
   return {
@@ -94,15 +100,18 @@ function columnKind(type: DuckDBType): ColumnKind {
   return 'text';
 }
 
-function decoderOf(type: DuckDBType): ColumnDecoder {
+function decoderOf(type: DuckDBType, offsetAt: OffsetAt): ColumnDecoder {
   if (type.typeId === DuckDBTypeId.VARCHAR)
     return (chunk, column, range) => vectorStrings(bytesOf(chunk, column, range.to, 16), range);
-  const direct = directText(type);
-  return direct === null ? generalDecoder(type) : directDecoder(direct.bytesPerRow, direct.cell);
+  const direct = directText(type, offsetAt);
+  return direct === null ? generalDecoder(type, offsetAt) : directDecoder(direct.bytesPerRow, direct.cell);
 }
 
 /** Types read straight from memory: the layout is DuckDB's documented C interface. */
-function directText(type: DuckDBType): { bytesPerRow: number; cell: (bytes: VectorBytes) => CellText } | null {
+function directText(
+  type: DuckDBType,
+  offsetAt: OffsetAt,
+): { bytesPerRow: number; cell: (bytes: VectorBytes) => CellText } | null {
   switch (type.typeId) {
     case DuckDBTypeId.BOOLEAN:
       return { bytesPerRow: 1, cell: (v) => (row) => (v.bytes[row] === 0 ? 'false' : 'true') };
@@ -119,9 +128,9 @@ function directText(type: DuckDBType): { bytesPerRow: number; cell: (bytes: Vect
     case DuckDBTypeId.TIME:
       return { bytesPerRow: 8, cell: (v) => (row) => clockText(exactInt64(v.view, row * 8)) };
     case DuckDBTypeId.TIMESTAMP:
-      return { bytesPerRow: 8, cell: (v) => (row) => timestampCell(v.view, row * 8, '') };
+      return { bytesPerRow: 8, cell: (v) => (row) => timestampCell(v.view, row * 8, null) };
     case DuckDBTypeId.TIMESTAMP_TZ:
-      return { bytesPerRow: 8, cell: (v) => (row) => timestampCell(v.view, row * 8, '+00:00') };
+      return { bytesPerRow: 8, cell: (v) => (row) => timestampCell(v.view, row * 8, offsetAt) };
     case DuckDBTypeId.DECIMAL:
       return type instanceof DuckDBDecimalType ? decimalCells(type) : null;
     default:
@@ -154,8 +163,8 @@ function bytesOf(chunk: DuckDBDataChunk, column: number, rowCount: number, bytes
 }
 
 /** Every other type by way of the Node API's values. */
-function generalDecoder(type: DuckDBType): ColumnDecoder {
-  const text = NESTED.has(type.typeId) ? nestedJson : plainText;
+function generalDecoder(type: DuckDBType, offsetAt: OffsetAt): ColumnDecoder {
+  const text = (NESTED.has(type.typeId) ? nestedJson : plainText)(offsetAt);
   return (chunk, column, { from, to }) => {
     const vector = chunk.getColumnVector(column);
     const out = new Array<string | null>(to - from);
@@ -177,9 +186,7 @@ function int64Text(view: DataView, offset: number): string {
   return Number.isSafeInteger(value) ? String(value) : String(view.getBigInt64(offset, true));
 }
 
-function timestampCell(view: DataView, offset: number, zone: string): string {
+function timestampCell(view: DataView, offset: number, offsetAt: OffsetAt | null): string {
   const micros = exactInt64(view, offset);
-  return Number.isSafeInteger(micros)
-    ? timestampText(micros, zone)
-    : farTimestampText(view.getBigInt64(offset, true), zone);
+  return timestampText(Number.isSafeInteger(micros) ? micros : view.getBigInt64(offset, true), offsetAt);
 }

@@ -12,6 +12,8 @@ export type ReaderParams = Record<string, string | number | boolean | null>;
 /** An open DuckDB file that can only be read. */
 export interface DuckDbReader {
   readonly path: string;
+  /** The zone of TIMESTAMPTZ. */
+  readonly timeZone: string;
   readonly connection: DuckDBConnection;
   /**
    * Runs one of the tool's own statements. DECIMAL, BIGINT, HUGEINT, dates and timestamps come as exact text; INTEGER and
@@ -28,18 +30,21 @@ export interface ReaderOptions {
   readonly writablePath?: string;
   /** What DuckDB may use, such as '500MB'; half of the machine's memory when left out. */
   readonly memory?: string | undefined;
+  /** The zone of TIMESTAMPTZ in SQL and in what is shown; UTC when left out. */
+  readonly timeZone?: string | undefined;
   /** Interrupts what runs on it. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Opens the published file: read-only, no other file within reach (no read_csv, COPY, ATTACH or extensions, whatever the
- * SQL says), and the configuration locked so that no SQL can undo this. The time zone is UTC.
+ * SQL says), and the configuration locked so that no SQL can undo this. The machine's time zone counts for nothing.
  * @throws FinanceDbError DUCKDB_MISSING, DUCKDB_LOCKED or DUCKDB_UNREADABLE.
  */
 export async function openReader(path: string, options: ReaderOptions = {}): Promise<DuckDbReader> {
   requireFile(path);
-  // Timestamps with a zone are shown in UTC everywhere, not in the zone of the machine.
+  const { timeZone = 'UTC' } = options;
+  // What the Node API turns into text itself is not in the zone of the machine.
   DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0;
   let instance: DuckDBInstance;
   let connection: DuckDBConnection;
@@ -50,7 +55,7 @@ export async function openReader(path: string, options: ReaderOptions = {}): Pro
       instance.closeSync();
       [instance, connection] = await openUnderOtherName(path, options);
     }
-    await connection.run(lockDown(options.writablePath));
+    await connection.run(lockDown(options.writablePath, timeZone));
   } catch (error) {
     throw openingError(error, path);
   }
@@ -59,6 +64,7 @@ export async function openReader(path: string, options: ReaderOptions = {}): Pro
   signal?.addEventListener('abort', interrupt);
   return {
     path,
+    timeZone,
     connection,
     async all<T>(sql: string, params?: ReaderParams): Promise<T[]> {
       throwIfStopped(signal);
@@ -111,9 +117,9 @@ async function openUnderOtherName(path: string, options: ReaderOptions): Promise
 }
 
 /** Paths can be allowed only after opening and before external access is closed. */
-function lockDown(writablePath: string | undefined): string {
+function lockDown(writablePath: string | undefined, timeZone: string): string {
   return [
-    `SET TimeZone = 'UTC'`,
+    `SET TimeZone = ${quoteLiteral(timeZone)}`,
     ...(writablePath === undefined ? [] : [`SET allowed_paths = [${quoteLiteral(writablePath)}]`]),
     'SET enable_external_access = false',
     'SET lock_configuration = true',

@@ -236,6 +236,7 @@ function request(options: StressOptions, beforePublish?: SyncRequest['beforePubl
       postgres: { kind: 'external', connection: options.address },
       today: null,
       fileMode: 0o600,
+      timeZone: 'UTC',
       envFile: null,
       warnings: [],
     },

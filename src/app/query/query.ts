@@ -67,7 +67,7 @@ class QueryRun {
       try {
         const result = await this.guarded(line, () => this.start(prepared, statement.text));
         if (result.returnType !== ResultReturnType.QUERY_RESULT) continue;
-        const { columns, read } = textReader(result);
+        const { columns, read } = textReader(result, this.reader.timeZone);
         yield { columns, chunks: this.chunks(result, read, line) };
       } finally {
         prepared.destroySync();

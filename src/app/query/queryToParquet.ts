@@ -19,7 +19,11 @@ export async function queryToParquet(
   request: QueryRequest,
   target: string,
   duckdbPath: string,
-  options: { readonly memory?: string | undefined; readonly sample?: boolean } = {},
+  options: {
+    readonly memory?: string | undefined;
+    readonly timeZone?: string | undefined;
+    readonly sample?: boolean;
+  } = {},
 ): Promise<number> {
   const [statement, ...others] = splitStatements(request.sql);
   if (statement === undefined) throw new FinanceDbError('QUERY_EMPTY', 'the SQL has no statement');
@@ -27,7 +31,11 @@ export async function queryToParquet(
     throw new FinanceDbError('USAGE', 'a Parquet file takes the result of exactly one statement', {
       remedy: 'give one SELECT; WITH can hold what it needs',
     });
-  const reader = await openReader(duckdbPath, { writablePath: target, memory: options.memory });
+  const reader = await openReader(duckdbPath, {
+    writablePath: target,
+    memory: options.memory,
+    timeZone: options.timeZone,
+  });
   const interrupt = (): void => reader.connection.interrupt();
   request.signal.addEventListener('abort', interrupt);
   try {

@@ -68,7 +68,11 @@ export async function queryCommand(
 async function queryToStdout(context: CommandContext, request: QueryRequest, flags: QueryFlags): Promise<void> {
   const { io, config } = context;
   const started = performance.now();
-  const reader = await openReader(config.duckdbPath, { memory: config.memory, signal: request.signal });
+  const reader = await openReader(config.duckdbPath, {
+    memory: config.memory,
+    timeZone: config.timeZone,
+    signal: request.signal,
+  });
   try {
     const age = await readDataAge(reader);
     saySample(context, age);
@@ -105,7 +109,11 @@ async function queryToFile(
       remedy: 'give the SQL of one result, or redirect stdout',
     });
   const started = performance.now();
-  const reader = await openReader(config.duckdbPath, { memory: config.memory, signal: request.signal });
+  const reader = await openReader(config.duckdbPath, {
+    memory: config.memory,
+    timeZone: config.timeZone,
+    signal: request.signal,
+  });
   try {
     const age = await readDataAge(reader);
     saySample(context, age);
@@ -118,6 +126,7 @@ async function queryToFile(
               complete: true,
               rows: await queryToParquet(request, file.temporary, config.duckdbPath, {
                 memory: config.memory,
+                timeZone: config.timeZone,
                 sample: age.sample,
               }),
             }

@@ -30,7 +30,11 @@ export async function statsCommand(
   const input = parseStatsFlags(context, flags);
   const locale = parseLocale(flags.locale);
   const limit = deadline(io.signal, flags.timeout);
-  const reader = await openReader(config.duckdbPath, { memory: config.memory, signal: limit.signal });
+  const reader = await openReader(config.duckdbPath, {
+    memory: config.memory,
+    timeZone: config.timeZone,
+    signal: limit.signal,
+  });
   try {
     limit.signal.throwIfAborted();
     if (flags.sql) {
@@ -65,6 +69,7 @@ export async function statsCommand(
 export async function overviewDocument(context: CommandContext, input: StatsInput): Promise<unknown> {
   const reader = await openReader(context.config.duckdbPath, {
     memory: context.config.memory,
+    timeZone: context.config.timeZone,
     signal: context.io.signal,
   });
   try {

@@ -53,8 +53,8 @@ export class PromptSession {
   }
 
   static async open(context: CommandContext, options: SessionOptions): Promise<PromptSession> {
-    const { duckdbPath, memory } = context.config;
-    return new PromptSession(context, options, await openReader(duckdbPath, { memory }));
+    const { duckdbPath, memory, timeZone } = context.config;
+    return new PromptSession(context, options, await openReader(duckdbPath, { memory, timeZone }));
   }
 
   /** Stops the running statement; false when none runs. */
@@ -104,7 +104,10 @@ export class PromptSession {
   async freshReader(): Promise<DuckDbReader> {
     const identity = fileIdentity(this.reader.path);
     if (identity !== this.identity) {
-      const next = await openReader(this.reader.path, { memory: this.context.config.memory });
+      const next = await openReader(this.reader.path, {
+        memory: this.context.config.memory,
+        timeZone: this.context.config.timeZone,
+      });
       this.reader.close();
       this.reader = next;
       this.identity = identity;
