@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { publishSampleFile } from '../../src/app/sync/sampleFile.ts';
 import { runCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { simpleRows, statsFile } from '../support/statsFile.ts';
 
 // Dates and times as `query` prints them, beside DuckDB's own text of the same values.
 let folder: ReturnType<typeof temporaryFolder>;
@@ -86,4 +87,29 @@ describe('the zone of TIMESTAMPTZ', () => {
     });
     expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining('FINANCE_DB_TIMEZONE') });
   });
+});
+
+test('reports count in the zone that is set, and say which it is', async () => {
+  const place = temporaryFolder();
+  try {
+    const rows = simpleRows([
+      { day: '2024-01-10 00:00:00', amount: '-5.00' },
+      { day: '2024-01-31 23:30:00', amount: '-7.00' },
+    ]);
+    const duckdb = await statsFile(place.path, rows, [
+      'ALTER TABLE transactions ALTER "timestamp" TYPE TIMESTAMPTZ USING ("timestamp" || \'+00\')::TIMESTAMPTZ',
+    ]);
+    const months = async (env: Record<string, string>): Promise<string> => {
+      const argv = ['stats', 'cashflow', '--duckdb', duckdb, '--from', '2024-01-01', '--to', '2024-12-31'];
+      return (await runCli(argv, { env: { FINANCE_DB_HOME: place.path, FINANCE_DB_TODAY: '2024-12-31', ...env } }))
+        .stdout;
+    };
+    const [utc, kolkata] = [await months({}), await months({ FINANCE_DB_TIMEZONE: 'Asia/Kolkata' })];
+    expect(utc).toContain('Days and times of UTC');
+    expect(utc).toMatch(/2024-01 .*-12\.00/);
+    expect(kolkata).toContain('Days and times of Asia/Kolkata');
+    expect(kolkata).toMatch(/2024-02 .*-7\.00/);
+  } finally {
+    place.remove();
+  }
 });

@@ -25,6 +25,8 @@ export interface StatsResult {
   /** Rows left out for their day; null where there are none or every row is looked at. */
   readonly apart: ApartRow | null;
   readonly age: DataAge;
+  /** The zone whose days and times these are, where the rows' moments are instants (timestamptz); null where they are not. */
+  readonly timeZone: string | null;
 }
 
 /**
@@ -56,10 +58,15 @@ export async function runStats(
       sections: report === 'overview' ? await readOverview(reader, request) : null,
       apart,
       age: await readDataAge(reader),
+      timeZone: holdsInstants(stored.columns) ? reader.timeZone : null,
     };
   } catch (error) {
     throw filterError(error, input) ?? error;
   }
+}
+
+function holdsInstants(columns: readonly { readonly name: string; readonly type: string }[]): boolean {
+  return columns.some(({ name, type }) => name === 'timestamp' && type === 'TIMESTAMP WITH TIME ZONE');
 }
 
 async function readApart(

@@ -34,6 +34,7 @@ export function statsDocument(result: StatsResult): Record<string, unknown> {
       last: scope.last,
       not_normalized: jsonNumeral(scope.not_normalized),
       transfer_rows_left_out: result.transferRows,
+      ...(result.timeZone === null ? {} : { time_zone: result.timeZone }),
       ...apartOf(result),
     },
     data: {

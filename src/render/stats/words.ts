@@ -57,6 +57,8 @@ export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
     notes.push(
       `Only ${pluralOf(request.interval)} with rows are shown: ${request.span.from} to ${request.span.to} has more than ${numbers.count(MOST_INTERVALS)}`,
     );
+  if (result.timeZone !== null)
+    notes.push(`Days and times of ${result.timeZone}; FINANCE_DB_TIMEZONE sets another zone`);
   if (result.baseCurrency.doubt !== null) notes.push(capital(result.baseCurrency.doubt));
   if (result.report === 'overview' && request.period.label === 'all')
     notes.push('Everything, and the latest month that is over; -p "last month", 2024q3 … asks for another period');
