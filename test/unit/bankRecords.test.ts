@@ -82,6 +82,12 @@ describe('records of what banks call CSV', () => {
     expect(() => parse(`a\n"${'x\n'.repeat(600_000)}`, ',', [1_100_000])).toThrow('f.csv:2: the record is longer than');
   });
 
+  test('a file without any line end does not fill the memory', () => {
+    const reader = new BankRecords('f.csv', ',');
+    reader.push('x'.repeat(1 << 20));
+    expect(() => reader.push('x')).toThrow('f.csv:1: the record is longer than');
+  });
+
   test('are the same however the text is cut', () => {
     const unit = fc.constantFrom('a', '"', ',', ';', '\n', '\r\n', ' ', 'é');
     fc.assert(

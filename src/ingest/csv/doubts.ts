@@ -97,9 +97,10 @@ const DEBT =
   'the balance closes, but by it most rows are income: if it is a debt, as cards show it, the amounts have the other sign';
 
 /**
- * A balance that is shown as a debt closes as well, with the signs turned around. Nobody has more income than purchases on a card:
- * where most rows would be income, a person has to say what it is.
+ * A balance that is shown as a debt closes as well, with the signs turned around. Hardly anybody has more income than purchases on
+ * a card: where most rows would be income, a person has to say what it is. A few rows may be anything: there it takes more.
  */
 function mayBeDebt({ negatives, positives }: Trial, inverted: boolean): boolean {
-  return inverted ? negatives > positives : positives > 2 * negatives;
+  const [income, spending] = inverted ? [negatives, positives] : [positives, negatives];
+  return income > (inverted || income + spending >= 10 ? spending : 2 * spending);
 }

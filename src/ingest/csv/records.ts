@@ -47,7 +47,10 @@ export class BankRecords {
     this.buffer += text;
     const records: BankRecord[] = [];
     const newline = this.newlineOf(final);
-    if (newline === null) return records;
+    if (newline === null) {
+      this.checkLength();
+      return records;
+    }
     const { buffer, delimiter } = this;
     let at = 0;
     while (at < buffer.length) {
@@ -71,9 +74,13 @@ export class BankRecords {
     }
     this.buffer = buffer.slice(at);
     if (this.buffer.length > 0 && final) throw this.problem('a quoted field is not closed by the end of the file');
+    this.checkLength();
+    return records;
+  }
+
+  private checkLength(): void {
     if (this.buffer.length > LONGEST_RECORD)
       throw this.problem(`the record is longer than ${LONGEST_RECORD} characters: is a closing quote missing?`);
-    return records;
   }
 
   /** Lines that end before `limit`, where no quote stands. */
