@@ -407,7 +407,7 @@ describe('kinds of tables', () => {
     expect(refused.code).toBe(4);
     expect(refused.stderr).toContain('--memory');
     expect(await source.rows('SELECT count(*)::INTEGER AS n FROM t')).toEqual([{ n: 60 }]);
-  }, 60_000);
+  }, 120_000);
 
   test('unlogged, temporary-like rewrites, and children by inheritance', async () => {
     await run(`CREATE UNLOGGED TABLE u (id int PRIMARY KEY, v text); INSERT INTO u SELECT i, i FROM generate_series(1, 500) i;
