@@ -1,11 +1,13 @@
-// Writes docs/cli.md, docs/finance-db.1 and README's table of settings from the program itself; with --check it fails when one is stale.
+// Writes docs/cli.md, docs/finance-db.1, README's table of settings and the side tables in docs/import.md from the program itself; with --check it fails when one is stale.
 import fs from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { manPage } from '../src/cli/manPage.ts';
 import { buildProgram } from '../src/cli/program.ts';
 import { cliReference, withSettingsTable } from '../src/cli/reference.ts';
+import { withSideTables } from '../src/cli/sideTablesReference.ts';
 
 const readme = fs.readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const importPage = fs.readFileSync(new URL('../docs/import.md', import.meta.url), 'utf8');
 const stream = Object.assign(new PassThrough(), { isTTY: false });
 const program = buildProgram(
   {
@@ -22,6 +24,7 @@ for (const [name, text] of [
   ['docs/cli.md', cliReference(program)],
   ['docs/finance-db.1', manPage(program)],
   ['README.md', withSettingsTable(readme)],
+  ['docs/import.md', withSideTables(importPage)],
 ] as const) {
   const page = new URL(`../${name}`, import.meta.url);
   if (!process.argv.includes('--check')) {
