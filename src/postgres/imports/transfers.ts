@@ -21,57 +21,61 @@ export interface UnpairedLeg {
  * Finds the other legs of this import's new rows: the opposite amount in another own account within four days, in either order,
  * where one of the two names the other account or, neither having a category, one speaks of a transfer. Each leg is paired once,
  * with the nearest that has none nearer itself. Both get the category Transfer. An own account is one that statements came from.
+ *
+ * Step by step, so that each knows how much the one before it found: few rows speak of a transfer, and only those are joined.
  * @returns how many pairs were made
  */
 export async function pairTransfers(session: PgSession, table: TableName, importId: string): Promise<number> {
   const rows = postgresTable(beside(table, IMPORT_ROWS));
   const target = postgresTable(table);
-  const [row] = await session.query<{ pairs: string }>(`
-WITH own AS (
-  SELECT DISTINCT account_id FROM ${postgresTable(beside(table, STATEMENTS))}
-), newest AS (
-  SELECT tx_id, account_id, booked, amount, currency, category, category_by, mcc, counter_account, text, transfer_of
-  FROM ${rows}
-  WHERE import_id = ${importId} AND outcome = 'new' AND NOT undone
-), span AS (
-  SELECT pg_catalog.min(booked) - interval '${DAYS + 1} days' AS first, pg_catalog.max(booked) + interval '${DAYS + 1} days' AS last FROM newest
-), others AS (
-  SELECT DISTINCT ON (r.tx_id) r.tx_id, r.account_id, r.booked, r.amount, r.currency, t.category, r.category_by, r.mcc,
-    r.counter_account, r.text, r.transfer_of
-  FROM ${rows} r
-  JOIN own USING (account_id)
-  JOIN ${target} t ON t.tx_id = r.tx_id
-  WHERE r.booked >= (SELECT first FROM span) AND r.booked < (SELECT last FROM span) AND NOT r.undone
-  ORDER BY r.tx_id, r.import_id
-), legs AS (
-  SELECT n.tx_id AS new_leg, o.tx_id AS other_leg, pg_catalog.abs(n.booked::date - o.booked::date) AS days
-  FROM newest n
-  JOIN others o ON o.currency = n.currency AND o.amount = -n.amount AND o.account_id <> n.account_id
-    AND o.booked::date BETWEEN n.booked::date - ${DAYS} AND n.booked::date + ${DAYS}
-  WHERE n.amount <> 0 AND n.account_id IN (SELECT account_id FROM own)
-    AND n.transfer_of IS NULL AND o.transfer_of IS NULL
-    AND coalesce(n.category_by, '') IN ('', 'history', 'mcc') AND coalesce(o.category_by, '') IN ('', 'history', 'mcc')
-    AND (${namesAccount('n.counter_account', 'o.account_id')} OR ${namesAccount('o.counter_account', 'n.account_id')}
-      OR (n.category IS NULL AND o.category IS NULL AND n.mcc IS NULL AND o.mcc IS NULL
-        AND (n.text ~* ${quoteLiteral(TRANSFER_WORDS)} OR o.text ~* ${quoteLiteral(TRANSFER_WORDS)})))
-), nearest AS (
-  SELECT new_leg, other_leg,
-    pg_catalog.row_number() OVER (PARTITION BY new_leg ORDER BY days, other_leg) AS for_new,
-    pg_catalog.row_number() OVER (PARTITION BY other_leg ORDER BY days, new_leg) AS for_other
-  FROM legs
-), pairs AS (
-  -- Two new rows of one import find each other twice.
-  SELECT DISTINCT least(new_leg, other_leg) AS one, greatest(new_leg, other_leg) AS two
-  FROM nearest WHERE for_new = 1 AND for_other = 1
-), both_ways AS (
-  SELECT one AS tx_id, two AS transfer_of FROM pairs UNION ALL SELECT two, one FROM pairs
-), filed AS (
-  UPDATE ${target} t SET category = 'Transfer', subcategory = NULL FROM both_ways b WHERE t.tx_id = b.tx_id RETURNING 1
-), recorded AS (
-  UPDATE ${rows} r SET category = 'Transfer', subcategory = NULL, category_by = 'transfer', transfer_of = b.transfer_of
-  FROM both_ways b WHERE r.tx_id = b.tx_id AND NOT r.undone AND r.booked >= (SELECT first FROM span) RETURNING 1
+  const own = `SELECT DISTINCT account_id FROM ${postgresTable(beside(table, STATEMENTS))}`;
+  const [accounts] = await session.query<{ count: string }>(`SELECT pg_catalog.count(*) AS count FROM (${own}) o`);
+  if (Number(accounts?.count ?? 0) < 2) return 0;
+  await session.query(`
+DROP TABLE IF EXISTS pg_temp.finance_db_legs;
+CREATE TEMP TABLE finance_db_legs ON COMMIT DROP AS
+WITH span AS (
+  SELECT pg_catalog.min(booked) - interval '${DAYS + 1} days' AS first, pg_catalog.max(booked) + interval '${DAYS + 1} days' AS last
+  FROM ${rows} WHERE import_id = ${importId} AND outcome = 'new'
 )
-SELECT pg_catalog.count(*) AS pairs, (SELECT pg_catalog.count(*) FROM filed), (SELECT pg_catalog.count(*) FROM recorded) FROM pairs`);
+SELECT DISTINCT ON (r.tx_id) r.tx_id, r.account_id, r.booked::date AS day, r.amount, r.currency, r.counter_account,
+  r.category IS NULL AND r.mcc IS NULL AND t.category IS NULL AS quiet,
+  r.text ~* ${quoteLiteral(TRANSFER_WORDS)} AS speaks, r.import_id = ${importId} AS new
+FROM ${rows} r
+JOIN ${target} t ON t.tx_id = r.tx_id
+WHERE r.booked >= (SELECT first FROM span) AND r.booked < (SELECT last FROM span) AND NOT r.undone
+  AND r.amount <> 0 AND r.transfer_of IS NULL AND coalesce(r.category_by, '') IN ('', 'history', 'mcc')
+  AND (r.counter_account IS NOT NULL OR (r.category IS NULL AND r.mcc IS NULL))
+  AND r.account_id IN (${own})
+ORDER BY r.tx_id, r.import_id;
+ANALYZE pg_temp.finance_db_legs`);
+  const [row] = await session.query<{ pairs: string }>(`
+WITH naming AS MATERIALIZED (
+  -- Rows that name an own account, or speak of a transfer where nothing else is known of them: one of each pair is one.
+  SELECT l.*, o.account_id AS named
+  FROM pg_temp.finance_db_legs l
+  LEFT JOIN (${own}) o ON o.account_id <> l.account_id AND ${namesAccount('l.counter_account', 'o.account_id')}
+  WHERE o.account_id IS NOT NULL OR (l.quiet AND l.speaks)
+), legs AS (
+  SELECT n.tx_id AS one, o.tx_id AS two, pg_catalog.abs(n.day - o.day) AS days
+  FROM naming n
+  JOIN pg_temp.finance_db_legs o ON o.currency = n.currency AND o.amount = -n.amount AND o.account_id <> n.account_id
+    AND o.day BETWEEN n.day - ${DAYS} AND n.day + ${DAYS}
+  WHERE (n.new OR o.new) AND (n.named = o.account_id OR (n.named IS NULL AND n.quiet AND o.quiet))
+), nearest AS (
+  SELECT one, two,
+    pg_catalog.row_number() OVER (PARTITION BY one ORDER BY days, two) AS for_one,
+    pg_catalog.row_number() OVER (PARTITION BY two ORDER BY days, one) AS for_two
+  FROM (SELECT one, two, days FROM legs UNION SELECT two, one, days FROM legs) both_ways
+), pairs AS (
+  SELECT one AS tx_id, two AS transfer_of FROM nearest WHERE for_one = 1 AND for_two = 1
+), filed AS (
+  UPDATE ${target} t SET category = 'Transfer', subcategory = NULL FROM pairs p WHERE t.tx_id = p.tx_id RETURNING 1
+), recorded AS (
+  UPDATE ${rows} r SET category = 'Transfer', subcategory = NULL, category_by = 'transfer', transfer_of = p.transfer_of
+  FROM pairs p WHERE r.tx_id = p.tx_id AND NOT r.undone RETURNING 1
+)
+SELECT pg_catalog.count(*) / 2 AS pairs, (SELECT pg_catalog.count(*) FROM filed), (SELECT pg_catalog.count(*) FROM recorded) FROM pairs`);
   return Number(row?.pairs ?? 0);
 }
 
