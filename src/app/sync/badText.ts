@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../../model/identifier.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { displayName } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
+import { beginSnapshot } from '../../postgres/pinned.ts';
 import type { PgServer } from '../../postgres/server.ts';
 
 /** "character_not_in_repertoire": the server found bytes that are no text. */
@@ -34,11 +35,15 @@ export async function nameBadText(
   if (!isFinanceDbError(error) || error.details.sqlstate !== NOT_TEXT) return error;
   const session = await server.connect().catch(() => null);
   if (session === null) return error;
+  // A look that fails ends its transaction: each begins anew.
+  const begin = `ROLLBACK; ${beginSnapshot(session)}`;
   const key = source.key ?? [];
   for (const { name } of columns.filter((column) => column.mayBeEscaped)) {
     const list = [name, ...key].map((column, index) => `${digitsOf(column)} AS c${index}`);
     const [row] = await session
-      .query(`SELECT ${list.join(', ')} FROM ${rowsOf(source)} WHERE ${digitsOf(name)} !~ '^(${CHARACTER})*$' LIMIT 1`)
+      .query(
+        `${begin}; SELECT ${list.join(', ')} FROM ${rowsOf(source)} WHERE ${digitsOf(name)} !~ '^(${CHARACTER})*$' LIMIT 1`,
+      )
       .catch(() => []);
     if (row === undefined) continue;
     const table = displayName(source.table);
