@@ -148,11 +148,12 @@ describe('a pid file that outlived its server, its pid now', () => {
 
 describe('a server that runs', () => {
   test('is joined by its proof, and not through a copy of its folder', async () => {
-    const server = await useEmbeddedServer(root, new Date());
+    // Copied while nothing runs, but with the pid file of the server that runs then: as a backup of the home is.
     const copy = path.join(folder.path, 'copy', 'postgres');
     fs.mkdirSync(path.dirname(copy), { mode: 0o755 });
-    await ask(server, 'CHECKPOINT');
-    fs.cpSync(root, copy, { recursive: true, filter: (file) => !file.startsWith(path.join(root, 'users', '')) });
+    fs.cpSync(root, copy, { recursive: true });
+    const server = await useEmbeddedServer(root, new Date());
+    fs.copyFileSync(pidFile(root), pidFile(copy));
     const account = serverAccount(path.join(root, 'data'));
     if (account !== null) chownAll(path.join(copy, 'data'), account);
     const pid = pidIn(root);

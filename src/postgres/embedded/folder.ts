@@ -67,8 +67,9 @@ function makeRoot(root: string, account: ServerAccount | null): void {
       fs.rmSync(root, { force: true }); // a link whose target was removed
       fs.symlinkSync(elsewhere, root);
     }
-    if (account !== null) letThrough(fs.realpathSync(root), account);
   }
+  // Also of one that root has copied, whose group is root's then.
+  if (account !== null && !canReach(root, account)) letThrough(fs.realpathSync(root), account);
   makePrivateFolder(path.join(root, 'users'));
 }
 
