@@ -14,9 +14,15 @@ export const SEALS_DDL = `CREATE TABLE IF NOT EXISTS ${SEALS} (table_schema VARC
 const SEALED = `md5(concat_ws('|', table_schema, table_name, coalesce(system_identifier, '-'), database_oid, coalesce(timeline, '-'),
   coalesce(lsn, '-'), table_oid, fingerprint, snapshot, leaves::VARCHAR, gated::VARCHAR, row_count::VARCHAR))`;
 
-/** SQL that seals the state of a table as it is now. */
-export function sealStateSql(table: TableName): string[] {
-  const isIt = `table_schema = ${quoteLiteral(table.schema)} AND table_name = ${quoteLiteral(table.name)}`;
+/** SQL that is true for rows of these tables in the tool's own tables. */
+export function isOneOf(tables: readonly TableName[]): string {
+  const names = tables.map(({ schema, name }) => `(${quoteLiteral(schema)}, ${quoteLiteral(name)})`);
+  return `(table_schema, table_name) IN (${names.join(', ')})`;
+}
+
+/** SQL that seals the state of tables as it is now. */
+export function sealStateSql(tables: readonly TableName[]): string[] {
+  const isIt = isOneOf(tables);
   return [
     `DELETE FROM ${SEALS} WHERE ${isIt}`,
     `INSERT INTO ${SEALS} SELECT table_schema, table_name, ${SEALED} FROM ${STATE_SCHEMA}.sync_state WHERE ${isIt}`,

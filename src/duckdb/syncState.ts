@@ -4,7 +4,7 @@ import type { SyncMode, TableState } from '../model/syncPlan.ts';
 import { STATE_SCHEMA, type TableName } from '../model/tableName.ts';
 import { parseSnapshot, type SourceIdentity } from '../model/watermark.ts';
 import type { DuckDbReader } from './reader.ts';
-import { SEALS_DDL, sealStateSql } from './stateSeal.ts';
+import { isOneOf, SEALS_DDL, sealStateSql } from './stateSeal.ts';
 
 /** Raised when the tables below change; a file of another format is loaded anew. */
 export const STATE_FORMAT = '1';
@@ -45,8 +45,18 @@ export interface StateRow {
   readonly toolVersion: string;
 }
 
-/** SQL that puts `row` in the place of what the table's state was. */
-export function writeStateSql(row: StateRow): string[] {
+/** SQL that puts `rows` in the place of what the state of their tables was: at once, since tables may be thousands. */
+export function writeStateSql(rows: readonly StateRow[]): string[] {
+  if (rows.length === 0) return [];
+  const tables = rows.map(({ table }) => table);
+  return [
+    `DELETE FROM ${STATE_SCHEMA}.sync_state WHERE ${isOneOf(tables)}`,
+    `INSERT INTO ${STATE_SCHEMA}.sync_state VALUES ${rows.map(valuesOf).join(', ')}`,
+    ...sealStateSql(tables),
+  ];
+}
+
+function valuesOf(row: StateRow): string {
   const text = (value: string | null): string => (value === null ? 'NULL' : quoteLiteral(value));
   const list = (values: readonly string[]): string => `[${values.map(quoteLiteral).join(', ')}]::VARCHAR[]`;
   const values = [
@@ -72,11 +82,7 @@ export function writeStateSql(row: StateRow): string[] {
     text(row.syncedAt),
     text(row.toolVersion),
   ];
-  return [
-    `DELETE FROM ${STATE_SCHEMA}.sync_state WHERE table_schema = ${text(row.table.schema)} AND table_name = ${text(row.table.name)}`,
-    `INSERT INTO ${STATE_SCHEMA}.sync_state VALUES (${values.join(', ')})`,
-    ...sealStateSql(row.table),
-  ];
+  return `(${values.join(', ')})`;
 }
 
 /** SQL that keeps how many deletes PostgreSQL had counted, by table, so that the next sync sees whether there were more. */

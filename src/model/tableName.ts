@@ -21,6 +21,24 @@ const RESERVED_SCHEMAS = new Set([
   'memory',
 ]);
 
+/** Views that DuckDB has of its own in the schema that stands for `public`: a table of that name cannot be told from them. */
+export const DUCKDB_VIEWS: ReadonlySet<string> = new Set([
+  'duckdb_columns',
+  'duckdb_constraints',
+  'duckdb_databases',
+  'duckdb_indexes',
+  'duckdb_logs',
+  'duckdb_schemas',
+  'duckdb_tables',
+  'duckdb_types',
+  'duckdb_views',
+  'pragma_database_list',
+  'sqlite_master',
+  'sqlite_schema',
+  'sqlite_temp_master',
+  'sqlite_temp_schema',
+]);
+
 /**
  * Parses one entry of FINANCE_DB_TABLES: `[schema.]table`, each part plain or in double quotes (`"My Schema"."a.b"`).
  * Unlike SQL it keeps the case of plain parts.
@@ -42,6 +60,10 @@ export function parseTableName(text: string): TableName {
   if (table.name.toLowerCase().startsWith('finance_db_'))
     throw new FinanceDbError('CONFIG', `table names that begin with finance_db_ are reserved: ${table.name}`, {
       remedy: 'name other tables, or make a view of it that is called otherwise',
+    });
+  if (['public', 'main'].includes(table.schema.toLowerCase()) && DUCKDB_VIEWS.has(table.name.toLowerCase()))
+    throw new FinanceDbError('CONFIG', `${table.name} is the name of a view that DuckDB has of its own`, {
+      remedy: 'make a view of it that is called otherwise, and name that',
     });
   return table;
 }

@@ -1,6 +1,6 @@
 import { rememberBaseCurrencySql } from '../../duckdb/baseCurrencyState.ts';
 import { openWorkspace } from '../../duckdb/publish.ts';
-import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../../duckdb/syncState.ts';
+import { STATE_DDL, STATE_FORMAT, type StateRow, writeStateSql } from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { DEFAULT_SAMPLE_ROWS, generateSample } from '../../model/household/generate.ts';
 import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
@@ -70,7 +70,7 @@ async function fill(copy: WorkingCopy, request: SampleFileRequest): Promise<void
     const values = rows.slice(from, from + ROWS_A_STATEMENT).map(rowLiteral);
     await copy.run(`INSERT INTO transactions VALUES ${values.join(', ')}`);
   }
-  for (const statement of writeStateSql(sampleState(rows.length, request.now()))) await copy.run(statement);
+  for (const statement of writeStateSql([sampleState(rows.length, request.now())])) await copy.run(statement);
   await createReadyViews(copy, [{ table: { schema: 'public', name: 'transactions' }, columns: sampleColumns() }]);
   await copy.run('COMMIT');
 }
@@ -91,7 +91,7 @@ function duckdbTypeOf(type: string): string {
   return type.startsWith('character varying') ? 'VARCHAR' : type.replace('numeric', 'DECIMAL');
 }
 
-function sampleState(rows: number, now: Date): Parameters<typeof writeStateSql>[0] {
+function sampleState(rows: number, now: Date): StateRow {
   return {
     table: { schema: 'public', name: 'transactions' },
     identity: { systemIdentifier: null, databaseOid: '0', timeline: null, lsn: null },

@@ -45,7 +45,8 @@ import {
 } from './published.ts';
 import { createReadyViews } from './readyViews.ts';
 import type { SyncRequest, SyncResult, TableResult } from './syncRequest.ts';
-import { secondsSince, syncTable, writeState } from './syncTable.ts';
+import { secondsSince, stateOf, syncTable } from './syncTable.ts';
+import { TableBatch } from './tableBatch.ts';
 
 /** DuckDB's memory for a sync unless --memory says otherwise; peak resident memory is measured in docs/performance.md. */
 const DEFAULT_MEMORY = '320MB';
@@ -134,6 +135,7 @@ async function syncInSnapshot(
   try {
     const context = loadContext(request, workspace, snapshot, copy);
     if (known && !keeps) await carryReceipts(copy, workspace.publishedPath);
+    const batch = new TableBatch(copy);
     await copy.run('BEGIN TRANSACTION');
     for (const statement of STATE_DDL) await copy.run(statement);
     await copy.run(`DELETE FROM ${STATE_SCHEMA}.about`);
@@ -150,9 +152,10 @@ async function syncInSnapshot(
       const result = await syncTable(context, plan, columns, state).catch(async (error: unknown) => {
         throw await nameBadText(error, server, plan.source, columns);
       });
-      await writeState(context, plan, columns, result, request.now());
+      await batch.add(stateOf(context, plan, columns, result, request.now()));
       tables.push(result);
     }
+    await batch.end();
     const stored = work.map(({ plan, columns }) => ({ table: plan.source.table, columns }));
     warnings.push(...(await createReadyViews(copy, stored)));
     warnings.push(

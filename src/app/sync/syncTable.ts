@@ -1,4 +1,4 @@
-import { writeStateSql } from '../../duckdb/syncState.ts';
+import type { StateRow } from '../../duckdb/syncState.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { changesNeedTransaction, type SyncMode, type TablePlan, type TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbSchema } from '../../model/tableName.ts';
@@ -40,16 +40,16 @@ export async function syncTable(
   return finish('full', reason, rows, rows, 0n);
 }
 
-/** Writes down what the table in the working copy is, and as of when: what the next sync and a validation go by. */
-export async function writeState(
+/** What the table in the working copy is, and as of when: what the next sync and a validation go by. */
+export function stateOf(
   context: LoadContext,
   plan: TablePlan,
   columns: readonly ColumnMapping[],
   result: TableResult,
   now: Date,
-): Promise<void> {
+): StateRow {
   const { source } = plan;
-  const statements = writeStateSql({
+  return {
     identity: context.snapshot.identity,
     tableOid: source.oid,
     fingerprint: plan.fingerprint,
@@ -62,8 +62,7 @@ export async function writeState(
     table: source.table,
     syncedAt: now.toISOString(),
     toolVersion: VERSION,
-  });
-  for (const statement of statements) await context.copy.run(statement);
+  };
 }
 
 /** Seconds since `started`, in milliseconds. */

@@ -6,10 +6,11 @@ import { planTable, type TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { countChanged, countRows, digestTable } from '../../postgres/digest.ts';
+import { volatileFunctions } from '../../postgres/volatility.ts';
 import { isNotApart, setChangedApart, setVanishedApart } from './apart.ts';
 import { bothSides } from './bothSides.ts';
 import { findDifferences } from './drillDown.ts';
-import { lagOf } from './lag.ts';
+import { lagOf, unprovable } from './lag.ts';
 import { checkQuickly } from './quick.ts';
 import { type CheckContext, emptyCheck, type TableCheck } from './result.ts';
 import type { RowSource } from './rowNames.ts';
@@ -42,7 +43,8 @@ export async function checkTable(
       problem: `the columns in DuckDB are not those that the sync makes${odd === undefined ? '' : `: look at ${odd.name}`}`,
     };
 
-  const lag = lagOf(context, source, state, plan.newLeaves);
+  const volatile = source.kind === 'v' ? await volatileFunctions(context.snapshot.session, source.oid) : [];
+  const lag = volatile.length > 0 ? unprovable(volatile) : lagOf(context, source, state, plan.newLeaves);
   if (quick) return checkQuickly(context, source, columns, lag, check);
   const digest = rowDigest(columns, context.dialect);
   const rows = { source, columns, digest, lag };

@@ -51,6 +51,13 @@ export function lagOf(
   return { possible: true, condition: changedSince(state.snapshot, newLeaves), blind: false, problem, notes };
 }
 
+/** A source that gives other rows each time it is read: no difference means anything. */
+export function unprovable(volatile: readonly string[]): Lag {
+  const calls = volatile.map((name) => `${name}()`).join(', ');
+  const note = `the view calls ${calls}, which may give other values each time: what it shows cannot be proven, and a difference is no damage`;
+  return { possible: true, condition: null, blind: true, problem: null, notes: [note] };
+}
+
 const ALTERED =
   'the sync state of the table is not what the sync wrote: the snapshot or the source that it names cannot be trusted';
 

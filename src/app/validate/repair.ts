@@ -149,7 +149,7 @@ async function mendTable(
   await copy.run(
     `UPDATE ${STATE_SCHEMA}.sync_state SET row_count = (SELECT count(*) FROM ${target}) WHERE table_schema = ${quoteLiteral(source.table.schema)} AND table_name = ${quoteLiteral(source.table.name)}`,
   );
-  for (const statement of sealStateSql(source.table)) await copy.run(statement);
+  for (const statement of sealStateSql([source.table])) await copy.run(statement);
   await copy.run('COMMIT');
   await copy.run(`DROP TABLE ${FRESH}`);
   const [row] = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${target}`);
