@@ -31,7 +31,10 @@ export async function main(): Promise<void> {
   const interruption = new AbortController();
   const stop = (name: 'SIGINT' | 'SIGTERM'): void => {
     // The second signal ends the process at once; what a killed sync leaves behind is harmless.
-    if (interruption.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
+    if (interruption.signal.aborted) {
+      leaveSignalsAlone();
+      process.exit(name === 'SIGINT' ? 130 : 143);
+    }
     interruption.abort(interruptionError(name));
   };
   process.on('SIGINT', () => stop('SIGINT'));
@@ -57,7 +60,13 @@ export async function main(): Promise<void> {
   process.exitCode = code;
   // Native threads may keep the loop alive; everything was awaited, so leave as soon as the output is out.
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  leaveSignalsAlone();
   process.exit(code);
+}
+
+/** Ending waits for native threads, and a query may take no notice of being interrupted: then Ctrl-C still ends it. */
+function leaveSignalsAlone(): void {
+  for (const name of ['SIGINT', 'SIGTERM']) process.removeAllListeners(name);
 }
 
 /** What an interrupted command throws: io.signal's reason. */

@@ -5,6 +5,7 @@ import { throwIfStopped } from '../errors/stopped.ts';
 import { quoteLiteral } from '../model/identifier.ts';
 import { diskError } from './diskErrors.ts';
 import { memoryError } from './memoryError.ts';
+import { orStopped } from './orStopped.ts';
 import { memoryShare, spillPlace } from './readerLimits.ts';
 
 export type ReaderParams = Record<string, string | number | boolean | null>;
@@ -23,6 +24,9 @@ export interface DuckDbReader {
    */
   all<T>(sql: string, params?: ReaderParams): Promise<T[]>;
   close(): void;
+  /** Gives up a connection on which something runs that takes no notice: it is left alone, and closing does nothing. */
+  abandon(): void;
+  readonly abandoned: boolean;
 }
 
 export interface ReaderOptions {
@@ -62,14 +66,22 @@ export async function openReader(path: string, options: ReaderOptions = {}): Pro
   const { signal } = options;
   const interrupt = (): void => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
+  let abandoned = false;
+  const abandon = (): void => {
+    abandoned = true;
+  };
   return {
     path,
     timeZone,
     connection,
+    abandon,
+    get abandoned() {
+      return abandoned;
+    },
     async all<T>(sql: string, params?: ReaderParams): Promise<T[]> {
       throwIfStopped(signal);
       try {
-        const result = await connection.runAndReadAll(sql, params);
+        const result = await orStopped(connection.runAndReadAll(sql, params), signal, abandon);
         return result.getRowObjectsJson() as T[];
       } catch (error) {
         throwIfStopped(signal);
@@ -78,6 +90,7 @@ export async function openReader(path: string, options: ReaderOptions = {}): Pro
     },
     close() {
       signal?.removeEventListener('abort', interrupt);
+      if (abandoned) return;
       connection.closeSync();
       instance.closeSync();
     },

@@ -100,6 +100,29 @@ describe('formats', () => {
     const { stdout } = await query(["SELECT repeat('x', 200) a, 12 b"], { columns: 40 });
     expect(stdout.split('\n')[3]).toBe(`│ ${'x'.repeat(30)}… │ 12 │`);
   });
+
+  test('COLUMNS is the width where there is no terminal, and a terminal of no columns has 80', async () => {
+    const sql = "SELECT repeat('x', 200) a";
+    const width = ({ stdout }: CliResult): number => stdout.split('\n')[0]?.length ?? 0;
+    expect(width(await query([sql]))).toBe(204);
+    expect(width(await query([sql], { env: { COLUMNS: '50' } }))).toBe(50);
+    expect(width(await query([sql], { columns: 0 }))).toBe(80);
+    expect(width(await query(['--list'], { env: { COLUMNS: '40' } }))).toBe(40);
+  });
+
+  test.each<[string, string[], Record<string, string>]>([
+    ['--ascii', ['--ascii'], {}],
+    ['LANG=C', [], { LANG: 'C' }],
+  ])('%s draws every table with ASCII, and data keeps its own', async (_name, flags, locale) => {
+    const { stdout } = await query(["SELECT 'é…│' AS a", ...flags], { env: locale });
+    expect(stdout).toBe('+-----+\n| a   |\n+-----+\n| é…│ |\n+-----+\n');
+    const list = await query(['--list', ...flags], { env: locale });
+    expect(list.stdout).not.toMatch(/[│─┌]/);
+    const status = await runCli(['status', ...flags], {
+      env: { ...env, ...locale, DATABASE_URL: 'postgres://a@127.0.0.1:1/x' },
+    });
+    expect(status.stdout).not.toMatch(/[│─┌]/);
+  });
 });
 
 describe('where the SQL comes from', () => {

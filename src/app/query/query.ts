@@ -2,6 +2,7 @@ import type { DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
 import { ResultReturnType } from '@duckdb/node-api';
 import { bindParams } from '../../duckdb/bindParams.ts';
 import { textReader } from '../../duckdb/columnText.ts';
+import { orStopped } from '../../duckdb/orStopped.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { queryError, requireReading } from '../../duckdb/readOnlyGuard.ts';
 import { type SqlStatement, splitStatements } from '../../duckdb/statements.ts';
@@ -70,7 +71,7 @@ class QueryRun {
         const { columns, read } = textReader(result, this.reader.timeZone);
         yield { columns, chunks: this.chunks(result, read, line) };
       } finally {
-        prepared.destroySync();
+        if (!this.reader.abandoned) prepared.destroySync();
       }
     }
   }
@@ -102,7 +103,7 @@ class QueryRun {
   async guarded<T>(line: number | undefined, step: () => Promise<T>): Promise<T> {
     throwIfStopped(this.request.signal);
     try {
-      const value = await step();
+      const value = await orStopped(step(), this.request.signal, this.reader.abandon);
       throwIfStopped(this.request.signal);
       return value;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { StatementType } from '@duckdb/node-api';
 import { bindParams } from '../../duckdb/bindParams.ts';
+import { orStopped } from '../../duckdb/orStopped.ts';
 import { openReader } from '../../duckdb/reader.ts';
 import { queryError, requireReading } from '../../duckdb/readOnlyGuard.ts';
 import { splitStatements } from '../../duckdb/statements.ts';
@@ -37,19 +38,20 @@ export async function queryToParquet(
     timeZone: options.timeZone,
   });
   const interrupt = (): void => reader.connection.interrupt();
+  const waited = <T>(step: Promise<T>): Promise<T> => orStopped(step, request.signal, reader.abandon);
   request.signal.addEventListener('abort', interrupt);
   try {
     throwIfStopped(request.signal);
-    const { statementType } = await reader.connection.prepare(statement.text);
+    const { statementType } = await waited(reader.connection.prepare(statement.text));
     requireReading(statementType, statement.text);
     if (statementType !== StatementType.SELECT)
       throw new FinanceDbError('USAGE', 'only the result of a SELECT can be written as Parquet');
     // A comment at the end of the statement must not swallow what follows. The target is our own temporary file, so
     // DuckDB need not make one more, which the lock would refuse.
     const copy = `COPY (${statement.text}\n) TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false${options.sample === true ? ", KV_METADATA {sample_data: 'true'}" : ''})`;
-    const prepared = await reader.connection.prepare(copy);
+    const prepared = await waited(reader.connection.prepare(copy));
     await bindParams(reader.connection, prepared, request.params);
-    const rows = await (await prepared.run()).getRows();
+    const rows = await (await waited(prepared.run())).getRows();
     return Number(rows[0]?.[0] ?? 0);
   } catch (error) {
     throwIfStopped(request.signal);

@@ -103,16 +103,15 @@ export class PromptSession {
   /** For statements of the prompt itself, such as those of \d. */
   async freshReader(): Promise<DuckDbReader> {
     const identity = fileIdentity(this.reader.path);
-    if (identity !== this.identity) {
-      const next = await openReader(this.reader.path, {
-        memory: this.context.config.memory,
-        timeZone: this.context.config.timeZone,
-      });
+    const { memory, timeZone } = this.context.config;
+    if (this.reader.abandoned) this.reader = await openReader(this.reader.path, { memory, timeZone });
+    else if (identity !== this.identity) {
+      const next = await openReader(this.reader.path, { memory, timeZone });
       this.reader.close();
       this.reader = next;
-      this.identity = identity;
       this.context.io.stderr.write('a sync has published new data: the file was opened again\n');
     }
+    this.identity = identity;
     return this.reader;
   }
 
