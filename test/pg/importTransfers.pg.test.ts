@@ -17,12 +17,15 @@ async function importOf(account: string, entries: readonly Entry[]): Promise<num
 const out: Entry = { day: '2026-03-02', cents: -50000, text: 'Transfer to savings', id: 'a' };
 const into: Entry = { day: '2026-03-04', cents: 50000, text: 'Incoming', id: 'b' };
 
+const giro = { account: 'GIRO', entries: [out] };
+const save = { account: 'SAVE', entries: [into] };
+
 test.each([
-  ['the account first', ['GIRO', [out]], ['SAVE', [into]]],
-  ['the other first', ['SAVE', [into]], ['GIRO', [out]]],
-] as const)('both legs are found: %s', async (_order, first, second) => {
-  expect(await importOf(...first)).toBe(0);
-  expect(await importOf(...second)).toBe(1);
+  { order: 'the account first', first: giro, second: save },
+  { order: 'the other first', first: save, second: giro },
+])('both legs are found: $order', async ({ first, second }) => {
+  expect(await importOf(first.account, first.entries)).toBe(0);
+  expect(await importOf(second.account, second.entries)).toBe(1);
   const rows = await fixture.rows("SELECT count(*) AS n FROM transactions WHERE category = 'Transfer'");
   expect(rows).toEqual([{ n: '2' }]);
 });
