@@ -100,12 +100,12 @@ describe('the profile of a file', () => {
     ['tx_id,timestamp,amount,colour\n', null],
     ['', null],
   ])('%j: %s', (head, name) => {
-    expect(matchProfile('f.csv', head, true, [bank, more, open])?.name ?? null).toBe(name);
+    expect(matchProfile('f.csv', () => head, true, [bank, more, open])?.name ?? null).toBe(name);
   });
 
   test('two that fit equally well are told', () => {
     const twin = parsed({ name: 'twin' });
-    expect(() => matchProfile('f.csv', 'Date;Text;Amount\n', true, [bank, twin])).toThrow(
+    expect(() => matchProfile('f.csv', () => 'Date;Text;Amount\n', true, [bank, twin])).toThrow(
       'the profiles bank and twin fit equally well',
     );
   });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { profileOf } from '../../ingest/csv/guess.ts';
+import { requireEncoding } from '../../ingest/encoding.ts';
 import type { StatementEntry } from '../../ingest/statement.ts';
 import { doubtfulLayout } from './doubtful.ts';
 import { inputFiles } from './inputs.ts';
@@ -29,7 +30,7 @@ export async function learnProfile(request: ImportRequest, file: string): Promis
     const profile = profileOf(guess, name);
     if (profile === null) throw doubtfulLayout(input.name, guess);
     const kept = request.account === null ? profile : { ...profile, account: request.account };
-    const encoding = request.encoding === null ? kept : { ...kept, encoding: guess.profile?.encoding ?? kept.encoding };
+    const encoding = request.encoding === null ? kept : { ...kept, encoding: requireEncoding(request.encoding) };
     return {
       name,
       path: await saveProfile(request.config.home, encoding),

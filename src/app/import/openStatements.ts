@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { codeOf, FinanceDbError } from '../../errors/financeDbError.ts';
 import { type CsvGuess, CsvGuesser } from '../../ingest/csv/guess.ts';
+import { matchProfile } from '../../ingest/csv/matchProfile.ts';
 import { OWN_PROFILE } from '../../ingest/csv/ownProfile.ts';
 import { type CsvProfile, headerName } from '../../ingest/csv/profile.ts';
 import { type Encoding, EncodingDetector, requireEncoding } from '../../ingest/encoding.ts';
@@ -8,9 +9,10 @@ import { QifSurvey } from '../../ingest/qif/qifSurvey.ts';
 import type { QifStyle } from '../../ingest/qif/qifValues.ts';
 import { HEAD_LENGTH, notAStatement, recogniseBytes, recogniseText } from '../../ingest/recognise.ts';
 import type { StatementEvent, StatementFormat, StatementReader } from '../../ingest/statement.ts';
+import { TextDecoding } from '../../ingest/textDecoding.ts';
 import { doubtfulLayout, doubtfulOrder } from './doubtful.ts';
 import type { InputFile } from './inputs.ts';
-import { namedProfile, profileOfFile } from './profiles.ts';
+import { namedProfile, readProfiles } from './profiles.ts';
 import type { ImportRequest } from './request.ts';
 import { decodedText, readBytes } from './text.ts';
 
@@ -37,6 +39,8 @@ interface Look {
   readonly input: InputFile;
   readonly fileHash: string;
   readonly encoding: Encoding;
+  /** The first bytes, or all, and their text. */
+  readonly headBytes: Buffer;
   readonly head: string;
   readonly format: StatementFormat;
 }
@@ -91,11 +95,12 @@ async function lookAt(input: InputFile, wishes: Wishes): Promise<Look> {
   }
   if (first) refuseBytes(input.name, head);
   const encoding = wishes.encoding === null ? detector.result().encoding : requireEncoding(wishes.encoding);
-  const text = await headText(input, encoding, wishes.signal);
+  const text = await headText(input, encoding, head, wishes);
   return {
     input,
     fileHash: hash.digest('hex'),
     encoding,
+    headBytes: head,
     head: text,
     format: wishes.format ?? formatOf(input.name, text),
   };
@@ -112,11 +117,20 @@ function formatOf(name: string, head: string): StatementFormat {
   return kind.kind === 'statement' ? kind.format : 'csv';
 }
 
-async function headText(input: InputFile, encoding: Encoding, signal: AbortSignal): Promise<string> {
+/**
+ * The first text. Bytes that are none in the encoding found may still be text in that of a profile: they are refused when the file
+ * is read, and until then stand for themselves.
+ */
+async function headText(input: InputFile, encoding: Encoding, bytes: Buffer, wishes: Wishes): Promise<string> {
   let head = '';
-  for await (const { text } of decodedText(input, encoding, signal)) {
-    head += text;
-    if (head.length >= HEAD_LENGTH) break;
+  try {
+    for await (const { text } of decodedText(input, encoding, wishes.signal)) {
+      head += text;
+      if (head.length >= HEAD_LENGTH) break;
+    }
+  } catch (error) {
+    if (codeOf(error) !== 'BAD_INPUT' || wishes.encoding !== null) throw error;
+    head = bytes.toString('latin1');
   }
   return head.slice(0, HEAD_LENGTH);
 }
@@ -137,11 +151,25 @@ async function csvProfile(look: Look, wishes: Wishes): Promise<CsvProfile> {
   const { home } = wishes.config;
   if (wishes.profile !== null)
     return wishes.profile === OWN_PROFILE.name ? OWN_PROFILE : namedProfile(home, wishes.profile);
-  const fitting = await profileOfFile(home, look.input.name, look.head);
+  const { name, bytes } = look.input;
+  const headIn = (encoding: Encoding | null): string =>
+    wishes.encoding === null && encoding !== null ? textIn(encoding, look) : look.head;
+  const fitting = matchProfile(name, headIn, bytes <= look.headBytes.length, await readProfiles(home));
   if (fitting !== null) return fitting;
   const guessed = await guess(look, wishes);
   if (guessed.verdict === 'proven' && guessed.profile !== null) return guessed.profile;
   throw doubtfulLayout(look.input.name, guessed);
+}
+
+/** The first text as a profile of that encoding would have it; '' where it cannot be so. */
+function textIn(encoding: Encoding, { input, headBytes, ...look }: Look): string {
+  if (encoding === look.encoding) return look.head;
+  try {
+    return new TextDecoding(input.name, encoding).push(headBytes);
+  } catch (error) {
+    if (codeOf(error) === 'BAD_INPUT') return '';
+    throw error;
+  }
 }
 
 async function guess(look: Look, wishes: Wishes): Promise<CsvGuess> {

@@ -1,11 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { codeOf, FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
-import { findDialect } from '../../ingest/csv/dialect.ts';
-import { OWN_PROFILE } from '../../ingest/csv/ownProfile.ts';
-import { type CsvProfile, isHeaderOf } from '../../ingest/csv/profile.ts';
+import type { CsvProfile } from '../../ingest/csv/profile.ts';
 import { parseProfile, profileJson } from '../../ingest/csv/profileJson.ts';
-import { BankRecords } from '../../ingest/csv/records.ts';
 
 /** Where the user's profiles lie, one JSON file each. */
 export function profilesFolder(home: string): string {
@@ -32,23 +29,14 @@ export async function namedProfile(home: string, name: string): Promise<CsvProfi
 }
 
 /**
- * The profile whose header the file has, among our own columns and the user's profiles; null where none fits.
- * @param head the first text of the file
- * @throws FinanceDbError CONFIG when a profile is not as it should be, or two of them fit
+ * The user's profiles.
+ * @throws FinanceDbError CONFIG when one is not as it should be
  */
-export async function profileOfFile(home: string, name: string, head: string): Promise<CsvProfile | null> {
-  if (fits(OWN_PROFILE, name, head)) return OWN_PROFILE;
-  const fitting: { file: string; profile: CsvProfile }[] = [];
-  for (const file of await profileFiles(home)) {
-    const profile = parseProfile(file, await fs.promises.readFile(file, 'utf8'));
-    if (fits(profile, name, head)) fitting.push({ file, profile });
-  }
-  const [first, second] = fitting;
-  if (first !== undefined && second !== undefined)
-    throw new FinanceDbError('CONFIG', `two profiles fit ${name}: ${first.file} and ${second.file}`, {
-      remedy: 'name one with --profile, or remove the other',
-    });
-  return first?.profile ?? null;
+export async function readProfiles(home: string): Promise<CsvProfile[]> {
+  const profiles: CsvProfile[] = [];
+  for (const file of await profileFiles(home))
+    profiles.push(parseProfile(file, await fs.promises.readFile(file, 'utf8')));
+  return profiles;
 }
 
 /**
@@ -92,18 +80,5 @@ async function profileFiles(home: string): Promise<string[]> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw new FinanceDbError('CONFIG', `cannot read the profiles in ${folder}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-/** Whether one of the first records is the header that the profile asks for. */
-function fits(profile: CsvProfile, name: string, head: string): boolean {
-  const { match } = profile;
-  if (match === null) return false;
-  try {
-    const records = new BankRecords(name, profile.delimiter).push(head, false);
-    return records.some(({ fields }) => isHeaderOf(match, fields));
-  } catch {
-    // Quotes that are none in this delimiter.
-    return findDialect(head, false).records.some(({ fields }) => isHeaderOf(match, fields));
   }
 }
