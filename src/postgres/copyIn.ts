@@ -67,19 +67,22 @@ export async function copyIn(
 
 /** One line of COPY's text format (PostgreSQL manual, COPY, "Text Format"). */
 export function copyLine(row: Row): string {
+  // One look at the whole row: nearly none has anything to escape.
+  const plain = !NEEDS_ESCAPE.test(row.join(''));
   let line = '';
   for (let index = 0; index < row.length; index++) {
     const value = row[index];
     if (index > 0) line += '\t';
-    line += value === null || value === undefined ? '\\N' : escapeValue(value);
+    line += value === null || value === undefined ? '\\N' : plain ? value : escapeValue(value);
   }
   return `${line}\n`;
 }
 
+const NEEDS_ESCAPE = /[\\\t\n\r]/;
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 function escapeValue(value: string): string {
-  return /[\\\t\n\r]/.test(value)
+  return NEEDS_ESCAPE.test(value)
     ? value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character)
     : value;
 }

@@ -88,7 +88,7 @@ export async function importFile(
     gaps: await findGaps(session, table, importId),
     transfers,
     unpaired: await unpairedLegs(session, table, importId, MOST_NAMED),
-    lookalikes: await lookalikes(session, table, importId, MOST_NAMED),
+    lookalikes: outcome.possibleDuplicates === 0 ? [] : await lookalikes(session, table, importId, MOST_NAMED),
     largest: request.dryRun ? await largestNew(session, table, importId) : [],
     uncategorised: request.dryRun ? await uncategorised(session, table, importId) : [],
     seconds: Math.round(performance.now() - started) / 1000,

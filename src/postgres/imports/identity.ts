@@ -25,8 +25,10 @@ export interface IdentityOptions {
   readonly allNew: boolean;
 }
 
-/** One row a staged entry: its keys and what was decided. */
+/** One row a staged entry: its keys and what was decided (`record, tx_id, outcome` …), once `decideIdentity` has run. */
 export const KEYS = 'pg_temp.finance_db_keys';
+/** What KEYS is made of: `known_id`, the row that an entry was seen as, or null; `fresh_id`, the key that it has otherwise. */
+export const KEYED = 'pg_temp.finance_db_keyed';
 /** One row a sighting by an earlier import that this file could meet. */
 const SEEN = 'pg_temp.finance_db_seen';
 
@@ -35,8 +37,7 @@ export async function decideIdentity(session: PgSession, options: IdentityOption
   await session.query(keysSql());
   await session.query(seenSql(options));
   await matchSeen(session, options);
-  await session.query(newIdsSql(options));
-  await session.query(`ANALYZE ${KEYS}`);
+  await session.query(freshIdsSql(options));
 }
 
 /**
@@ -59,15 +60,32 @@ WHERE own_id IS NOT NULL GROUP BY own_id HAVING pg_catalog.count(*) > 1 ORDER BY
 }
 
 function keysSql(): string {
-  const common = `account_id || '|' || booked::date || '|' || amount || '|' || currency || '|'`;
-  return `DROP TABLE IF EXISTS ${KEYS};
-CREATE TEMP TABLE finance_db_keys ON COMMIT DROP AS
-SELECT record, account_id, booked::date AS day, amount, currency, own_id, merchant,
-  pg_catalog.md5(${common} || words)::uuid AS text_key,
-  CASE WHEN bank_id IS NOT NULL AND pg_catalog.count(*) OVER (PARTITION BY account_id, bank_id) = 1
-    THEN pg_catalog.md5(${common} || bank_id)::uuid END AS bank_key,
-  NULL::text AS tx_id, 'new'::text AS outcome, NULL::text AS possible_duplicate_of
-FROM ${STAGED}`;
+  return `DROP VIEW IF EXISTS ${KEYS}; DROP TABLE IF EXISTS ${KEYED};
+CREATE TEMP TABLE finance_db_keyed ON COMMIT DROP AS
+WITH twice AS MATERIALIZED (
+  SELECT account_id, bank_id FROM ${STAGED} WHERE bank_id IS NOT NULL GROUP BY account_id, bank_id HAVING pg_catalog.count(*) > 1
+), entries AS (
+  SELECT record, account_id, booked::date AS day, amount, currency, own_id, merchant, words, bank_id,
+    account_id || '|' || booked::date || '|' || amount || '|' || currency || '|' AS common
+  FROM ${STAGED}
+  -- So that what is read several times below is computed once; likewise the hashes.
+  OFFSET 0
+), keyed AS (
+  SELECT record, account_id, day, amount, currency, own_id, merchant, pg_catalog.md5(common || words)::uuid AS text_key,
+    CASE WHEN bank_id IS NOT NULL AND (account_id, bank_id) NOT IN (SELECT account_id, bank_id FROM twice)
+      THEN pg_catalog.md5(common || bank_id)::uuid END AS bank_key
+  FROM entries
+  OFFSET 0
+)
+SELECT *, NULL::text AS known_id, coalesce(own_id, 'i' || pg_catalog.md5(
+    CASE WHEN bank_key IS NOT NULL THEN 'bank|' || bank_key ELSE 'text|' || text_key || '|1' END)) AS fresh_id,
+  NULL::text AS possible_duplicate_of
+FROM keyed;
+ANALYZE ${KEYED} (record, account_id, day, text_key, bank_key, fresh_id);
+CREATE TEMP VIEW finance_db_keys AS
+SELECT record, account_id, day, amount, currency, merchant, text_key, bank_key, coalesce(known_id, fresh_id) AS tx_id,
+  CASE WHEN known_id IS NULL THEN 'new' ELSE 'known' END AS outcome, possible_duplicate_of
+FROM ${KEYED}`;
 }
 
 /**
@@ -80,7 +98,7 @@ function seenSql({ table, source }: IdentityOptions): string {
   return `DROP TABLE IF EXISTS ${SEEN};
 CREATE TEMP TABLE finance_db_seen ON COMMIT DROP AS
 WITH file AS (
-  SELECT account_id, pg_catalog.min(day) AS first_day, pg_catalog.max(day) AS last_day FROM ${KEYS} GROUP BY account_id
+  SELECT account_id, pg_catalog.min(day) AS first_day, pg_catalog.max(day) AS last_day FROM ${KEYED} GROUP BY account_id
 ), sightings AS (
   SELECT r.*, i.source, f.first_day, f.last_day
   FROM file f
@@ -106,14 +124,14 @@ ANALYZE ${SEEN}`;
 async function matchSeen(session: PgSession, { allNew }: IdentityOptions): Promise<void> {
   if (!(await holds(session, `SELECT FROM ${SEEN} WHERE live`))) return;
   await session.query(`
-UPDATE ${KEYS} k SET tx_id = s.tx_id, outcome = 'known'
+UPDATE ${KEYED} k SET known_id = s.tx_id
 FROM (SELECT DISTINCT ON (account_id, bank_key) account_id, bank_key, tx_id FROM ${SEEN}
       WHERE live AND bank_key IS NOT NULL ORDER BY account_id, bank_key, import_id) s
 WHERE k.account_id = s.account_id AND k.bank_key = s.bank_key`);
   await session.query(`
-UPDATE ${KEYS} k SET tx_id = k.own_id, outcome = 'known'
+UPDATE ${KEYED} k SET known_id = k.own_id
 FROM (SELECT DISTINCT tx_id FROM ${SEEN} WHERE live) s
-WHERE k.own_id = s.tx_id AND k.tx_id IS NULL`);
+WHERE k.own_id = s.tx_id AND k.known_id IS NULL`);
   if (allNew) return;
   // An id of this source that differs tells two entries apart, so that what has none meets first.
   await pair(session, { by: ['text_key'], staged: 'k.bank_key IS NOT NULL', seen: 'NOT s.has_id' });
@@ -148,7 +166,7 @@ WITH open_rows AS (
     pg_catalog.bool_or(complete) OVER tx AS complete, pg_catalog.bool_or(same_source) OVER tx AS same_source,
     pg_catalog.bool_or(bank_key IS NOT NULL AND same_source) OVER tx AS has_id, record, import_id
   FROM ${SEEN} v
-  WHERE live AND NOT EXISTS (SELECT FROM ${KEYS} k WHERE k.tx_id = v.tx_id)
+  WHERE live AND NOT EXISTS (SELECT FROM ${KEYED} k WHERE k.known_id = v.tx_id)
   WINDOW tx AS (PARTITION BY tx_id)
 ), first_seen AS (
   SELECT DISTINCT ON (tx_id, ${columns}) * FROM open_rows s WHERE ${seen} ORDER BY tx_id, ${columns}, import_id, record
@@ -156,18 +174,18 @@ WITH open_rows AS (
   SELECT *, pg_catalog.row_number() OVER (PARTITION BY ${columns} ORDER BY import_id, record) AS place FROM first_seen
 ), placed_staged AS (
   SELECT *, pg_catalog.row_number() OVER (PARTITION BY ${columns} ORDER BY record) AS place
-  FROM ${KEYS} k WHERE k.tx_id IS NULL AND k.own_id IS NULL AND ${staged}
+  FROM ${KEYED} k WHERE k.known_id IS NULL AND k.own_id IS NULL AND ${staged}
 ), pairs AS (
   SELECT DISTINCT ON (s.tx_id) s.tx_id, k.record
   FROM placed_staged k JOIN placed_seen s USING (${columns}, place)
   ORDER BY s.tx_id, k.record
 ), done AS (
-  UPDATE ${KEYS} k SET tx_id = p.tx_id, outcome = 'known' FROM pairs p WHERE k.record = p.record RETURNING 1
+  UPDATE ${KEYED} k SET known_id = p.tx_id FROM pairs p WHERE k.record = p.record RETURNING 1
 )
 SELECT pg_catalog.count(*) AS paired FROM done`;
   let total = 0;
   for (;;) {
-    if (!(await holds(session, `SELECT FROM ${KEYS} WHERE tx_id IS NULL AND own_id IS NULL`))) return total;
+    if (!(await holds(session, `SELECT FROM ${KEYED} WHERE known_id IS NULL AND own_id IS NULL`))) return total;
     const [row] = await session.query<{ paired: string }>(sql);
     const paired = Number(row?.paired ?? 0);
     total += paired;
@@ -178,7 +196,7 @@ SELECT pg_catalog.count(*) AS paired FROM done`;
 function anyMetById(session: PgSession): Promise<boolean> {
   return holds(
     session,
-    `SELECT FROM ${KEYS} k JOIN ${SEEN} s ON s.account_id = k.account_id AND s.bank_key = k.bank_key WHERE s.live`,
+    `SELECT FROM ${KEYED} k JOIN ${SEEN} s ON s.account_id = k.account_id AND s.bank_key = k.bank_key WHERE s.live`,
   );
 }
 
@@ -189,23 +207,26 @@ async function holds(session: PgSession, select: string): Promise<boolean> {
 
 /**
  * Keys of the rows that are new: the hash of the bank key, or of the text key and the number of the occurrence, counted on from
- * those seen. So the same file gives the same keys in any database; a row that is there under its key without any record of an
- * import (the side tables were lost) is known by it.
+ * those seen; nearly all are the first, which they have already. So the same file gives the same keys in any database; a row that
+ * is there under its key without any record of an import (the side tables were lost) is known by it.
  */
-function newIdsSql({ table }: IdentityOptions): string {
+function freshIdsSql({ table }: IdentityOptions): string {
   return `
-UPDATE ${KEYS} k SET tx_id = n.tx_id
-FROM (
-  SELECT k.record, coalesce(k.own_id, 'i' || pg_catalog.md5(
-    CASE WHEN k.bank_key IS NOT NULL THEN 'bank|' || k.bank_key
-      ELSE 'text|' || k.text_key || '|' || (coalesce(s.rows, 0)
-        + pg_catalog.row_number() OVER (PARTITION BY k.account_id, k.text_key, k.bank_key IS NULL ORDER BY k.record)) END)) AS tx_id
-  FROM ${KEYS} k
-  LEFT JOIN (SELECT text_key, pg_catalog.count(DISTINCT tx_id) AS rows FROM ${SEEN} GROUP BY text_key) s USING (text_key)
-  WHERE k.tx_id IS NULL
-) n
-WHERE n.record = k.record;
-UPDATE ${KEYS} k SET outcome = 'known'
+WITH seen AS (
+  SELECT text_key, pg_catalog.count(DISTINCT tx_id) AS rows FROM ${SEEN} GROUP BY text_key
+), several AS (
+  SELECT text_key FROM ${KEYED} WHERE known_id IS NULL AND bank_key IS NULL AND own_id IS NULL
+  GROUP BY text_key HAVING pg_catalog.count(*) > 1
+), numbered AS (
+  SELECT k.record, coalesce(s.rows, 0) + pg_catalog.row_number() OVER (PARTITION BY k.text_key ORDER BY k.record) AS number
+  FROM ${KEYED} k LEFT JOIN seen s USING (text_key)
+  WHERE k.known_id IS NULL AND k.bank_key IS NULL AND k.own_id IS NULL
+    AND (s.rows > 0 OR k.text_key IN (SELECT text_key FROM several))
+)
+UPDATE ${KEYED} k SET fresh_id = 'i' || pg_catalog.md5('text|' || k.text_key || '|' || n.number)
+FROM numbered n
+WHERE n.record = k.record AND n.number > 1;
+UPDATE ${KEYED} k SET known_id = k.fresh_id
 FROM ${postgresTable(table)} t
-WHERE k.outcome = 'new' AND t.tx_id = k.tx_id`;
+WHERE k.known_id IS NULL AND t.tx_id = k.fresh_id`;
 }

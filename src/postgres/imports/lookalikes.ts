@@ -1,7 +1,7 @@
 import { beside, IMPORT_ROWS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
-import { KEYS } from './identity.ts';
+import { KEYED, KEYS } from './identity.ts';
 import { STAGED } from './stage.ts';
 
 /** Days within which the same amount in the same account makes two rows look alike. */
@@ -14,6 +14,11 @@ const DAYS = 3;
  */
 export async function markLookalikes(session: PgSession, table: TableName): Promise<void> {
   const rows = postgresTable(beside(table, IMPORT_ROWS));
+  const [any] = await session.query<{ any: string }>(
+    `SELECT EXISTS (SELECT FROM ${postgresTable(table)} WHERE account_id IN (SELECT DISTINCT account_id FROM ${KEYS})) AS any`,
+  );
+  // The first file of an account, as long as it may be, looks like nothing.
+  if (any?.any !== 't') return;
   await session.query(`
 WITH span AS (
   SELECT pg_catalog.min(day) - ${DAYS} AS first_day, pg_catalog.max(day) + ${DAYS + 1} AS end_day FROM ${KEYS} WHERE outcome = 'new'
@@ -37,5 +42,5 @@ WITH span AS (
   WHERE r.tx_id IS NULL OR a.day = a.new_day OR r.bank_id = s.bank_id OR pg_catalog.upper(r.text) <> pg_catalog.upper(s.text)
   ORDER BY a.record, pg_catalog.abs(a.day - a.new_day), a.tx_id
 )
-UPDATE ${KEYS} k SET possible_duplicate_of = n.tx_id FROM nearest n WHERE n.record = k.record`);
+UPDATE ${KEYED} k SET possible_duplicate_of = n.tx_id FROM nearest n WHERE n.record = k.record`);
 }

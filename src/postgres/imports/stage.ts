@@ -10,7 +10,10 @@ const NAMES = STAGED_COLUMNS.map(({ name }) => name);
 
 /** Makes the empty temporary table, within the caller's transaction. */
 export async function createStaging(session: PgSession): Promise<void> {
-  const columns = STAGED_COLUMNS.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`);
+  // By bytes, whatever the database sorts by: it is cheaper, and equal means equal.
+  const columns = STAGED_COLUMNS.map(
+    ({ name, type }) => `${quoteIdentifier(name)} ${type}${type === 'text' ? ' COLLATE "C"' : ''}`,
+  );
   await session.query(
     `DROP TABLE IF EXISTS ${STAGED}; CREATE TEMP TABLE finance_db_staged (${columns.join(', ')}) ON COMMIT DROP`,
   );
@@ -26,6 +29,6 @@ export async function stageRows(
   options: { readonly signal?: AbortSignal | undefined; readonly onRows?: (rows: number) => void },
 ): Promise<number> {
   const count = await copyIn(session, { schema: 'pg_temp', name: 'finance_db_staged' }, NAMES, rows, options);
-  await session.query(`ANALYZE ${STAGED}`);
+  await session.query(`ANALYZE ${STAGED} (record, account_id, booked, merchant, category)`);
   return count;
 }

@@ -28,8 +28,7 @@ INSERT INTO ${postgresTable(table)} (tx_id, "timestamp", amount, currency, merch
 SELECT k.tx_id, s.booked, s.amount, s.currency, s.merchant, s.mcc, s.account_id, s.city, s.state, s.channel,
   ${CATEGORY}, ${SUBCATEGORY}, s.is_recurring, ${NORMALIZED_AMOUNT}
 ${DECIDED}
-WHERE k.outcome = 'new'
-ORDER BY s.record`);
+WHERE k.outcome = 'new'`);
 }
 
 /** Records what became of each entry. */
@@ -43,8 +42,7 @@ SELECT ${importId}, s.record, s.line, k.tx_id, k.outcome, s.account_id, s.booked
   s.amount, s.currency, s.bank_id, k.bank_key, k.text_key, s.text, s.payee, s.counter_account, s.code, s.merchant, s.merchant_by,
   s.mcc, s.city, s.state, s.channel, ${CATEGORY}, ${SUBCATEGORY}, ${CATEGORY_BY}, s.is_recurring, s.original_amount, s.original_currency,
   ${NORMALIZED_AMOUNT}, coalesce(s.normalized_by, n.normalized_by), n.rate_day, s.balance, k.possible_duplicate_of
-${DECIDED}
-ORDER BY s.record`);
+${DECIDED}`);
 }
 
 /** What is recorded of a file. */
@@ -127,35 +125,29 @@ export interface Outcome {
 }
 
 export async function readOutcome(session: PgSession): Promise<Outcome> {
-  const by = (expression: string, values: readonly string[]): string =>
-    values
-      .map((value) => `pg_catalog.count(*) FILTER (WHERE isnew AND ${expression} = '${value}') AS "${value}"`)
-      .join(', ');
-  const [row] = await session.query<Record<string, string | null>>(`
-SELECT pg_catalog.count(*) FILTER (WHERE isnew) AS new_rows, pg_catalog.count(*) FILTER (WHERE NOT isnew) AS known,
-  pg_catalog.count(possible_duplicate_of) AS possible_duplicates, pg_catalog.min(day) AS first, pg_catalog.max(day) AS last,
-  ${by('category_by', ['file', 'rule', 'history', 'mcc', 'learnt', 'none'])},
-  ${by('normalized_by', ['same', 'bank', 'rates', 'missing'])}
-FROM (
-  SELECT k.outcome = 'new' AS isnew, k.day, k.possible_duplicate_of, coalesce(${CATEGORY_BY}, 'none') AS category_by,
-    coalesce(s.normalized_by, n.normalized_by, 'missing') AS normalized_by
-  ${DECIDED}
-) d`);
-  const count = (name: string): number => Number(row?.[name] ?? 0);
+  const groups = await session.query<Record<string, string | null>>(`
+SELECT k.outcome, coalesce(${CATEGORY_BY}, 'none') AS category_by, coalesce(s.normalized_by, n.normalized_by, 'missing') AS normalized_by,
+  pg_catalog.count(*) AS rows, pg_catalog.count(k.possible_duplicate_of) AS alike, pg_catalog.min(k.day) AS first, pg_catalog.max(k.day) AS last
+${DECIDED}
+GROUP BY 1, 2, 3`);
+  const count = (column: string, test: (group: Record<string, string | null>) => boolean): number =>
+    groups.filter(test).reduce((sum, group) => sum + Number(group[column] ?? 0), 0);
+  const isNew = (group: Record<string, string | null>): boolean => group.outcome === 'new';
+  const by = <K extends string>(column: string, values: readonly K[]): Record<K, number> =>
+    Object.fromEntries(
+      values.map((value) => [value, count('rows', (group) => isNew(group) && group[column] === value)]),
+    ) as Record<K, number>;
+  const days = groups
+    .flatMap(({ first, last }) => [first ?? '', last ?? ''])
+    .filter((day) => day !== '')
+    .sort();
   return {
-    newRows: count('new_rows'),
-    known: count('known'),
-    possibleDuplicates: count('possible_duplicates'),
-    first: row?.first ?? null,
-    last: row?.last ?? null,
-    categories: {
-      file: count('file'),
-      rule: count('rule'),
-      history: count('history'),
-      mcc: count('mcc'),
-      learnt: count('learnt'),
-      none: count('none'),
-    },
-    normalized: { same: count('same'), bank: count('bank'), rates: count('rates'), missing: count('missing') },
+    newRows: count('rows', isNew),
+    known: count('rows', (group) => !isNew(group)),
+    possibleDuplicates: count('alike', () => true),
+    first: days[0] ?? null,
+    last: days.at(-1) ?? null,
+    categories: by('category_by', ['file', 'rule', 'history', 'mcc', 'learnt', 'none']),
+    normalized: by('normalized_by', ['same', 'bank', 'rates', 'missing']),
   };
 }

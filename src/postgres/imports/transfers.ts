@@ -29,8 +29,7 @@ export async function pairTransfers(session: PgSession, table: TableName, import
   const rows = postgresTable(beside(table, IMPORT_ROWS));
   const target = postgresTable(table);
   const own = `SELECT DISTINCT account_id FROM ${postgresTable(beside(table, STATEMENTS))}`;
-  const [accounts] = await session.query<{ count: string }>(`SELECT pg_catalog.count(*) AS count FROM (${own}) o`);
-  if (Number(accounts?.count ?? 0) < 2) return 0;
+  if (!(await hasSeveralAccounts(session, table))) return 0;
   await session.query(`
 DROP TABLE IF EXISTS pg_temp.finance_db_legs;
 CREATE TEMP TABLE finance_db_legs ON COMMIT DROP AS
@@ -89,6 +88,7 @@ export async function unpairedLegs(
   importId: string,
   most: number,
 ): Promise<{ count: number; legs: UnpairedLeg[] }> {
+  if (!(await hasSeveralAccounts(session, table))) return { count: 0, legs: [] };
   const found = await session.query<Record<string, string>>(`
 SELECT r.tx_id, r.account_id, r.booked::date AS day, r.amount, r.currency, r.text, pg_catalog.count(*) OVER () AS count
 FROM ${postgresTable(beside(table, IMPORT_ROWS))} r
@@ -109,6 +109,14 @@ LIMIT ${most}`);
       text: row.text ?? '',
     })),
   };
+}
+
+/** With one account there is no transfer, however many rows there are to look through. */
+async function hasSeveralAccounts(session: PgSession, table: TableName): Promise<boolean> {
+  const [accounts] = await session.query<{ count: string }>(
+    `SELECT pg_catalog.count(DISTINCT account_id) AS count FROM ${postgresTable(beside(table, STATEMENTS))}`,
+  );
+  return Number(accounts?.count ?? 0) > 1;
 }
 
 /** Whether a counter account is that account: blanks aside, and by the number alone where the file names the bank too. */
