@@ -7,6 +7,7 @@ import { TRANSACTIONS_NAMES } from '../model/transactionsTable.ts';
 import { copyIn } from '../postgres/copyIn.ts';
 import type { CsvFile } from '../postgres/csvBlocks.ts';
 import { importCsv, readPlan } from '../postgres/csvImport.ts';
+import { countImports, dropImportRecords } from '../postgres/imports/sideTables.ts';
 import { watchLocks } from '../postgres/lockWatch.ts';
 import { patience } from '../postgres/pinned.ts';
 import { countSampleRows, markSample } from '../postgres/sampleMark.ts';
@@ -49,6 +50,8 @@ export interface InitResult {
   readonly created: boolean;
   /** Rows that --reset dropped; null when it dropped no table. */
   readonly dropped: number | null;
+  /** Imports whose records --reset dropped too. */
+  readonly forgottenImports: number;
   /** Columns that were indexed now. */
   readonly indexes: readonly string[];
   readonly loaded: LoadResult;
@@ -120,6 +123,7 @@ async function prepare(
 ): Promise<Omit<InitResult, 'seconds'>> {
   const table = initTable(request.config);
   const dropped = request.reset ? await dropTable(request, server, session, table) : null;
+  const forgottenImports = request.reset && request.confirmed ? await dropImportRecords(session, table) : 0;
   const existing = await findTable(session, table);
   if (existing === null) await createTable(session, table);
   else refuseOtherShape(server, table, shapeDifferences(existing));
@@ -137,6 +141,7 @@ async function prepare(
     table: displayName(table),
     created: existing === null,
     dropped,
+    forgottenImports,
     indexes,
     loaded,
     rows: before + loaded.rows,
@@ -213,12 +218,15 @@ async function dropTable(
   const name = displayName(table);
   if (existing.kind !== 'r' && existing.kind !== 'p') refuseOtherShape(server, table, shapeDifferences(existing));
   const rows = await countRows(session, table);
-  if (!request.confirmed)
+  if (!request.confirmed) {
+    const imports = await countImports(session, table);
+    const records = imports === 0 ? '' : `, and the records of ${imports} import${imports === 1 ? '' : 's'}`;
     throw new FinanceDbError(
       'USAGE',
-      `init --reset would drop ${name} in ${server.where} and lose its ${rows} row${rows === 1 ? '' : 's'}`,
-      { remedy: 'add --yes if that is what you want', details: { table: name, rows } },
+      `init --reset would drop ${name} in ${server.where} and lose its ${rows} row${rows === 1 ? '' : 's'}${records}`,
+      { remedy: 'add --yes if that is what you want', details: { table: name, rows, imports } },
     );
+  }
   await session.query(`DROP TABLE ${postgresTable(table)}`);
   return rows;
 }

@@ -4,7 +4,8 @@ import { readEcbRates } from '../ingest/currency/ecb.ts';
 import { EXCHANGE_RATES, IMPORT_ROWS } from '../model/importTables.ts';
 import { normalizeStored } from '../postgres/imports/normalize.ts';
 import { type StoredRates, storeRates } from '../postgres/imports/rates.ts';
-import { ensureSideTables, requirePrivileges } from '../postgres/imports/sideTables.ts';
+import { ratesNeeds, requireRights } from '../postgres/imports/rights.ts';
+import { ensureSideTables } from '../postgres/imports/sideTables.ts';
 import { beginImport } from '../postgres/imports/transaction.ts';
 import { withPostgres } from '../postgres/server.ts';
 import { ensureTransactions } from '../postgres/transactionsTable.ts';
@@ -44,11 +45,11 @@ export async function loadRates(request: RatesRequest): Promise<RatesResult> {
     async (server) => {
       const session = await server.connect();
       try {
+        await requireRights(session, ratesNeeds(table));
         await beginImport(session, request.onWait);
         const sides = [IMPORT_ROWS, EXCHANGE_RATES];
         await ensureTransactions(session, table);
         await ensureSideTables(session, table, sides);
-        await requirePrivileges(session, table, sides, ['SELECT', 'INSERT', 'UPDATE']);
         const rates = function* () {
           for (const { name, text } of files) yield* readEcbRates(name, text);
         };

@@ -112,6 +112,11 @@ export const ERROR_CODES = {
     cause: 'what lies at the place of the DuckDB file is not of finance-db',
     remedy: 'name another place with --duckdb (FINANCE_DB_DUCKDB), or move that file away',
   },
+  INBOX_LOCKED: {
+    exit: 4,
+    cause: 'another import works on the same inbox',
+    remedy: 'wait for it: it takes what lies there, and what comes later is for the next run',
+  },
   DUCKDB_LOCKED: { exit: 4, cause: 'another program holds the file open for writing', remedy: 'close that program' },
   DUCKDB_NOT_WRITABLE: {
     exit: 4,

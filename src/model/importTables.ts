@@ -137,6 +137,21 @@ export const EXCHANGE_RATES: SideTable = {
   indexes: [],
 };
 
+/** Columns that an import gives a row of `transactions`, beside its key, time and normalized amount, under the names of IMPORT_ROWS. */
+export const GIVEN_COLUMNS = [
+  'amount',
+  'currency',
+  'account_id',
+  'merchant',
+  'mcc',
+  'city',
+  'state',
+  'channel',
+  'category',
+  'subcategory',
+  'is_recurring',
+] as const;
+
 export const SIDE_TABLES: readonly SideTable[] = [IMPORTS, STATEMENTS, IMPORT_ROWS, EXCHANGE_RATES];
 
 /** The side table as a table beside `transactions`. */

@@ -1,4 +1,4 @@
-import type { ListedImport, ListedRow, Undone } from '../app/import/manage.ts';
+import type { ListedImport, ListedRow, Restored, Undone } from '../app/import/manage.ts';
 import { grouped } from './amount.ts';
 import { jsonNumeral, jsonText } from './json.ts';
 import { printable } from './printable.ts';
@@ -119,5 +119,19 @@ export function renderUndone(id: string, undone: Undone, forced: boolean, style:
       ),
     );
   }
+  return `${lines.join('\n')}\n`;
+}
+
+export function renderRestored(id: string, { restored, alike }: Restored): string {
+  const rows = (count: number): string => `${grouped(count)} row${count === 1 ? '' : 's'}`;
+  const lines = [
+    restored === 0
+      ? `Import ${id} stands: none of its rows was gone.`
+      : `${rows(restored)} of import ${id} brought back.`,
+  ];
+  if (alike > 0)
+    lines.push(
+      `${rows(alike)} of them may be there twice now: another row has the same account, day and amount, and came otherwise.`,
+    );
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-import type { FileImport, ImportResult, RefusedFile } from '../app/import/result.ts';
+import type { FileImport, Gap, ImportResult, RefusedFile } from '../app/import/result.ts';
 import { Sum } from '../ingest/numeral.ts';
 import { grouped } from './amount.ts';
 import { jsonNumeral } from './json.ts';
@@ -16,8 +16,8 @@ export function importDocument(result: ImportResult): Record<string, unknown> {
     imports: imports.map((one) => fileDocument(one, dryRun)),
     ...(refused.length > 0 ? { refused: refused.map(refusedDocument) } : {}),
     transfers: add((one) => one.transfers),
-    categories: sums(imports, (one) => one.outcome.categories),
-    normalized: sums(imports, (one) => one.outcome.normalized),
+    categories: sums(NO_CATEGORIES, imports, (one) => one.categories),
+    normalized: sums(NOT_NORMALIZED, imports, (one) => one.outcome.normalized),
     source: { where: result.where, database: result.database },
     table: result.table,
     sample_rows_removed: result.sampleRemoved,
@@ -45,14 +45,16 @@ function fileDocument(one: FileImport, dryRun: boolean): Record<string, unknown>
     sum: jsonNumeral(one.sum),
     transfers: one.transfers,
     unpaired_transfers: one.unpaired.count,
-    gaps: one.gaps.map(({ account, opening, openingDay, closing, closingDay, importId, file }) => ({
-      account,
-      opening: jsonNumeral(opening),
-      opening_day: openingDay,
-      closing_before: jsonNumeral(closing),
-      closing_day: closingDay,
-      import_before: Number(importId),
-      file_before: file,
+    gaps: one.gaps.map((gap) => ({
+      account: gap.account,
+      opening: jsonNumeral(gap.opening),
+      opening_day: gap.openingDay,
+      file_after: gap.fileAfter,
+      closing_before: jsonNumeral(gap.closing),
+      closing_day: gap.closingDay,
+      file_before: gap.fileBefore,
+      ...(dryRun ? {} : { import_after: Number(gap.importAfter), import_before: Number(gap.importBefore) }),
+      missing: jsonNumeral(gap.missing),
     })),
     duplicates: one.lookalikes.map(({ day, account, amount, currency, merchant, of, ofDay, ofMerchant }) => ({
       day,
@@ -89,11 +91,16 @@ export function balancesOf(one: FileImport): { checked: number; closed: number }
   return { checked: checked.length, closed: checked.filter(({ closes }) => closes).length };
 }
 
+/** Every count is there, also when no file came in. */
+const NO_CATEGORIES = { rule: 0, history: 0, mcc: 0, learnt: 0, none: 0 };
+const NOT_NORMALIZED = { same: 0, bank: 0, rates: 0, missing: 0 };
+
 function sums<K extends string>(
+  zeros: Readonly<Record<string, number>>,
   imports: readonly FileImport[],
   pick: (one: FileImport) => Readonly<Record<K, number>>,
 ): Record<string, number> {
-  const total: Record<string, number> = {};
+  const total: Record<string, number> = { ...zeros };
   for (const one of imports)
     for (const [name, count] of Object.entries<number>(pick(one))) total[name] = (total[name] ?? 0) + count;
   return total;
@@ -177,10 +184,7 @@ function notes(one: FileImport, style: TableStyle): string[] {
       say(
         `statement ${number} of ${accountId} does not close: ${opening.amount} + ${total} is ${new Sum().add(opening.amount).add(total)}, and it says ${closing.amount}`,
       );
-  for (const gap of one.gaps)
-    say(
-      `${gap.account} opens with ${gap.opening}${gap.openingDay === null ? '' : ` on ${gap.openingDay}`}, and import ${gap.importId} (${gap.file}) closed with ${gap.closing} on ${gap.closingDay}: something between them is missing`,
-    );
+  for (const gap of one.gaps) lines.push(printableText(gapText(gap)));
   if (outcome.normalized.missing > 0)
     say(
       `${counted(outcome.normalized.missing, 'new row')} without a normalized amount, which reports leave out: load exchange rates with \`finance-db rates\``,
@@ -197,6 +201,11 @@ function notes(one: FileImport, style: TableStyle): string[] {
       lines.push(printableText(`  ${leg.day}  ${leg.account}  ${leg.amount} ${leg.currency}  ${leg.text}`));
   }
   return lines;
+}
+
+function gapText({ account, currency, missing, ...gap }: Gap): string {
+  const on = (day: string | null): string => (day === null ? '' : ` on ${day}`);
+  return `${account}: something is missing between ${gap.fileBefore}, which ends with ${gap.closing}${on(gap.closingDay)}, and ${gap.fileAfter}, which begins with ${gap.opening}${on(gap.openingDay)}: entries of ${missing} ${currency} in all`;
 }
 
 function lookalikesTable(one: FileImport, style: TableStyle): string {
@@ -239,7 +248,7 @@ function preview(one: FileImport, style: TableStyle): string[] {
     );
   if (one.uncategorised.length > 0)
     parts.push(
-      `Without a category (${counted(one.outcome.categories.none, 'row')}), by payee:`,
+      `Without a category (${counted(one.categories.none, 'row')}), by payee:`,
       renderTable(
         [{ title: 'payee' }, { title: 'rows', align: 'right' }, { title: 'sum', align: 'right' }],
         one.uncategorised.map((row) => [printable(row.merchant ?? ''), grouped(BigInt(row.rows)), row.sum]),
@@ -268,11 +277,18 @@ function conclusion({ imports, dryRun, table, where, refused }: ImportResult): s
 export function importLine(one: FileImport, now: Date): string {
   const { checked, closed } = balancesOf(one);
   const balances = checked === 0 ? '' : ` balances=${closed}/${checked}`;
-  return `${now.toISOString()} import ok ${one.file}: ${one.source} rows=${one.rows} new=${one.outcome.newRows} known=${one.outcome.known} alike=${one.outcome.possibleDuplicates}${balances} sum=${one.sum}`;
+  return `${now.toISOString()} import ok ${printable(one.file)}: ${one.source} rows=${one.rows} new=${one.outcome.newRows} known=${one.outcome.known} alike=${one.outcome.possibleDuplicates}${balances} sum=${one.sum}`;
 }
 
 export function refusedLine({ file, error }: RefusedFile, now: Date): string {
-  return `${now.toISOString()} import refused ${file} [${error.code}]: ${error.message.replace(/\s*\n\s*/g, ' ')} → ${error.remedy}`;
+  // The file's name may hold line breaks, and a log has one line a file.
+  const message = printable(error.message.replaceAll(file, printable(file)).replace(/\s*\n\s*/g, ' '));
+  return `${now.toISOString()} import refused ${printable(file)} [${error.code}]: ${message} → ${printable(error.remedy)}`;
+}
+
+/** A file of an inbox that is left for the next run. */
+export function unfinishedLine(file: string, now: Date): string {
+  return `${now.toISOString()} import waits ${printable(file)}: it is still being written`;
 }
 
 function counted(count: number, noun: string, plural = `${noun}s`): string {

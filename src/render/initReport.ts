@@ -3,13 +3,15 @@ import { durationText, grouped } from './amount.ts';
 
 /** The document of `init --json`. */
 export function initDocument(result: InitResult): Record<string, unknown> {
-  const { source, table, created, dropped, indexes, loaded, rows, sampleRows, synced, seconds } = result;
+  const { source, table, created, dropped, forgottenImports, indexes, loaded, rows, sampleRows, synced, seconds } =
+    result;
   return {
     status: 'ok',
     source,
     table,
     created,
     dropped,
+    forgotten_imports: forgottenImports,
     indexes,
     loaded: loadDocument(loaded),
     rows,
@@ -28,6 +30,10 @@ function loadDocument(loaded: LoadResult): Record<string, unknown> {
 /** What init made, line by line, with a newline at the end. */
 export function renderInit(result: InitResult): string {
   const lines = [tableLine(result)];
+  if (result.forgottenImports > 0)
+    lines.unshift(
+      `Dropped the records of ${grouped(result.forgottenImports)} import${result.forgottenImports === 1 ? '' : 's'}: their files may come again.`,
+    );
   if (result.dropped !== null) lines.unshift(`Dropped ${result.table} with its ${rowsText(result.dropped)}.`);
   if (!result.created && result.indexes.length > 0)
     lines.push(`Created the missing indexes on ${list(result.indexes)}.`);

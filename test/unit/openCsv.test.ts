@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { InputFile } from '../../src/app/import/inputs.ts';
+import type { InputFile } from '../../src/app/import/inputFile.ts';
 import { learnProfile } from '../../src/app/import/learn.ts';
 import { openStatements } from '../../src/app/import/openStatements.ts';
 import type { ImportRequest } from '../../src/app/import/request.ts';

@@ -11,6 +11,7 @@ import { markLookalikes } from '../../postgres/imports/lookalikes.ts';
 import { normalizeStaged } from '../../postgres/imports/normalize.ts';
 import { createStaging, stageRows } from '../../postgres/imports/stage.ts';
 import {
+  countCategories,
   insertImport,
   insertImportRows,
   insertNew,
@@ -85,6 +86,7 @@ export async function importFile(
     sum: summary.total,
     skipped: { ...summary.skipped },
     outcome,
+    categories: await countCategories(session, table, importId),
     gaps: await findGaps(session, table, importId),
     transfers,
     unpaired: await unpairedLegs(session, table, importId, MOST_NAMED),

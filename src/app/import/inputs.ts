@@ -1,23 +1,9 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
-
-/** A file to import: bytes that can be read more than once. */
-export interface InputFile {
-  /** As the user knows it, for messages and the record: `a/b.csv`, `-`, `march.zip/2026-03-01.xml`. */
-  readonly name: string;
-  readonly path: string;
-  readonly bytes: number;
-}
-
-/** Something that was named and cannot be imported. */
-export interface InputProblem {
-  readonly name: string;
-  readonly error: FinanceDbError;
-}
+import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { archivedFiles, isZip } from './archive.ts';
+import type { InputFile, InputProblem } from './inputFile.ts';
+import { spooled } from './spooled.ts';
 
 export interface InputOptions {
   readonly cwd: string;
@@ -25,14 +11,11 @@ export interface InputOptions {
   readonly signal: AbortSignal;
 }
 
-/** What holds for a whole archive against a bomb: one entry may be this large, or this many times its packed size. */
-const LARGEST_ENTRY = 4e9;
-const MODEST_ENTRY = 100e6;
-const LARGEST_RATIO = 200;
-
 /**
- * The files that names stand for, one after the other: a folder for the files in it, `-` for stdin, a .zip (told by its first
- * bytes) for what is in it. What had to be unpacked is removed when the next is asked for, or the loop is left.
+ * The files that names stand for, one after the other: a folder for the files in it (not for the folders in it, nor for links to
+ * folders), `-` for stdin, a .zip (told by its first bytes) for what is in it. What had to be unpacked is removed when the next is
+ * asked for, or the loop is left.
+ * @throws FinanceDbError DISK_FULL, CONFIG when there is no room to unpack; what is wrong with a file is yielded
  */
 export async function* inputFiles(
   names: readonly string[],
@@ -40,7 +23,8 @@ export async function* inputFiles(
 ): AsyncGenerator<InputFile | InputProblem, void, undefined> {
   for (const name of names) {
     try {
-      if (name === '-') yield* fromStdin(options);
+      if (name === '-')
+        for await (const input of spooled(name, options.stdin, options.signal)) yield* unpacked(input, options);
       else yield* fromPath(name, path.resolve(options.cwd, name), options);
     } catch (error) {
       options.signal.throwIfAborted();
@@ -55,105 +39,68 @@ async function* fromPath(
   options: InputOptions,
 ): AsyncGenerator<InputFile | InputProblem, void, undefined> {
   const stat = await fs.promises.stat(file);
-  if (stat.isDirectory()) {
-    const entries = await fs.promises.readdir(file, { withFileTypes: true });
-    const inside = entries.filter((entry) => !entry.name.startsWith('.') && !entry.isDirectory());
-    for (const { name: entry } of inside.sort((a, b) => (a.name < b.name ? -1 : 1)))
-      yield* inputFiles([path.join(name, entry)], options);
-    return;
-  }
-  if (!stat.isFile())
+  if (stat.isDirectory()) yield* fromFolder(name, file, options);
+  else if (stat.isFile()) yield* unpacked({ name, path: file, bytes: stat.size }, options);
+  else
     throw new FinanceDbError('FILE_UNREADABLE', `${name} is neither a file nor a folder`, {
       remedy: 'write it to a file first, or give - and pipe it in',
+      details: { file: name },
     });
-  if (await isZip(file)) yield* fromZip(name, file, options);
-  else yield { name, path: file, bytes: stat.size };
 }
 
-async function* fromStdin({ stdin, signal }: InputOptions): AsyncGenerator<InputFile, void, undefined> {
-  yield* spooled('-', stdin, signal);
-}
-
-async function* fromZip(
+async function* fromFolder(
   name: string,
-  file: string,
+  folder: string,
+  options: InputOptions,
+): AsyncGenerator<InputFile | InputProblem, void, undefined> {
+  let files = 0;
+  for (const entry of (await fs.promises.readdir(folder)).sort()) {
+    if (entry.startsWith('.')) continue;
+    // A link may lead back up: what is a folder in the end is left out.
+    const stat = await fs.promises.stat(path.join(folder, entry)).catch(() => null);
+    if (stat?.isDirectory()) continue;
+    files++;
+    yield* inputFiles([path.join(name, entry)], options);
+  }
+  if (files === 0)
+    throw new FinanceDbError('FILE_UNREADABLE', `${name} holds no files`, {
+      remedy: 'name the folder that the files are in: folders in a folder are not looked into',
+      details: { file: name },
+    });
+}
+
+async function* unpacked(
+  input: InputFile,
   { signal }: InputOptions,
 ): AsyncGenerator<InputFile | InputProblem, void, undefined> {
-  const { default: yauzl } = await import('yauzl');
-  const zip = await yauzl.openPromise(file, { autoClose: false });
-  try {
-    const entries = [];
-    for await (const entry of zip.eachEntry()) entries.push(entry);
-    if (entries.some((entry) => entry.fileName.startsWith('xl/')))
-      throw new FinanceDbError('BAD_INPUT', `${name} is a spreadsheet (.xlsx)`, {
-        remedy: 'open it and save the sheet as CSV, or download CSV from the bank',
-        details: { file: name },
-      });
-    const files = entries.filter(
-      (entry) => !entry.fileName.endsWith('/') && !/(^|\/)(__MACOSX\/|\.)/.test(entry.fileName),
-    );
-    if (files.length === 0)
-      throw new FinanceDbError('BAD_INPUT', `${name} holds no files`, { remedy: 'give an archive of statements' });
-    for (const entry of files) {
-      const inner = `${name}/${entry.fileName}`;
-      try {
-        refuseBomb(inner, entry.uncompressedSize, entry.compressedSize);
-        yield* spooled(inner, await zip.openReadStreamPromise(entry), signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        yield { name: inner, error: asProblem(inner, error) };
-      }
-    }
-  } finally {
-    zip.close();
+  if (!(await isZip(input.path))) {
+    yield input;
+    return;
   }
+  for await (const inner of archivedFiles(input, signal))
+    yield 'thrown' in inner ? { name: inner.name, error: asProblem(inner.name, inner.thrown) } : inner;
 }
 
-function refuseBomb(name: string, bytes: number, packed: number): void {
-  const bomb = bytes > LARGEST_ENTRY || (bytes > MODEST_ENTRY && bytes > LARGEST_RATIO * packed);
-  if (!bomb) return;
-  throw new FinanceDbError('BAD_INPUT', `${name} would unpack from ${packed} to ${bytes} bytes`, {
-    remedy: 'unpack it yourself and give the file, if it is what you expect',
-    details: { file: name, expected: LARGEST_ENTRY, found: bytes },
-  });
-}
+const REASONS: Readonly<Record<string, readonly [text: string, remedy: string]>> = {
+  ENOENT: ['there is no such file', 'check the name and the folder'],
+  EACCES: ['it may not be read', 'ask its owner for the right to read it (chmod)'],
+  EPERM: ['it may not be read', 'ask its owner for the right to read it (chmod)'],
+  ELOOP: ['its links lead in a circle', 'name the file itself'],
+  ENAMETOOLONG: ['the name is too long', 'give it a shorter one'],
+};
 
-/** Written to a private temporary file, since a file is read more than once. */
-async function* spooled(
-  name: string,
-  stream: NodeJS.ReadableStream,
-  signal: AbortSignal,
-): AsyncGenerator<InputFile, void, undefined> {
-  const folder = await fs.promises.mkdtemp(path.join(os.tmpdir(), 'finance-db-import-'));
-  try {
-    const file = path.join(folder, 'statement');
-    await pipeline(Readable.from(stream as AsyncIterable<Buffer>), fs.createWriteStream(file, { mode: 0o600 }), {
-      signal,
-    });
-    if (name !== '-' && (await isZip(file)))
-      throw new FinanceDbError('BAD_INPUT', `${name} is an archive within an archive`, {
-        remedy: 'unpack the outer one first',
-      });
-    yield { name, path: file, bytes: (await fs.promises.stat(file)).size };
-  } finally {
-    await fs.promises.rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function isZip(file: string): Promise<boolean> {
-  const handle = await fs.promises.open(file, 'r');
-  try {
-    const head = Buffer.alloc(4);
-    const { bytesRead } = await handle.read(head, 0, 4, 0);
-    return bytesRead === 4 && (head.readUInt32BE(0) === 0x504b0304 || head.readUInt32BE(0) === 0x504b0506);
-  } finally {
-    await handle.close();
-  }
-}
-
+/** @throws FinanceDbError what is no fault of the file, such as a full disk */
 function asProblem(name: string, error: unknown): FinanceDbError {
-  if (isFinanceDbError(error)) return error;
-  return new FinanceDbError('FILE_UNREADABLE', `cannot read ${name}: ${messageOf(error)}`, {
+  const code = codeOf(error) ?? '';
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    throw new FinanceDbError('DISK_FULL', `no space left to unpack ${name}: ${messageOf(error)}`, { cause: error });
+  if (isFinanceDbError(error)) {
+    if (error.exitCode !== 2 || error.code === 'CONFIG') throw error;
+    return error;
+  }
+  const [text, remedy] = REASONS[code] ?? [messageOf(error), 'check the path'];
+  return new FinanceDbError('FILE_UNREADABLE', `cannot read ${name}: ${text}`, {
+    remedy,
     cause: error,
     details: { file: name },
   });

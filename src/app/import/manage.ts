@@ -1,16 +1,18 @@
 import type { Config } from '../../config/config.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { IMPORT_ROWS, IMPORTS, SIDE_TABLES } from '../../model/importTables.ts';
+import { IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
 import type { TableName } from '../../model/tableName.ts';
 import { type ListedImport, type ListedRow, listImports, listRows } from '../../postgres/imports/list.ts';
-import { hasSideTable, requirePrivileges } from '../../postgres/imports/sideTables.ts';
+import { type Restored, restoreImport } from '../../postgres/imports/restore.ts';
+import { manageNeeds, requireRights } from '../../postgres/imports/rights.ts';
+import { hasSideTable } from '../../postgres/imports/sideTables.ts';
 import { beginImport } from '../../postgres/imports/transaction.ts';
-import { restoreImport, type Undone, undoImport } from '../../postgres/imports/undo.ts';
+import { type Undone, undoImport } from '../../postgres/imports/undo.ts';
 import { withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { initTable } from '../init.ts';
 
-export type { ListedImport, ListedRow, Undone };
+export type { ListedImport, ListedRow, Restored, Undone };
 
 export interface ManageRequest {
   readonly config: Config;
@@ -46,7 +48,7 @@ export function readImport(
  * @throws FinanceDbError USAGE when there is none of that number, or it was undone
  */
 export function undo(request: ManageRequest, id: string, force: boolean): Promise<Undone> {
-  return writing(request, ['SELECT', 'UPDATE', 'DELETE'], async (session, table) => {
+  return writing(request, 'DELETE', async (session, table) => {
     const one = await findImport(session, table, id);
     if (one.undoneAt !== null && !force)
       throw new FinanceDbError('USAGE', `import ${id} (${one.file}) was undone at ${one.undoneAt}`, {
@@ -57,9 +59,12 @@ export function undo(request: ManageRequest, id: string, force: boolean): Promis
   });
 }
 
-/** Brings back what is gone of an import, in one transaction. @returns how many rows */
-export function restore(request: ManageRequest, id: string): Promise<number> {
-  return writing(request, ['SELECT', 'INSERT', 'UPDATE'], async (session, table) => {
+/**
+ * Brings back what is gone of an import, in one transaction.
+ * @throws FinanceDbError USAGE when there is none of that number
+ */
+export function restore(request: ManageRequest, id: string): Promise<Restored> {
+  return writing(request, 'INSERT', async (session, table) => {
     await findImport(session, table, id);
     return restoreImport(session, table, id);
   });
@@ -81,13 +86,13 @@ function reading<T>(request: ManageRequest, use: (session: PgSession, table: Tab
 
 function writing<T>(
   request: ManageRequest,
-  privileges: readonly string[],
+  change: 'DELETE' | 'INSERT',
   use: (session: PgSession, table: TableName) => Promise<T>,
 ): Promise<T> {
   return reading(request, async (session, table) => {
     try {
+      await requireRights(session, manageNeeds(table, change));
       await beginImport(session, request.onWait);
-      await requirePrivileges(session, table, SIDE_TABLES, privileges);
       const result = await use(session, table);
       await session.query('COMMIT');
       return result;

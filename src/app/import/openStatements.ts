@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { codeOf, FinanceDbError } from '../../errors/financeDbError.ts';
 import { type CsvGuess, CsvGuesser } from '../../ingest/csv/guess.ts';
 import { matchProfile } from '../../ingest/csv/matchProfile.ts';
@@ -11,7 +12,7 @@ import { HEAD_LENGTH, notAStatement, recogniseBytes, recogniseText } from '../..
 import type { StatementEvent, StatementFormat, StatementReader } from '../../ingest/statement.ts';
 import { TextDecoding } from '../../ingest/textDecoding.ts';
 import { doubtfulLayout, doubtfulOrder } from './doubtful.ts';
-import type { InputFile } from './inputs.ts';
+import type { InputFile } from './inputFile.ts';
 import { namedProfile, readProfiles } from './profiles.ts';
 import type { ImportRequest } from './request.ts';
 import { decodedText, readBytes } from './text.ts';
@@ -37,6 +38,8 @@ type Wishes = Pick<ImportRequest, 'config' | 'format' | 'profile' | 'encoding' |
 /** What the first passes over a file told. */
 interface Look {
   readonly input: InputFile;
+  /** Size and time of the last change, before the first pass. */
+  readonly state: string;
   readonly fileHash: string;
   readonly encoding: Encoding;
   /** The first bytes, or all, and their text. */
@@ -81,6 +84,7 @@ export async function guessCsv(input: InputFile, wishes: Wishes): Promise<CsvGue
 }
 
 async function lookAt(input: InputFile, wishes: Wishes): Promise<Look> {
+  const state = await fileState(input);
   const hash = createHash('sha256');
   const detector = new EncodingDetector();
   let head: Buffer = Buffer.alloc(0);
@@ -98,6 +102,7 @@ async function lookAt(input: InputFile, wishes: Wishes): Promise<Look> {
   const text = await headText(input, encoding, head, wishes);
   return {
     input,
+    state,
     fileHash: hash.digest('hex'),
     encoding,
     headBytes: head,
@@ -205,7 +210,7 @@ function opened(
   namelessAccount: string,
   createReader: () => StatementReader,
 ): OpenedStatements {
-  const { input, fileHash, encoding, format } = look;
+  const { input, state, fileHash, encoding, format } = look;
   let read = 0;
   return {
     name: input.name,
@@ -220,6 +225,21 @@ function opened(
         read = bytesRead;
         yield reader.push(text, final);
       }
+      if ((await fileState(input)) !== state) throw stillChanging(input.name);
     },
   };
+}
+
+/** Size and time of the last change; '' where there is no file any more, which reading it tells. */
+async function fileState(input: InputFile): Promise<string> {
+  const stat = await fs.promises.stat(input.path, { bigint: true }).catch(() => null);
+  return stat === null ? '' : `${stat.size} ${stat.mtimeNs}`;
+}
+
+/** The passes over a file must have seen the same bytes. */
+function stillChanging(file: string): FinanceDbError {
+  return new FinanceDbError('FILE_UNREADABLE', `${file} was changed while it was read`, {
+    remedy: 'import it again when it is complete; nothing of it was imported',
+    details: { file, changing: true },
+  });
 }

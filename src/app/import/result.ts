@@ -2,8 +2,10 @@ import type { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { SkippedCounts, StatementSummary } from '../../ingest/fileSummary.ts';
 import type { StatementFormat } from '../../ingest/statement.ts';
 import type { Gap } from '../../postgres/imports/continuity.ts';
-import type { Outcome } from '../../postgres/imports/store.ts';
+import type { CategoryCounts, Outcome } from '../../postgres/imports/store.ts';
 import type { UnpairedLeg } from '../../postgres/imports/transfers.ts';
+
+export type { Gap };
 
 /** A row worth showing before it is imported. */
 export interface ShownRow {
@@ -39,6 +41,8 @@ export interface FileImport {
   readonly sum: string;
   readonly skipped: SkippedCounts;
   readonly outcome: Outcome;
+  /** New rows by how they got their category. */
+  readonly categories: CategoryCounts;
   readonly gaps: readonly Gap[];
   readonly transfers: number;
   readonly unpaired: { readonly count: number; readonly legs: readonly UnpairedLeg[] };

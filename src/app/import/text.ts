@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import type { Encoding } from '../../ingest/encoding.ts';
 import { TextDecoding } from '../../ingest/textDecoding.ts';
-import type { InputFile } from './inputs.ts';
+import type { InputFile } from './inputFile.ts';
 
 const READ_BYTES = 1 << 18;
 

@@ -1,7 +1,12 @@
 import { importFiles } from '../../app/import/import.ts';
-import { type FiledInput, fileInbox, openInbox } from '../../app/import/inbox.ts';
+import { fileAway, type Inbox, openInbox } from '../../app/import/inbox.ts';
+import type { ImportRequest } from '../../app/import/request.ts';
+import type { ImportResult } from '../../app/import/result.ts';
+import { initTable } from '../../app/init.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { importDocument, importLine, refusedLine } from '../../render/importReport.ts';
+import { displayName } from '../../model/tableName.ts';
+import { describeTarget } from '../../postgres/server.ts';
+import { importDocument, importLine, refusedLine, unfinishedLine } from '../../render/importReport.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
 import type { CommandContext } from '../context.ts';
@@ -16,33 +21,43 @@ export async function inboxCommand(
   const { io, output } = context;
   if (files.length > 0)
     throw new FinanceDbError('USAGE', '--inbox takes the folder alone', { remedy: 'leave the files out' });
-  const inbox = await openInbox(io.cwd, flags.inbox ?? '');
   const progress = openProgress(io, output);
-  const filed = new Map<string, FiledInput>(inbox.files.map((file) => [file, { file, refused: [], imported: 0 }]));
-  const of = (name: string): FiledInput | undefined =>
-    filed.get(name) ?? [...filed.values()].find(({ file }) => name.startsWith(`${file}/`));
-  const say = (line: string): void => {
-    if (!output.json && !output.quiet) io.stdout.write(`${line}\n`);
-  };
   const request = await importRequest(context, flags, progress);
+  const inbox = await openInbox(flags.inbox ?? '', request);
   try {
-    const result = await importFiles(request, inbox.files, {
-      onImported: (one) => {
-        const entry = of(one.file);
-        if (entry !== undefined) entry.imported++;
-        say(importLine(one, io.now()));
-      },
-      onRefused: (one) => {
-        of(one.file)?.refused.push(one.error);
-        if (!output.json) io.stderr.write(`${refusedLine(one, io.now())}\n`);
-      },
-    }).finally(progress.stop);
+    const result = await importInbox(context, request, inbox).finally(progress.stop);
     if (output.json) await writeJsonDocument(io, importDocument(result));
     return result.refused.length > 0 ? 2 : 0;
   } finally {
-    // A file that was not reached stays where it is; one that came in again would only be known.
-    if (!request.dryRun)
-      for (const entry of filed.values())
-        if (entry.imported > 0 || entry.refused.length > 0) await fileInbox(inbox, entry, io.now());
+    inbox.close();
   }
+}
+
+async function importInbox(
+  { io, output }: CommandContext,
+  request: ImportRequest,
+  inbox: Inbox,
+): Promise<ImportResult> {
+  const say = (line: string): void => {
+    if (!output.json && !output.quiet) io.stdout.write(`${line}\n`);
+  };
+  for (const file of inbox.unfinished) say(unfinishedLine(file, io.now()));
+  // An empty inbox is no reason to start a server.
+  if (inbox.files.size === 0) return nothing(request);
+  return importFiles(request, [...inbox.files.keys()], {
+    onImported: (one) => say(importLine(one, io.now())),
+    onRefused: (one) => {
+      if (!output.json) io.stderr.write(`${refusedLine(one, io.now())}\n`);
+    },
+    // At once, so that whatever ends the run leaves nothing behind that was dealt with.
+    onNamed: async (name, came) => {
+      if (!request.dryRun) await fileAway(inbox, name, came, io.now());
+    },
+  });
+}
+
+function nothing({ config, dryRun }: ImportRequest): ImportResult {
+  const { place, database } = describeTarget(config.postgres);
+  const table = displayName(initTable(config));
+  return { dryRun, where: place, database, table, imports: [], refused: [], sampleRemoved: 0 };
 }

@@ -10,6 +10,7 @@ import {
   listedDocument,
   listedRowText,
   renderImports,
+  renderRestored,
   renderRow,
   renderUndone,
   undoneDocument,
@@ -83,10 +84,9 @@ export async function undoCommand(context: CommandContext, id: string, force: bo
 /** `import --restore ID`. */
 export async function restoreCommand(context: CommandContext, id: string): Promise<number> {
   const { io, output } = context;
-  const restored = await restore(request(context), id);
-  if (output.json) await writeJsonDocument(io, { status: 'ok', import: Number(id), restored });
-  else if (!output.quiet)
-    await writeText(io.stdout, `${restored} row${restored === 1 ? '' : 's'} of import ${id} brought back.\n`);
+  const done = await restore(request(context), id);
+  if (output.json) await writeJsonDocument(io, { status: 'ok', import: Number(id), ...done });
+  else if (!output.quiet) await writeText(io.stdout, renderRestored(id, done));
   return 0;
 }
 

@@ -3,52 +3,78 @@ import { beside, IMPORTS, STATEMENTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 
-/** A statement that does not begin with what the account held at the end of the one before. */
+/** Two statements of an account that follow each other, and the later does not begin with what the earlier ended with. */
 export interface Gap {
   readonly account: string;
   readonly currency: string;
-  /** What this statement opens with, and on which day. */
+  /** What the later one opens with, on which day, in which import and file. */
   readonly opening: string;
   readonly openingDay: string | null;
-  /** What the one before closed with, on which day, in which import and file. */
+  readonly importAfter: string;
+  readonly fileAfter: string;
+  /** What the earlier one closed with, on which day, in which import and file. */
   readonly closing: string;
-  readonly closingDay: string;
-  readonly importId: string;
-  readonly file: string;
+  readonly closingDay: string | null;
+  readonly importBefore: string;
+  readonly fileBefore: string;
+  /** opening - closing: what the entries between them add up to. */
+  readonly missing: string;
 }
 
 /**
- * Compares each statement of an import with the nearest one before it of the same account and currency, of whatever import:
- * between two statements that follow each other nothing may be missing. Statements whose days overlap say nothing here; their
- * rows were compared one by one.
+ * Compares each statement of an import with its neighbours of the same account and currency, of whatever import: the nearest one
+ * that ends before it begins, and the nearest that begins after its end. Between two neighbours nothing may be missing.
+ *
+ * Days are those of the entries (of the balances, for a statement without any). A statement whose first day another one has
+ * too was compared row by row; its opening balance may lie in the middle of that day, so that it says nothing here.
  */
 export async function findGaps(session: PgSession, table: TableName, importId: string): Promise<Gap[]> {
-  const statements = postgresTable(beside(table, STATEMENTS));
   const rows = await session.query<Record<string, string>>(`
 WITH standing AS (
-  SELECT s.*, i.file, coalesce(s.opening_day, s.first_day) AS begins, coalesce(s.closing_day, s.last_day) AS ends
-  FROM ${statements} s JOIN ${postgresTable(beside(table, IMPORTS))} i USING (import_id)
+  SELECT s.*, i.file, coalesce(s.first_day, s.closing_day, s.opening_day) AS begins,
+    coalesce(s.last_day, s.closing_day, s.opening_day) AS ends
+  FROM ${postgresTable(beside(table, STATEMENTS))} s JOIN ${postgresTable(beside(table, IMPORTS))} i USING (import_id)
   WHERE i.undone_at IS NULL
-), mine AS (SELECT * FROM standing WHERE import_id = ${quoteLiteral(importId)} AND opening IS NOT NULL)
-SELECT m.account_id, m.currency, m.opening, m.opening_day, b.closing, b.ends AS closing_day, b.import_id, b.file
-FROM mine m
+), mine AS (
+  SELECT * FROM standing WHERE import_id = ${quoteLiteral(importId)}
+), beginnings AS (
+  SELECT import_id, number FROM mine
+  UNION
+  SELECT a.import_id, a.number
+  FROM mine m
+  JOIN LATERAL (
+    SELECT s.* FROM standing s
+    WHERE s.account_id = m.account_id AND s.currency IS NOT DISTINCT FROM m.currency AND s.begins > m.ends
+    ORDER BY s.begins LIMIT 1
+  ) a ON true
+)
+SELECT l.account_id, l.currency, l.opening, l.opening_day, l.import_id AS import_after, l.file AS file_after,
+  b.closing, coalesce(b.closing_day, b.ends) AS closing_day, b.import_id AS import_before, b.file AS file_before,
+  l.opening - b.closing AS missing
+FROM beginnings JOIN standing l USING (import_id, number)
 JOIN LATERAL (
-  SELECT * FROM standing b
-  WHERE b.account_id = m.account_id AND b.currency IS NOT DISTINCT FROM m.currency AND b.closing IS NOT NULL
-    AND (b.import_id, b.number) <> (m.import_id, m.number)
-    AND b.ends <= m.begins AND (b.ends < coalesce(m.closing_day, m.last_day, m.begins) OR b.import_id < m.import_id OR b.number < m.number)
-  ORDER BY b.ends DESC, (b.closing = m.opening) DESC, b.import_id DESC, b.number DESC
+  SELECT s.* FROM standing s
+  WHERE s.account_id = l.account_id AND s.currency IS NOT DISTINCT FROM l.currency AND s.ends < l.begins
+  ORDER BY s.ends DESC, (s.closing = l.opening) DESC NULLS LAST, s.import_id DESC, s.number DESC
   LIMIT 1
-) b ON b.closing <> m.opening
-ORDER BY m.number`);
+) b ON b.closing <> l.opening
+WHERE NOT EXISTS (
+  SELECT FROM standing o
+  WHERE o.account_id = l.account_id AND o.currency IS NOT DISTINCT FROM l.currency
+    AND (o.import_id, o.number) <> (l.import_id, l.number) AND o.begins <= l.begins AND o.ends >= l.begins
+)
+ORDER BY l.account_id, l.begins`);
   return rows.map((row) => ({
     account: row.account_id ?? '',
     currency: row.currency ?? '',
     opening: row.opening ?? '',
     openingDay: row.opening_day ?? null,
+    importAfter: row.import_after ?? '',
+    fileAfter: row.file_after ?? '',
     closing: row.closing ?? '',
-    closingDay: row.closing_day ?? '',
-    importId: row.import_id ?? '',
-    file: row.file ?? '',
+    closingDay: row.closing_day ?? null,
+    importBefore: row.import_before ?? '',
+    fileBefore: row.file_before ?? '',
+    missing: row.missing ?? '',
   }));
 }

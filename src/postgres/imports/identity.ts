@@ -37,7 +37,13 @@ export async function decideIdentity(session: PgSession, options: IdentityOption
   await session.query(keysSql());
   await session.query(seenSql(options));
   await matchSeen(session, options);
-  await session.query(freshIdsSql(options));
+  await session.query(numberFreshSql());
+  await takeUndoneIds(session);
+  // A row that is there under its key without any record of an import (the side tables were lost) is known by it.
+  await session.query(`
+UPDATE ${KEYED} k SET known_id = k.fresh_id
+FROM ${postgresTable(options.table)} t
+WHERE k.known_id IS NULL AND t.tx_id = k.fresh_id`);
 }
 
 /**
@@ -193,6 +199,30 @@ SELECT pg_catalog.count(*) AS paired FROM done`;
   }
 }
 
+/**
+ * An entry whose import was undone gets the key back that it had, so that restoring that import later finds the row there instead
+ * of bringing a second one.
+ */
+async function takeUndoneIds(session: PgSession): Promise<void> {
+  if (!(await holds(session, `SELECT FROM ${SEEN} WHERE NOT live`))) return;
+  await session.query(`
+WITH undone AS (
+  SELECT DISTINCT ON (tx_id) tx_id, account_id, text_key, record, import_id
+  FROM ${SEEN} v
+  WHERE bank_key IS NULL AND NOT EXISTS (SELECT FROM ${SEEN} o WHERE o.tx_id = v.tx_id AND (o.live OR o.bank_key IS NOT NULL))
+  ORDER BY tx_id, import_id, record
+), placed_undone AS (
+  SELECT *, pg_catalog.row_number() OVER (PARTITION BY account_id, text_key ORDER BY import_id, record) AS place FROM undone
+), placed_staged AS (
+  SELECT record, account_id, text_key,
+    pg_catalog.row_number() OVER (PARTITION BY account_id, text_key ORDER BY record) AS place
+  FROM ${KEYED} WHERE known_id IS NULL AND own_id IS NULL AND bank_key IS NULL
+)
+UPDATE ${KEYED} k SET fresh_id = u.tx_id
+FROM placed_staged s JOIN placed_undone u USING (account_id, text_key, place)
+WHERE k.record = s.record`);
+}
+
 function anyMetById(session: PgSession): Promise<boolean> {
   return holds(
     session,
@@ -207,10 +237,9 @@ async function holds(session: PgSession, select: string): Promise<boolean> {
 
 /**
  * Keys of the rows that are new: the hash of the bank key, or of the text key and the number of the occurrence, counted on from
- * those seen; nearly all are the first, which they have already. So the same file gives the same keys in any database; a row that
- * is there under its key without any record of an import (the side tables were lost) is known by it.
+ * those seen; nearly all are the first, which they have already. So the same file gives the same keys in any database.
  */
-function freshIdsSql({ table }: IdentityOptions): string {
+function numberFreshSql(): string {
   return `
 WITH seen AS (
   SELECT text_key, pg_catalog.count(DISTINCT tx_id) AS rows FROM ${SEEN} GROUP BY text_key
@@ -225,8 +254,5 @@ WITH seen AS (
 )
 UPDATE ${KEYED} k SET fresh_id = 'i' || pg_catalog.md5('text|' || k.text_key || '|' || n.number)
 FROM numbered n
-WHERE n.record = k.record AND n.number > 1;
-UPDATE ${KEYED} k SET known_id = k.fresh_id
-FROM ${postgresTable(table)} t
-WHERE k.known_id IS NULL AND t.tx_id = k.fresh_id`;
+WHERE n.record = k.record AND n.number > 1`;
 }

@@ -1,12 +1,19 @@
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
-import { beside, createSideTableSql, type SideTable } from '../../model/importTables.ts';
+import { quoteLiteral } from '../../model/identifier.ts';
+import {
+  beside,
+  createSideTableSql,
+  IMPORT_ROWS,
+  IMPORTS,
+  type SideTable,
+  STATEMENTS,
+} from '../../model/importTables.ts';
 import { displayName, postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 
 /**
  * Makes the side tables that are missing, within the caller's transaction.
- * @throws FinanceDbError PG_TABLE_SHAPE when another table has one of the names; PG_PERMISSION saying what to grant
+ * @throws FinanceDbError PG_TABLE_SHAPE when another table has one of the names
  */
 export async function ensureSideTables(
   session: PgSession,
@@ -27,36 +34,30 @@ export async function hasSideTable(session: PgSession, transactions: TableName, 
 }
 
 /**
- * Sees to it that the role may do what an import does, before a file is read for minutes.
- * @param needed privileges on `transactions`, such as INSERT
- * @throws FinanceDbError PG_PERMISSION naming those that are missing, with the GRANT that gives them
+ * Drops the records of imports, within the caller's transaction, for `init --reset`: without the rows that they tell of, all that
+ * comes again would count as known. Exchange rates stay, and so does a table of somebody else's that has one of the names.
+ * @returns how many imports are forgotten
  */
-export async function requirePrivileges(
-  session: PgSession,
-  transactions: TableName,
-  sides: readonly SideTable[],
-  needed: readonly string[],
-): Promise<void> {
-  const missing: string[] = [];
-  for (const table of [transactions, ...sides.map((side) => beside(transactions, side))]) {
-    const name = postgresTable(table);
-    const tests = needed.map(
-      (right) => `pg_catalog.has_table_privilege(oid, ${quoteLiteral(right)}) AS ${quoteIdentifier(right)}`,
-    );
-    const [row] = await session.query<Record<string, string>>(
-      `SELECT ${tests.join(', ')} FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(${quoteLiteral(name)})`,
-    );
-    // A table that is still to be made will be ours.
-    if (row === undefined) continue;
-    const denied = needed.filter((right) => row[right] === 'f');
-    if (denied.length > 0) missing.push(`GRANT ${denied.join(', ')} ON ${displayName(table)}`);
-  }
-  if (missing.length === 0) return;
-  const [who] = await session.query<{ role: string }>('SELECT current_user AS role');
-  throw new FinanceDbError('PG_PERMISSION', `the role ${who?.role ?? ''} may not change what an import changes`, {
-    remedy: `its owner can allow it: ${missing.map((grant) => `${grant} TO ${quoteIdentifier(who?.role ?? '')}`).join('; ')}`,
-    details: { role: who?.role, missing },
-  });
+export async function dropImportRecords(session: PgSession, transactions: TableName): Promise<number> {
+  const count = await countImports(session, transactions);
+  for (const side of [IMPORT_ROWS, STATEMENTS, IMPORTS])
+    if (await isOurs(session, transactions, side))
+      await session.query(`DROP TABLE ${postgresTable(beside(transactions, side))}`);
+  return count;
+}
+
+/** How many imports are recorded; 0 where none ever was. */
+export async function countImports(session: PgSession, transactions: TableName): Promise<number> {
+  if (!(await isOurs(session, transactions, IMPORTS))) return 0;
+  const [row] = await session.query<{ count: string }>(
+    `SELECT count(*) AS count FROM ${postgresTable(beside(transactions, IMPORTS))}`,
+  );
+  return Number(row?.count ?? 0);
+}
+
+async function isOurs(session: PgSession, transactions: TableName, side: SideTable): Promise<boolean> {
+  const columns = await columnsOf(session, beside(transactions, side));
+  return columns !== null && side.columns.every(({ name }) => columns.has(name));
 }
 
 async function columnsOf(session: PgSession, table: TableName): Promise<ReadonlySet<string> | null> {
@@ -81,19 +82,5 @@ function refuseOtherShape(table: TableName, side: SideTable, columns: ReadonlySe
 }
 
 async function create(session: PgSession, transactions: TableName, side: SideTable): Promise<void> {
-  const [may] = await session.query<{ may: string | null; role: string }>(
-    `SELECT pg_catalog.has_schema_privilege(${quoteLiteral(transactions.schema)}, 'CREATE') AS may, current_user AS role`,
-  );
-  if (may?.may !== 't') {
-    const schema = quoteIdentifier(transactions.schema);
-    throw new FinanceDbError(
-      'PG_PERMISSION',
-      `the role ${may?.role} may not create ${displayName(beside(transactions, side))}, in which imports are recorded`,
-      {
-        remedy: `its owner can allow it: GRANT CREATE ON SCHEMA ${schema} TO ${quoteIdentifier(may?.role ?? '')}`,
-        details: { role: may?.role, schema: transactions.schema },
-      },
-    );
-  }
   for (const sql of createSideTableSql(transactions, side)) await session.query(sql);
 }

@@ -120,16 +120,15 @@ export interface Outcome {
   readonly possibleDuplicates: number;
   readonly first: string | null;
   readonly last: string | null;
-  readonly categories: Readonly<Record<'file' | 'rule' | 'history' | 'mcc' | 'learnt' | 'none', number>>;
   readonly normalized: Readonly<Record<'same' | 'bank' | 'rates' | 'missing', number>>;
 }
 
 export async function readOutcome(session: PgSession): Promise<Outcome> {
   const groups = await session.query<Record<string, string | null>>(`
-SELECT k.outcome, coalesce(${CATEGORY_BY}, 'none') AS category_by, coalesce(s.normalized_by, n.normalized_by, 'missing') AS normalized_by,
+SELECT k.outcome, coalesce(s.normalized_by, n.normalized_by, 'missing') AS normalized_by,
   pg_catalog.count(*) AS rows, pg_catalog.count(k.possible_duplicate_of) AS alike, pg_catalog.min(k.day) AS first, pg_catalog.max(k.day) AS last
 ${DECIDED}
-GROUP BY 1, 2, 3`);
+GROUP BY 1, 2`);
   const count = (column: string, test: (group: Record<string, string | null>) => boolean): number =>
     groups.filter(test).reduce((sum, group) => sum + Number(group[column] ?? 0), 0);
   const isNew = (group: Record<string, string | null>): boolean => group.outcome === 'new';
@@ -147,7 +146,24 @@ GROUP BY 1, 2, 3`);
     possibleDuplicates: count('alike', () => true),
     first: days[0] ?? null,
     last: days.at(-1) ?? null,
-    categories: by('category_by', ['file', 'rule', 'history', 'mcc', 'learnt', 'none']),
     normalized: by('normalized_by', ['same', 'bank', 'rates', 'missing']),
   };
+}
+
+/** How new rows got their category. */
+export const CATEGORY_SOURCES = ['file', 'rule', 'history', 'mcc', 'learnt', 'transfer', 'none'] as const;
+export type CategoryCounts = Readonly<Record<(typeof CATEGORY_SOURCES)[number], number>>;
+
+/** New rows of an import by how they got their category, once transfers were paired. */
+export async function countCategories(session: PgSession, table: TableName, importId: string): Promise<CategoryCounts> {
+  const counts = CATEGORY_SOURCES.map(
+    (by) => `pg_catalog.count(*) FILTER (WHERE coalesce(category_by, 'none') = '${by}') AS "${by}"`,
+  );
+  const [row] = await session.query<Record<string, string>>(
+    `SELECT ${counts.join(', ')} FROM ${postgresTable(beside(table, IMPORT_ROWS))} WHERE import_id = ${importId} AND outcome = 'new'`,
+  );
+  return Object.fromEntries(CATEGORY_SOURCES.map((by) => [by, Number(row?.[by] ?? 0)])) as Record<
+    (typeof CATEGORY_SOURCES)[number],
+    number
+  >;
 }

@@ -8,15 +8,17 @@ const LOCK_TIMEOUT = '60s';
 
 /**
  * Begins the transaction of an import, pinned so that no setting of the role or database changes what is read or written, and
- * waits for its turn where another import runs.
+ * waits for its turn where another import runs. Each statement must see what the import before has committed, so that a
+ * database whose default is one snapshot a transaction would make two at once take the same entries for new.
  * @param onWait told once when it has to wait
  */
 export async function beginImport(session: PgSession, onWait?: () => void): Promise<void> {
-  await session.query(`BEGIN;
+  await session.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL search_path = pg_catalog;
 SET LOCAL TIME ZONE 'UTC';
 SET LOCAL DateStyle = 'ISO, YMD';
 SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL jit = off;
 SET LOCAL work_mem = '64MB'`);

@@ -1,4 +1,4 @@
-import { beside, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
+import { beside, GIVEN_COLUMNS, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 
@@ -23,20 +23,6 @@ export interface EditedRow {
 /** Edited rows that are named; their count is always whole. */
 const MOST_NAMED = 20;
 
-/** Columns whose values an import gives; a row with other ones was changed by somebody. */
-const GIVEN = [
-  'amount',
-  'currency',
-  'account_id',
-  'merchant',
-  'mcc',
-  'city',
-  'state',
-  'channel',
-  'category',
-  'subcategory',
-];
-
 /**
  * Takes an import back: deletes its rows, but for those that another import that stands has seen too, and those that were edited.
  * What was deleted may come again with a later import of the same file.
@@ -50,19 +36,24 @@ export async function undoImport(
 ): Promise<Undone> {
   const target = postgresTable(table);
   const rows = postgresTable(beside(table, IMPORT_ROWS));
-  const same = GIVEN.map((name) => `r.${name} IS NOT DISTINCT FROM t.${name}`).join(' AND ');
+  const same = GIVEN_COLUMNS.map((name) => `r.${name} IS NOT DISTINCT FROM t.${name}`).join(' AND ');
   await session.query(`
 DROP TABLE IF EXISTS pg_temp.finance_db_undo;
 CREATE TEMP TABLE finance_db_undo ON COMMIT DROP AS
-WITH mine AS (SELECT DISTINCT tx_id FROM ${rows} WHERE import_id = ${importId} AND NOT undone)
-SELECT m.tx_id, t.tx_id IS NOT NULL AS present,
-  -- A row that no import has made was there before any, and is not ours to delete.
-  m.tx_id IN (SELECT tx_id FROM ${rows} WHERE import_id <> ${importId} AND NOT undone)
-    OR m.tx_id NOT IN (SELECT tx_id FROM ${rows} WHERE outcome = 'new') AS elsewhere,
-  t.tx_id IS NOT NULL AND m.tx_id NOT IN (
-    SELECT r.tx_id FROM ${rows} r JOIN ${target} t USING (tx_id) WHERE r.booked = t."timestamp" AND ${same}
-  ) AS edited
-FROM mine m LEFT JOIN ${target} t USING (tx_id);
+WITH mine AS (
+  SELECT DISTINCT tx_id FROM ${rows} WHERE import_id = ${importId} AND NOT undone
+), seen AS (
+  SELECT r.tx_id, pg_catalog.bool_or(t.tx_id IS NOT NULL) AS present,
+    pg_catalog.bool_or(r.import_id <> ${importId} AND NOT r.undone) AS by_others,
+    pg_catalog.bool_or(r.outcome = 'new') AS imported,
+    pg_catalog.bool_or(t.tx_id IS NOT NULL AND r.booked = t."timestamp" AND ${same}
+      -- Exchange rates may have come since, without any record where the row was in the base currency.
+      AND (r.normalized_amount IS NULL OR r.normalized_amount IS NOT DISTINCT FROM t.normalized_amount)) AS unchanged
+  FROM mine m JOIN ${rows} r USING (tx_id) LEFT JOIN ${target} t USING (tx_id)
+  GROUP BY r.tx_id
+)
+-- A row that no import has made was there before any, and is not ours to delete.
+SELECT tx_id, present, by_others OR NOT imported AS elsewhere, present AND NOT unchanged AS edited FROM seen;
 ANALYZE pg_temp.finance_db_undo`);
   const edited = await session.query<Record<string, string | null>>(`
 SELECT t.tx_id, t."timestamp"::date AS day, t.amount, t.merchant, pg_catalog.count(*) OVER () AS count
@@ -87,7 +78,8 @@ SELECT (SELECT pg_catalog.count(*) FROM deleted) AS deleted,
 UPDATE ${rows} r SET undone = true
 FROM pg_temp.finance_db_undo u
 WHERE r.import_id = ${importId} AND r.tx_id = u.tx_id AND (u.elsewhere OR ${going});
-UPDATE ${postgresTable(beside(table, IMPORTS))} SET undone_at = pg_catalog.now() WHERE import_id = ${importId}`);
+UPDATE ${postgresTable(beside(table, IMPORTS))} SET undone_at = coalesce(undone_at, pg_catalog.now())
+WHERE import_id = ${importId}`);
   return {
     deleted: Number(counts?.deleted ?? 0),
     seenElsewhere: Number(counts?.elsewhere ?? 0),
@@ -99,29 +91,4 @@ UPDATE ${postgresTable(beside(table, IMPORTS))} SET undone_at = pg_catalog.now()
       merchant: row.merchant ?? null,
     })),
   };
-}
-
-/**
- * Brings the rows of an import back that are not in `transactions` any more, whether the user deleted them or the import was
- * undone, as they were imported.
- * @returns how many
- */
-export async function restoreImport(session: PgSession, table: TableName, importId: string): Promise<number> {
-  const rows = postgresTable(beside(table, IMPORT_ROWS));
-  const [row] = await session.query<{ restored: string }>(`
-WITH restored AS (
-  INSERT INTO ${postgresTable(table)} (tx_id, "timestamp", is_recurring, normalized_amount, ${GIVEN.join(', ')})
-  SELECT DISTINCT ON (tx_id) tx_id, booked, is_recurring, normalized_amount, ${GIVEN.join(', ')}
-  FROM ${rows}
-  WHERE import_id = ${importId}
-  ORDER BY tx_id, record
-  ON CONFLICT DO NOTHING
-  RETURNING 1
-), standing AS (
-  UPDATE ${rows} SET undone = false WHERE import_id = ${importId} AND undone
-), again AS (
-  UPDATE ${postgresTable(beside(table, IMPORTS))} SET undone_at = NULL WHERE import_id = ${importId}
-)
-SELECT pg_catalog.count(*) AS restored FROM restored`);
-  return Number(row?.restored ?? 0);
 }
