@@ -9,11 +9,10 @@ import { createCsvReader } from '../../src/ingest/csv/reader.ts';
 import { EncodingDetector } from '../../src/ingest/encoding.ts';
 import { Sum } from '../../src/ingest/numeral.ts';
 import { TextDecoding } from '../../src/ingest/textDecoding.ts';
+import { sharedData } from '../support/sharedData.ts';
 
 /** Real files of banks, which are no part of the project: they lie beside it on some machines. Elsewhere this is skipped. */
-const DATA = ['../shared', '../../shared']
-  .map((folder) => path.resolve(folder, 'data'))
-  .find((folder) => fs.existsSync(path.join(folder, 'raw/statements/csv')));
+const DATA = sharedData('raw/statements/csv');
 
 /**
  * File, verdict, rows, sum, order of dates of the guess: worked out by reading the files, and for the longer ones with awk.

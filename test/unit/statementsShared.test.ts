@@ -10,11 +10,10 @@ import { createOfxReader } from '../../src/ingest/ofx/ofxReader.ts';
 import { createQifReader } from '../../src/ingest/qif/qifReader.ts';
 import { QifSurvey } from '../../src/ingest/qif/qifSurvey.ts';
 import type { StatementReader } from '../../src/ingest/statement.ts';
+import { sharedData } from '../support/sharedData.ts';
 
 /** Real files of banks, which are no part of the project: they lie beside it on some machines. Elsewhere this is skipped. */
-const FOLDER = ['../shared', '../../shared']
-  .map((folder) => path.resolve(folder, 'data/raw/statements'))
-  .find((folder) => fs.existsSync(path.join(folder, 'expected.tsv')));
+const DATA = sharedData('raw/statements/expected.tsv');
 
 function readerOf(file: string, text: string): StatementReader {
   if (file.startsWith('mt940/')) return createMt940Reader({ file });
@@ -51,9 +50,9 @@ function summary(folder: string, file: string) {
   };
 }
 
-if (FOLDER === undefined) test.skip('the shared statement files are not on this machine', () => {});
+if (DATA === undefined) test.skip('the shared statement files are not on this machine', () => {});
 else {
-  const folder = FOLDER;
+  const folder = path.join(DATA, 'raw/statements');
   const lines = fs.readFileSync(path.join(folder, 'expected.tsv'), 'utf8').trim().split('\n').slice(1);
   describe('shared statement files', () => {
     test.each(lines.map((line) => line.split('\t')))('%s', (file = '', rows, sum = '', closing = '', note = '') => {
