@@ -4,7 +4,7 @@ import { firstRule, type Rule } from './categories/rules.ts';
 import { type CleanedEntry, cleanEntry } from './clean/cleanEntry.ts';
 import { badValue } from './problem.ts';
 import type { StagedRow } from './stagedRow.ts';
-import type { StatementAccount, StatementEntry, StatementFormat, StatementStart } from './statement.ts';
+import type { OwnColumns, StatementAccount, StatementEntry, StatementFormat, StatementStart } from './statement.ts';
 import { identityWords } from './words.ts';
 
 export interface PrepareOptions {
@@ -67,9 +67,12 @@ export class Preparer {
   /** @throws FinanceDbError BAD_INPUT naming file, line, record, field and value */
   row(start: StatementStart, entry: StatementEntry): StagedRow {
     const { options } = this;
-    const account = this.accountOf(entry.account ?? start.account, entry.place);
+    const { own } = entry;
+    // Our own columns may say that a row has no account, or no currency: '' until it is stored.
+    const none = own !== undefined && entry.account === undefined && options.account === null;
+    const account = none ? '' : this.accountOf(entry.account ?? start.account, entry.place);
     const currency = entry.currency ?? start.currency ?? options.baseCurrency;
-    if (!CURRENCY.test(currency))
+    if (own === undefined && !CURRENCY.test(currency))
       throw badValue(options.file, entry.place, 'currency', currency, 'it is not three capital letters');
     const cleaned = cleanEntry(entry, options.format);
     const merchant = cleaned.merchant;
@@ -84,7 +87,7 @@ export class Preparer {
       amount: entry.amount,
       currency,
       bank_id: entry.bankId,
-      own_id: entry.own?.txId ?? null,
+      own_id: own?.txId ?? null,
       words: identityWords(entry.text),
       text: entry.text,
       payee: entry.payee,
@@ -92,11 +95,12 @@ export class Preparer {
       code: entry.code,
       merchant: cut(rule?.merchant ?? merchant, 255),
       merchant_by: rule?.merchant ? 'rule' : cleaned.merchantBy,
-      ...places(cleaned, entry),
+      ...places(cleaned),
       ...category(rule, entry),
+      ...(own === undefined ? {} : asTheyAre(entry, own)),
       mcc_category: byMcc?.category ?? null,
       mcc_subcategory: byMcc?.subcategory ?? null,
-      is_recurring: entry.own?.isRecurring ?? null,
+      is_recurring: own?.isRecurring ?? null,
       original_amount: entry.original?.amount ?? null,
       original_currency: entry.original?.currency ?? null,
       ...normalized(entry, currency, options.baseCurrency),
@@ -110,12 +114,28 @@ function shortEnough(named: string): string {
   return named.length <= LONGEST_ACCOUNT ? named : named.slice(named.indexOf('/') + 1);
 }
 
-function places(cleaned: CleanedEntry, entry: StatementEntry): Pick<StagedRow, 'mcc' | 'city' | 'state' | 'channel'> {
+/**
+ * A file in our own columns was made by a person or a program who meant it: nothing of it is cleaned, and no rule changes it. What it
+ * leaves empty is filled as for any other file.
+ */
+function asTheyAre(entry: StatementEntry, own: OwnColumns): Partial<StagedRow> {
+  const { payee, mcc, city, state, category, subcategory } = entry;
+  return {
+    mcc,
+    city,
+    state,
+    channel: own.channel,
+    ...(payee === null ? {} : { merchant: payee, merchant_by: 'file' }),
+    ...(category === null && subcategory === null ? {} : { category, subcategory, category_by: 'file' }),
+  };
+}
+
+function places(cleaned: CleanedEntry): Pick<StagedRow, 'mcc' | 'city' | 'state' | 'channel'> {
   return {
     mcc: cleaned.mcc !== null && /^\d{4}$/.test(cleaned.mcc) ? cleaned.mcc : null,
     city: cut(cleaned.city, 100),
     state: cleaned.state !== null && cleaned.state.length <= 2 ? cleaned.state : null,
-    channel: cut(entry.own?.channel ?? cleaned.channel, 20),
+    channel: cut(cleaned.channel, 20),
   };
 }
 

@@ -85,7 +85,11 @@ export const IMPORT_ROWS: SideTable = {
     column('tx_id', 'character varying(50) NOT NULL', 'the row of `transactions`'),
     column('outcome', 'text NOT NULL', 'new, or known: it had come before'),
     column('undone', 'boolean NOT NULL DEFAULT false', 'the import was undone for this row'),
-    column('account_id', 'character varying(50) NOT NULL', 'the account'),
+    column(
+      'account_id',
+      'character varying(50) NOT NULL',
+      'the account; empty where a file in our own columns has none',
+    ),
     column('booked', 'timestamp without time zone NOT NULL', 'day, and time where the file has one'),
     column('value_day', 'date', 'the value date, where the file has one'),
     column('amount', 'numeric(15,2) NOT NULL', 'signed, as booked'),
@@ -151,6 +155,15 @@ export const GIVEN_COLUMNS = [
   'subcategory',
   'is_recurring',
 ] as const;
+
+/**
+ * SQL of a given value of a recorded row as `transactions` has it: rows of a file in our own columns may have no account and no
+ * currency, which is recorded as an empty text.
+ * @param row what the recorded row is called
+ */
+export function givenValue(row: string, name: (typeof GIVEN_COLUMNS)[number]): string {
+  return name === 'account_id' || name === 'currency' ? `nullif(${row}.${name}, '')` : `${row}.${name}`;
+}
 
 export const SIDE_TABLES: readonly SideTable[] = [IMPORTS, STATEMENTS, IMPORT_ROWS, EXCHANGE_RATES];
 

@@ -79,7 +79,7 @@ export async function importFile(
     file: opened.name,
     format: opened.format,
     source: opened.source,
-    accounts: [...new Set(summary.statements.map(({ accountId }) => accountId))],
+    accounts: [...new Set(summary.statements.map(({ accountId }) => accountId))].filter((id) => id !== ''),
     nameless: request.account === null && preparer.usedNameless,
     statements: summary.statements,
     rows: summary.rows,

@@ -141,9 +141,16 @@ async function headText(input: InputFile, encoding: Encoding, bytes: Buffer, wis
 }
 
 async function openCsv(look: Look, wishes: Wishes): Promise<OpenedStatements> {
-  const { createCsvReader } = await import('../../ingest/csv/reader.ts');
   const { name } = look.input;
   const profile = await csvProfile(look, wishes);
+  if (profile === OWN_PROFILE) {
+    const { createOwnReader } = await import('../../ingest/csv/ownReader.ts');
+    const { baseCurrency } = wishes.config;
+    return opened(look, wishes, `csv:${profile.name}`, profile.name, () =>
+      createOwnReader({ file: name, baseCurrency }),
+    );
+  }
+  const { createCsvReader } = await import('../../ingest/csv/reader.ts');
   const encoding = wishes.encoding === null && profile.encoding !== null ? profile.encoding : look.encoding;
   const title = profile.name === '' ? columnsHash(profile) : profile.name;
   return opened({ ...look, encoding }, wishes, `csv:${title}`, profile.name === '' ? `csv-${title}` : title, () =>

@@ -2,7 +2,7 @@ import type { CsvProfile } from './profile.ts';
 
 /**
  * Files with our own columns, as `init --from` takes them and `query` writes them: they say everything that a row needs, so that
- * they need no proof.
+ * they need no proof. Only its header is of use: ownReader.ts reads them.
  */
 export const OWN_PROFILE: CsvProfile = {
   name: 'finance-db',

@@ -1,4 +1,4 @@
-import { beside, GIVEN_COLUMNS, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
+import { beside, GIVEN_COLUMNS, givenValue, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 
@@ -17,13 +17,14 @@ export async function restoreImport(session: PgSession, table: TableName, import
   const rows = postgresTable(beside(table, IMPORT_ROWS));
   const target = postgresTable(table);
   const given = GIVEN_COLUMNS.join(', ');
+  const values = GIVEN_COLUMNS.map((name) => givenValue('r', name)).join(', ');
   await session.query(`
 DROP TABLE IF EXISTS pg_temp.finance_db_restored;
 CREATE TEMP TABLE finance_db_restored (tx_id text) ON COMMIT DROP;
 WITH restored AS (
   INSERT INTO ${target} (tx_id, "timestamp", normalized_amount, ${given})
-  SELECT DISTINCT ON (tx_id) tx_id, booked, normalized_amount, ${given}
-  FROM ${rows}
+  SELECT DISTINCT ON (tx_id) tx_id, booked, normalized_amount, ${values}
+  FROM ${rows} r
   WHERE import_id = ${importId}
   ORDER BY tx_id, record
   ON CONFLICT DO NOTHING

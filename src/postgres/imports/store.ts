@@ -25,7 +25,7 @@ export async function insertNew(session: PgSession, table: TableName): Promise<v
   await session.query(`
 INSERT INTO ${postgresTable(table)} (tx_id, "timestamp", amount, currency, merchant, mcc, account_id, city, state, channel,
   category, subcategory, is_recurring, normalized_amount)
-SELECT k.tx_id, s.booked, s.amount, s.currency, s.merchant, s.mcc, s.account_id, s.city, s.state, s.channel,
+SELECT k.tx_id, s.booked, s.amount, nullif(s.currency, ''), s.merchant, s.mcc, nullif(s.account_id, ''), s.city, s.state, s.channel,
   ${CATEGORY}, ${SUBCATEGORY}, s.is_recurring, ${NORMALIZED_AMOUNT}
 ${DECIDED}
 WHERE k.outcome = 'new'`);
@@ -95,21 +95,24 @@ export async function insertStatements(
     session,
     beside(table, STATEMENTS),
     columns,
-    statements.map((one) => [
-      importId,
-      String(one.number),
-      one.accountId,
-      one.currency,
-      one.opening?.amount ?? null,
-      one.opening?.date ?? null,
-      one.closing?.amount ?? null,
-      one.closing?.date ?? null,
-      String(one.entries),
-      one.total,
-      flag(one.closes),
-      one.firstDay,
-      one.lastDay,
-    ]),
+    // Rows in our own columns may have no account, of which there is nothing to say.
+    statements
+      .filter(({ accountId }) => accountId !== '')
+      .map((one) => [
+        importId,
+        String(one.number),
+        one.accountId,
+        one.currency,
+        one.opening?.amount ?? null,
+        one.opening?.date ?? null,
+        one.closing?.amount ?? null,
+        one.closing?.date ?? null,
+        String(one.entries),
+        one.total,
+        flag(one.closes),
+        one.firstDay,
+        one.lastDay,
+      ]),
   );
 }
 

@@ -92,7 +92,7 @@ export async function unpairedLegs(
   const found = await session.query<Record<string, string>>(`
 SELECT r.tx_id, r.account_id, r.booked::date AS day, r.amount, r.currency, r.text, pg_catalog.count(*) OVER () AS count
 FROM ${postgresTable(beside(table, IMPORT_ROWS))} r
-WHERE r.import_id = ${importId} AND r.outcome = 'new' AND r.transfer_of IS NULL AND EXISTS (
+WHERE r.import_id = ${importId} AND r.outcome = 'new' AND r.transfer_of IS NULL AND r.counter_account IS NOT NULL AND EXISTS (
   SELECT FROM (SELECT DISTINCT account_id FROM ${postgresTable(beside(table, STATEMENTS))}) own
   WHERE own.account_id <> r.account_id AND ${namesAccount('r.counter_account', 'own.account_id')}
 )

@@ -1,4 +1,4 @@
-import { beside, GIVEN_COLUMNS, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
+import { beside, GIVEN_COLUMNS, givenValue, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 
@@ -36,7 +36,7 @@ export async function undoImport(
 ): Promise<Undone> {
   const target = postgresTable(table);
   const rows = postgresTable(beside(table, IMPORT_ROWS));
-  const same = GIVEN_COLUMNS.map((name) => `r.${name} IS NOT DISTINCT FROM t.${name}`).join(' AND ');
+  const same = GIVEN_COLUMNS.map((name) => `${givenValue('r', name)} IS NOT DISTINCT FROM t.${name}`).join(' AND ');
   await session.query(`
 DROP TABLE IF EXISTS pg_temp.finance_db_undo;
 CREATE TEMP TABLE finance_db_undo ON COMMIT DROP AS
