@@ -21,6 +21,19 @@ const lazySegmenter = {
   },
 };
 
+/** The bundle is ASCII (see charset below), but esbuild leaves regular expressions and tagged templates as they are. */
+const asciiSources = {
+  name: 'ascii-sources',
+  setup(context) {
+    context.onLoad({ filter: /src[\\/].*\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      if (/\\[^\0-\x7f]/.test(source)) throw new Error(`${path}: a backslash before a sign that is not ASCII`);
+      const escaped = (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+      return { contents: source.replace(/[^\0-\x7f]/g, escaped), loader: 'ts' };
+    });
+  },
+};
+
 const { outputFiles } = await build({
   entryPoints: { main: 'src/main.ts' },
   outdir: 'dist',
@@ -32,7 +45,7 @@ const { outputFiles } = await build({
   target: 'node20',
   sourcemap: true,
   sourcesContent: false,
-  plugins: [lazySegmenter],
+  plugins: [lazySegmenter, asciiSources],
   alias: { '@duckdb/node-bindings': './scripts/nativeBinding.cjs' },
   logOverride: { 'require-resolve-not-external': 'silent' },
   // What is read at run time from its own package: native programs and bindings.
@@ -44,9 +57,26 @@ const { outputFiles } = await build({
   charset: 'ascii',
 });
 
+const stray = outputFiles.find(({ path, contents }) => path.endsWith('.cjs') && contents.some((byte) => byte > 127));
+if (stray !== undefined) throw new Error(`${stray.path} is not ASCII, and the launcher would misread it`);
+
+// What browsers load: one script and one style sheet. The server puts a hash of the contents into their names.
+const client = await build({
+  entryPoints: { client: 'src/web/client/main.ts', style: 'src/web/client/style.css' },
+  outdir: 'dist',
+  bundle: true,
+  write: false,
+  format: 'esm',
+  platform: 'browser',
+  target: ['es2022', 'chrome109', 'firefox115', 'safari16'],
+  minify: true,
+  charset: 'utf8',
+});
+for (const file of client.outputFiles) file.path = file.path.replace(/style\.css$/, 'client.css');
+
 // Each file is replaced whole, so that a program that starts meanwhile finds the old bundle or the new one.
 mkdirSync('dist', { recursive: true });
-for (const { path, contents } of outputFiles) {
+for (const { path, contents } of [...outputFiles, ...client.outputFiles]) {
   writeFileSync(`${path}.new`, contents);
   renameSync(`${path}.new`, path);
 }

@@ -42,6 +42,13 @@ Exit 0 whatever it finds, but with --check:
   4          there is no file, none but the sample, or none that can be read
   5          the last validation found damage
   8 stale    the last sync is longer ago`,
+  serve: `
+Examples:
+  finance-db serve --open                 the dashboard in your browser
+  finance-db serve --no-sync --port 9000  what is there, on another port
+  finance-db serve --host 0.0.0.0 --allow-host money.example.com
+Ends with Ctrl-C. The pages and the API are described in docs/dashboard.md
+and docs/api.md.`,
   schedule: `
 Examples:
   finance-db schedule                     look at the entry

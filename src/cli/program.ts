@@ -213,6 +213,23 @@ function declareCommands(
   );
   runs(
     program
+      .command('serve')
+      .description('the dashboard and a read-only REST API on http://localhost:8501, always fresh and always proven')
+      .option('--port <port>', 'the port (default 8501; 0 takes any that is free)')
+      .option('--host <address>', 'listen at this address instead of this machine alone; asks for a token')
+      .option('--open', 'open it in the browser')
+      .option('--max-age <span>', 'sync when the last check is longer ago, as 90s, 5m, 1h (default 5m)')
+      .option('--no-sync', 'never sync by itself')
+      .option('--follow', 'keep a `finance-db follow` running instead of syncing by age')
+      .option('--token <token>', 'ask for this token (default: none on this machine, a random one elsewhere)')
+      .option('--base-path <path>', 'the path that it is served under behind a proxy, such as /money')
+      .option('--allow-host <name>', 'a name that it may be asked for beside localhost (may be repeated)', repeated)
+      .option('--trust-proxy', "believe a proxy's X-Forwarded-Host and X-Forwarded-Proto")
+      .option('--no-sql', 'without the SQL page and POST query'),
+    async (context, flags) => (await import('./commands/serve.ts')).serveCommand(context, flags),
+  );
+  runs(
+    program
       .command('schedule')
       .description('print a crontab entry that syncs regularly, or keep it in your crontab')
       .option('--every <interval>', 'how often: 5m, 1h, 1d …', '5m')

@@ -1,10 +1,10 @@
 import path from 'node:path';
+import { savedQuery } from '../app/query/savedQueries.ts';
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { throwIfStopped } from '../errors/stopped.ts';
 import { decodeText, readTextFile } from '../files/textFile.ts';
 import type { Io } from '../io.ts';
 import type { CommandContext } from './context.ts';
-import { savedQuery } from './savedQueries.ts';
 
 /** Where SQL may come from; at most one of them. */
 export interface QuerySource {

@@ -1,10 +1,10 @@
+import { listSavedQueries, queriesFolder } from '../app/query/savedQueries.ts';
 import { writeJsonDocument } from '../render/json.ts';
 import { printable } from '../render/printable.ts';
 import { writeText } from '../render/sink.ts';
 import { renderTable } from '../render/table.ts';
 import { styledStream } from '../render/terminalStream.ts';
 import type { CommandContext } from './context.ts';
-import { listSavedQueries, queriesFolder } from './savedQueries.ts';
 import { tableStyle } from './tableOptions.ts';
 
 /** `query --list`: the saved queries, the user's own and those that came with the tool. */

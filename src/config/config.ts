@@ -32,19 +32,25 @@ export interface Config {
   readonly timeZone: string;
   /** For how long to wait for locks in PostgreSQL, in milliseconds (FINANCE_DB_LOCK_WAIT). */
   readonly lockWaitMs?: number;
+  /** The port of `serve` (FINANCE_DB_PORT); 0 for any. */
+  readonly port: number;
+  /** What `serve` asks for (FINANCE_DB_TOKEN), or null. */
+  readonly token: string | null;
   /** Where the settings file was read, if any. */
   readonly envFile: string | null;
   /** What is odd about the settings and no error: one line each. */
   readonly warnings: readonly string[];
 }
 
-/** The flags that win over settings, as commander gives them; every command has all but the last. */
+/** The flags that win over settings, as commander gives them; every command has the first four. */
 export interface ConfigFlags {
   readonly envFile?: string;
   readonly databaseUrl?: string;
   readonly duckdb?: string;
   readonly home?: string;
   readonly memory?: string;
+  readonly port?: string;
+  readonly token?: string;
 }
 
 /** The settings that a flag wins over. */
@@ -52,6 +58,8 @@ const FLAGS = {
   FINANCE_DB_HOME: 'home',
   FINANCE_DB_DUCKDB: 'duckdb',
   FINANCE_DB_MEMORY: 'memory',
+  FINANCE_DB_PORT: 'port',
+  FINANCE_DB_TOKEN: 'token',
 } as const satisfies Partial<Record<SettingName, keyof ConfigFlags>>;
 
 /**
@@ -81,6 +89,8 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: stri
     fileMode: values.FINANCE_DB_FILE_MODE ?? PRIVATE_FILE,
     ...(values.FINANCE_DB_LOCK_WAIT === undefined ? {} : { lockWaitMs: values.FINANCE_DB_LOCK_WAIT }),
     timeZone: values.FINANCE_DB_TIMEZONE ?? 'UTC',
+    port: values.FINANCE_DB_PORT ?? 8501,
+    token: values.FINANCE_DB_TOKEN ?? null,
     envFile: file.path,
     warnings: [
       ...file.warnings,

@@ -8,9 +8,11 @@ import {
   parseMemory,
   parseNames,
   parsePath,
+  parsePort,
   parseSeconds,
   parseTables,
   parseTimeZone,
+  parseToken,
 } from './values.ts';
 
 /** One setting of ours: how it is read, and what the documents say of it. */
@@ -96,6 +98,20 @@ export const SETTINGS = {
     default: '`UTC`',
     meaning: 'the zone in which queries and reports read and show `timestamptz`; stored values do not change',
     parse: parseTimeZone,
+  }),
+  FINANCE_DB_PORT: setting({
+    flag: 'serve --port',
+    default: '`8501`',
+    meaning: 'the port of the dashboard; 0 takes any that is free',
+    parse: parsePort,
+    notScheduled: true,
+  }),
+  FINANCE_DB_TOKEN: setting({
+    flag: 'serve --token',
+    default: 'none on this machine, a random one elsewhere',
+    meaning: 'what the dashboard asks for before it shows anything',
+    parse: parseToken,
+    notScheduled: true,
   }),
   FINANCE_DB_TODAY: setting({
     default: 'the clock',

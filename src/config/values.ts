@@ -81,6 +81,20 @@ export function parseTimeZone(text: string, name: string): string {
   throw badValue(name, 'the name of a time zone such as Europe/Berlin or UTC', text);
 }
 
+/** A port of this machine; 0 for any that is free. */
+export function parsePort(text: string, name: string): number {
+  const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw badValue(name, 'a port from 0 to 65535', text);
+}
+
+/** What passes through addresses, cookies and headers as it is. */
+export function parseToken(text: string, name: string): string {
+  if (/^[A-Za-z0-9._~-]{8,200}$/.test(text)) return text;
+  // Not shown: it may be right but for one character.
+  throw badValue(name, 'a token of 8 to 200 letters, digits or any of . _ ~ -', `${text.length} characters`);
+}
+
 /** Names between commas. */
 export function parseNames(text: string): string[] {
   return text

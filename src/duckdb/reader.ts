@@ -40,30 +40,69 @@ export interface ReaderOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The published file, open for several readers, each on a connection of its own: variables and what is temporary stay apart. */
+export interface DuckDbFile {
+  /** @param signal interrupts what runs on this connection */
+  connect(signal?: AbortSignal): Promise<DuckDbReader>;
+  /** Only after all of its readers were closed. */
+  close(): void;
+}
+
 /**
  * Opens the published file: read-only, no other file within reach (no read_csv, COPY, ATTACH or extensions, whatever the
  * SQL says), and the configuration locked so that no SQL can undo this. The machine's time zone counts for nothing.
  * @throws FinanceDbError DUCKDB_MISSING, DUCKDB_LOCKED or DUCKDB_UNREADABLE.
  */
 export async function openReader(path: string, options: ReaderOptions = {}): Promise<DuckDbReader> {
+  const file = await openFile(path, options);
+  const reader = await file.connect(options.signal);
+  const { close } = reader;
+  return Object.assign(reader, {
+    close() {
+      close();
+      if (!reader.abandoned) file.close();
+    },
+  });
+}
+
+/** As openReader, for several readers. */
+export async function openFile(path: string, options: Omit<ReaderOptions, 'signal'> = {}): Promise<DuckDbFile> {
   requireFile(path);
   const { timeZone = 'UTC' } = options;
   // What the Node API turns into text itself is not in the zone of the machine.
   DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0;
   let instance: DuckDBInstance;
-  let connection: DuckDBConnection;
+  let ambiguous = false;
   try {
+    let connection: DuckDBConnection;
     [instance, connection] = await openReadOnly(path, options);
-    if (await nameIsAmbiguous(connection)) {
+    ambiguous = await nameIsAmbiguous(connection);
+    if (ambiguous) {
       connection.closeSync();
       instance.closeSync();
       [instance, connection] = await openUnderOtherName(path, options);
     }
     await connection.run(lockDown(options.writablePath, timeZone));
+    connection.closeSync();
   } catch (error) {
     throw openingError(error, path);
   }
-  const { signal } = options;
+  return {
+    async connect(signal) {
+      const connection = await instance.connect();
+      if (ambiguous) await connection.run(`USE ${OTHER_NAME}`);
+      return readerOn(connection, path, timeZone, signal);
+    },
+    close: () => instance.closeSync(),
+  };
+}
+
+function readerOn(
+  connection: DuckDBConnection,
+  path: string,
+  timeZone: string,
+  signal: AbortSignal | undefined,
+): DuckDbReader {
   const interrupt = (): void => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
   let abandoned = false;
@@ -90,9 +129,7 @@ export async function openReader(path: string, options: ReaderOptions = {}): Pro
     },
     close() {
       signal?.removeEventListener('abort', interrupt);
-      if (abandoned) return;
-      connection.closeSync();
-      instance.closeSync();
+      if (!abandoned) connection.closeSync();
     },
   };
 }
@@ -122,17 +159,20 @@ async function nameIsAmbiguous(connection: DuckDBConnection): Promise<boolean> {
   return found.currentRowCount > 0;
 }
 
+/** What no schema is called. */
+const OTHER_NAME = '"finance-db file"';
+
 async function openUnderOtherName(path: string, options: ReaderOptions): Promise<[DuckDBInstance, DuckDBConnection]> {
   const instance = await DuckDBInstance.create(':memory:', readerOptions(path, options));
   const connection = await instance.connect();
-  await connection.run(`ATTACH ${quoteLiteral(path)} AS "finance-db file" (READ_ONLY); USE "finance-db file"`);
+  await connection.run(`ATTACH ${quoteLiteral(path)} AS ${OTHER_NAME} (READ_ONLY); USE ${OTHER_NAME}`);
   return [instance, connection];
 }
 
 /** Paths can be allowed only after opening and before external access is closed. */
 function lockDown(writablePath: string | undefined, timeZone: string): string {
   return [
-    `SET TimeZone = ${quoteLiteral(timeZone)}`,
+    `SET GLOBAL TimeZone = ${quoteLiteral(timeZone)}`,
     ...(writablePath === undefined ? [] : [`SET allowed_paths = [${quoteLiteral(writablePath)}]`]),
     'SET enable_external_access = false',
     'SET lock_configuration = true',

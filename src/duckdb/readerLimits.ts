@@ -7,12 +7,15 @@ const MEMORY_SHARE = 0.5;
 /** And no more than this share of the disk that is free when it opens. */
 const DISK_SHARE = 0.5;
 
-/** What DuckDB may use when nobody set FINANCE_DB_MEMORY: half of what the machine, or its container, has. */
-export function memoryShare(): string {
+/**
+ * What DuckDB may use when nobody set FINANCE_DB_MEMORY: half of what the machine, or its container, has.
+ * @param share another share of it
+ */
+export function memoryShare(share = MEMORY_SHARE): string {
   const machine = os.totalmem();
   const container = process.constrainedMemory();
   const bytes = container > 0 && container < machine ? container : machine;
-  return `${Math.floor((bytes * MEMORY_SHARE) / 1e6)}MB`;
+  return `${Math.floor((bytes * share) / 1e6)}MB`;
 }
 
 /** Where a reader puts what does not fit into memory, and how much of it. */

@@ -41,6 +41,30 @@ export const ERROR_CODES = {
   },
   QUERY_EMPTY: { exit: 2, cause: 'SQL without a statement', remedy: 'give SQL as the argument, with -f, or on stdin' },
 
+  PORT_IN_USE: {
+    exit: 2,
+    cause: 'another program listens at the address that `serve` was to use',
+    remedy: 'give another port with --port, or end that program',
+  },
+
+  WEB_NOT_FOUND: { exit: 2, cause: 'a web address that `serve` does not have', remedy: 'begin at /' },
+  WEB_REFUSED: {
+    exit: 2,
+    cause: 'a request that a page of somebody else could have made',
+    remedy: 'ask from a page of finance-db itself, or send the headers that docs/api.md names',
+  },
+  WEB_TOKEN: {
+    exit: 2,
+    cause: 'the server asks for its token, and none or another was sent',
+    remedy: 'open the address that `finance-db serve` printed, with its token',
+  },
+  WEB_TOO_LARGE: { exit: 2, cause: 'a request that is larger than the server takes', remedy: 'send less' },
+  WEB_BUSY: {
+    exit: 4,
+    cause: 'more questions at once than the server answers',
+    remedy: 'ask again in a moment',
+  },
+
   PG_UNREACHABLE: {
     exit: 3,
     cause: 'no PostgreSQL server answers at the configured address',

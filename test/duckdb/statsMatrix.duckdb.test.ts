@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { StatsFlags } from '../../src/app/stats/statsFlags.ts';
 import { createReadyViews } from '../../src/app/sync/readyViews.ts';
-import type { StatsFlags } from '../../src/cli/statsFlags.ts';
 import { openWorkingCopy } from '../../src/duckdb/workingCopy.ts';
 import { quoteLiteral } from '../../src/model/identifier.ts';
 import { REPORT_NAMES, type ReportName } from '../../src/model/reportNames.ts';

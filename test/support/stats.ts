@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
+import type { StatsFlags } from '../../src/app/stats/statsFlags.ts';
 import { statsCommand } from '../../src/cli/commands/stats.ts';
 import type { CommandContext } from '../../src/cli/context.ts';
-import type { StatsFlags } from '../../src/cli/statsFlags.ts';
 import { loadConfig } from '../../src/config/config.ts';
 
 export interface StatsRun {

@@ -238,6 +238,8 @@ function request(options: StressOptions, beforePublish?: SyncRequest['beforePubl
       fileMode: 0o600,
       timeZone: 'UTC',
       envFile: null,
+      port: 0,
+      token: null,
       warnings: [],
     },
     tables: parseTableList(TABLES),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { listSavedQueries } from '../../app/query/savedQueries.ts';
 import { REPORT_NAMES } from '../../model/reportNames.ts';
 import { writeText } from '../../render/sink.ts';
 import { bashCompletion } from '../completion/bash.ts';
@@ -6,7 +7,6 @@ import { fishCompletion } from '../completion/fish.ts';
 import { type CompletionSpec, completionSpec } from '../completion/spec.ts';
 import { zshCompletion } from '../completion/zsh.ts';
 import type { CommandContext } from '../context.ts';
-import { listSavedQueries } from '../savedQueries.ts';
 
 const SCRIPTS: Readonly<Record<string, (spec: CompletionSpec) => string>> = {
   bash: bashCompletion,

@@ -1,7 +1,16 @@
 import { runStats, type StatsResult, statsSql } from '../../app/stats/stats.ts';
+import {
+  parseReport,
+  parseStatsFlags,
+  requireOwnFlags,
+  type StatsFlags,
+  type StatsFormat,
+} from '../../app/stats/statsFlags.ts';
 import type { StatsInput } from '../../app/stats/statsRequest.ts';
 import { openReader } from '../../duckdb/reader.ts';
+import { deadline } from '../../errors/deadline.ts';
 import { columnsOf } from '../../io.ts';
+import { dataAgeText, sampleNotice } from '../../render/dataAgeText.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { parseLocale } from '../../render/locale.ts';
 import { numberStyle } from '../../render/money.ts';
@@ -11,9 +20,6 @@ import { separatedText } from '../../render/stats/separated.ts';
 import { intervalsOf, statsText } from '../../render/stats/text.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
-import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
-import { deadline } from '../deadline.ts';
-import { parseReport, parseStatsFlags, requireOwnFlags, type StatsFlags, type StatsFormat } from '../statsFlags.ts';
 
 /**
  * `finance-db stats [report]`: a report from the DuckDB file. PostgreSQL is not needed.

@@ -3,12 +3,12 @@ import { checkStatus } from '../../app/statusCheck.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { parseSpan } from '../../model/span.ts';
 import { displayName } from '../../model/tableName.ts';
+import { sampleNotice } from '../../render/dataAgeText.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { printable } from '../../render/printable.ts';
 import { renderStatus, statusDocument } from '../../render/statusReport.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
-import { sampleNotice } from '../dataAgeText.ts';
 import { tableStyle } from '../tableOptions.ts';
 
 export interface StatusFlags {

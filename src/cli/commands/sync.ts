@@ -52,7 +52,7 @@ export async function syncCommand(context: CommandContext, flags: SyncFlags): Pr
 
 async function overview(context: CommandContext): Promise<unknown> {
   const { overviewDocument } = await import('./stats.ts');
-  const { parseStatsFlags } = await import('../statsFlags.ts');
+  const { parseStatsFlags } = await import('../../app/stats/statsFlags.ts');
   return overviewDocument(context, parseStatsFlags(context, {}));
 }
 

@@ -1,11 +1,11 @@
 import path from 'node:path';
+import { savedQuery } from '../../app/query/savedQueries.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { readTextFile } from '../../files/textFile.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import { parseQueryParams } from '../../model/queryParams.ts';
 import { QUERY_FORMATS } from '../../render/resultWriter.ts';
 import type { CommandContext } from '../context.ts';
-import { savedQuery } from '../savedQueries.ts';
 import { printSavedQueries } from '../savedQueryList.ts';
 import { openResultFile } from './resultFile.ts';
 import type { PromptSession } from './session.ts';

@@ -1,8 +1,8 @@
 import readline from 'node:readline';
 import { readDataAge } from '../../duckdb/dataAge.ts';
+import { dataAgeText, sampleNotice } from '../../render/dataAgeText.ts';
 import { unguarded } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
-import { dataAgeText, sampleNotice } from '../dataAgeText.ts';
 import { COMMAND_NAMES, type CommandOutcome, runCommand } from './commands.ts';
 import { complete, readVocabulary, type Vocabulary } from './completion.ts';
 import { lendTerminal } from './foreground.ts';

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { codeOf, FinanceDbError } from '../errors/financeDbError.ts';
-import { readTextFile } from '../files/textFile.ts';
+import { codeOf, FinanceDbError } from '../../errors/financeDbError.ts';
+import { readTextFile } from '../../files/textFile.ts';
 
 /** A `.sql` file that can be run by its name. */
 export interface SavedQuery {

@@ -1,12 +1,12 @@
-import { checkMerchant, type Filters, parseAmount } from '../analytics/filters.ts';
-import { type ReportFlag, reportOf } from '../analytics/reports.ts';
-import { SORT_KEYS, type SortKey } from '../analytics/request.ts';
-import type { StatsInput } from '../app/stats/statsRequest.ts';
-import { FinanceDbError } from '../errors/financeDbError.ts';
-import { nearestName } from '../model/nearestName.ts';
-import { type Calendar, combinePeriod, INTERVALS, type Interval } from '../model/period.ts';
-import { REPORT_NAMES, type ReportName } from '../model/reportNames.ts';
-import type { CommandContext } from './context.ts';
+import { checkMerchant, type Filters, parseAmount } from '../../analytics/filters.ts';
+import { type ReportFlag, reportOf } from '../../analytics/reports.ts';
+import { SORT_KEYS, type SortKey } from '../../analytics/request.ts';
+import type { Config } from '../../config/config.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { nearestName } from '../../model/nearestName.ts';
+import { type Calendar, combinePeriod, INTERVALS, type Interval } from '../../model/period.ts';
+import { REPORT_NAMES, type ReportName } from '../../model/reportNames.ts';
+import type { StatsInput } from './statsRequest.ts';
 
 export const STATS_FORMATS = ['table', 'csv', 'json', 'markdown'] as const;
 export type StatsFormat = (typeof STATS_FORMATS)[number];
@@ -77,11 +77,17 @@ export function requireOwnFlags(report: ReportName, flags: StatsFlags): void {
     refuse(`--sort ${sort}`, (name) => reportOf(name).sorts.includes(sort));
 }
 
+/** What flags mean beside what they say. */
+export interface FlagsContext {
+  readonly config: Pick<Config, 'today' | 'tables'>;
+  readonly io: { readonly now: () => Date };
+}
+
 /**
  * Checks the flags and makes a request of them.
  * @throws FinanceDbError USAGE naming the flag and what it may be
  */
-export function parseStatsFlags({ config, io }: CommandContext, flags: StatsFlags): StatsInput {
+export function parseStatsFlags({ config, io }: FlagsContext, flags: StatsFlags): StatsInput {
   const calendar: Calendar = { today: config.today ?? localDay(io.now()), monthStart: monthStart(flags.monthStart) };
   return {
     // The table of transactions, wherever it is; the first of the configured ones when none has that name.
@@ -142,7 +148,8 @@ function oneOf<T extends string>(flag: string, text: string | undefined, choices
   throw new FinanceDbError('USAGE', `${flag}: expected ${choices.join(', ')}, found ${JSON.stringify(text)}`);
 }
 
-function localDay(now: Date): string {
+/** The day it is in the machine's own zone. */
+export function localDay(now: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }

@@ -1,6 +1,14 @@
-import type { DataAge } from '../duckdb/dataAge.ts';
-import { durationText } from '../render/amount.ts';
-import { sampleTableText } from '../render/sampleText.ts';
+import type { SampleTable } from '../model/sampleRows.ts';
+import { durationText } from './amount.ts';
+import { sampleTableText } from './sampleText.ts';
+
+/** How current data is: DataAge of the DuckDB file, as far as texts need it. */
+interface DataAge {
+  readonly sample: boolean;
+  readonly sampleTables: readonly SampleTable[];
+  readonly syncedAt: Date | null;
+  readonly checkedAt: Date | null;
+}
 
 /** What every reading command says on stderr of data that is not real; null when all of it is. */
 export function sampleNotice({ sample, sampleTables }: Pick<DataAge, 'sample' | 'sampleTables'>): string | null {

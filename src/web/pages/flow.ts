@@ -1,0 +1,7 @@
+import type { Frame } from './frame.ts';
+import { type Html, html } from './html.ts';
+
+/** Takes the place of what is to come. */
+export function flowPage(_view: null, _frame: Frame): Html {
+  return html`<p>Nothing here yet.</p>`;
+}

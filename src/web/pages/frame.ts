@@ -1,0 +1,33 @@
+import type { SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
+import type { PageName } from './pageNames.ts';
+
+/** How it stands with PostgreSQL, which the file cannot know. */
+export interface Freshness {
+  /** When a sync last compared the file with PostgreSQL. */
+  readonly checkedAt: Date | null;
+  /** Whether one runs now. */
+  readonly syncing: boolean;
+  /** Why the last one failed: its code and message; null when it did not. */
+  readonly problem: { readonly code: string; readonly message: string; readonly remedy: string } | null;
+  /** Whether this server syncs by itself (--no-sync). */
+  readonly automatic: boolean;
+}
+
+/** What every page is given beside its own view: who it is, how it was asked for, and what its links begin with. */
+export interface Frame {
+  readonly page: PageName;
+  /** '' or '/money': what the path of every link begins with (--base-path). */
+  readonly base: string;
+  /** The parameters as they were typed: relative words stay, so that a bookmark rolls. */
+  readonly query: URLSearchParams;
+  /** The file that this page was made from; null where there is none yet. */
+  readonly snapshot: SnapshotNote | null;
+  readonly freshness: Freshness;
+  readonly now: Date;
+  /** How numbers are written: `?locale=de-DE`, else what the browser prefers. */
+  readonly locale: string;
+  /** The paths of the script and the style sheet, with a hash of their contents. */
+  readonly assets: { readonly script: string; readonly style: string };
+  /** Whether /sql is there (--no-sql). */
+  readonly sql: boolean;
+}

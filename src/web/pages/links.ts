@@ -1,0 +1,62 @@
+import type { Frame } from './frame.ts';
+import { PAGES, type PageName } from './pageNames.ts';
+
+/** The parameters that a link from one page to another carries along: the period and the filters. */
+export const CARRIED = [
+  'period',
+  'from',
+  'to',
+  'month-start',
+  'account',
+  'category',
+  'merchant',
+  'channel',
+  'city',
+  'currency',
+  'min',
+  'max',
+  'income',
+  'spending',
+  'with-transfers',
+  'locale',
+] as const;
+
+export type Changes = Readonly<Record<string, string | readonly string[] | null>>;
+
+/** A path of this server, with what it is served under in front. */
+export function pathTo(frame: Pick<Frame, 'base'>, path: string): string {
+  return frame.base + path;
+}
+
+/**
+ * The link to a page with the period and filters of this one.
+ * @param changes parameters that differ: null leaves one out, a list repeats it
+ */
+export function linkTo(frame: Pick<Frame, 'base' | 'query'>, page: PageName, changes: Changes = {}): string {
+  return pathTo(frame, PAGES[page].path) + search(carried(frame.query), changes);
+}
+
+/** This page with other parameters; unlike linkTo it keeps its own (sort, by, depth) too. */
+export function linkHere(frame: Pick<Frame, 'base' | 'query' | 'page'>, changes: Changes): string {
+  return pathTo(frame, PAGES[frame.page].path) + search(frame.query, changes);
+}
+
+/** A path of the API with the period and filters of this page: `/reports/cashflow.csv`. */
+export function apiLink(frame: Pick<Frame, 'base' | 'query'>, path: string, changes: Changes = {}): string {
+  return pathTo(frame, `/api/v1${path}`) + search(carried(frame.query), { locale: null, ...changes });
+}
+
+function carried(query: URLSearchParams): URLSearchParams {
+  const names: readonly string[] = CARRIED;
+  return new URLSearchParams([...query].filter(([name]) => names.includes(name)));
+}
+
+function search(query: URLSearchParams, changes: Changes): string {
+  const changed = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(changes)) {
+    changed.delete(name);
+    if (value !== null) for (const each of typeof value === 'string' ? [value] : value) changed.append(name, each);
+  }
+  const text = changed.toString();
+  return text === '' ? '' : `?${text}`;
+}

@@ -1,0 +1,67 @@
+import type { Hono } from 'hono';
+import type { FinanceDbError } from '../../errors/financeDbError.ts';
+import { DEFAULT_LOCALE } from '../../render/locale.ts';
+import type { Html } from '../pages/html.ts';
+import { layout } from '../pages/layout.ts';
+import { PAGE_NAMES, PAGES, type PageName } from '../pages/pageNames.ts';
+import { problemPage } from '../pages/problem.ts';
+import { localeOf } from './locale.ts';
+import { PAGE_TABLE } from './pageTable.ts';
+import { problemOf } from './problem.ts';
+import type { Services } from './services.ts';
+import { frameOf, queryOf, type Visit, visitSignal, type WebEnv } from './visit.ts';
+
+/** The pages of the dashboard. */
+export function addPages(app: Hono<WebEnv>, services: Services): void {
+  for (const name of PAGE_NAMES) {
+    if (name === 'sql' && !services.options.sql) continue;
+    app.get(PAGES[name].path, (visit) => showPage(visit, services, name));
+  }
+}
+
+async function showPage(visit: Visit, services: Services, name: PageName): Promise<Response> {
+  services.freshness.visited();
+  const signal = visitSignal(visit, services.stopping);
+  const { config, now } = services.options;
+  const query = queryOf(visit);
+  try {
+    const locale = localeOf(query, visit.req.header('accept-language'));
+    const lease = await services.snapshots.lease(signal);
+    try {
+      const render = await PAGE_TABLE[name].read({ reader: lease.reader, query, config, now, signal });
+      const frame = frameOf(visit, services, name, lease.snapshot, locale);
+      return answer(layout(frame, render(frame)), 200);
+    } finally {
+      lease.release();
+    }
+  } catch (error) {
+    return showProblem(visit, services, name, error);
+  }
+}
+
+/** The same frame around what went wrong, so that the period can be mended and the other pages be reached. */
+export async function showProblem(
+  visit: Visit,
+  services: Services,
+  name: PageName,
+  thrown: unknown,
+): Promise<Response> {
+  const problem = problemOf(thrown);
+  if (problem.error.code === 'INTERNAL') services.options.log(describe(thrown));
+  const snapshot = await services.snapshots.note().catch(() => null);
+  const frame = frameOf(visit, services, name, snapshot, DEFAULT_LOCALE);
+  return answer(layout(frame, problemPage(problem.error)), problem.status, problem.headers);
+}
+
+/** What the log is told of an error of ours. */
+export function describe(thrown: unknown): string {
+  const { stack } = (thrown ?? {}) as { stack?: unknown };
+  return `error [${(thrown as FinanceDbError | null)?.code ?? 'INTERNAL'}]: ${typeof stack === 'string' ? stack : String(thrown)}`;
+}
+
+function answer(page: Html, status: number, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(page.text, {
+    status,
+    headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'private, no-cache', ...headers },
+  });
+}

@@ -1,0 +1,15 @@
+import type { Freshness } from '../pages/frame.ts';
+import type { Assets } from './assets.ts';
+import type { ServeOptions, ServerLimits } from './serveOptions.ts';
+import type { Snapshots } from './snapshots.ts';
+
+/** What the routes of one server work with. */
+export interface Services {
+  readonly options: ServeOptions;
+  readonly limits: ServerLimits;
+  readonly snapshots: Snapshots;
+  readonly freshness: { state(): Freshness; visited(): void };
+  readonly assets: Assets;
+  /** Aborted when the server is told to stop. */
+  readonly stopping: AbortSignal;
+}

@@ -1,0 +1,160 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import { readSnapshotNote, type SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
+import { type DuckDbFile, type DuckDbReader, openFile } from '../../duckdb/reader.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import type { Turns } from './turns.ts';
+
+/** One request's hold on the published file: a connection of its own, until it is released. */
+export interface Lease {
+  readonly reader: DuckDbReader;
+  readonly snapshot: SnapshotNote;
+  release(): void;
+}
+
+/** An open file, and how many read it. */
+interface Held {
+  readonly id: string;
+  readonly file: DuckDbFile;
+  readonly note: SnapshotNote;
+  leases: number;
+  retired: boolean;
+}
+
+export interface SnapshotOptions {
+  readonly path: string;
+  readonly memory: string;
+  readonly timeZone: string;
+  readonly turns: Turns;
+}
+
+/** How often a file may be replaced while it is opened, before that is told. */
+const MOST_TRIES = 5;
+
+/**
+ * The published file, opened once for as many as read it. A sync puts another file in its place: who comes later reads that,
+ * and the earlier one is closed after its last reader.
+ */
+export class Snapshots {
+  private readonly options: SnapshotOptions;
+  private current: Held | null = null;
+  private opening: Promise<Held> | null = null;
+  private closed = false;
+
+  constructor(options: SnapshotOptions) {
+    this.options = options;
+  }
+
+  /** The id of the file that is there now, without opening it; null where there is none. */
+  currentId(): string | null {
+    try {
+      const { dev, ino, size, mtimeNs, birthtimeNs } = fs.statSync(this.options.path, { bigint: true });
+      const identity = [dev, ino, size, mtimeNs, birthtimeNs].join(':');
+      return crypto.createHash('sha256').update(identity).digest('hex').slice(0, 12);
+    } catch {
+      return null;
+    }
+  }
+
+  /** What is known of the current file; opens it where need be. Null where there is none. */
+  async note(): Promise<SnapshotNote | null> {
+    if (this.currentId() === null) return null;
+    const held = await this.hold();
+    this.letGo(held);
+    return held.note;
+  }
+
+  /**
+   * Waits for a turn and gives a connection to the newest file.
+   * @param signal interrupts what runs on it
+   * @throws FinanceDbError WEB_BUSY, DUCKDB_MISSING, DUCKDB_UNREADABLE …
+   */
+  async lease(signal: AbortSignal): Promise<Lease> {
+    const endTurn = await this.options.turns.take(signal);
+    try {
+      const held = await this.hold();
+      try {
+        const reader = await held.file.connect(signal);
+        let released = false;
+        return {
+          reader,
+          snapshot: held.note,
+          release: () => {
+            if (released) return;
+            released = true;
+            reader.close();
+            // What runs on an abandoned connection keeps its file open, whatever we say.
+            if (!reader.abandoned) this.letGo(held);
+            endTurn();
+          },
+        };
+      } catch (error) {
+        this.letGo(held);
+        throw error;
+      }
+    } catch (error) {
+      endTurn();
+      throw error;
+    }
+  }
+
+  /** Closes what nobody reads; the rest is closed by its last reader. */
+  close(): void {
+    this.closed = true;
+    this.retire();
+  }
+
+  /** The newest file, held once more: until letGo. */
+  private async hold(): Promise<Held> {
+    let held = this.current;
+    if (held === null || held.id !== this.currentId()) {
+      this.opening ??= this.open().finally(() => {
+        this.opening = null;
+      });
+      held = await this.opening;
+      if (this.closed) {
+        if (held.leases === 0) held.file.close();
+        throw new FinanceDbError('TERMINATED', 'the server is stopping');
+      }
+      if (held !== this.current) {
+        this.retire();
+        this.current = held;
+      }
+    }
+    held.leases++;
+    return held;
+  }
+
+  private async open(): Promise<Held> {
+    const { path, memory, timeZone } = this.options;
+    for (let attempt = 1; ; attempt++) {
+      const id = this.currentId();
+      const file = await openFile(path, { memory, timeZone });
+      // A sync may have published between the two.
+      if (id !== null && id === this.currentId()) {
+        const reader = await file.connect();
+        try {
+          return { id, file, note: await readSnapshotNote(reader, id), leases: 0, retired: false };
+        } finally {
+          reader.close();
+        }
+      }
+      file.close();
+      if (attempt === MOST_TRIES)
+        throw new FinanceDbError('DUCKDB_UNREADABLE', `${path} was replaced again and again while it was opened`);
+    }
+  }
+
+  private retire(): void {
+    const held = this.current;
+    this.current = null;
+    if (held === null || held.retired) return;
+    held.retired = true;
+    if (held.leases === 0) held.file.close();
+  }
+
+  private letGo(held: Held): void {
+    held.leases--;
+    if (held.retired && held.leases === 0) held.file.close();
+  }
+}
