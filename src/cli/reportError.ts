@@ -6,13 +6,16 @@ import { commandWord } from './commandWord.ts';
 import type { ParsingError } from './program.ts';
 import { usageError } from './usageError.ts';
 
+/** Commands that cron runs: their stderr that is no terminal is a log. */
+const LOGGED: ReadonlySet<string> = new Set(['sync', 'import']);
+
 /** The only place that turns errors into text and exit codes. */
 export function reportError(error: unknown, argv: readonly string[], io: Io, env: NodeJS.ProcessEnv): number {
   if (isParsingError(error) && isNoError(error, argv, io)) return 0;
   // An aborted wait rejects with an AbortError; why it was aborted is what matters.
   const reason = io.signal.aborted && isFinanceDbError(io.signal.reason) ? io.signal.reason : undefined;
   const known = reason ?? toFinanceDbError(error);
-  if (commandWord(argv) === 'sync' && io.stderr.isTTY !== true) io.stderr.write(logLine(known, io));
+  if (LOGGED.has(commandWord(argv) ?? '') && io.stderr.isTTY !== true) io.stderr.write(logLine(known, io));
   else {
     // Its colour is ours; the message may quote data, and goes the guarded way.
     if (wantsColor(argv, io, env)) unguarded(io.stderr).write('\u001b[31merror\u001b[39m');
@@ -24,7 +27,7 @@ export function reportError(error: unknown, argv: readonly string[], io: Io, env
   return known.exitCode;
 }
 
-/** A sync's stderr that is no terminal is cron's log: one line per run, with a timestamp, as when it goes well. */
+/** One line per run, with a timestamp, as when it goes well. */
 function logLine(error: FinanceDbError, io: Io): string {
   const remedy = error.remedy === '' ? '' : ` → ${error.remedy}`;
   return `${io.now().toISOString()} error [${error.code}]: ${error.message.replace(/\s*\n\s*/g, ' ')}${remedy}\n`;

@@ -67,14 +67,19 @@ ORDER BY l.account_id, l.begins`);
   return rows.map((row) => ({
     account: row.account_id ?? '',
     currency: row.currency ?? '',
-    opening: row.opening ?? '',
+    opening: inCents(row.opening),
     openingDay: row.opening_day ?? null,
     importAfter: row.import_after ?? '',
     fileAfter: row.file_after ?? '',
-    closing: row.closing ?? '',
+    closing: inCents(row.closing),
     closingDay: row.closing_day ?? null,
     importBefore: row.import_before ?? '',
     fileBefore: row.file_before ?? '',
-    missing: row.missing ?? '',
+    missing: inCents(row.missing),
   }));
+}
+
+/** Balances are kept with five decimals; two are shown, unless the others say something. */
+function inCents(amount: string | undefined): string {
+  return (amount ?? '').replace(/(\.\d\d\d*?)0+$/, '$1');
 }

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type ImportFixture, makeImportFixture } from '../support/importFixture.ts';
+import { CSV_PROFILE, csvText, type Entry, mt940Text, type Statement, totalCents } from '../support/statementTexts.ts';
+
+let fixture: ImportFixture;
+beforeAll(async () => {
+  fixture = await makeImportFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(async () => {
+  await fixture.reset();
+  fixture.file('home/profiles/bank.json', CSV_PROFILE);
+});
+
+/** Four weeks, an entry a day. */
+const MONTH: readonly Entry[] = Array.from({ length: 28 }, (_, index) => ({
+  day: `2026-02-${String(index + 1).padStart(2, '0')}`,
+  cents: -100 - index,
+  text: `Shop ${index}`,
+}));
+const OPENING = 500000;
+
+/** What an account's statement of these days says. */
+function days(first: number, last: number, wrongBy = 0): Statement {
+  return {
+    account: 'GIRO',
+    currency: 'USD',
+    openingCents: OPENING + totalCents(MONTH.slice(0, first - 1)) + wrongBy,
+    entries: MONTH.slice(first - 1, last),
+  };
+}
+
+async function gapsOf(name: string, text: string): Promise<readonly Record<string, unknown>[]> {
+  const { imports } = await fixture.imported([fixture.file(name, text)], '--account', 'GIRO');
+  return imports[0]?.gaps ?? [];
+}
+
+describe.each([
+  ['MT940', mt940Text],
+  ['CSV', csvText],
+])('%s', (_format, write) => {
+  test('statements that follow each other, overlap, come twice or in any order are no gap', async () => {
+    for (const [first, last] of [
+      [1, 7],
+      [5, 12],
+      [10, 16],
+      [16, 20],
+      [10, 16],
+      [21, 28],
+      [1, 28],
+    ] as const)
+      expect(await gapsOf(`${first}-${last}`, write(days(first, last)))).toEqual([]);
+  });
+
+  test('what is missing between two is told with both balances, days and files, and no longer when it came', async () => {
+    await gapsOf('early', write(days(1, 7)));
+    const gaps = await gapsOf('late', write(days(10, 16)));
+    expect(gaps).toMatchObject([
+      {
+        account: 'GIRO',
+        closing_before: Number((OPENING + totalCents(MONTH.slice(0, 7))) / 100),
+        closing_day: '2026-02-07',
+        file_before: expect.stringContaining('early'),
+        opening: Number((OPENING + totalCents(MONTH.slice(0, 9))) / 100),
+        file_after: expect.stringContaining('late'),
+        missing: -2.15,
+      },
+    ]);
+    expect(await gapsOf('between', write(days(8, 9)))).toEqual([]);
+  });
+
+  test('also when the later one came first', async () => {
+    await gapsOf('late', write(days(10, 16)));
+    expect(await gapsOf('early', write(days(1, 7)))).toMatchObject([
+      { file_before: expect.stringContaining('early'), file_after: expect.stringContaining('late') },
+    ]);
+  });
+
+  test('an undone import is no neighbour', async () => {
+    await gapsOf('early', write(days(1, 7)));
+    expect((await fixture.run('import', '--undo', '1')).code).toBe(0);
+    expect(await gapsOf('late', write(days(10, 16)))).toEqual([]);
+  });
+});
+
+test('other accounts and currencies are no neighbours', async () => {
+  await gapsOf('a', mt940Text(days(1, 7)));
+  const other = mt940Text({ ...days(10, 16), currency: 'EUR' });
+  expect(await gapsOf('b', other)).toEqual([]);
+});
+
+test('people read it in one sentence', async () => {
+  await gapsOf('early.sta', mt940Text(days(1, 7)));
+  const file = fixture.file('late.sta', mt940Text(days(10, 16)));
+  const { stdout } = await fixture.run('import', file, '--account', 'GIRO', '--dry-run');
+  expect(stdout).toMatch(/something is missing between \S+early\.sta, which ends with 4992\.79 on 2026-02-07, and/);
+  expect(stdout).toContain('entries of -2.15 USD in all');
+});

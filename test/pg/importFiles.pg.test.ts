@@ -1,0 +1,295 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { runCli } from '../support/cli.ts';
+import { type ImportDocument, type ImportFixture, makeImportFixture } from '../support/importFixture.ts';
+import { type Entry, mt940Text, ofxText } from '../support/statementTexts.ts';
+import { type ZippedFile, zipBytes } from '../support/zip.ts';
+
+let fixture: ImportFixture;
+beforeAll(async () => {
+  fixture = await makeImportFixture();
+});
+afterAll(() => fixture.close());
+beforeEach(() => fixture.reset());
+
+/** A statement of its own day and account; nothing of two of them is the same. */
+function statement(day: number): string {
+  const entries: Entry[] = [{ day: `2026-03-0${day}`, cents: -100 * day, text: `Shop ${day}` }];
+  return mt940Text({ account: `ACC${day}`, currency: 'USD', openingCents: 0, entries });
+}
+
+interface Refused {
+  readonly file: string;
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** Imports with --json, whatever the exit code. */
+async function run(
+  ...argv: string[]
+): Promise<{ code: number; document: ImportDocument; refused: readonly Refused[] }> {
+  const { code, stdout } = await fixture.run('import', ...argv, '--json');
+  const document = JSON.parse(stdout) as ImportDocument & { refused?: readonly Refused[] };
+  return { code, document, refused: document.refused ?? [] };
+}
+
+async function stored(): Promise<number> {
+  const [row] = await fixture.rows(
+    `SELECT CASE WHEN to_regclass('public.transactions') IS NULL THEN 0
+       ELSE (xpath('/row/n/text()', query_to_xml('SELECT count(*) AS n FROM public.transactions', false, true, '')))[1]::text::int END AS n`,
+  );
+  return Number(row?.n);
+}
+
+const zip = (name: string, files: readonly ZippedFile[]): string => fixture.file(name, zipBytes(files));
+
+describe('what a name stands for', () => {
+  test('a folder for its files, in the order of their names, without those in folders, hidden ones and links that lead back', async () => {
+    fixture.file('in/b.sta', statement(2));
+    fixture.file('in/a.sta', statement(1));
+    fixture.file('in/.hidden', 'x');
+    fixture.file('in/deeper/c.sta', statement(3));
+    fs.symlinkSync('..', path.join(fixture.folder, 'in/up'));
+    fs.symlinkSync('deeper/c.sta', path.join(fixture.folder, 'in/link.sta'));
+    const { code, document } = await run(path.join(fixture.folder, 'in'));
+    expect(code).toBe(0);
+    expect(document.imports.map(({ file }) => path.basename(file))).toEqual(['a.sta', 'b.sta', 'link.sta']);
+  });
+
+  test('an empty folder is told', async () => {
+    fs.mkdirSync(path.join(fixture.folder, 'in/deeper'), { recursive: true });
+    const { code, refused } = await run(path.join(fixture.folder, 'in'));
+    expect([code, refused[0]?.code]).toEqual([2, 'FILE_UNREADABLE']);
+    expect(refused[0]?.remedy).toContain('folders in a folder');
+  });
+
+  test.each([
+    ['a statement', () => statement(1), '-'],
+    ['an archive', () => zipBytes([{ name: 'x/a.sta', content: statement(1) }]), '-/x/a.sta'],
+  ])('- for stdin: %s', async (_what, content, file) => {
+    const stdin = content();
+    const result = await runCli(['import', '-', '--json'], {
+      env: { DATABASE_URL: fixture.database.url, FINANCE_DB_HOME: path.join(fixture.folder, 'home') },
+      stdin: stdin as string,
+    });
+    expect(JSON.parse(result.stdout).imports).toMatchObject([{ file, new: 1 }]);
+  });
+
+  test('- twice is refused', async () => {
+    expect((await fixture.run('import', '-', '-')).stderr).toContain('named twice');
+  });
+
+  test('what cannot be read is named, and the rest comes in', async () => {
+    const pipe = path.join(fixture.folder, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    fs.symlinkSync('nowhere', path.join(fixture.folder, 'dangling'));
+    fs.symlinkSync('circle', path.join(fixture.folder, 'circle'));
+    const good = fixture.file('good.sta', statement(1));
+    const names = ['missing.sta', 'dangling', 'circle', 'pipe'];
+    const { code, document, refused } = await run(...names, good);
+    expect(code).toBe(2);
+    expect(refused.map(({ file, code }) => [file, code])).toEqual(names.map((name) => [name, 'FILE_UNREADABLE']));
+    expect(refused.map(({ message }) => message).join('\n')).not.toMatch(/ENOENT|ELOOP/);
+    expect(document).toMatchObject({ status: 'error', imports: [{ new: 1 }], error: { exit: 2 } });
+  });
+});
+
+describe('archives', () => {
+  test('several statements, a bad one among them: the good ones come in, the bad one is named', async () => {
+    const file = zip('march.zip', [
+      { name: 'a.sta', content: statement(1) },
+      { name: 'b.csv', content: '<html><body>Please log in</body></html>' },
+      { name: '__MACOSX/._a', content: 'x' },
+      { name: 'inner/c.sta', content: statement(2), deflated: true },
+    ]);
+    const { code, document, refused } = await run(file);
+    expect(code).toBe(2);
+    expect(document.imports.map(({ file: name }) => name)).toEqual([`${file}/a.sta`, `${file}/inner/c.sta`]);
+    expect(refused).toMatchObject([{ file: `${file}/b.csv`, code: 'BAD_INPUT' }]);
+  });
+
+  test.each<[string, () => Buffer, RegExp]>([
+    [
+      'an archive in it',
+      () => zipBytes([{ name: 'in.zip', content: zipBytes([{ name: 'a', content: 'x' }]) }]),
+      /archive within/,
+    ],
+    [
+      'a workbook',
+      () =>
+        zipBytes([
+          { name: 'x', content: 'y'.repeat(70000) },
+          { name: 'xl/workbook.xml', content: '' },
+        ]),
+      /Excel workbook/,
+    ],
+    [
+      'an .ods',
+      () =>
+        zipBytes([
+          { name: 'mimetype', content: 'm' },
+          { name: 'content.xml', content: '' },
+        ]),
+      /save it as CSV|spreadsheet/,
+    ],
+    ['nothing', () => zipBytes([]), /no files/],
+    [
+      'its end cut off',
+      () => zipBytes([{ name: 'a.sta', content: statement(1) }]).subarray(0, 60),
+      /cut or damaged|cannot be unpacked/,
+    ],
+    [
+      'a size that lies',
+      () => zipBytes([{ name: 'a.sta', content: 'x'.repeat(5000), deflated: true, stated: 10 }]),
+      /cannot be unpacked/,
+    ],
+    [
+      'a bomb',
+      () => zipBytes([{ name: 'a.sta', content: '0', deflated: true, stated: 3_000_000_000 }]),
+      /would unpack/,
+    ],
+    [
+      'many that are a bomb together',
+      () =>
+        zipBytes(Array.from({ length: 40 }, (_, index) => ({ name: `${index}`, content: '0', stated: 99_000_000 }))),
+      /would unpack/,
+    ],
+    [
+      'a password',
+      () => zipBytes([{ name: 'a.sta', content: statement(1), deflated: true, encrypted: true }]),
+      /encrypted/,
+    ],
+  ])('%s: refused, and nothing is left in the temporary folder', async (_what, bytes, words) => {
+    const file = fixture.file('x.zip', bytes());
+    const { code, refused } = await run(file);
+    expect([code, refused[0]?.code]).toEqual([2, 'BAD_INPUT']);
+    expect(`${refused[0]?.message} ${refused[0]?.remedy}`).toMatch(words);
+    expect(await stored()).toBe(0);
+  });
+});
+
+describe('bad input: named by file, place, field and value, and nothing of the file is loaded', () => {
+  const good: Entry = { day: '2026-03-02', cents: -350, text: 'Coffee' };
+  const ofx = (...entries: Entry[]): string => ofxText({ account: 'A', currency: 'USD', openingCents: 0, entries });
+  const cases: [string, string, string | Buffer, RegExp][] = [
+    [
+      'too large',
+      'a.ofx',
+      ofx(good, { ...good, id: '2' }).replace(/<TRNAMT>-3.50(?![\s\S]*TRNAMT)/, '<TRNAMT>-99999999999999.50'),
+      /a\.ofx:\d+ .*record 2.*99999999999999\.50/,
+    ],
+    ['three decimals', 'a.ofx', ofx(good).replace('-3.50', '-3.505'), /a\.ofx:\d+ .*-3\.505/],
+    ['no day', 'a.ofx', ofx(good).replace('<DTPOSTED>20260302', '<DTPOSTED>20260230'), /a\.ofx:\d+ .*20260230/],
+    ['no amount', 'a.ofx', ofx(good).replace('-3.50', 'n/a'), /a\.ofx:\d+ .*n\/a/],
+    ['cut', 'a.ofx', ofx(good).slice(0, -90), /a\.ofx/],
+    ['cut MT940', 'a.sta', statement(1).slice(0, -25), /a\.sta/],
+    ["a bank's own error", 'a.csv', '{"error":{"message":"Session expired"}}', /Session expired/],
+    ['a web page', 'a.csv', '<!DOCTYPE html><html><body><table><tr><td>1</td></tr></table></body></html>', /web page/],
+    ['.xls', 'a.xls', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0, 0, 0, 0]), /save it as CSV/],
+    ['empty', 'a.csv', '', /empty/],
+    ['blank', 'a.csv', ' \n\n', /white space/],
+    [
+      'entities',
+      'a.xml',
+      `<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><Stmt><Id>&b;</Id></Stmt></BkToCstmrStmt></Document>`,
+      /a\.xml/,
+    ],
+  ];
+  test.each(cases)('%s', async (_what, name, content, words) => {
+    const before = fixture.file('before.sta', statement(1));
+    const after = fixture.file('c/after.sta', statement(2));
+    const { code, document, refused } = await run(before, fixture.file(name, content), path.dirname(after));
+    expect(code).toBe(2);
+    expect(document.imports).toHaveLength(2);
+    expect(refused).toHaveLength(1);
+    expect(`${refused[0]?.message} ${refused[0]?.remedy}`).toMatch(words);
+    expect(refused[0]?.remedy).not.toBe('');
+    expect(await stored()).toBe(2);
+  });
+});
+
+describe('what is told', () => {
+  test('JSON of a success, a dry run and a refusal has what the Contract names', async () => {
+    const file = fixture.file('a.sta', statement(1));
+    const dry = await run(file, '--dry-run');
+    const done = await run(file);
+    const bad = await run(fixture.file('b.sta', ''));
+    const fields = {
+      ...{ file, format: 'mt940', account: 'ACC1', statements: 1, rows: 1, new: 1, known: 0, possible_duplicates: 0 },
+      skipped: { pending: 0, investment: 0, other: 0 },
+      balances: { checked: 1, closed: 1 },
+      ...{ first: '2026-03-01', last: '2026-03-01', sum: -1 },
+    };
+    const rest = {
+      transfers: 0,
+      categories: { rule: 0, history: 0, mcc: 0, learnt: 0 },
+      normalized: { same: 1, bank: 0, rates: 0, missing: 0 },
+    };
+    expect(dry.document).toMatchObject({ status: 'dry-run', imports: [fields], ...rest });
+    expect(dry.document.imports[0]).not.toHaveProperty('id');
+    expect(done.document).toMatchObject({ status: 'ok', imports: [{ id: 1, ...fields }], ...rest });
+    expect(bad.document).toMatchObject({
+      status: 'error',
+      error: { code: 'BAD_INPUT', exit: 2 },
+      imports: [],
+      transfers: 0,
+      categories: { rule: 0, history: 0, mcc: 0, learnt: 0, none: 0 },
+      normalized: { same: 0, bank: 0, rates: 0, missing: 0 },
+    });
+  });
+
+  test('a dry run of several overlapping files tells what they bring together, and leaves not even the tables', async () => {
+    const entries: Entry[] = [1, 2, 3].map((day) => ({ day: `2026-03-0${day}`, cents: -day, text: `S ${day}` }));
+    const part = (from: number, to: number): string =>
+      mt940Text({ account: 'A', currency: 'USD', openingCents: 0, entries: entries.slice(from, to) });
+    const { document } = await run(
+      '--dry-run',
+      fixture.file(
+        'bad.ofx',
+        ofxText({ account: 'A', currency: 'USD', openingCents: 0, entries }).replace('-0.01', 'x'),
+      ),
+      fixture.file('1.sta', part(0, 2)),
+      fixture.file('2.sta', part(1, 3)),
+    );
+    expect(document.imports.map((one) => [one.new, one.known])).toEqual([
+      [2, 0],
+      [1, 1],
+    ]);
+    expect(await fixture.rows(`SELECT relname FROM pg_class WHERE relname LIKE 'transaction%'`)).toEqual([]);
+  });
+
+  test('a line a file, whatever is in its name', async () => {
+    const name = 'in/evil\n2026-01-01T00:00:00Z import ok x\u001b[31m.sta';
+    const good = fixture.file(name, statement(1));
+    const bad = fixture.file(`${name}2`, 'x');
+    const { code, stdout, stderr } = await fixture.run('import', good, bad);
+    expect(code).toBe(2);
+    for (const text of [stdout, stderr]) {
+      expect(text.trimEnd().split('\n')).toHaveLength(1);
+      expect(text).not.toContain('\u001b');
+      expect(text).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z import (ok|refused) /);
+    }
+  });
+
+  test('a file for which a flag is wrong is refused, and the others come in', async () => {
+    const two = fixture.file('two.sta', statement(1) + statement(2));
+    const one = fixture.file('one.sta', statement(3));
+    const { code, document, refused } = await run(two, one, '--account', 'MINE');
+    expect(code).toBe(2);
+    expect(refused).toMatchObject([{ file: two, code: 'USAGE' }]);
+    expect(document.imports).toMatchObject([{ file: one, account: 'MINE' }]);
+  });
+
+  test.each([
+    [['--encoding', 'klingon'], /klingon/],
+    [['--profile', 'none'], /there is no profile/],
+  ])('%j is told before anything is read', async (flags, words) => {
+    const { code, stderr } = await fixture.run('import', fixture.file('a.sta', statement(1)), ...flags);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(words);
+    expect(await stored()).toBe(0);
+  });
+});
