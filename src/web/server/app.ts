@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { bytesText } from '../../render/amount.ts';
 import { SECURITY_HEADERS } from './guards.ts';
 import { addPages, describe, showProblem } from './pageRoutes.ts';
 import { problemOf, problemText } from './problem.ts';
@@ -10,6 +12,7 @@ import type { Visit, WebEnv } from './visit.ts';
 
 /** Everything that can be asked for, below the base path. Guards of the raw request come before it (listen.ts). */
 export function makeApp(services: Services): Hono<WebEnv> {
+  const { limits } = services;
   const { base } = services.options;
   const app = new Hono<WebEnv>({ strict: true }).basePath(base === '' ? '/' : base);
   app.use(async (visit, next) => {
@@ -17,6 +20,14 @@ export function makeApp(services: Services): Hono<WebEnv> {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) visit.res.headers.set(name, value);
   });
   app.use(tokenGate(services));
+  app.use(
+    bodyLimit({
+      maxSize: limits.bodyBytes,
+      onError: () => {
+        throw new FinanceDbError('WEB_TOO_LARGE', `a request may have ${bytesText(limits.bodyBytes)}`);
+      },
+    }),
+  );
   app.use(compress());
   app.get('/assets/:name', (visit) => sendAsset(visit, services));
   addPages(app, services);

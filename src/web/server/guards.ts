@@ -7,6 +7,8 @@ export interface RawRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
+  /** The values of each header, which `headers` has the first of. */
+  readonly headersDistinct: NodeJS.Dict<string[]>;
 }
 
 const READING = ['GET', 'HEAD', 'OPTIONS'];
@@ -17,6 +19,8 @@ const LONGEST_URL = 8192;
  * @throws FinanceDbError WEB_REFUSED, WEB_NOT_FOUND, WEB_TOO_LARGE
  */
 export function requireDecentRequest(request: RawRequest, rules: HostRules): void {
+  if ((request.headersDistinct['host']?.length ?? 0) > 1)
+    throw new FinanceDbError('WEB_REFUSED', 'the request names two hosts');
   requireOwnHost(request.headers, rules);
   requirePlainPath(request.url ?? '');
   if (READING.includes(request.method ?? '')) requireOwnReader(request.headers);

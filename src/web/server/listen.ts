@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { codeOf, FinanceDbError } from '../../errors/financeDbError.ts';
+import { codeOf, FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { requireDecentRequest, SECURITY_HEADERS } from './guards.ts';
 import type { HostRules } from './hosts.ts';
 import { problemOf, problemText } from './problem.ts';
@@ -29,6 +29,25 @@ export async function listen(
   limits: ServerLimits,
 ): Promise<Listening> {
   const listener = getRequestListener(fetch, { errorHandler: badRequest });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await listenOnce(listener, where, rules, limits);
+    } catch (error) {
+      // A port that is free at one address may be taken at the other.
+      const another = where.port === 0 && attempt < MOST_TRIES;
+      if (!another || !isFinanceDbError(error) || error.code !== 'PORT_IN_USE') throw error;
+    }
+  }
+}
+
+const MOST_TRIES = 20;
+
+async function listenOnce(
+  listener: ReturnType<typeof getRequestListener>,
+  where: { readonly host: string | null; readonly port: number },
+  rules: HostRules,
+  limits: ServerLimits,
+): Promise<Listening> {
   const servers: http.Server[] = [];
   let { port } = where;
   try {

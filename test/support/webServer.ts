@@ -1,0 +1,76 @@
+import http from 'node:http';
+import net from 'node:net';
+import { loadConfig } from '../../src/config/config.ts';
+import type { ServeOptions } from '../../src/web/server/serveOptions.ts';
+import { type RunningServer, startServer } from '../../src/web/server/server.ts';
+
+/** A server in this process at a random port; today is 2026-11-22. */
+export async function startWeb(
+  file: string,
+  options: Partial<Omit<ServeOptions, 'config'>> & { readonly flags?: readonly string[] } = {},
+): Promise<RunningServer & { readonly log: string[] }> {
+  const log: string[] = [];
+  const env = { FINANCE_DB_TODAY: '2026-11-22', HOME: '/nonexistent' };
+  const server = await startServer({
+    config: loadConfig({ duckdb: file }, env, '/'),
+    now: () => new Date(),
+    port: 0,
+    host: null,
+    token: null,
+    base: '',
+    allowedHosts: [],
+    trustProxy: false,
+    sql: true,
+    sync: { automatic: false, follow: false, maxAgeMs: 300_000, program: [], flags: [], cwd: '/', env },
+    log: (line) => log.push(line),
+    ...options,
+  });
+  return { ...server, log };
+}
+
+export interface WebAnswer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface WebRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly address?: string;
+}
+
+/** One request, its path and headers sent as they are: fetch would mend both. */
+export function ask(port: number, path: string, request: WebRequest = {}): Promise<WebAnswer> {
+  return new Promise((resolve, reject) => {
+    const { method = 'GET', headers = {}, body, address = '127.0.0.1' } = request;
+    const sent = http.request({ host: address, port, path, method, headers, agent: false }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', reject);
+      incoming.on('end', () =>
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Sends bytes as they are and returns all that comes back until the server closes the connection. */
+export function sendRaw(port: number, ...pieces: readonly (string | Buffer)[]): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    // A server that has seen enough resets the connection.
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString()));
+    for (const piece of pieces) socket.write(piece);
+  });
+}
