@@ -3,6 +3,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { analyticsCase } from './cases/analytics.ts';
 import { fullLoadCase } from './cases/fullLoad.ts';
+import { importCase } from './cases/import.ts';
 import { incrementalCase } from './cases/incremental.ts';
 import { memoryCase } from './cases/memory.ts';
 import { startUpCase } from './cases/startUp.ts';
@@ -20,6 +21,7 @@ const CASES: Record<string, BenchCase> = {
   incremental: incrementalCase,
   'start-up': startUpCase,
   memory: memoryCase,
+  import: importCase,
 };
 
 const { values } = parseArgs({
