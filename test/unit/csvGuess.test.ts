@@ -134,7 +134,7 @@ describe('without a proof nothing is imported, and it is said why', () => {
     ],
     [
       'one row an account',
-      'Account,Date,Amount,Balance\nA,2020-01-13,-5.00,95.00\nB,2020-01-14,-10.00,85.00\nC,2020-01-15,20.00,105.00\n',
+      'Account,Date,Amount,Balance\nA,2020-01-13,-5.00,95.00\nB,2020-01-14,-10.00,50.00\nC,2020-01-15,20.00,20.00\n',
       /too few rows/,
     ],
     ['no dates', 'a,b,c\nd,e,f\n', /no column has dates/],
@@ -145,6 +145,55 @@ describe('without a proof nothing is imported, and it is said why', () => {
     const found = guess(text);
     expect(found.verdict).toBe('unproven');
     expect(found.doubts.join('\n')).toMatch(doubt);
+  });
+});
+
+describe('a column of accounts is what the running balance says', () => {
+  const [A, B, C] = ['AT611904300234573201', 'DE89370400440532013000', 'NL91ABNA0417164300'];
+  test.each<[string, string, { account?: string; counterAccount?: string }]>([
+    [
+      "the other party's",
+      `Date;Counterparty;IBAN;Amount;Balance\n13.01.2020;Shop;${A};-5,00;95,00\n14.01.2020;Cafe;${B};-10,00;85,00\n15.01.2020;Boss;${C};20,00;105,00\n16.01.2020;Shop;${A};-1,00;104,00\n`,
+      { counterAccount: 'IBAN' },
+    ],
+    [
+      "the other party's, where many rows have none",
+      `Date;Text;IBAN;Amount;Balance\n13.01.2020;Shop;;-5,00;95,00\n14.01.2020;Cafe;;-10,00;85,00\n15.01.2020;Boss;${C};20,00;105,00\n16.01.2020;Shop;;-1,00;104,00\n`,
+      { counterAccount: 'IBAN' },
+    ],
+    [
+      'the own ones',
+      `Date;Counterparty;IBAN;Amount;Balance\n13.01.2020;Shop;${A};-5,00;95,00\n13.01.2020;Cafe;${B};-10,00;85,00\n14.01.2020;Boss;${A};20,00;115,00\n16.01.2020;Shop;${A};-1,00;114,00\n16.01.2020;Shop;${B};-1,00;84,00\n`,
+      { account: 'IBAN' },
+    ],
+    [
+      'the own one and the other one',
+      `Date;Account;Payee;IBAN;Amount;Balance\n13.01.2020;${A};Shop;${B};-5,00;95,00\n14.01.2020;${A};Cafe;${C};-10,00;85,00\n15.01.2020;${A};Boss;${B};20,00;105,00\n`,
+      { account: 'Account', counterAccount: 'IBAN' },
+    ],
+    [
+      'the other way round',
+      `Date;Account;Payee;IBAN;Amount;Balance\n13.01.2020;${B};Shop;${A};-5,00;95,00\n14.01.2020;${C};Cafe;${A};-10,00;85,00\n15.01.2020;${B};Boss;${A};20,00;105,00\n`,
+      { account: 'IBAN', counterAccount: 'Account' },
+    ],
+    [
+      'only the card that was used',
+      'Date;Text;Card number;Amount;Balance\n13.01.2020;Shop;4711 **** 1;-5,00;95,00\n14.01.2020;Cafe;4711 **** 2;-10,00;85,00\n15.01.2020;Boss;4711 **** 1;20,00;105,00\n',
+      {},
+    ],
+  ])('%s', (_, text, roles) => {
+    const { verdict, doubts, profile } = guess(text);
+    expect([verdict, doubts]).toEqual(['proven', []]);
+    const { account, counterAccount } = profile?.columns ?? {};
+    expect({ account, counterAccount }).toEqual({ account: undefined, counterAccount: undefined, ...roles });
+  });
+
+  test('without a balance it is the likelier', () => {
+    const rows = (ibans: readonly string[]): string =>
+      `Date;Counterparty;IBAN;Amount\n${ibans.map((iban, day) => `1${day}.01.2020;x;${iban};-5,00\n`).join('')}`;
+    expect(guess(rows([A, B, C])).profile?.columns.counterAccount).toBe('IBAN');
+    expect(guess(rows([A, A, A, A, B, B, B])).profile?.columns.account).toBe('IBAN');
+    expect(guess(rows([A, A])).profile?.columns.account).toBe('IBAN');
   });
 });
 

@@ -20,7 +20,6 @@ const SIMPLE: readonly ColumnRole[] = [
   'accountName',
   'currency',
   'payee',
-  'counterAccount',
   'code',
   'bankId',
   'status',
@@ -42,9 +41,13 @@ const IN_TEXT: readonly (ColumnRole | null)[] = [null, 'payee', 'code'];
 export function candidates(columns: readonly ColumnSample[], delimiter: string, style: NumberStyle): Candidate[] {
   const date = dateColumn(columns);
   if (date === null) return [];
-  const account = accountColumn(columns);
   const marks = columns.find((column) => column.marks !== null && column.filled > 0.9) ?? null;
-  const base = baseProfile(columns, date, account, delimiter, style);
+  return accountReadings(columns).flatMap((accounts) =>
+    withAmounts(columns, baseProfile(columns, date, accounts, delimiter, style), marks),
+  );
+}
+
+function withAmounts(columns: readonly ColumnSample[], base: CsvProfile, marks: ColumnSample | null): Candidate[] {
   const found: Candidate[] = [];
   for (const { amount, sign } of amounts(columns, marks))
     for (const balance of balances(columns, Object.values(amount))) {
@@ -74,10 +77,42 @@ function dateColumn(columns: readonly ColumnSample[]): ColumnSample | null {
   );
 }
 
-/** A column of accounts by its name; without names, one number in all rows. */
-function accountColumn(columns: readonly ColumnSample[]): ColumnSample | null {
-  const named = columns.find(({ role, filled }) => role === 'account' && filled > 0.5);
-  if (named !== undefined) return named;
+/** Which columns hold the account and that of the other party. */
+interface Accounts {
+  readonly own: ColumnSample | null;
+  readonly counter: ColumnSample | null;
+}
+
+/**
+ * A column called `IBAN` may be the account of the file or the other party's, one of card numbers the account or only the card that
+ * was used: where its values change, all are tried, and the running balance, which closes for each account, decides.
+ */
+function accountReadings(columns: readonly ColumnSample[]): Accounts[] {
+  const given = columns.find(({ role, filled }) => role === 'counterAccount' && filled > 0) ?? null;
+  const named = columns.filter(({ role, filled }) => role === 'account' && filled > 0);
+  const counterBeside = (own: ColumnSample | null): ColumnSample | null =>
+    given ?? named.find((column) => column !== own && mayBeCounter(column)) ?? null;
+  const owns = named.filter(({ filled }) => filled > 0.5);
+  const isPayeeThere = columns.some(({ role, filled }) => role === 'payee' && filled > 0);
+  const likely = owns.find((column) => !mayBeCounter(column) || !isPayeeThere || isRepeated(column));
+  const single = likely !== undefined && likely.filled === 1 && likely.distinct.size === 1;
+  const others = owns.filter((column) => column !== likely);
+  const choices = single ? [likely] : likely === undefined ? [null, ...others] : [likely, null, ...others];
+  return choices.map((own) => ({ own: own ?? unnamedAccount(columns), counter: counterBeside(own) }));
+}
+
+/** Of the other party, where values change or are missing; a card is no other party. */
+function mayBeCounter({ name, filled, distinct }: ColumnSample): boolean {
+  return !/card|karte|carte/i.test(name) && (filled < 1 || distinct.size > 1);
+}
+
+/** Some accounts with many rows each, and not another one in nearly each row. */
+function isRepeated({ filled, distinct, used }: ColumnSample): boolean {
+  return filled === 1 && distinct.size * 3 <= used.length;
+}
+
+/** Without names: one number in all rows. */
+function unnamedAccount(columns: readonly ColumnSample[]): ColumnSample | null {
   const constant = columns.find(
     ({ name, kind, distinct, filled }) =>
       name === '' &&
@@ -92,12 +127,12 @@ function accountColumn(columns: readonly ColumnSample[]): ColumnSample | null {
 function baseProfile(
   columns: readonly ColumnSample[],
   date: ColumnSample,
-  account: ColumnSample | null,
+  { own, counter }: Accounts,
   delimiter: string,
   style: NumberStyle,
 ): CsvProfile {
   const roles: Partial<Record<ColumnRole, number>> = { date: date.position + 1 };
-  const others = columns.filter((column) => column !== date && column !== account);
+  const others = columns.filter((column) => column !== date && column !== own && column !== counter);
   const value =
     others.find(({ kind, role }) => kind === 'date' && role === 'valueDate') ??
     (date.name === '' ? others.find(({ kind, filled }) => kind === 'date' && filled > 0.9) : undefined);
@@ -110,7 +145,8 @@ function baseProfile(
   }
   const unnamedCurrency = others.find(({ name, kind }) => name === '' && kind === 'currency');
   if (roles.currency === undefined && unnamedCurrency !== undefined) roles.currency = unnamedCurrency.position + 1;
-  if (account !== null) roles.account = account.position + 1;
+  if (own !== null) roles.account = own.position + 1;
+  if (counter !== null) roles.counterAccount = counter.position + 1;
   if (roles.originalCurrency === undefined) delete roles.originalAmount;
   const isCard = columns.some(({ name }) => /\bcard|karte/i.test(name));
   return {
