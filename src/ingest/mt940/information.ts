@@ -6,10 +6,12 @@ export interface Information {
   readonly text: string;
   readonly payee: string | null;
   readonly counterAccount: string | null;
+  /** The business transaction code (GVC) of German banks: three digits. */
+  readonly businessCode: string | null;
 }
 
 /** Subfields of German and Polish banks: three digits, a separator, and two digits before each. */
-const SUBFIELDS = /^\s?\d{3}([?>^~+<@|])(?=\d\d)/;
+const SUBFIELDS = /^\s?(\d{3})([?>^~+<@|])(?=\d\d)/;
 /** Width of a subfield: a shorter one ended by itself or lost a blank at its end. */
 const SUBFIELD_WIDTH = 27;
 /** Lines are cut at 64 or 65 characters, in the middle of words. */
@@ -21,10 +23,13 @@ const LINE_WIDTH = 64;
  */
 export function readInformation(fields: readonly (readonly string[])[]): Information {
   const first = fields[0]?.[0] ?? '';
-  const separator = SUBFIELDS.exec(first)?.[1];
-  if (separator !== undefined) return ofSubfields(fields.map(glued).join(''), separator);
+  const [, businessCode, separator] = SUBFIELDS.exec(first) ?? [];
+  if (businessCode !== undefined && separator !== undefined)
+    return { ...ofSubfields(fields.map(glued).join(''), separator), businessCode };
   const text = fields.map(unwrapped).join(' ');
-  return /^\s*\/[A-Z]{2,4}\//.test(text) ? ofCodeWords(text) : { text, payee: null, counterAccount: null };
+  return /^\s*\/[A-Z]{2,4}\//.test(text)
+    ? ofCodeWords(text)
+    : { text, payee: null, counterAccount: null, businessCode: null };
 }
 
 /** A line of exactly 64 characters lost the blank at its end. */
@@ -36,7 +41,7 @@ function unwrapped(lines: readonly string[]): string {
   return lines.map((line) => (line.length >= LINE_WIDTH ? line : `${line} `)).join('');
 }
 
-function ofSubfields(content: string, separator: string): Information {
+function ofSubfields(content: string, separator: string): Omit<Information, 'businessCode'> {
   const fields = new Map<number, string>();
   for (const part of content.split(separator).slice(1)) {
     const number = /^\d\d/.test(part) ? Number(part.slice(0, 2)) : null;
@@ -87,5 +92,6 @@ function ofCodeWords(content: string): Information {
     text: joinedText([pieces.filter((_, index) => index % 2 === 0).join(' ')]),
     payee: textOrNull(values.get('NAME')) ?? textOrNull(name),
     counterAccount: textOrNull(values.get('IBAN')) ?? textOrNull(account),
+    businessCode: null,
   };
 }

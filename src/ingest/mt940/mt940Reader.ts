@@ -156,7 +156,7 @@ class Mt940Reader implements StatementReader {
       yield { kind: 'skipped', place, reason: 'pending', amount: line.amount };
       return;
     }
-    const { text, payee, counterAccount } = readInformation(information);
+    const { text, payee, counterAccount, businessCode } = readInformation(information);
     yield {
       kind: 'entry',
       place,
@@ -169,7 +169,7 @@ class Mt940Reader implements StatementReader {
       text: joinedText([text, line.supplement, idOrNull(line.customerReference)]),
       payee,
       counterAccount: counterAccount ?? ibanAmong(line),
-      code: line.code,
+      code: businessCode === null ? line.code : `${line.code}/${businessCode}`,
       mcc: null,
       city: null,
       state: null,
