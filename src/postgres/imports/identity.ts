@@ -1,6 +1,6 @@
 import { badValue } from '../../ingest/problem.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
-import { beside, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
+import { beside, IMPORT_ROWS, IMPORTS, STATEMENTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 import { STAGED } from './stage.ts';
@@ -31,6 +31,8 @@ export const KEYS = 'pg_temp.finance_db_keys';
 export const KEYED = 'pg_temp.finance_db_keyed';
 /** One row a sighting by an earlier import that this file could meet. */
 const SEEN = 'pg_temp.finance_db_seen';
+/** First and last day of each account: in this file (import_id null), and in each import that stands. */
+const SPANS = 'pg_temp.finance_db_spans';
 
 /** @returns nothing; KEYS holds `record`, `tx_id`, `outcome` ('new' or 'known'), `text_key`, `bank_key` for each staged row. */
 export async function decideIdentity(session: PgSession, options: IdentityOptions): Promise<void> {
@@ -101,29 +103,30 @@ FROM ${KEYED}`;
 function seenSql({ table, source }: IdentityOptions): string {
   const rows = postgresTable(beside(table, IMPORT_ROWS));
   const imports = postgresTable(beside(table, IMPORTS));
-  return `DROP TABLE IF EXISTS ${SEEN};
+  const statements = postgresTable(beside(table, STATEMENTS));
+  // The spans come first and are few; a plan for all at once would rest on guesses, since rows imported just now are not analysed.
+  return `DROP TABLE IF EXISTS ${SEEN}; DROP TABLE IF EXISTS ${SPANS};
+CREATE TEMP TABLE finance_db_spans ON COMMIT DROP AS
+SELECT account_id, pg_catalog.min(day) AS first_day, pg_catalog.max(day) AS last_day, NULL::bigint AS import_id
+FROM ${KEYED} GROUP BY account_id;
+INSERT INTO ${SPANS}
+SELECT s.account_id, pg_catalog.min(s.first_day), pg_catalog.max(s.last_day), s.import_id
+FROM ${statements} s JOIN ${imports} i USING (import_id)
+WHERE i.undone_at IS NULL AND s.account_id IN (SELECT account_id FROM ${SPANS})
+GROUP BY s.account_id, s.import_id;
+ANALYZE ${SPANS};
 CREATE TEMP TABLE finance_db_seen ON COMMIT DROP AS
-WITH file AS (
-  SELECT account_id, pg_catalog.min(day) AS first_day, pg_catalog.max(day) AS last_day FROM ${KEYED} GROUP BY account_id
-), sightings AS (
-  SELECT r.*, i.source, f.first_day, f.last_day
-  FROM file f
-  JOIN ${rows} r ON r.account_id = f.account_id AND r.booked >= f.first_day AND r.booked < f.last_day + 1
-  JOIN ${imports} i USING (import_id)
-), spans AS (
-  SELECT r.import_id, r.account_id, pg_catalog.min(r.booked)::date AS first_day, pg_catalog.max(r.booked)::date AS last_day
-  FROM ${rows} r
-  WHERE (r.import_id, r.account_id) IN (SELECT import_id, account_id FROM sightings) AND NOT r.undone
-  GROUP BY r.import_id, r.account_id
-)
-SELECT s.tx_id, s.account_id, s.booked::date AS day, s.amount, s.currency, s.text_key, s.bank_key, s.merchant, s.record,
-  s.import_id, NOT s.undone AS live, s.source = ${quoteLiteral(source)} AS same_source,
-  s.booked::date > s.first_day AND s.booked::date < s.last_day
+SELECT r.tx_id, r.account_id, r.booked::date AS day, r.amount, r.currency, r.text_key, r.bank_key, r.merchant, r.record,
+  r.import_id, NOT r.undone AS live, i.source = ${quoteLiteral(source)} AS same_source,
+  r.booked >= f.first_day + 1 AND r.booked < f.last_day
     AND EXISTS (
-      SELECT FROM spans p
-      WHERE p.account_id = s.account_id AND s.booked::date > p.first_day AND s.booked::date < p.last_day
+      SELECT FROM ${SPANS} p
+      WHERE p.import_id IS NOT NULL AND p.account_id = r.account_id AND r.booked >= p.first_day + 1 AND r.booked < p.last_day
     ) AS complete
-FROM sightings s;
+FROM ${SPANS} f
+JOIN ${rows} r ON r.account_id = f.account_id AND r.booked >= f.first_day AND r.booked < f.last_day + 1
+JOIN ${imports} i ON i.import_id = r.import_id
+WHERE f.import_id IS NULL;
 ANALYZE ${SEEN}`;
 }
 
