@@ -46,6 +46,13 @@ export async function importRequest(
     allNew: flags.allNew === true,
     rules: await readRules(config.home),
     onProgress: ({ file, rows, fraction }) => progress.load({ table: file, rows, bytes: 0, fraction }),
-    onWait: () => progress.say('waiting for another import to end'),
+    onWait: () => tellWaiting(context, progress),
   };
+}
+
+/** On a terminal what is done now, elsewhere a line of the log: a run that seems to hang is worth one. */
+export function tellWaiting({ io, output }: CommandContext, progress: Progress): void {
+  const text = 'waiting for another import to end';
+  if (io.stderr.isTTY === true) progress.say(text);
+  else if (!output.quiet) io.stderr.write(`${io.now().toISOString()} import waits: ${text}\n`);
 }

@@ -20,6 +20,7 @@ import { openProgress } from '../../render/progress.ts';
 import { streamSink, writeText } from '../../render/sink.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
+import { tellWaiting } from '../importFlags.ts';
 import { tableStyle } from '../tableOptions.ts';
 
 /** Rows of one import that a terminal shows; JSON has them all. */
@@ -98,7 +99,7 @@ function request(context: CommandContext): ManageRequest {
     signal: io.signal,
     onWait: () => {
       const progress = openProgress(io, output);
-      progress.say('waiting for an import to end');
+      tellWaiting(context, progress);
       progress.stop();
     },
   };
