@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
-import { serverAccount } from '../../src/postgres/embedded/account.ts';
+import { type ServerAccount, serverAccount } from '../../src/postgres/embedded/account.ts';
 import { temporaryFolder } from './folder.ts';
 
 /** A whole PostgreSQL cluster of its own, of the system's packages unless told otherwise, for what cannot be done to the shared one. */
@@ -27,19 +27,23 @@ export function systemPrograms(): string | null {
   return folder ?? null;
 }
 
-/** Makes and starts a cluster; `remove` it in the end. `from`: a backup of another cluster instead of initdb; `programs`: those of another version. */
-export async function makeCluster(
-  settings: Record<string, string> = {},
-  from?: (data: string) => void,
-  programs = systemPrograms(),
-): Promise<Cluster> {
-  if (programs === null) throw new Error('no PostgreSQL of the system');
+/** A folder that belongs to the account which servers run as. */
+export function ownedFolder(): ReturnType<typeof temporaryFolder> {
   const folder = temporaryFolder();
-  const data = path.join(folder.path, 'data');
-  const account = serverAccount(data);
+  const account = serverAccount(folder.path);
   if (account !== null) fs.chownSync(folder.path, account.uid, account.gid);
-  const port = await freePort();
-  const run = (program: string, ...args: string[]): string => {
+  return folder;
+}
+
+/** Makes a data folder with initdb, whose superuser is `tester`. */
+export function makeClusterData(programs: string, data: string): void {
+  const run = runner(programs, serverAccount(data));
+  run('initdb', '-D', data, '-U', 'tester', '-A', 'trust', '-N', '--locale=C', '-E', 'UTF8');
+}
+
+/** Runs a program of PostgreSQL as the account that owns the data. */
+function runner(programs: string, account: ServerAccount | null): Cluster['run'] {
+  return (program, ...args) => {
     const outcome = spawnSync(path.join(programs, program), args, {
       encoding: 'utf8',
       cwd: '/',
@@ -51,7 +55,21 @@ export async function makeCluster(
     if (outcome.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${outcome.stderr ?? outcome.error}`);
     return outcome.stdout ?? '';
   };
-  if (from === undefined) run('initdb', '-D', data, '-U', 'tester', '-A', 'trust', '-N', '--locale=C', '-E', 'UTF8');
+}
+
+/** Makes and starts a cluster; `remove` it in the end. `from`: a backup of another cluster instead of initdb; `programs`: those of another version. */
+export async function makeCluster(
+  settings: Record<string, string> = {},
+  from?: (data: string) => void,
+  programs = systemPrograms(),
+): Promise<Cluster> {
+  if (programs === null) throw new Error('no PostgreSQL of the system');
+  const folder = ownedFolder();
+  const data = path.join(folder.path, 'data');
+  const account = serverAccount(data);
+  const port = await freePort();
+  const run = runner(programs, account);
+  if (from === undefined) makeClusterData(programs, data);
   else from(data);
   const all = { max_prepared_transactions: '8', autovacuum: 'off', fsync: 'off', wal_level: 'replica', ...settings };
   const lines = Object.entries({
