@@ -133,6 +133,14 @@ function declareCommands(
   );
   runs(
     program
+      .command('categorize')
+      .description('file rows that are there by your rules ($FINANCE_DB_HOME/rules.csv)')
+      .option('--rules', 'apply the rules to all rows whose category no person has chosen')
+      .option('--dry-run', 'show what would change, and write nothing'),
+    async (context, flags) => (await import('./commands/categorize.ts')).categorizeCommand(context, flags),
+  );
+  runs(
+    program
       .command('rates')
       .description('exchange rates into PostgreSQL, and amounts without a normalized amount into the base currency')
       .option('--from <file>', "the European Central Bank's history: eurofxref-hist.zip, or the .csv in it"),

@@ -133,6 +133,9 @@ describe('steps', () => {
     ['NETFLIX.COM', 'Netflix.com'],
     ['REWE Markt', 'Rewe Markt'],
     ['PayPal', 'PayPal'],
+    ['Shell kings', 'Shell Kings'],
+    ['Apotheke am Park', 'Apotheke am Park'],
+    ['iTunes', 'iTunes'],
     ['寿司 さくら', '寿司 さくら'],
   ]);
 

@@ -18,28 +18,27 @@ const SMALL = new Set(
 );
 
 /**
- * Names in capitals or in small letters alone become readable: `THE COPPER SPOON`, `shell kings`. What the bank wrote in both stays, but
- * for single long words in capitals (`REWE Markt`), which others write in both.
+ * Names in capitals or in small letters become readable, and the same: `THE COPPER SPOON`, `shell kings`. What the bank wrote in both
+ * stays, but for single long words in capitals (`REWE Markt`) and words in small letters, which others write in both.
  */
 export function readableCase(text: string): string {
   const upper = text.toUpperCase();
   const lower = text.toLowerCase();
   if (upper === lower) return text;
   const plain = text === upper || text === lower;
-  if (!plain && !LONG_CAPITALS.test(text)) return text;
+  if (!plain && !UNUSUAL.test(text)) return text;
   const words = text.split(' ');
-  return words
-    .map((word, index) => (plain || LONG_CAPITALS.test(word) ? wordCase(word, index, plain) : word))
-    .join(' ');
+  return words.map((word, index) => (plain || UNUSUAL.test(word) ? wordCase(word, index) : word)).join(' ');
 }
 
-const LONG_CAPITALS = /(?<!\p{L})\p{Lu}{4,}(?!\p{L})/u;
+/** A long word in capitals, or one in small letters. */
+const UNUSUAL = /(?<!\p{L})\p{Lu}{4,}(?!\p{L})|(?<!\S)\p{Ll}{2,}(?!\S)/u;
 
 /** Words come again and again. */
 const cased = new BoundedMap<string>(20_000);
 
-function wordCase(word: string, index: number, plain: boolean): string {
-  if (plain && index > 0) {
+function wordCase(word: string, index: number): string {
+  if (index > 0) {
     const lower = word.toLowerCase();
     if (SMALL.has(lower) && lower.length === word.length) return lower;
   }

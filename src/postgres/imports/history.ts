@@ -12,7 +12,7 @@ export const GUESSED = ['history', 'mcc', 'learnt', 'transfer'] as const;
 
 /**
  * What the payees of the new rows were filed under before, by the user, a rule or the bank: at least two rows, more than 80 % of
- * which agree.
+ * which agree. How a row was filed is what the import that brought it has recorded; what a later one would have guessed does not count.
  */
 export async function readHistory(session: PgSession, table: TableName): Promise<void> {
   const guessed = GUESSED.map((by) => `'${by}'`).join(', ');
@@ -28,7 +28,7 @@ WITH payees AS (
   JOIN ${postgresTable(table)} t ON t.merchant = p.merchant
   WHERE t.category IS NOT NULL AND NOT EXISTS (
     SELECT FROM ${postgresTable(beside(table, IMPORT_ROWS))} r
-    WHERE r.tx_id = t.tx_id AND NOT r.undone AND r.category_by IN (${guessed}) AND r.category = t.category
+    WHERE r.tx_id = t.tx_id AND r.outcome = 'new' AND r.category_by IN (${guessed}) AND r.category = t.category
   )
 ), counted AS (
   SELECT merchant, category, pg_catalog.count(*) AS rows,

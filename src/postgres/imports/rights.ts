@@ -32,6 +32,14 @@ export function ratesNeeds(transactions: TableName): Need[] {
   ];
 }
 
+/** What filing rows anew does. */
+export function categorizeNeeds(transactions: TableName): Need[] {
+  return [
+    { table: transactions, rights: ['SELECT', 'UPDATE'], made: true },
+    { table: beside(transactions, IMPORT_ROWS), rights: ['SELECT', 'UPDATE'], made: false },
+  ];
+}
+
 /** What taking an import back, or bringing it back, does. */
 export function manageNeeds(transactions: TableName, change: 'DELETE' | 'INSERT'): Need[] {
   return [
