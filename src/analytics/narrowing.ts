@@ -1,0 +1,112 @@
+import { FinanceDbError } from '../errors/financeDbError.ts';
+import { quoteLiteral } from '../model/identifier.ts';
+import { parsePeriod } from '../model/period.ts';
+import { periodConditions } from './filters.ts';
+import { incomeCondition, type Vocabulary } from './vocabulary.ts';
+
+/**
+ * What a figure was made of, beside the period and the filters of its report: the exact value that a row was grouped by.
+ * Filters are for people (any case, part of a name); only these lead from a figure to its very rows. The period stays
+ * that of the report, because it decides which rows count as transfers.
+ */
+export type Narrowing =
+  | { readonly by: GroupKey; readonly value: string | null }
+  | { readonly by: 'day'; readonly from: string | null; readonly to: string | null }
+  | { readonly by: 'flow'; readonly value: 'income' | 'spending' }
+  | { readonly by: 'sign' | 'original'; readonly value: 'in' | 'out' }
+  | { readonly by: 'normalized'; readonly value: 'no' };
+
+/** Names in an address, with the columns that they are. */
+const COLUMNS = {
+  category: 'category',
+  subcategory: 'subcategory',
+  merchant: 'merchant',
+  account: 'account_id',
+  channel: 'channel',
+  city: 'city',
+  state: 'state',
+  currency: 'currency',
+  id: 'tx_id',
+} as const;
+
+export type GroupKey = keyof typeof COLUMNS;
+
+export const GROUP_KEYS = Object.keys(COLUMNS) as readonly GroupKey[];
+
+const WORDS = {
+  flow: ['income', 'spending'],
+  sign: ['in', 'out'],
+  original: ['in', 'out'],
+  normalized: ['no'],
+} as const;
+
+/** As it stands in an address: `merchant:Corner Shop`; `merchant` alone for rows without one; `day:2024-03-01..2024-03-31`. */
+export function narrowingText(narrowing: Narrowing): string {
+  if (narrowing.by === 'day') return `day:${narrowing.from ?? ''}..${narrowing.to ?? ''}`;
+  return narrowing.value === null ? narrowing.by : `${narrowing.by}:${narrowing.value}`;
+}
+
+/**
+ * Reads what `narrowingText` writes.
+ * @throws FinanceDbError USAGE
+ */
+export function parseNarrowing(text: string): Narrowing {
+  const colon = text.indexOf(':');
+  const by = colon === -1 ? text : text.slice(0, colon);
+  const value = colon === -1 ? null : text.slice(colon + 1);
+  if (Object.hasOwn(COLUMNS, by)) return { by: by as GroupKey, value };
+  if (by === 'day' && value !== null) return parseDays(value, text);
+  const words: readonly string[] = Object.hasOwn(WORDS, by) ? WORDS[by as keyof typeof WORDS] : [];
+  if (value !== null && words.includes(value)) return { by, value } as Narrowing;
+  throw misread(text);
+}
+
+function parseDays(value: string, text: string): Narrowing {
+  const [from, to] = value.split('..');
+  const day = (part: string | undefined): string | null => {
+    if (part === undefined || part === '') return null;
+    if (!/^\d{4}-\d\d-\d\d$/.test(part)) throw misread(text);
+    return parsePeriod(part, { today: '2000-01-01', monthStart: 1 }).from;
+  };
+  if (to === undefined || value.split('..').length !== 2) throw misread(text);
+  return { by: 'day', from: day(from), to: day(to) };
+}
+
+function misread(text: string): FinanceDbError {
+  return new FinanceDbError('USAGE', `only: this means nothing: ${JSON.stringify(text.slice(0, 80))}`, {
+    remedy: `give something like only=merchant:Corner Shop, only=day:2024-03-01..2024-03-31 or only=flow:income; by ${[...GROUP_KEYS, 'day', ...Object.keys(WORDS)].join(', ')}`,
+  });
+}
+
+/** The conditions on rows; all of them have to be true. */
+export function narrowingConditions(narrowings: readonly Narrowing[], vocabulary: Vocabulary): string[] {
+  return narrowings.flatMap((narrowing): string[] => {
+    switch (narrowing.by) {
+      case 'day':
+        return periodConditions({ from: narrowing.from, to: narrowing.to, label: '' });
+      case 'flow': {
+        const income = incomeCondition(vocabulary, 'normalized_amount > 0');
+        return [narrowing.value === 'income' ? `(${income})` : `(${income}) IS NOT TRUE`];
+      }
+      case 'sign':
+        return [`normalized_amount ${narrowing.value === 'in' ? '>' : '<'} 0`];
+      case 'original':
+        return [`amount ${narrowing.value === 'in' ? '>' : '<'} 0`];
+      case 'normalized':
+        return ['normalized_amount IS NULL'];
+      default: {
+        const column = COLUMNS[narrowing.by];
+        return [narrowing.value === null ? `${column} IS NULL` : `${column} = ${quoteLiteral(narrowing.value)}`];
+      }
+    }
+  });
+}
+
+/** The columns that the conditions look at, beside the moment and the normalized amount. */
+export function narrowingColumns(narrowings: readonly Narrowing[]): string[] {
+  return narrowings.flatMap(({ by }): string[] => {
+    if (by === 'flow') return ['category'];
+    if (by === 'original') return ['amount'];
+    return Object.hasOwn(COLUMNS, by) ? [COLUMNS[by as GroupKey]] : [];
+  });
+}

@@ -1,0 +1,146 @@
+import { type Narrowing, parseNarrowing } from '../../analytics/narrowing.ts';
+import type { StatsRequest } from '../../analytics/request.ts';
+import {
+  TRANSACTION_SORTS,
+  type TransactionPlace,
+  type TransactionQuery,
+  type TransactionRow,
+  type TransactionSort,
+  type TransactionSums,
+  transactionSumsSql,
+  transactionsSql,
+} from '../../analytics/transactions.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
+import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+
+/** Which transactions, and which page of them. */
+export interface TransactionsInput {
+  readonly only: readonly Narrowing[];
+  readonly search: string | null;
+  /** Every row: those without a day and those to come too, and transfers. */
+  readonly everyRow: boolean;
+  readonly sort: TransactionSort;
+  readonly after: TransactionPlace | null;
+  readonly limit: number;
+}
+
+export interface TransactionList {
+  readonly request: StatsRequest;
+  readonly input: TransactionsInput;
+  readonly baseCurrency: BaseCurrencyLabel;
+  /** Of all pages. */
+  readonly sums: TransactionSums;
+  readonly rows: readonly TransactionRow[];
+  /** For `after` of the next page; null on the last one. */
+  readonly next: string | null;
+}
+
+/** The parameters beside those of `stats`. */
+export const TRANSACTION_PARAMS = ['only', 'q', 'every-row', 'after', 'order', 'rows'] as const;
+
+export const ROWS_A_PAGE = 100;
+const MOST_ROWS = 1000;
+
+/**
+ * Reads the parameters beside those of `stats`: `only` (repeated), `q`, `every-row`, `order`, `rows`, `after`.
+ * @throws FinanceDbError USAGE
+ */
+export function parseTransactionsInput(query: URLSearchParams): TransactionsInput {
+  const order = query.get('order') || '-date';
+  const sort = TRANSACTION_SORTS.find((known) => known === order);
+  if (sort === undefined)
+    throw new FinanceDbError('USAGE', `order: there is no ${JSON.stringify(order.slice(0, 40))}`, {
+      remedy: `it is one of ${TRANSACTION_SORTS.join(', ')}`,
+    });
+  const rows = query.get('rows') || String(ROWS_A_PAGE);
+  if (!/^\d{1,4}$/.test(rows) || Number(rows) < 1 || Number(rows) > MOST_ROWS)
+    throw new FinanceDbError('USAGE', `rows: expected 1 to ${MOST_ROWS}, found ${JSON.stringify(rows.slice(0, 40))}`);
+  const after = query.get('after') || null;
+  return {
+    only: query
+      .getAll('only')
+      .filter((text) => text !== '')
+      .map(parseNarrowing),
+    search: query.get('q')?.trim() || null,
+    everyRow: ['1', 'true'].includes(query.get('every-row') ?? ''),
+    sort,
+    after: after === null ? null : parsePlace(after),
+    limit: Number(rows),
+  };
+}
+
+/**
+ * A page of the transactions that a report's figures are made of, and what all of them add up to.
+ * @param input the period and filters of the report, as `stats` has them
+ */
+export async function readTransactions(
+  reader: DuckDbReader,
+  input: StatsInput,
+  asked: TransactionsInput,
+  currencySetting: string | null,
+): Promise<TransactionList> {
+  const { query, baseCurrency } = await prepare(reader, input, asked, currencySetting);
+  const [sums] = await reader.all<TransactionSums>(transactionSumsSql(query));
+  if (sums === undefined) throw new FinanceDbError('INTERNAL', 'the sums have no row');
+  const found = await reader.all<TransactionRow & { sort_value: string; row_id: string }>(
+    transactionsSql(query, asked.sort, asked.after, asked.limit + 1),
+  );
+  const shown = found.slice(0, asked.limit);
+  const last = found.length > asked.limit ? shown.at(-1) : undefined;
+  return {
+    request: query.request,
+    input: asked,
+    baseCurrency,
+    sums,
+    rows: shown.map(({ sort_value: _, row_id: __, ...row }) => row),
+    next:
+      last === undefined ? null : placeText({ value: last.sort_value, id: last.tx_id ?? '', row: String(last.row_id) }),
+  };
+}
+
+/** What all the transactions add up to, without reading any of them. */
+export async function readTransactionSums(
+  reader: DuckDbReader,
+  input: StatsInput,
+  asked: TransactionsInput,
+): Promise<TransactionSums> {
+  const { query } = await prepare(reader, input, asked, null);
+  const [sums] = await reader.all<TransactionSums>(transactionSumsSql(query));
+  if (sums === undefined) throw new FinanceDbError('INTERNAL', 'the sums have no row');
+  return sums;
+}
+
+async function prepare(
+  reader: DuckDbReader,
+  input: StatsInput,
+  { everyRow, only, search }: TransactionsInput,
+  currencySetting: string | null,
+): Promise<{ readonly query: TransactionQuery; readonly baseCurrency: BaseCurrencyLabel }> {
+  const { request, stored } = await prepareRequest(reader, everyRow ? 'health' : 'cashflow', input);
+  const { source } = request;
+  const whole = { ...request, withTransfers: true, source: { ...source, table: source.whole } };
+  return {
+    query: { request: everyRow ? whole : request, only, search },
+    baseCurrency: await readBaseCurrency(reader, currencySetting, stored.table, stored.columns),
+  };
+}
+
+function placeText(place: TransactionPlace): string {
+  return Buffer.from(JSON.stringify([place.value, place.id, place.row])).toString('base64url');
+}
+
+/** @throws FinanceDbError USAGE for what placeText did not write */
+function parsePlace(text: string): TransactionPlace {
+  try {
+    const [value, id, row] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
+    if (typeof value === 'string' && typeof id === 'string' && typeof row === 'string' && /^\d{1,18}$/.test(row))
+      return { value, id, row };
+  } catch {
+    // Told below.
+  }
+  throw new FinanceDbError('USAGE', 'after: this is no place in a list', {
+    remedy: 'take it from the link to the next page',
+  });
+}
