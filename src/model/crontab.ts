@@ -9,6 +9,8 @@ export interface CronJob {
   readonly environment: Readonly<Record<string, string>>;
   /** Program and arguments. */
   readonly command: readonly string[];
+  /** Run before it, whatever comes of that; null for the command alone. */
+  readonly before: readonly string[] | null;
   /** Output is appended to it. */
   readonly log: string;
 }
@@ -26,14 +28,7 @@ export function crontabBlock(job: CronJob): string {
 
 /** The entry itself: one line, with all that cron's shell and cron itself would take for their own made plain. */
 export function crontabEntry(job: CronJob): string {
-  const words = [
-    ...Object.entries(job.environment).map(([name, value]) => `${name}=${shellWord(value)}`),
-    ...job.command.map(shellWord),
-    '>>',
-    shellWord(job.log),
-    '2>&1',
-  ];
-  const command = words.join(' ');
+  const command = `${shellCommands(job)} >> ${shellWord(job.log)} 2>&1`;
   refuseUnwritable(command);
   // cron reads a bare % as the end of the command.
   const escaped = command.replaceAll('%', '\\%');
@@ -42,6 +37,15 @@ export function crontabEntry(job: CronJob): string {
       remedy: `cron takes at most ${LONGEST_COMMAND}: put the settings into a file and give --env-file, or use --systemd`,
     });
   return `${job.schedule} ${escaped}`;
+}
+
+/** The command with its settings; where another comes before, both in a group with one log. */
+function shellCommands({ environment, command, before }: CronJob): string {
+  const settings = Object.entries(environment).map(([name, value]) => `${name}=${shellWord(value)}`);
+  const line = command.map(shellWord).join(' ');
+  if (before === null) return [...settings, line].join(' ');
+  const exported = settings.length === 0 ? '' : `export ${settings.join(' ')}; `;
+  return `{ ${exported}${before.map(shellWord).join(' ')}; ${line}; }`;
 }
 
 /**

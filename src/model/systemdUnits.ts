@@ -4,7 +4,7 @@ import type { Interval } from './interval.ts';
 /** The name of both units. */
 export const UNIT_NAME = 'finance-db-sync';
 
-/** The service: one sync; systemd starts none while one runs, and keeps the output in its journal. */
+/** The service: one sync, after an import where one comes before it; systemd starts none while one runs, and keeps the output in its journal. */
 export function serviceUnit(job: CronJob): string {
   return [
     '[Unit]',
@@ -16,10 +16,16 @@ export function serviceUnit(job: CronJob): string {
     'Type=oneshot',
     'UMask=0077',
     ...Object.entries(job.environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`),
-    // Only ExecStart reads variables, so only there a dollar has to be doubled.
-    `ExecStart=${job.command.map((word) => quoted(word).replaceAll('$', '$$$$')).join(' ')}`,
+    // The minus: what cannot be imported keeps nobody from syncing what can.
+    ...(job.before === null ? [] : [`ExecStart=-${execWords(job.before)}`]),
+    `ExecStart=${execWords(job.command)}`,
     '',
   ].join('\n');
+}
+
+/** Only ExecStart reads variables, so only there a dollar has to be doubled. */
+function execWords(words: readonly string[]): string {
+  return words.map((word) => quoted(word).replaceAll('$', '$$$$')).join(' ');
 }
 
 /** The timer. After a time without power a missed run is made up for. */

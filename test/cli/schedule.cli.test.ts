@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -96,6 +97,44 @@ describe('the printed entry', () => {
   test('as JSON', async () => {
     const { stdout } = await schedule(['--json', '--every', '60m']);
     expect(JSON.parse(stdout)).toMatchObject({ action: 'printed', every: '1h', log: path.join(home, 'sync.log') });
+  });
+
+  test('with an inbox imports first, then syncs, with the settings of both and one log', async () => {
+    const inbox = path.join(folder.path, "bank's files");
+    expect((await schedule(['--inbox', "bank's files"])).stderr).toContain('there is no folder');
+    fs.mkdirSync(inbox);
+    fs.writeFileSync(path.join(folder.path, '.env'), 'PGUSER=me\n');
+    const { stdout } = await schedule(['--inbox', "bank's files"], { env: { PGHOST: '/run/my pg' } });
+    const entry = stdout.split('\n')[1] ?? '';
+    const program = `${process.execPath} -- ${path.resolve('bin', 'finance-db.js')}`;
+    const settings = `--home ${home} --env-file ${path.join(folder.path, '.env')}`;
+    const quoted = `'${inbox.replace("'", `'"'"'`)}'`;
+    expect(entry).toBe(
+      `*/5 * * * * { export PGHOST='/run/my pg'; ${program} import --inbox ${quoted} ${settings}; ${program} sync ${settings}; } >> ${path.join(home, 'sync.log')} 2>&1`,
+    );
+  });
+
+  test('with an inbox runs in a shell: the sync also after a failed import, both into the log', async () => {
+    const inbox = path.join(folder.path, 'in');
+    fs.mkdirSync(inbox);
+    const { stdout } = await schedule(['--inbox', inbox], { env: { FINANCE_DB_TABLES: 'a' } });
+    fs.mkdirSync(home, { recursive: true });
+    const command = (stdout.split('\n')[1] ?? '')
+      .replace('*/5 * * * * ', '')
+      .replaceAll(/\S+ -- \S+finance-db\.js (import|sync)/g, 'sh -c "echo $1 $FINANCE_DB_TABLES; exit 2" --');
+    spawnSync('/bin/sh', ['-c', command]);
+    expect(fs.readFileSync(path.join(home, 'sync.log'), 'utf8')).toBe('import a\nsync a\n');
+  });
+
+  test('with an inbox as systemd units, in the crontab and as JSON', async () => {
+    const inbox = path.join(folder.path, 'in');
+    fs.mkdirSync(inbox);
+    const { stdout } = await schedule(['--inbox', inbox, '--systemd', 'service']);
+    expect(stdout).toMatch(/\nExecStart=-\S+ -- \S+ import --inbox \S+in --home .*\nExecStart=\S+ -- \S+ sync /);
+    expect((await schedule(['--inbox', inbox, '--install'])).stdout).toContain(`an import of ${inbox}, then a sync of`);
+    expect((await schedule(['--install'])).stdout).toContain('Updated in your crontab: a sync of');
+    expect(JSON.parse((await schedule(['--inbox', inbox, '--json'])).stdout)).toMatchObject({ inbox });
+    expect((await schedule(['--inbox', inbox, '--remove'])).code).toBe(2);
   });
 
   test('an interval that cron cannot keep is refused', async () => {

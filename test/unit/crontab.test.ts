@@ -18,6 +18,7 @@ const JOB: CronJob = {
   schedule: '*/5 * * * *',
   environment: { FINANCE_DB_TABLES: 'transactions,bank.payments' },
   command: ['/usr/bin/node', '/opt/finance-db.js', 'sync', '--home', '/home/me/data'],
+  before: null,
   log: '/home/me/data/sync.log',
 };
 

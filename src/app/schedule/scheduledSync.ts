@@ -16,6 +16,8 @@ export interface ScheduleRequest {
   /** Of --database-url. */
   readonly databaseUrl: string | undefined;
   readonly interval: Interval;
+  /** Absolute path of a folder of bank files that is imported before each sync; null for none. */
+  readonly inbox: string | null;
 }
 
 /** A sync as cron or systemd is to run it. */
@@ -30,7 +32,7 @@ const PASSED_ON = CONNECTION_VARIABLES.filter((name) => name !== 'PGPASSWORD');
 
 /** The sync of this installation with the settings of this run, by absolute paths, and no password in it. */
 export function scheduledSync(request: ScheduleRequest): ScheduledSync {
-  const { config, env, databaseUrl, interval } = request;
+  const { config, env, databaseUrl, interval, inbox } = request;
   const file: Readonly<Record<string, string>> = config.envFile === null ? {} : readSettingsFile(config.envFile);
   const passedOn = (name: string): string | undefined => {
     const value = env[name] || undefined;
@@ -50,22 +52,17 @@ export function scheduledSync(request: ScheduleRequest): ScheduledSync {
   // A path in the settings file may be relative to the folder of this run, or overruled by this run.
   const ownPlace =
     config.duckdbPath === path.join(config.home, 'finance.duckdb') && file['FINANCE_DB_DUCKDB'] === undefined;
+  // Without the dashes Node takes --env-file for its own, and obeys a NODE_OPTIONS in the file.
+  const program = [process.execPath, '--', path.join(packageFolder(), 'bin', 'finance-db.js')];
+  const place = ['--home', config.home];
+  const settings = envFile === null ? [] : ['--env-file', envFile];
   return {
     job: {
       target: config.duckdbPath,
       schedule: interval.cron,
       environment,
-      command: [
-        process.execPath,
-        // Without it Node takes --env-file for its own, and obeys a NODE_OPTIONS in the file.
-        '--',
-        path.join(packageFolder(), 'bin', 'finance-db.js'),
-        'sync',
-        '--home',
-        config.home,
-        ...(ownPlace ? [] : ['--duckdb', config.duckdbPath]),
-        ...(envFile === null ? [] : ['--env-file', envFile]),
-      ],
+      command: [...program, 'sync', ...place, ...(ownPlace ? [] : ['--duckdb', config.duckdbPath]), ...settings],
+      before: inbox === null ? null : [...program, 'import', '--inbox', inbox, ...place, ...settings],
       log: path.join(config.home, 'sync.log'),
     },
     missingSecret: missing === null || envFile === null ? null : { name: missing, file: envFile },

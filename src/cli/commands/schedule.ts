@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { type CrontabChange, installSchedule, removeSchedule, secretRemedy } from '../../app/schedule/schedule.ts';
 import { type ScheduledSync, scheduledSync } from '../../app/schedule/scheduledSync.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
@@ -14,6 +16,8 @@ export interface ScheduleFlags {
   readonly remove?: boolean;
   /** `service` or `timer` for one unit, true for both. */
   readonly systemd?: string | true;
+  /** A folder of bank files to import before each sync. */
+  readonly inbox?: string;
   readonly databaseUrl?: string;
 }
 
@@ -23,10 +27,15 @@ export async function scheduleCommand(context: CommandContext, flags: ScheduleFl
     throw new FinanceDbError('USAGE', 'give one of --install, --remove and --systemd', {
       remedy: '--systemd only prints its units; --install and --remove are about the crontab',
     });
+  if (flags.remove && flags.inbox !== undefined)
+    throw new FinanceDbError('USAGE', '--remove takes out the whole entry, whatever its inbox', {
+      remedy: 'leave --inbox out',
+    });
   const { config, env } = context;
   const interval = parseInterval(flags.every);
   if (flags.remove) return tellChange(context, await removeSchedule(config.duckdbPath, env));
-  const sync = scheduledSync({ config, env, databaseUrl: flags.databaseUrl, interval });
+  const inbox = flags.inbox === undefined ? null : await existingInbox(context, flags.inbox);
+  const sync = scheduledSync({ config, env, databaseUrl: flags.databaseUrl, interval, inbox });
   if (sync.job.command.some((word) => /[\\/]_npx[\\/]/.test(word)))
     context.io.stderr.write('warning: npx keeps this installation only for a while; install it for good first\n');
   if (flags.install) return tellChange(context, await installSchedule(sync, env), sync, interval);
@@ -35,6 +44,19 @@ export async function scheduleCommand(context: CommandContext, flags: ScheduleFl
       `note: ${sync.missingSecret.name} holds a password, which was left out: ${secretRemedy(sync.missingSecret)}\n`,
     );
   return flags.systemd === undefined ? print(context, sync, interval) : printUnits(context, flags, sync, interval);
+}
+
+/**
+ * The absolute path of an inbox, which must be there: an entry that fails each time helps nobody.
+ * @throws FinanceDbError FILE_UNREADABLE
+ */
+async function existingInbox({ io }: CommandContext, name: string): Promise<string> {
+  const folder = path.resolve(io.cwd, name);
+  const stat = await fs.promises.stat(folder).catch(() => null);
+  if (stat?.isDirectory() === true) return folder;
+  throw new FinanceDbError('FILE_UNREADABLE', `there is no folder ${folder} for an inbox`, {
+    remedy: 'make it first, where bank files are to be put',
+  });
 }
 
 async function print(context: CommandContext, sync: ScheduledSync, interval: Interval): Promise<undefined> {
@@ -91,10 +113,12 @@ async function tellChange(
   if (output.json) return writeDocument(context, change.action, sync, interval);
   if (output.quiet) return undefined;
   const every = `every ${interval?.text ?? ''}`;
+  const inbox = inboxOf(sync);
+  const what = `${inbox === null ? '' : `an import of ${inbox}, then `}a sync of ${config.duckdbPath} ${every}`;
   const words = {
-    installed: `Installed in your crontab: a sync of ${config.duckdbPath} ${every}.`,
-    updated: `Updated in your crontab: a sync of ${config.duckdbPath} ${every}.`,
-    unchanged: `Already in your crontab: a sync of ${config.duckdbPath} ${every}.`,
+    installed: `Installed in your crontab: ${what}.`,
+    updated: `Updated in your crontab: ${what}.`,
+    unchanged: `Already in your crontab: ${what}.`,
     removed: `Removed from your crontab: the sync of ${config.duckdbPath}.`,
     absent: `Nothing to remove: your crontab has no sync of ${config.duckdbPath}.`,
   };
@@ -115,8 +139,14 @@ async function writeDocument(
     action,
     duckdb: context.config.duckdbPath,
     every: interval?.text,
+    ...(inboxOf(sync) === null ? {} : { inbox: inboxOf(sync) }),
     entry: sync && crontabEntry(sync.job),
     log: sync?.job.log,
   });
   return undefined;
+}
+
+function inboxOf(sync: ScheduledSync | undefined): string | null {
+  const words = sync?.job.before ?? [];
+  return words[words.indexOf('--inbox') + 1] ?? null;
 }
