@@ -1,3 +1,4 @@
+import { standingAlone } from './freeText.ts';
 import { compareNumerals, Sum } from './numeral.ts';
 import type {
   Balance,
@@ -147,14 +148,19 @@ function summarised(number: number, accountId: string, tally: Tally): StatementS
     number,
     accountId,
     currency: tally.currencies.size === 1 ? ([...tally.currencies][0] ?? null) : null,
-    opening,
-    closing,
+    opening: kept(opening),
+    closing: kept(closing),
     entries: tally.entries,
     total,
     closes,
     firstDay: tally.first,
     lastDay: tally.last,
   };
+}
+
+/** A balance that no longer holds the text of the file that it was cut from. */
+function kept(balance: Balance | null): Balance | null {
+  return balance === null ? null : { ...balance, amount: standingAlone(balance.amount) };
 }
 
 /** The file may begin with the oldest piece or with the newest: whichever closes is right. */

@@ -2,6 +2,7 @@ import { FinanceDbError } from '../errors/financeDbError.ts';
 import { categoryOfMcc } from './categories/mcc.ts';
 import { firstRule, type Rule } from './categories/rules.ts';
 import { type CleanedEntry, cleanEntry } from './clean/cleanEntry.ts';
+import { standingAlone } from './freeText.ts';
 import { badValue } from './problem.ts';
 import type { StagedRow } from './stagedRow.ts';
 import type { OwnColumns, StatementAccount, StatementEntry, StatementFormat, StatementStart } from './statement.ts';
@@ -53,7 +54,8 @@ export class Preparer {
         `it has more than ${LONGEST_ACCOUNT} characters`,
         'name the account with --account',
       );
-    this.accounts.set(named, id);
+    // Kept for the whole file, unlike the text that they were cut from.
+    this.accounts.set(standingAlone(named), standingAlone(id));
     if (options.account === null && named === '') this.usedNameless = true;
     if (options.account !== null && this.accounts.size > 1)
       throw new FinanceDbError(
@@ -61,7 +63,7 @@ export class Preparer {
         `--account ${options.account} names one account, and ${options.file} holds several: ${[...this.accounts.keys()].slice(0, 3).join(', ')} …`,
         { remedy: 'leave --account out: each account of the file is called as the file calls it' },
       );
-    return id;
+    return this.accounts.get(named) ?? id;
   }
 
   /** @throws FinanceDbError BAD_INPUT naming file, line, record, field and value */

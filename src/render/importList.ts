@@ -1,5 +1,6 @@
 import type { ListedImport, ListedRow, Restored, Undone } from '../app/import/manage.ts';
 import { grouped } from './amount.ts';
+import { fittingTable } from './fittingTable.ts';
 import { jsonNumeral, jsonText } from './json.ts';
 import { printable } from './printable.ts';
 import { renderTable, type TableStyle } from './table.ts';
@@ -27,36 +28,39 @@ export function listedDocument(one: ListedImport): Record<string, unknown> {
 export function renderImports(imports: readonly ListedImport[], style: TableStyle): string {
   if (imports.length === 0) return 'Nothing was imported yet.\n';
   const count = { align: 'right' } as const;
-  const table = renderTable(
+  const anyUndone = imports.some(({ undoneAt }) => undoneAt !== null);
+  const table = fittingTable<ListedImport>(
     [
-      { title: '#', ...count },
-      { title: 'imported' },
-      { title: 'file' },
-      { title: 'account' },
-      { title: 'rows', ...count },
-      { title: 'new', ...count },
-      { title: 'known', ...count },
-      { title: 'from' },
-      { title: 'to' },
-      { title: 'sum', ...count },
-      { title: 'undone' },
+      { title: '#', ...count, cell: ({ id }) => id },
+      { title: 'imported', least: 16, cell: ({ importedAt }) => importedAt.replace('T', ' ').replace(/:\d\dZ$/, '') },
+      { title: 'file', cell: ({ file }) => printable(file) },
+      { title: 'account', goes: 2, least: 12, cell: (one) => printable(accountsText(one)) },
+      { title: 'rows', ...count, goes: 3, cell: ({ rows }) => grouped(BigInt(rows)) },
+      { title: 'new', ...count, cell: ({ newRows }) => grouped(BigInt(newRows)) },
+      { title: 'known', ...count, cell: ({ known }) => grouped(BigInt(known)) },
+      { title: 'from', goes: 1, least: 10, cell: ({ first }) => first ?? '' },
+      { title: 'to', goes: 1, least: 10, cell: ({ last }) => last ?? '' },
+      { title: 'sum', ...count, cell: ({ sum }) => withCents(sum ?? '') },
+      ...(anyUndone ? [{ title: 'undone', least: 10, cell: undoneText }] : []),
     ],
-    imports.map((one) => [
-      one.id,
-      one.importedAt.replace('T', ' ').replace(/:\d\dZ$/, ''),
-      printable(one.file),
-      printable(one.accounts.length > 1 ? `${one.accounts.length} accounts` : (one.accounts[0] ?? '')),
-      grouped(BigInt(one.rows)),
-      grouped(BigInt(one.newRows)),
-      grouped(BigInt(one.known)),
-      one.first ?? '',
-      one.last ?? '',
-      one.sum ?? '',
-      one.undoneAt?.slice(0, 10) ?? '',
-    ]),
+    imports,
     style,
   );
   return `${table}\n`;
+}
+
+function accountsText({ accounts }: ListedImport): string {
+  return accounts.length > 1 ? `${accounts.length} accounts` : (accounts[0] ?? '');
+}
+
+function undoneText({ undoneAt }: ListedImport): string {
+  return undoneAt?.slice(0, 10) ?? '';
+}
+
+/** `-1` as `-1.00`, as money is written. */
+function withCents(sum: string): string {
+  if (!sum.includes('.')) return sum === '' ? '' : `${sum}.00`;
+  return sum.replace(/\.(\d)$/, '.$10');
 }
 
 const NUMBERS = new Set(['record', 'line']);

@@ -1,110 +1,11 @@
-import type { FileImport, Gap, ImportResult, RefusedFile } from '../app/import/result.ts';
+import type { FileImport, Gap, ImportResult } from '../app/import/result.ts';
 import { Sum } from '../ingest/numeral.ts';
 import { grouped } from './amount.ts';
-import { jsonNumeral } from './json.ts';
+import { fittingTable } from './fittingTable.ts';
+import { balancesOf } from './importDocument.ts';
 import { printable, printableText } from './printable.ts';
 import { renderTable, type TableStyle } from './table.ts';
-
-/** The document of `import --json` (Contract). Refused files make it an error that still tells what was imported. */
-export function importDocument(result: ImportResult): Record<string, unknown> {
-  const { imports, refused, dryRun } = result;
-  const add = (pick: (one: FileImport) => number): number => imports.reduce((sum, one) => sum + pick(one), 0);
-  return {
-    status: refused.length > 0 ? 'error' : dryRun ? 'dry-run' : 'ok',
-    ...(refused.length > 0 ? { error: errorOf(refused) } : {}),
-    ...(dryRun && refused.length > 0 ? { dry_run: true } : {}),
-    imports: imports.map((one) => fileDocument(one, dryRun)),
-    ...(refused.length > 0 ? { refused: refused.map(refusedDocument) } : {}),
-    transfers: add((one) => one.transfers),
-    categories: sums(NO_CATEGORIES, imports, (one) => one.categories),
-    normalized: sums(NOT_NORMALIZED, imports, (one) => one.outcome.normalized),
-    source: { where: result.where, database: result.database },
-    table: result.table,
-    sample_rows_removed: result.sampleRemoved,
-  };
-}
-
-function fileDocument(one: FileImport, dryRun: boolean): Record<string, unknown> {
-  const { outcome, statements, skipped } = one;
-  return {
-    ...(dryRun ? {} : { id: Number(one.id) }),
-    file: one.file,
-    format: one.format,
-    source: one.source,
-    account: one.accounts.length === 1 ? one.accounts[0] : null,
-    accounts: one.accounts,
-    statements: statements.length,
-    rows: one.rows,
-    new: outcome.newRows,
-    known: outcome.known,
-    possible_duplicates: outcome.possibleDuplicates,
-    skipped: { ...skipped },
-    balances: balancesOf(one),
-    first: outcome.first,
-    last: outcome.last,
-    sum: jsonNumeral(one.sum),
-    transfers: one.transfers,
-    unpaired_transfers: one.unpaired.count,
-    gaps: one.gaps.map((gap) => ({
-      account: gap.account,
-      opening: jsonNumeral(gap.opening),
-      opening_day: gap.openingDay,
-      file_after: gap.fileAfter,
-      closing_before: jsonNumeral(gap.closing),
-      closing_day: gap.closingDay,
-      file_before: gap.fileBefore,
-      ...(dryRun ? {} : { import_after: Number(gap.importAfter), import_before: Number(gap.importBefore) }),
-      missing: jsonNumeral(gap.missing),
-    })),
-    duplicates: one.lookalikes.map(({ day, account, amount, currency, merchant, of, ofDay, ofMerchant }) => ({
-      day,
-      account,
-      amount: jsonNumeral(amount),
-      currency,
-      merchant,
-      of: { tx_id: of, day: ofDay, merchant: ofMerchant },
-    })),
-    seconds: one.seconds,
-  };
-}
-
-function refusedDocument({ file, error }: RefusedFile): Record<string, unknown> {
-  const { code, message, remedy, details } = error;
-  return { file, code, message, remedy, details };
-}
-
-function errorOf(refused: readonly RefusedFile[]): Record<string, unknown> {
-  const [first] = refused;
-  const message = refused.length === 1 ? first?.error.message : `${refused.length} files were refused`;
-  return {
-    code: first?.error.code,
-    exit: 2,
-    message,
-    remedy: first?.error.remedy,
-    details: refused.length === 1 ? first?.error.details : { files: refused.map(({ file }) => file) },
-  };
-}
-
-/** Statements whose balances could be checked, and those that close. */
-export function balancesOf(one: FileImport): { checked: number; closed: number } {
-  const checked = one.statements.filter(({ closes }) => closes !== null);
-  return { checked: checked.length, closed: checked.filter(({ closes }) => closes).length };
-}
-
-/** Every count is there, also when no file came in. */
-const NO_CATEGORIES = { rule: 0, history: 0, mcc: 0, learnt: 0, none: 0 };
-const NOT_NORMALIZED = { same: 0, bank: 0, rates: 0, missing: 0 };
-
-function sums<K extends string>(
-  zeros: Readonly<Record<string, number>>,
-  imports: readonly FileImport[],
-  pick: (one: FileImport) => Readonly<Record<K, number>>,
-): Record<string, number> {
-  const total: Record<string, number> = { ...zeros };
-  for (const one of imports)
-    for (const [name, count] of Object.entries<number>(pick(one))) total[name] = (total[name] ?? 0) + count;
-  return total;
-}
+import { wrapText } from './wrap.ts';
 
 /** For people: a row a file, then whatever deserves a second look, then what comes next. */
 export function renderImport(result: ImportResult, style: TableStyle): string {
@@ -114,45 +15,70 @@ export function renderImport(result: ImportResult, style: TableStyle): string {
     parts.push(
       `${grouped(result.sampleRemoved)} rows of sample data ${dryRun ? 'would give' : 'gave'} way to real ones.`,
     );
-  if (imports.length > 0) parts.push(filesTable(imports, style));
-  for (const one of imports) parts.push(...notes(one, style));
-  if (dryRun) for (const one of imports) parts.push(...preview(one, style));
+  if (imports.length > 0 && !dryRun) parts.push(filesTable(imports, style));
+  for (const one of imports) {
+    if (dryRun) parts.push(fileTable(one, style));
+    parts.push(...notes(one, style));
+    if (dryRun) parts.push(...preview(one, style));
+  }
   parts.push(...conclusion(result).map((line) => printableText(line)));
-  return `${parts.join('\n')}\n`;
+  return wrapText(`${parts.join('\n')}\n`, style.width, 2);
 }
 
 function filesTable(imports: readonly FileImport[], style: TableStyle): string {
   const count = { align: 'right' } as const;
-  const ids = imports.some(({ id }) => id !== null);
-  return renderTable(
+  return fittingTable<FileImport>(
     [
-      ...(ids ? [{ title: '#', ...count }] : []),
-      { title: 'file' },
-      { title: 'account' },
-      { title: 'rows', ...count },
-      { title: 'new', ...count },
-      { title: 'known', ...count },
-      { title: 'alike', ...count },
-      { title: 'balances' },
-      { title: 'from' },
-      { title: 'to' },
-      { title: 'sum', ...count },
+      { title: '#', ...count, cell: ({ id }) => id ?? '' },
+      { title: 'file', cell: ({ file }) => printable(file) },
+      { title: 'account', goes: 2, least: 12, cell: (one) => printable(accountsText(one)) },
+      { title: 'rows', ...count, cell: ({ rows }) => grouped(rows) },
+      { title: 'new', ...count, cell: ({ outcome }) => grouped(outcome.newRows) },
+      { title: 'known', ...count, cell: ({ outcome }) => grouped(outcome.known) },
+      { title: 'alike', ...count, cell: ({ outcome }) => grouped(outcome.possibleDuplicates) },
+      { title: 'balances', least: 12, cell: balancesText },
+      { title: 'from', goes: 1, least: 10, cell: ({ outcome }) => outcome.first ?? '' },
+      { title: 'to', goes: 1, least: 10, cell: ({ outcome }) => outcome.last ?? '' },
+      { title: 'sum', ...count, cell: ({ sum }) => sum },
     ],
-    imports.map((one) => [
-      ...(ids ? [one.id ?? ''] : []),
-      printable(one.file),
-      printable(accountsText(one)),
-      grouped(one.rows),
-      grouped(one.outcome.newRows),
-      grouped(one.outcome.known),
-      grouped(one.outcome.possibleDuplicates),
-      balancesText(one),
-      one.outcome.first ?? '',
-      one.outcome.last ?? '',
-      one.sum,
-    ]),
+    imports,
     style,
   );
+}
+
+/** A table of one file, for a look before it comes in. */
+function fileTable(one: FileImport, style: TableStyle): string {
+  const { outcome, skipped, statements } = one;
+  const left = [
+    [skipped.pending, 'not booked yet'],
+    [skipped.investment, 'investments'],
+    [skipped.other, 'other records'],
+  ].flatMap(([number, what]) => (number === 0 ? [] : [`${grouped(Number(number))} ${what}`]));
+  const days = outcome.first === null ? 'none' : `${outcome.first} to ${outcome.last ?? ''}`;
+  const rows: [string, string][] = [
+    ['account', printable(one.accounts.join(', '))],
+    ['read as', printable(one.source)],
+    ['statements', grouped(statements.length)],
+    ['rows', grouped(one.rows)],
+    ['new', grouped(outcome.newRows)],
+    ['known', grouped(outcome.known)],
+    ['possible duplicates', grouped(outcome.possibleDuplicates)],
+    ...(left.length === 0 ? [] : [['left out', left.join(', ')] as [string, string]]),
+    ['balances', balanceLine(one)],
+    ['days', days],
+    ['sum', one.sum],
+  ];
+  return renderTable([{ title: 'file' }, { title: printable(one.file), wrap: true }], rows, style);
+}
+
+/** The sum that proves a file of one statement; the count of those that close where it has more. */
+function balanceLine(one: FileImport): string {
+  const [only] = one.statements;
+  if (one.statements.length !== 1 || only?.opening == null || only.closing === null) return balancesText(one);
+  const sum = `${only.opening.amount} + ${only.total}`.replace('+ -', '- ');
+  return only.closes
+    ? `close: ${sum} = ${only.closing.amount}`
+    : `do not close: ${sum} is ${new Sum().add(only.opening.amount).add(only.total)}, not ${only.closing.amount}`;
 }
 
 function accountsText({ accounts }: FileImport): string {
@@ -163,7 +89,7 @@ function accountsText({ accounts }: FileImport): string {
 /** `3 of 3 close`, or that there is nothing to check. */
 function balancesText(one: FileImport): string {
   const { checked, closed } = balancesOf(one);
-  return checked === 0 ? 'none given' : `${closed} of ${checked} close`;
+  return checked === 0 ? 'not given' : `${closed} of ${checked} close`;
 }
 
 /** What a reader of the table should know of one file. */
@@ -185,10 +111,6 @@ function notes(one: FileImport, style: TableStyle): string[] {
         `statement ${number} of ${accountId} does not close: ${opening.amount} + ${total} is ${new Sum().add(opening.amount).add(total)}, and it says ${closing.amount}`,
       );
   for (const gap of one.gaps) lines.push(printableText(gapText(gap)));
-  if (outcome.normalized.missing > 0)
-    say(
-      `${counted(outcome.normalized.missing, 'new row')} without a normalized amount, which reports leave out: load exchange rates with \`finance-db rates\``,
-    );
   if (outcome.possibleDuplicates > 0) {
     say(
       `${counted(outcome.possibleDuplicates, 'new row')} may have come before under another text (imported all the same):`,
@@ -258,37 +180,37 @@ function preview(one: FileImport, style: TableStyle): string[] {
   return parts;
 }
 
-function conclusion({ imports, dryRun, table, where, refused }: ImportResult): string[] {
+function conclusion(result: ImportResult): string[] {
+  const { imports, dryRun, table, where, refused } = result;
   const added = imports.reduce((sum, one) => sum + one.outcome.newRows, 0);
   const transfers = imports.reduce((sum, one) => sum + one.transfers, 0);
   const lines: string[] = [];
   if (transfers > 0) lines.push(`${counted(transfers, 'transfer')} between own accounts found.`);
+  lines.push(...notNormalized(result));
   if (imports.length === 0 && refused.length > 0) return lines;
   if (dryRun)
+    lines.push(`Nothing was written: without --dry-run, ${counted(added, 'row')} would come into ${table} (${where}).`);
+  else if (added === 0)
     lines.push(
-      `Nothing was written: without --dry-run, ${counted(added, 'row')} would come into ${table} in ${where}.`,
+      imports.some(({ outcome }) => outcome.known > 0)
+        ? 'Nothing new: every row had come before.'
+        : 'Nothing new: there was no booked row.',
     );
-  else if (added === 0) lines.push('Nothing new: every row had come before.');
-  else lines.push(`${counted(added, 'new row')} in ${table}, ${where}. Next: finance-db sync`);
+  else lines.push(`${counted(added, 'new row')} in ${table} (${where}). Next: finance-db sync`);
   return lines;
 }
 
-/** One line a file, for logs. */
-export function importLine(one: FileImport, now: Date): string {
-  const { checked, closed } = balancesOf(one);
-  const balances = checked === 0 ? '' : ` balances=${closed}/${checked}`;
-  return `${now.toISOString()} import ok ${printable(one.file)}: ${one.source} rows=${one.rows} new=${one.outcome.newRows} known=${one.outcome.known} alike=${one.outcome.possibleDuplicates}${balances} sum=${one.sum}`;
-}
-
-export function refusedLine({ file, error }: RefusedFile, now: Date): string {
-  // The file's name may hold line breaks, and a log has one line a file.
-  const message = printable(error.message.replaceAll(file, printable(file)).replace(/\s*\n\s*/g, ' '));
-  return `${now.toISOString()} import refused ${printable(file)} [${error.code}]: ${message} → ${printable(error.remedy)}`;
-}
-
-/** A file of an inbox that is left for the next run. */
-export function unfinishedLine(file: string, now: Date): string {
-  return `${now.toISOString()} import waits ${printable(file)}: it is still being written`;
+/** Amounts in other currencies than the one that reports count in: said once for all files. */
+function notNormalized({ imports, baseCurrency }: ImportResult): string[] {
+  const missing = imports.reduce((sum, one) => sum + one.outcome.normalized.missing, 0);
+  if (missing === 0) return [];
+  const currencies = new Set(imports.flatMap(({ statements }) => statements.flatMap(({ currency }) => currency ?? [])));
+  currencies.delete(baseCurrency);
+  const [only] = currencies;
+  const setting = `FINANCE_DB_BASE_CURRENCY=${currencies.size === 1 ? only : '…'}`;
+  return [
+    `${counted(missing, 'new row')} ${missing === 1 ? 'has' : 'have'} no amount in ${baseCurrency}, the base currency, so that reports leave ${missing === 1 ? 'it' : 'them'} out. \`finance-db rates --from eurofxref-hist.zip\` mends that; if your money is not in ${baseCurrency}, set ${setting} and then run \`finance-db rates\`.`,
+  ];
 }
 
 function counted(count: number, noun: string, plural = `${noun}s`): string {

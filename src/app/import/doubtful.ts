@@ -1,6 +1,7 @@
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { CsvGuess } from '../../ingest/csv/guess.ts';
 import type { QifFinding } from '../../ingest/qif/qifSurvey.ts';
+import { shellWord } from '../../model/crontab.ts';
 
 /** A CSV file that nothing proves: what it seems to be, its first rows as they would be read, and how to confirm that. */
 export function doubtfulLayout(file: string, guess: CsvGuess): FinanceDbError {
@@ -17,7 +18,7 @@ export function doubtfulLayout(file: string, guess: CsvGuess): FinanceDbError {
     remedy:
       guess.profile === null
         ? 'write a profile for it (docs/profiles.md) and name it with --profile'
-        : `if that is right, \`finance-db import --learn ${file} --profile NAME\` keeps it as a profile; else edit the profile it makes`,
+        : `if that is right, \`finance-db import --learn ${shellWord(file)} --profile NAME\` keeps it as a profile; else edit the profile it makes`,
     details: {
       file,
       doubts: guess.doubts,

@@ -72,6 +72,7 @@ export async function importFiles(
       where: server.where,
       database: server.database,
       table: displayName(table),
+      baseCurrency: config.baseCurrency,
       imports,
       refused,
       sampleRemoved,

@@ -65,6 +65,8 @@ export interface ImportResult {
   readonly where: string;
   readonly database: string;
   readonly table: string;
+  /** The currency of normalized amounts. */
+  readonly baseCurrency: string;
   readonly imports: readonly FileImport[];
   readonly refused: readonly RefusedFile[];
   /** Rows of sample data that gave way to the first real ones. */

@@ -1,9 +1,13 @@
 import { importFiles } from '../../app/import/import.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { importDocument, importLine, refusedLine, renderImport } from '../../render/importReport.ts';
+import { columnsOf } from '../../io.ts';
+import { importDocument } from '../../render/importDocument.ts';
+import { importLine, refusedLine, renderRefused } from '../../render/importLines.ts';
+import { renderImport } from '../../render/importReport.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
 import { styledStream } from '../../render/terminalStream.ts';
+import { wrapText } from '../../render/wrap.ts';
 import type { CommandContext } from '../context.ts';
 import { type ImportFlags, importRequest } from '../importFlags.ts';
 import { tableStyle } from '../tableOptions.ts';
@@ -42,19 +46,23 @@ export async function importCommand(
 async function importNamed(context: CommandContext, files: readonly string[], flags: ImportFlags): Promise<number> {
   const { io, output } = context;
   const progress = openProgress(io, output);
-  const result = await importFiles(await importRequest(context, flags, progress), files).finally(progress.stop);
+  const shown = output.json || output.quiet || io.stdout.isTTY === true || flags.dryRun === true;
+  const result = await importFiles(await importRequest(context, flags, progress), files, {
+    onImported: (one) => {
+      if (!shown) io.stdout.write(`${importLine(one, io.now())}\n`);
+    },
+    onRefused: (one) => {
+      if (!asText(context, flags)) io.stderr.write(`${refusedLine(one, io.now())}\n`);
+    },
+  }).finally(progress.stop);
   if (output.json) await writeJsonDocument(io, importDocument(result));
-  else if (!output.quiet) {
-    if (io.stdout.isTTY === true || result.dryRun)
-      styledStream(io.stdout).write(renderImport(result, tableStyle(context)));
-    else for (const one of result.imports) io.stdout.write(`${importLine(one, io.now())}\n`);
-  }
-  for (const { file, error } of result.refused) {
-    if (io.stderr.isTTY === true || output.json || result.dryRun)
-      io.stderr.write(
-        `refused [${error.code}]: ${error.message.startsWith(file) ? '' : `${file}: `}${error.message}\n  → ${error.remedy}\n`,
-      );
-    else io.stderr.write(`${refusedLine({ file, error }, io.now())}\n`);
-  }
+  else if (shown && !output.quiet) styledStream(io.stdout).write(renderImport(result, tableStyle(context)));
+  if (asText(context, flags) && result.refused.length > 0)
+    io.stderr.write(wrapText(renderRefused(result.refused), columnsOf(io.stderr, context.env), 2));
   return result.refused.length > 0 ? 2 : 0;
+}
+
+/** Refused files are told after the tables, for people; elsewhere each in a line, when it is its turn. */
+function asText({ io, output }: CommandContext, flags: ImportFlags): boolean {
+  return io.stderr.isTTY === true || output.json || flags.dryRun === true;
 }

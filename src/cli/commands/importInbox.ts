@@ -6,7 +6,8 @@ import { initTable } from '../../app/init.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { displayName } from '../../model/tableName.ts';
 import { describeTarget } from '../../postgres/server.ts';
-import { importDocument, importLine, refusedLine, unfinishedLine } from '../../render/importReport.ts';
+import { importDocument } from '../../render/importDocument.ts';
+import { importLine, refusedLine, unfinishedLine } from '../../render/importLines.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
 import type { CommandContext } from '../context.ts';
@@ -59,5 +60,6 @@ async function importInbox(
 function nothing({ config, dryRun }: ImportRequest): ImportResult {
   const { place, database } = describeTarget(config.postgres);
   const table = displayName(initTable(config));
-  return { dryRun, where: place, database, table, imports: [], refused: [], sampleRemoved: 0 };
+  const { baseCurrency } = config;
+  return { dryRun, where: place, database, table, baseCurrency, imports: [], refused: [], sampleRemoved: 0 };
 }

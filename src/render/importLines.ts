@@ -1,0 +1,31 @@
+import type { FileImport, RefusedFile } from '../app/import/result.ts';
+import { balancesOf } from './importDocument.ts';
+import { printable, printableText } from './printable.ts';
+
+/** One line a file, for logs. */
+export function importLine(one: FileImport, now: Date): string {
+  const { checked, closed } = balancesOf(one);
+  const balances = checked === 0 ? '' : ` balances=${closed}/${checked}`;
+  return `${now.toISOString()} import ok ${printable(one.file)}: ${one.source} rows=${one.rows} new=${one.outcome.newRows} known=${one.outcome.known} alike=${one.outcome.possibleDuplicates}${balances} sum=${one.sum}`;
+}
+
+export function refusedLine({ file, error }: RefusedFile, now: Date): string {
+  // The file's name may hold line breaks, and a log has one line a file.
+  const message = printable(error.message.replaceAll(file, printable(file)).replace(/\s*\n\s*/g, ' '));
+  return `${now.toISOString()} import refused ${printable(file)} [${error.code}]: ${message} → ${printable(error.remedy)}`;
+}
+
+/** For people: what was refused, why, and what to do. */
+export function renderRefused(refused: readonly RefusedFile[]): string {
+  const texts = refused.map(({ file, error }) => {
+    const named = error.message.startsWith(file) || error.message.includes(` ${file}`);
+    return `refused [${error.code}]: ${named ? '' : `${file}: `}${error.message}\n  → ${error.remedy}\n`;
+  });
+  const total = refused.length === 1 ? '' : `${refused.length} files were refused; nothing of them was imported.\n`;
+  return printableText(texts.join('') + total);
+}
+
+/** A file of an inbox that is left for the next run. */
+export function unfinishedLine(file: string, now: Date): string {
+  return `${now.toISOString()} import waits ${printable(file)}: it is still being written`;
+}
