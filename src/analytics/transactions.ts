@@ -111,6 +111,31 @@ FROM page JOIN ${table} AS t ON t.rowid = page.row_id
 ORDER BY page.sort_value${direction}, page.id, page.row_id`;
 }
 
+/** The columns of files, in their order. */
+export const TRANSACTION_COLUMNS = [
+  'tx_id',
+  'timestamp',
+  'account_id',
+  'merchant',
+  'category',
+  'subcategory',
+  'amount',
+  'currency',
+  'normalized_amount',
+  'channel',
+  'city',
+  'state',
+  'mcc',
+] as const satisfies readonly (keyof TransactionRow)[];
+
+/** All of the list, oldest first, with the types that the columns have: for files. */
+export function wholeTransactionsSql(query: TransactionQuery): string {
+  const columns = TRANSACTION_COLUMNS.map((name) => (name === 'timestamp' ? '"timestamp"' : name));
+  return `${withClause(expressions(query, columns))}SELECT ${columns.join(', ')}
+FROM ledger
+ORDER BY "timestamp", tx_id`;
+}
+
 /** One row of TransactionSums. */
 export function transactionSumsSql(query: TransactionQuery): string {
   const { scale, amountScale } = query.request.source;

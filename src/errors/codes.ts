@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   },
 
   WEB_NOT_FOUND: { exit: 2, cause: 'a web address that `serve` does not have', remedy: 'begin at /' },
+  WEB_METHOD: { exit: 2, cause: 'a method that a web address does not have', remedy: 'see docs/api.md' },
   WEB_REFUSED: {
     exit: 2,
     cause: 'a request that a page of somebody else could have made',

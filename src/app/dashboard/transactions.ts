@@ -9,6 +9,7 @@ import {
   type TransactionSums,
   transactionSumsSql,
   transactionsSql,
+  wholeTransactionsSql,
 } from '../../analytics/transactions.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
@@ -110,6 +111,16 @@ export async function readTransactionSums(
   const [sums] = await reader.all<TransactionSums>(transactionSumsSql(query));
   if (sums === undefined) throw new FinanceDbError('INTERNAL', 'the sums have no row');
   return sums;
+}
+
+/** The SQL of the whole list, for files. */
+export async function transactionsFileSql(
+  reader: DuckDbReader,
+  input: StatsInput,
+  asked: TransactionsInput,
+): Promise<string> {
+  const { query } = await prepare(reader, input, asked, null);
+  return wholeTransactionsSql(query);
 }
 
 async function prepare(

@@ -94,7 +94,7 @@ export async function statsSql(reader: DuckDbReader, report: ReportName, input: 
 }
 
 /** RE2 of DuckDB knows less than JavaScript: what it refuses is the user's expression. */
-function filterError(error: unknown, input: StatsInput): FinanceDbError | null {
+export function filterError(error: unknown, input: StatsInput): FinanceDbError | null {
   if (isFinanceDbError(error) || input.filters.merchant === null) return null;
   const message = messageOf(error);
   if (!/invalid|regular expression|regex|RE2|repetition|perl/i.test(message)) return null;

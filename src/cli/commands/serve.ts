@@ -60,19 +60,19 @@ function serveOptions({ io, config, env }: CommandContext, flags: ServeFlags): S
       follow: flags.follow === true,
       maxAgeMs: parseSpan(flags.maxAge ?? MAX_AGE, '--max-age') * 1000,
       program: [process.execPath, '--', path.join(packageFolder(), 'bin', 'finance-db.js')],
-      flags: ownFlags(config, flags),
+      flags: ownFlags(config),
       cwd: io.cwd,
-      env,
+      // Not as a flag: anybody on the machine can read those of any process.
+      env: flags.databaseUrl === undefined ? env : { ...env, DATABASE_URL: flags.databaseUrl },
     },
     log: (line) => io.stderr.write(`${io.now().toISOString()} ${line}\n`),
   };
 }
 
 /** The flags of this run that its syncs need too: what came from the environment or `.env` they find there. */
-function ownFlags(config: CommandContext['config'], flags: ServeFlags): string[] {
+function ownFlags(config: CommandContext['config']): string[] {
   return [
     ...(config.envFile === null ? [] : ['--env-file', config.envFile]),
-    ...(flags.databaseUrl === undefined ? [] : ['--database-url', flags.databaseUrl]),
     '--home',
     config.home,
     '--duckdb',

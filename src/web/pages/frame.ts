@@ -5,8 +5,10 @@ import type { PageName } from './pageNames.ts';
 export interface Freshness {
   /** When a sync last compared the file with PostgreSQL. */
   readonly checkedAt: Date | null;
-  /** Whether one runs now. */
+  /** Whether a sync or a validation runs now, which, and since when. */
   readonly syncing: boolean;
+  readonly task: 'sync' | 'validate' | null;
+  readonly since: Date | null;
   /** Why the last one failed: its code and message; null when it did not. */
   readonly problem: { readonly code: string; readonly message: string; readonly remedy: string } | null;
   /** Whether this server syncs by itself (--no-sync). */

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { bytesText } from '../../render/amount.ts';
+import { addApi } from '../api/apiRoutes.ts';
 import { SECURITY_HEADERS } from './guards.ts';
 import { addPages, describe, showProblem } from './pageRoutes.ts';
 import { problemOf, problemText } from './problem.ts';
@@ -30,6 +31,7 @@ export function makeApp(services: Services): Hono<WebEnv> {
   );
   app.use(compress());
   app.get('/assets/:name', (visit) => sendAsset(visit, services));
+  addApi(app, services);
   addPages(app, services);
   app.notFound((visit) => refuse(visit, services, new FinanceDbError('WEB_NOT_FOUND', 'there is no such page')));
   app.onError((error, visit) => refuse(visit, services, error));

@@ -20,7 +20,7 @@ export function addPages(app: Hono<WebEnv>, services: Services): void {
 }
 
 async function showPage(visit: Visit, services: Services, name: PageName): Promise<Response> {
-  services.freshness.visited();
+  services.keeper.visited();
   const signal = visitSignal(visit, services.stopping);
   const { config, now } = services.options;
   const query = queryOf(visit);

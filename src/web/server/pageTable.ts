@@ -4,6 +4,8 @@ import type { StatsInput } from '../../app/stats/statsRequest.ts';
 import type { Config } from '../../config/config.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import type { ReportName } from '../../model/reportNames.ts';
+import { optional, readParams } from '../api/params.ts';
+import { FILTER_PARAMS, flagsOf, LOCALE_PARAM, REPORT_PARAMS } from '../api/statsParams.ts';
 import { accountsPage } from '../pages/accounts.ts';
 import { anomaliesPage } from '../pages/anomalies.ts';
 import { calendarPage } from '../pages/calendar.ts';
@@ -23,7 +25,6 @@ import { recurringPage } from '../pages/recurring.ts';
 import { sqlPage } from '../pages/sql.ts';
 import { statusPage } from '../pages/status.ts';
 import { transactionsPage } from '../pages/transactions.ts';
-import { statsFlagsOf } from './requestParams.ts';
 
 /** What a page's view is read from. */
 export interface PageRequest {
@@ -60,9 +61,12 @@ function reportPage(report: ReportName, render: (view: StatsResult, frame: Frame
   }, render);
 }
 
+/** What the address of a report's page may hold. */
+const REPORT_PAGE = optional({ ...FILTER_PARAMS, ...REPORT_PARAMS, ...LOCALE_PARAM });
+
 /** The period and filters in a page's address. */
 function inputOf({ query, config, now }: Omit<PageRequest, 'reader'>): StatsInput {
-  return parseStatsFlags({ config, io: { now } }, statsFlagsOf(query));
+  return parseStatsFlags({ config, io: { now } }, flagsOf(readParams(REPORT_PAGE, query)));
 }
 
 const nothing = async (): Promise<null> => null;

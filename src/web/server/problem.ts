@@ -13,6 +13,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   QUERY_TOO_LARGE: 422,
   QUERY_TIMEOUT: 504,
   WEB_NOT_FOUND: 404,
+  WEB_METHOD: 405,
   WEB_REFUSED: 403,
   WEB_TOKEN: 401,
   WEB_TOO_LARGE: 413,

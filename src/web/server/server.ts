@@ -1,13 +1,18 @@
+import fs from 'node:fs';
 import type http from 'node:http';
+import { publishSampleFile } from '../../app/sync/sampleFile.ts';
 import { memoryShare } from '../../duckdb/readerLimits.ts';
-import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { makeApp } from './app.ts';
 import { readAssets } from './assets.ts';
+import { Events } from './events.ts';
+import { Keeper } from './keeper.ts';
 import { listen } from './listen.ts';
 import { SERVER_LIMITS, type ServeOptions } from './serveOptions.ts';
 import type { Services } from './services.ts';
 import { Snapshots } from './snapshots.ts';
 import { Turns } from './turns.ts';
+import type { WebEnv } from './visit.ts';
 
 /** A server that runs. */
 export interface RunningServer {
@@ -33,32 +38,72 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     timeZone: config.timeZone,
     turns: new Turns({ atOnce: limits.queries, waiting: limits.waiting, patienceMs: limits.patienceMs }),
   });
+  const events = new Events();
+  const keeper = new Keeper(options, events);
   const services: Services = {
     options,
     limits,
     snapshots,
-    freshness: {
-      state: () => ({ checkedAt: null, syncing: false, problem: null, automatic: options.sync.automatic }),
-      visited: () => undefined,
-    },
+    keeper,
+    events,
     assets: readAssets(options.base),
     stopping: stop.signal,
   };
   const app = makeApp(services);
-  const { port, servers } = await listen((request, env) => app.fetch(request, env), options, options, limits);
+  const { port, servers } = await listen((request, env) => answer(app, request, env), options, options, limits);
+  const watching = watch(services);
+  await showSample(options);
+  keeper.visited();
   return {
     port,
     async close() {
+      clearInterval(watching);
       const closed = servers.map(closeServer);
+      events.close();
       stop.abort(new FinanceDbError('TERMINATED', 'the server is stopping'));
       const cut = setTimeout(() => {
         for (const server of servers) server.closeAllConnections();
       }, limits.graceMs);
-      await Promise.all(closed);
+      await Promise.all([...closed, keeper.stop()]);
       clearTimeout(cut);
       snapshots.close();
     },
   };
+}
+
+/** HEAD is GET without its body; what was to be streamed is let go, and with it the snapshot that it was read from. */
+async function answer(app: ReturnType<typeof makeApp>, request: Request, env: unknown): Promise<Response> {
+  const bindings = env as WebEnv['Bindings'];
+  if (request.method !== 'HEAD') return app.fetch(request, bindings);
+  const { status, headers, body } = await app.fetch(new Request(request.url, { headers: request.headers }), bindings);
+  await body?.cancel();
+  return new Response(null, { status, headers });
+}
+
+/** Looks for another file in the place of the one that is served, and tells open pages; while there are some, they count as visits. */
+function watch({ snapshots, events, keeper, limits }: Services): NodeJS.Timeout {
+  let known = snapshots.currentId();
+  return setInterval(() => {
+    const id = snapshots.currentId();
+    if (id !== known) {
+      known = id;
+      snapshots.letGoOfOld();
+      events.announce({ name: 'snapshot', data: { id } });
+    }
+    if (events.count > 0) keeper.visited();
+  }, limits.watchMs);
+}
+
+/** Where nothing was ever published there is the marked sample to look at; the first sync takes its place. */
+async function showSample({ config, now, log }: ServeOptions): Promise<void> {
+  if (fs.existsSync(config.duckdbPath)) return;
+  const { duckdbPath, baseCurrency, fileMode } = config;
+  try {
+    await publishSampleFile({ duckdbPath, baseCurrency, fileMode, now, signal: new AbortController().signal });
+  } catch (error) {
+    // A sync may be at it, or the folder read-only: the pages say that there is no data yet.
+    log(`no sample: ${messageOf(error)}`);
+  }
 }
 
 function closeServer(server: http.Server): Promise<void> {

@@ -1,5 +1,6 @@
-import type { Freshness } from '../pages/frame.ts';
 import type { Assets } from './assets.ts';
+import type { Events } from './events.ts';
+import type { Keeper } from './keeper.ts';
 import type { ServeOptions, ServerLimits } from './serveOptions.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -8,7 +9,8 @@ export interface Services {
   readonly options: ServeOptions;
   readonly limits: ServerLimits;
   readonly snapshots: Snapshots;
-  readonly freshness: { state(): Freshness; visited(): void };
+  readonly keeper: Keeper;
+  readonly events: Events;
   readonly assets: Assets;
   /** Aborted when the server is told to stop. */
   readonly stopping: AbortSignal;

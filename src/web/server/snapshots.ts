@@ -98,6 +98,11 @@ export class Snapshots {
     }
   }
 
+  /** Closes a file that was replaced, so that its space on the disk is given back although nobody asks for the new one. */
+  letGoOfOld(): void {
+    if (this.current !== null && this.current.id !== this.currentId()) this.retire();
+  }
+
   /** Closes what nobody reads; the rest is closed by its last reader. */
   close(): void {
     this.closed = true;

@@ -30,13 +30,13 @@ export function frameOf(
   snapshot: Frame['snapshot'],
   locale: string,
 ): Frame {
-  const { options, assets, freshness } = services;
+  const { options, assets, keeper } = services;
   return {
     page,
     base: options.base,
     query: queryOf(visit),
     snapshot,
-    freshness: freshness.state(),
+    freshness: keeper.state(),
     now: options.now(),
     locale,
     assets: assets.paths,

@@ -1,0 +1,77 @@
+import { TRANSACTION_COLUMNS, type TransactionRow } from '../../analytics/transactions.ts';
+import { legCondition, mayHoldTransfers, TRANSFER_DAYS, transferExpressions } from '../../analytics/transfers.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+
+/** One transaction with what is near to it. */
+export interface TransactionDetail {
+  /** Every column of the table, as it is stored, as text. */
+  readonly row: Readonly<Record<string, unknown>>;
+  /** The newest others of the same merchant. */
+  readonly sameMerchant: readonly TransactionRow[];
+  /** The other leg, where this is one of a transfer between own accounts. */
+  readonly otherLeg: TransactionRow | null;
+  /** Whether reports leave it out as a transfer. */
+  readonly isTransfer: boolean;
+}
+
+const NEIGHBOURS = 10;
+const COLUMNS = TRANSACTION_COLUMNS.map((name) => `"${name}"`).join(', ');
+
+/** @returns null where there is no transaction of that id */
+export async function readTransaction(
+  reader: DuckDbReader,
+  stats: StatsInput,
+  id: string,
+): Promise<TransactionDetail | null> {
+  const { request, stored } = await prepareRequest(reader, 'health', stats);
+  if (!stored.columns.some(({ name }) => name === 'tx_id')) return null;
+  const [row] = await reader.all<Record<string, unknown>>(
+    `SELECT * FROM ${stored.table} WHERE tx_id::VARCHAR = $id LIMIT 1`,
+    { id },
+  );
+  if (row === undefined) return null;
+  const table = request.source.whole;
+  const [own] = await reader.all<TransactionRow & { row_id: string; day: string | null }>(
+    `SELECT rowid AS row_id, "timestamp"::DATE AS day, ${COLUMNS} FROM ${table} WHERE tx_id = $id LIMIT 1`,
+    { id },
+  );
+  if (own === undefined) return { row, sameMerchant: [], otherLeg: null, isTransfer: false };
+  const sameMerchant =
+    own.merchant === null
+      ? []
+      : await reader.all<TransactionRow>(
+          `SELECT ${COLUMNS} FROM ${table} WHERE merchant = $merchant AND tx_id IS DISTINCT FROM $id
+ORDER BY "timestamp" DESC NULLS LAST, tx_id LIMIT ${NEIGHBOURS}`,
+          { merchant: own.merchant, id },
+        );
+  const transfer = await readTransfer(reader, request, own);
+  return { row, sameMerchant, ...transfer };
+}
+
+/** By the same pairing as the reports; of the legs that fit, the nearest. */
+async function readTransfer(
+  reader: DuckDbReader,
+  request: Parameters<typeof transferExpressions>[0],
+  own: TransactionRow & { readonly row_id: string; readonly day: string | null },
+): Promise<Pick<TransactionDetail, 'otherLeg' | 'isTransfer'>> {
+  const { vocabulary } = request;
+  if (own.day === null || own.normalized_amount === null || !mayHoldTransfers(vocabulary))
+    return { otherLeg: null, isTransfer: false };
+  const legs = transferExpressions(request, ['tx_id'], legCondition(vocabulary)).join(',\n');
+  const found = await reader.all<TransactionRow & { is_own: boolean }>(
+    `WITH ${legs}
+SELECT ${TRANSACTION_COLUMNS.map((name) => `t."${name}"`).join(', ')}, t.rowid = ${own.row_id} AS is_own
+FROM ${request.source.table} AS t
+WHERE t.rowid IN (SELECT row_id FROM transfer_legs)
+  AND (t.rowid = ${own.row_id} OR (t.normalized_amount = -(${own.normalized_amount}) AND t.account_id IS DISTINCT FROM $account
+    AND abs(t."timestamp"::DATE - DATE '${own.day}') <= ${TRANSFER_DAYS}))
+ORDER BY is_own DESC, abs(t."timestamp"::DATE - DATE '${own.day}'), t.rowid LIMIT 2`,
+    { account: own.account_id },
+  );
+  if (!found.some(({ is_own }) => is_own)) return { otherLeg: null, isTransfer: false };
+  const other = found.find(({ is_own }) => !is_own);
+  if (other === undefined) return { otherLeg: null, isTransfer: true };
+  const { is_own, ...otherLeg } = other;
+  return { otherLeg: otherLeg as unknown as TransactionRow, isTransfer: true };
+}
