@@ -81,7 +81,11 @@ export const entries: fc.Arbitrary<PlainEntry[]> = fc
       day += gap;
       if (day > 28) [month, day] = [(month % 12) + 1, day - 28];
       const year = 2015 + (month < 3 ? 1 : 0);
-      return { date: dayText(year, month, day) ?? '', cents, text: `Shop ${index} ${text}` };
+      return {
+        date: dayText(year, month, day) ?? '',
+        cents,
+        text: `${cents < 0 ? 'Purchase' : 'Salary'} ${index} ${text}`,
+      };
     });
   });
 

@@ -83,3 +83,43 @@ describe('a table of entries written as any bank writes', () => {
     );
   });
 });
+
+describe('a balance that may be a debt', () => {
+  const SIDES = {
+    spent: ['Joe Diner', 'Bookshop', 'XYZ Ltd', 'UBER TRIP'],
+    repaid: ['Payment', 'Transfer', 'Ausgleich', 'Thank you'],
+  };
+  const card = fc.array(
+    fc.record({ gap: fc.nat(6), cents: fc.integer({ min: 1, max: 300_000 }), repays: fc.boolean(), text: fc.nat(3) }),
+    {
+      minLength: 3,
+      maxLength: 40,
+    },
+  );
+  test('is never proven with the wrong sign, whichever signs the amounts have', () => {
+    fc.assert(
+      fc.property(
+        card,
+        fc.integer({ min: 0, max: 200_000 }),
+        fc.boolean(),
+        fc.boolean(),
+        (rows, owed, turned, named) => {
+          let [debt, day] = [owed, Date.UTC(2024, 0, 3)];
+          const lines = rows.map(({ gap, cents, repays, text }, index) => {
+            debt += repays ? -cents : cents;
+            day += gap * 86_400_000;
+            const words = named ? SIDES[repays ? 'repaid' : 'spent'][text] : `Row ${index}`;
+            const shown = repays === turned ? -cents : cents;
+            return `${new Date(day).toISOString().slice(0, 10)},${words},${numeral(shown)},${numeral(debt)}`;
+          });
+          const guess = guessOf(`Date,Description,Amount,Balance\n${lines.join('\n')}\n`);
+          if (guess.verdict === 'unproven') return;
+          const [first] = guess.preview;
+          const cents = (rows[0]?.cents ?? 0) * (rows[0]?.repays ? 1 : -1);
+          expect(first?.amount).toBe(numeral(cents));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

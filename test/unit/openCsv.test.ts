@@ -112,3 +112,13 @@ test('a profile without header names is used only when it is named', async () =>
   await expect(texts(file)).rejects.toMatchObject({ code: 'IMPORT_DOUBTFUL' });
   expect(await texts(file, { profile: 'plain' })).toEqual(['Shop', 'Cafe']);
 });
+
+test.each([
+  ['umsatz.csv', 'finance-db import --learn umsatz.csv`'],
+  ['my bank.csv', "finance-db import --learn 'my bank.csv'`"],
+  ["Anna's (1).csv", `finance-db import --learn 'Anna'"'"'s (1).csv' --profile Anna-s-1\``],
+])('the command that is suggested for %s can be copied', async (name, command) => {
+  const file = { ...input('Datum;Text;Betrag\n31.01.2020;a;-1,00\n'), name };
+  const error = await openStatements(file, request()).catch((problem: unknown) => problem);
+  expect((error as { remedy: string }).remedy).toContain(command);
+});

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { CsvGuess } from '../../ingest/csv/guess.ts';
 import type { QifFinding } from '../../ingest/qif/qifSurvey.ts';
@@ -18,7 +19,7 @@ export function doubtfulLayout(file: string, guess: CsvGuess): FinanceDbError {
     remedy:
       guess.profile === null
         ? 'write a profile for it (docs/profiles.md) and name it with --profile'
-        : `if that is right, \`finance-db import --learn ${shellWord(file)} --profile NAME\` keeps it as a profile; else edit the profile it makes`,
+        : `\`${learnCommand(file)}\` keeps this as a profile; correct that where the rows are wrong (docs/profiles.md), and import again`,
     details: {
       file,
       doubts: guess.doubts,
@@ -26,6 +27,18 @@ export function doubtfulLayout(file: string, guess: CsvGuess): FinanceDbError {
       preview: guess.preview.map(({ date, amount, currency, text }) => ({ date, amount, currency, text })),
     },
   });
+}
+
+/** For a shell, with a name for the profile where that of the file would be none. */
+function learnCommand(file: string): string {
+  const { name } = path.parse(file);
+  const fits = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,80}$/u.test(name);
+  const plain = name
+    .replace(/[^\p{L}\p{N}._]+/gu, '-')
+    .replace(/^[^\p{L}\p{N}]+|-+$/gu, '')
+    .slice(0, 80);
+  const profile = fits ? '' : ` --profile ${shellWord(plain === '' ? 'bank' : plain)}`;
+  return `finance-db import --learn ${shellWord(file)}${profile}`;
 }
 
 /** A QIF file all of whose dates exist with the day first and with the month first. */

@@ -45,9 +45,9 @@ export function doubtsOf(trial: Trial, result: TrialResult, { profile }: Candida
   if (proof === null)
     doubts.push(
       profile.columns.balance === undefined
-        ? 'no running balance proves the amounts'
+        ? 'there is no running balance that would prove the amounts'
         : result.tooFewLinks
-          ? 'the running balance has too few rows that follow one another'
+          ? `${trial.rows === 1 ? 'one row is' : `${trial.rows} rows are`} too few to prove the amounts by their balance`
           : 'the running balance does not close: balance before + amount = balance after does not hold for each row',
     );
   return { doubts, proof, inverted };
@@ -61,8 +61,8 @@ function proofOf(trial: Trial, result: TrialResult, signed: boolean): string | n
 }
 
 /**
- * The sign of plain amounts. A balance that closes proves it, unless both signs close, or other signs of the file say that the
- * balance is a debt.
+ * The sign of plain amounts. A balance that closes proves it if it is one of money. Shown as a debt, as cards do, it closes as well
+ * with all signs turned around: so something else of the file has to say what a positive amount is.
  */
 function signOf(trial: Trial, result: TrialResult, given: boolean): { inverted: boolean; doubt: string | null } {
   if (given) return { inverted: false, doubt: null };
@@ -71,17 +71,12 @@ function signOf(trial: Trial, result: TrialResult, given: boolean): { inverted: 
   const left = new Set(byDates.map(({ inverted }) => inverted));
   const marked = trial.marksAgree + trial.marksDisagree > 0;
   const marksSay = !marked ? null : trial.marksAgree === 0 ? true : trial.marksDisagree === 0 ? false : null;
-  const repaymentsSay = trial.repaymentsOut + trial.repaymentsIn === 0 ? null : trial.repaymentsIn === 0;
-  const hint = marksSay ?? repaymentsSay;
+  const hint = marksSay ?? trial.words.inverted;
   if (proven.size > 0) {
     const [inverted = hint ?? false] = left.size === 1 ? left : [hint ?? false];
     if (left.size !== 1) return { inverted, doubt: 'the running balance closes with both signs of the amounts' };
-    if (hint !== null && hint !== inverted)
-      return {
-        inverted,
-        doubt: 'the balance closes, but by the words of the file it is a debt: the amounts may have the other sign',
-      };
-    return { inverted, doubt: hint === null && mayBeDebt(trial, inverted) ? DEBT : null };
+    if (hint === null) return { inverted, doubt: isMoney(trial, result, inverted) ? null : MAYBE_DEBT };
+    return { inverted, doubt: hint === inverted ? null : DEBT_BY_WORDS };
   }
   if (marked && marksSay === null)
     return {
@@ -93,14 +88,22 @@ function signOf(trial: Trial, result: TrialResult, given: boolean): { inverted: 
   return { inverted: false, doubt: null };
 }
 
-const DEBT =
-  'the balance closes, but by it most rows are income: if it is a debt, as cards show it, the amounts have the other sign';
+const QUESTION = 'is a positive amount money in, or spending?';
+const MAYBE_DEBT = `the balance closes, but it may be money or, as cards show it, a debt: ${QUESTION}`;
+const DEBT_BY_WORDS = `the balance closes, but by the words of the file it is a debt: ${QUESTION}`;
+
+/** Fewer rows than these are no habit. */
+const HABIT_ROWS = 20;
 
 /**
- * A balance that is shown as a debt closes as well, with the signs turned around. Hardly anybody has more income than purchases on
- * a card: where most rows would be income, a person has to say what it is. A few rows may be anything: there it takes more.
+ * Whether the balance is one of money where neither marks nor words say so: rows name the accounts of others, which cards do
+ * not; or nearly all of many rows within a short time are spending and some money is left, where a debt would be repaid every day.
  */
-function mayBeDebt({ negatives, positives }: Trial, inverted: boolean): boolean {
+function isMoney(trial: Trial, { days }: TrialResult, inverted: boolean): boolean {
+  const { negatives, positives, negativeBalances, counterAccounts, rows } = trial;
+  if (counterAccounts >= 2) return true;
   const [income, spending] = inverted ? [negatives, positives] : [positives, negatives];
-  return income > (inverted || income + spending >= 10 ? spending : 2 * spending);
+  return (
+    negativeBalances === 0 && spending >= HABIT_ROWS && spending >= 10 * income && days !== null && days <= 4 * rows
+  );
 }

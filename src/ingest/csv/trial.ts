@@ -3,10 +3,11 @@ import { BalanceProof, millionths, type RowOrder } from './balanceProof.ts';
 import type { Candidate } from './candidates.ts';
 import { type ColumnPositions, columnPositions } from './columns.ts';
 import { DateEvidence } from './dateEvidence.ts';
-import type { DateFormat } from './dates.ts';
+import { type DateFormat, readDate } from './dates.ts';
 import { NumberEvidence } from './numberEvidence.ts';
 import type { CsvProfile } from './profile.ts';
 import type { BankRecord } from './records.ts';
+import { SignEvidence } from './signEvidence.ts';
 import { isProblem, type RowAmountReader, rowAmountReader } from './signedAmount.ts';
 import { balanceWord, isStatusWord } from './vocabulary.ts';
 
@@ -21,9 +22,6 @@ interface StyleTrial {
   closing: bigint | null;
 }
 
-/** Words of a card's repayment: the amount beside them is money that comes. */
-const REPAYMENT =
-  /payment.{0,24}(received|thank)|thank you.{0,12}payment|\bautopay\b|zahlung.{0,20}(erhalten|dank)|paiement.{0,20}(recu|reçu|merci)/i;
 /** What is only a hint is looked for in that many rows. */
 const EARLY_ROWS = 20_000;
 const BALANCE_ROW = /sald|balan|stand|solde|bestand|forward|zustatek|s a l d o/i;
@@ -40,8 +38,13 @@ export class Trial {
   positives = 0;
   marksAgree = 0;
   marksDisagree = 0;
-  repaymentsIn = 0;
-  repaymentsOut = 0;
+  readonly words = new SignEvidence();
+  /** Rows whose balance is below zero. */
+  negativeBalances = 0;
+  /** Rows that name the account of the other party, as those of a bank account do. */
+  counterAccounts = 0;
+  private firstDate = '';
+  private lastDate = '';
   /** Values of a status column of which it is not known whether such a row is booked. */
   readonly unknownStatuses: string[] = [];
   private readonly statuses = new Set<string>();
@@ -117,6 +120,7 @@ export class Trial {
       contradiction: contradiction || readable.length === 0,
       proven,
       totals: totals && this.rows >= 3,
+      days: dates.format === null ? null : daysBetween(this.firstDate, this.lastDate, dates.format),
       tooFewLinks: best?.proof.tooFew ?? false,
       problems: this.problems,
     };
@@ -136,6 +140,8 @@ export class Trial {
       this.undated = [];
     }
     this.rows++;
+    if (this.firstDate === '') this.firstDate = date;
+    this.lastDate = date;
     if (!this.dates.add(date, true)) this.problem(`line ${line}: ${JSON.stringify(date)} is no date`);
     const value = at.valueDate < 0 ? '' : (fields[at.valueDate] ?? '').trim();
     if (value !== '') this.dates.add(value, false);
@@ -159,6 +165,7 @@ export class Trial {
       if (balance !== '' && stands === null) all = false;
       style.sum += millionths(amount.numeral) ?? 0n;
       if (at.balance >= 0) style.proof.add(account, amount.numeral, stands);
+      if (style === this.styles[0] && stands?.startsWith('-')) this.negativeBalances++;
     }
     // Once many cells have told the style, only those that do not fit it say more.
     if (!all || this.styles.length > 1 || this.rows <= EARLY_ROWS)
@@ -194,12 +201,16 @@ export class Trial {
       if (markColumn.debit.includes(mark)) negative ? this.marksAgree++ : this.marksDisagree++;
       if (markColumn.credit.includes(mark)) negative ? this.marksDisagree++ : this.marksAgree++;
     }
+    // CR and DR beside the digits are marks, too.
+    const cell = fields[this.at.amount] ?? '';
+    if (/[0-9 ](CR|DR)\.?\s*$/i.test(cell)) this.marksAgree++;
     if (this.rows > EARLY_ROWS) return;
-    for (const position of this.text)
-      if (REPAYMENT.test(fields[position] ?? '')) {
-        if (negative) this.repaymentsOut++;
-        else this.repaymentsIn++;
-      }
+    if (/^[A-Z]{2}\d\d/i.test((fields[this.at.counterAccount] ?? '').trim())) this.counterAccounts++;
+    if (/[1-9]/.test(numeral))
+      this.words.add(
+        this.text.map((position) => fields[position] ?? ''),
+        negative,
+      );
   }
 
   /** Rows that tell a balance: remembered, and not counted. */
@@ -243,6 +254,8 @@ export interface TrialResult {
   readonly proven: readonly { readonly order: RowOrder; readonly inverted: boolean }[];
   /** Opening balance + sum = closing balance, from rows that tell them. */
   readonly totals: boolean;
+  /** From the first row to the last. */
+  readonly days: number | null;
   /** Nothing speaks against the running balance, but too little for it. */
   readonly tooFewLinks: boolean;
   readonly problems: readonly string[];
@@ -250,4 +263,9 @@ export interface TrialResult {
 
 function balanceCell(cell: string | undefined): string | undefined {
   return cell !== undefined && BALANCE_ROW.test(cell) ? cell : undefined;
+}
+
+function daysBetween(first: string, last: string, format: DateFormat): number | null {
+  const [from, to] = [readDate(first, format), readDate(last, format)];
+  return from === null || to === null ? null : Math.abs(Date.parse(to.date) - Date.parse(from.date)) / 86_400_000;
 }
