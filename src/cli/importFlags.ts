@@ -46,6 +46,7 @@ export async function importRequest(
     allNew: flags.allNew === true,
     rules: await readRules(config.home),
     onProgress: ({ file, rows, fraction }) => progress.load({ table: file, rows, bytes: 0, fraction }),
+    onRead: (file) => progress.say(`${file}  comparing with what is there`),
     onWait: () => tellWaiting(context, progress),
   };
 }

@@ -274,6 +274,36 @@ describe('what is told', () => {
     }
   });
 
+  test.each([80, 120])('%i columns of a terminal: whole, and nothing that matters is left out', async (columns) => {
+    const options = {
+      cwd: fixture.folder,
+      env: { TERM: 'dumb', DATABASE_URL: fixture.database.url, FINANCE_DB_HOME: path.join(fixture.folder, 'home') },
+      columns,
+    };
+    fixture.file('a-rather-long-name-of-a-file-from-the-bank-2026-03.sta', statement(1));
+    fixture.file('in/b.sta', statement(2));
+    fixture.file('bad.sta', '');
+    const names = ['a-rather-long-name-of-a-file-from-the-bank-2026-03.sta', 'in', 'bad.sta', 'none.sta'];
+    const dry = await runCli(['import', ...names, '--dry-run'], options);
+    const done = await runCli(['import', ...names], options);
+    const list = await runCli(['import', '--list'], options);
+    const text = dry.stdout + done.stdout + done.stderr + list.stdout;
+    expect(Math.max(...text.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(columns);
+    for (const word of [
+      'statements',
+      'possible duplicates',
+      'balances',
+      'days',
+      'sum',
+      'largest',
+      'Without a category',
+    ])
+      expect(dry.stdout).toContain(word);
+    for (const word of ['new', 'known', 'alike', '1 of 1 close', '-1.00']) expect(done.stdout).toContain(word);
+    expect(done.stderr).toContain('2 files were refused');
+    expect(list.stdout).not.toContain('│ … │');
+  });
+
   test('a file for which a flag is wrong is refused, and the others come in', async () => {
     const two = fixture.file('two.sta', statement(1) + statement(2));
     const one = fixture.file('one.sta', statement(3));

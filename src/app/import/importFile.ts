@@ -55,6 +55,7 @@ export async function importFile(
     signal,
     onRows: (rows) => request.onProgress?.({ file: opened.name, rows, fraction: opened.fractionRead() }),
   });
+  request.onRead?.(opened.name);
   await refuseDoubleIds(session, opened.name);
   await decideIdentity(session, { table, source: opened.source, allNew: request.allNew });
   await markLookalikes(session, table);

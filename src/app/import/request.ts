@@ -24,6 +24,8 @@ export interface ImportRequest {
   readonly allNew: boolean;
   readonly rules: readonly Rule[];
   readonly onProgress?: (progress: ImportProgress) => void;
+  /** Told when all of a file was read, and is compared with what is there. */
+  readonly onRead?: (file: string) => void;
   /** Told once when another import has to be waited for. */
   readonly onWait?: () => void;
 }

@@ -1,5 +1,6 @@
 import { learnProfile } from '../../app/import/learn.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { shellWord } from '../../model/crontab.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { printable, printableText } from '../../render/printable.ts';
 import { openProgress } from '../../render/progress.ts';
@@ -34,7 +35,7 @@ export async function learnCommand(
       ({ date, amount, currency, text }) =>
         `  ${date}  ${amount.padStart(12)} ${currency ?? ''}  ${printable(text.slice(0, 60))}`,
     ),
-    `If a row is wrong, edit the profile (docs/profiles.md). Then: finance-db import ${file}`,
+    `If a row is wrong, edit the profile (docs/profiles.md). Then: finance-db import ${shellWord(file)}`,
   ];
   if (!output.quiet) await writeText(io.stdout, printableText(`${lines.join('\n')}\n`));
   return 0;
