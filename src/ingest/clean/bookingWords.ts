@@ -22,7 +22,7 @@ carte cb|paiement cb|paiement par carte|paiement carte|paiement psc|achat cb|ach
 prelevt|vir|vir sepa|vir recu|vir recu de|vir sepa recu|vir reçu|vir inst|virement|virement sepa|virement de|virement recu|virement en votre faveur
 pago con tarjeta|pago en|pago|compra|compra tarjeta|compra con tarjeta|compra en|compra tarj|recibo|recibo de|adeudo|adeudo recibo|adeudo de|transferencia de|transferencia a favor de|bizum|bizum de
 pagamento pos|pagamento|pagamento carta|pagamento tramite pos|acquisto|acquisto pos|addebito|addebito diretto|addebito sdd|bonifico da|bonifico a favore di|bonifico
-betaalautomaat|bea|bea, betaalpas|betaalpas|gea|gea, betaalpas|bea, apple pay|pinbetaling|betaling|incasso|sepa incasso|sepa incasso algemeen doorlopend|sepa overboeking|sepa ideal|ideal betaling|overboeking|bancontact|aankoop
+betaalautomaat|bea|bea nr|bea, betaalpas|betaalpas|gea|gea, betaalpas|bea, apple pay|pinbetaling|betaling|incasso|sepa incasso|sepa incasso algemeen doorlopend|sepa overboeking|sepa ideal|ideal betaling|overboeking|bancontact|aankoop
 dankort-nota|dankort-køb|dankort|visa/dankort|kortkøb|kortkob|kortköp|korttiosto|varekjøp|kortbetaling|betaling til|betalingsservice|bs betaling|autogiro|swish|swish betalning|vipps|mobilepay
 platba kartou|platnost kartou|nákup|platba|inkaso|zakup przy użyciu karty|płatność kartą|platnosc karta|transakcja kartą|operacja kartą
 compra cartao|compra no debito|compra no débito|compra com cartao|compra com cartão|pix|pix enviado|pix recebido|debito automatico|débito automático

@@ -23,7 +23,7 @@ const CODES: ReadonlyMap<string, Channel> = new Map([
   ...list('direct_debit', 'DIRECTDEBIT DDT INC IC'),
   ...list('standing_order', 'REPEATPMT STO'),
   ...list('check', 'CHECK CHK CHQ TCK'),
-  ...list('branch', 'DEP ST'),
+  ...list('branch', 'ST'),
   ...list('online', 'IDB ID'),
   ...list('system', 'INT DIV SRVCHG FEE CHG COM RTI BRF'),
 ]);
@@ -93,9 +93,8 @@ export function channelOfCode(code: string): Channel | null {
 
 function readCode(code: string): Channel | null {
   if (/^[A-Z]{4}\//.test(code) && !SWIFT.test(code)) return ISO.find(([pattern]) => pattern.test(code))?.[1] ?? null;
-  // NTRF+166+9248: a German bank's own code in CAMT; N051: one in :61:; NTRF/166: of :61: and :86:.
-  const gvc =
-    /^[A-Z0-9]{4}[+/](\d{3})(?:\+|$)/.exec(code)?.[1] ?? /^N(\d{3})$/.exec(code)?.[1] ?? /^\d{3}$/.exec(code)?.[0];
+  // NTRF+166+9248: a German bank's own code in CAMT; NTRF/166: of :61: and :86:. Digits in :61: alone (N102) are each bank's own.
+  const gvc = /^[A-Z0-9]{4}[+/](\d{3})(?:\+|$)/.exec(code)?.[1];
   const german =
     gvc === undefined ? null : (GVC.find(([from, to]) => Number(gvc) >= from && Number(gvc) <= to)?.[2] ?? null);
   if (german !== null) return german;

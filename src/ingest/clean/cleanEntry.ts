@@ -45,8 +45,11 @@ const OFX_NAME = 32;
 /** The field for the payee, unless it is empty or says only how the entry came about. */
 function payeeSource({ payee, text }: StatementEntry, format: StatementFormat): { text: string; by: 'field' | 'text' } {
   if (payee === null || payee === '') return { text, by: 'text' };
-  if (format === 'ofx' && payee.length >= OFX_NAME - 1 && payee.length <= OFX_NAME && text.startsWith(`${payee} `))
-    return { text: payee.length === OFX_NAME ? payee + text.slice(OFX_NAME + 1) : text, by: 'field' };
+  if (format === 'ofx' && payee.length >= OFX_NAME - 1 && payee.length <= OFX_NAME && text.startsWith(payee)) {
+    // Cut within a word, unless MEMO has all of it again.
+    const cut = payee.length === OFX_NAME && text.charAt(OFX_NAME) === ' ';
+    return { text: cut ? payee + text.slice(OFX_NAME + 1) : text, by: 'field' };
+  }
   if (!/\p{L}/u.test(payee) || withoutBookingWords(payee) === '') return { text: text || payee, by: 'text' };
   return { text: payee, by: 'field' };
 }

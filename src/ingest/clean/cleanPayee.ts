@@ -63,12 +63,17 @@ const LETTERS = /\p{L}\P{L}*\p{L}|[^\p{ASCII}]/u;
 
 /** White space single, and no marks at the ends that only joined what is gone. */
 function tidy(text: string): string {
-  const single = UNEVEN.test(text) ? text.replace(/\s+/g, ' ').trim() : text;
+  const single = UNEVEN.test(text)
+    ? text
+        .replace(/\s+/g, ' ')
+        .replace(/ (?=[,;])/g, '')
+        .trim()
+    : text;
   if (!LOOSE.test(single)) return single;
   return single.replace(WWW, '').replace(LOOSE_BEGIN, '').replace(LOOSE_END, '') || single;
 }
 
-const UNEVEN = /^\s|\s$|\s\s|[^\S ]/;
+const UNEVEN = /^\s|\s$|\s[\s,;]|[^\S ]/;
 const LOOSE_BEGIN = /^[\s,;:/\\|*+=_.–-]+(?=\S)/;
 const LOOSE_END = /(?<=\S)[\s,;:/\\|*+=_(–-]+$/;
 const WWW = /^www\.(?=\S)/i;
