@@ -12,8 +12,8 @@ Exit codes: 0 done, 2 usage, 3 PostgreSQL, 4 DuckDB file, 5 damage found,
 Settings come from flags, the environment and .env; README lists them.`,
   init: `
 The first line of a CSV file names its columns, in any order:
-  ${TRANSACTIONS_NAMES.slice(0, 8).join(', ')},
-  ${TRANSACTIONS_NAMES.slice(8).join(', ')}
+  ${TRANSACTIONS_NAMES.slice(0, 9).join(', ')},
+  ${TRANSACTIONS_NAMES.slice(9).join(', ')}
 tx_id, timestamp and amount must be there. Without currency it is the base
 currency, without normalized_amount that is the amount of rows in the base
 currency; other columns are NULL where they are missing.`,

@@ -99,7 +99,9 @@ test('a sync that found nothing does not write the file, yet is remembered', asy
   await run('init', '--sample', '5');
   await run('sync');
   const before = fs.statSync(source.duckdbPath, { bigint: true });
-  const later = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
+  // A clock that stands still, however long the steps take.
+  const start = Date.now();
+  const later = (minutes: number): Date => new Date(start + minutes * 60_000);
   const at = (minutes: number, ...argv: string[]): Promise<CliResult> =>
     runCli(argv, { env: source.env('transactions'), now: later(minutes) });
   expect((await at(180, 'sync')).stdout).toContain('no transaction since');
@@ -119,5 +121,5 @@ test('a sync that found nothing does not write the file, yet is remembered', asy
   expect((await at(185, 'query', 'SELECT 1')).stderr).toMatch(/data synced 3 h ago\n/);
   fs.writeFileSync(note, 'torn');
   expect((await at(186, 'sync')).code).toBe(0);
-  expect((await at(186, 'query', 'SELECT 1')).stderr).toMatch(/, checked 0\.\d+ s ago/);
+  expect((await at(186, 'query', 'SELECT 1')).stderr).toMatch(/, checked 0\.0+ s ago/);
 });

@@ -112,9 +112,9 @@ test('a view over the clock is never called up to date', async () => {
 
 const canMount = process.platform === 'linux' && process.getuid?.() === 0;
 (canMount ? test : test.skip)('a home that is read-only (needs root, for a mount)', async () => {
-  const env = { DATABASE_URL: '' };
+  const env = { DATABASE_URL: '', FINANCE_DB_TABLES: 'transactions' };
   await run(['init'], env);
-  await run(['sync'], { ...env, FINANCE_DB_TABLES: 'transactions' });
+  await run(['sync'], env);
   for (const args of [
     ['--bind', home, home],
     ['-o', 'remount,ro,bind', home],
