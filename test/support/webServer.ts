@@ -74,3 +74,58 @@ export function sendRaw(port: number, ...pieces: readonly (string | Buffer)[]): 
     for (const piece of pieces) socket.write(piece);
   });
 }
+
+/** An open event stream: what was announced so far, and a promise of the next that fits. */
+export interface EventStream {
+  next(name: string, fits?: (data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+  /** Resolves when the server has ended it. */
+  readonly ended: Promise<void>;
+  close(): void;
+}
+
+export function openEvents(port: number, path = '/api/v1/events'): Promise<EventStream> {
+  return new Promise((resolve, reject) => {
+    const sent = http.get({ host: '127.0.0.1', port, path, agent: false }, (incoming) => {
+      let text = '';
+      const seen: { name: string; data: Record<string, unknown> }[] = [];
+      const waiting = new Set<() => void>();
+      incoming.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece;
+        for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
+          const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(text.slice(0, end)) ?? [];
+          if (name !== undefined && data !== undefined) seen.push({ name, data: JSON.parse(data) });
+          text = text.slice(end + 2);
+        }
+        for (const look of waiting) look();
+      });
+      incoming.on('error', () => undefined);
+      const ended = new Promise<void>((done) => incoming.once('close', done));
+      resolve({
+        ended,
+        close: () => sent.destroy(),
+        next: (name, fits = () => true) =>
+          new Promise((found) => {
+            const look = (): void => {
+              const place = seen.findIndex((event) => event.name === name && fits(event.data));
+              if (place === -1) return;
+              waiting.delete(look);
+              const [event] = seen.splice(0, place + 1).slice(-1);
+              found(event?.data ?? {});
+            };
+            waiting.add(look);
+            look();
+          }),
+      });
+    });
+    sent.on('error', reject);
+  });
+}
+
+/** POST of a document, as a program sends it. */
+export function post(port: number, path: string, body: unknown = {}): Promise<WebAnswer> {
+  return ask(port, path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}

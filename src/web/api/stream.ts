@@ -1,15 +1,22 @@
 import { messageOf } from '../../errors/financeDbError.ts';
 
+/** What goes on around a body. */
+export interface StreamOptions {
+  /** How long a visitor may leave what is there unread before they are given up. */
+  readonly drainMs: number;
+  /** Called once, whatever happens. */
+  readonly done: () => void;
+  /** Ends the connection: an answer that is cut off must not look whole. */
+  readonly cut: (why: string) => void;
+}
+
 /**
  * A body that is made as fast as it is read. The first piece is made before the answer begins, so that what fails at once
  * still gets a status of its own; what fails later cuts the answer off.
- * @param drainMs how long a visitor may leave what is there unread before they are given up
- * @param done called once, whatever happens
  */
 export async function streamBody(
   pieces: AsyncGenerator<string>,
-  drainMs: number,
-  done: () => void,
+  { drainMs, done, cut }: StreamOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   const encoder = new TextEncoder();
   let timer: NodeJS.Timeout | undefined;
@@ -33,10 +40,10 @@ export async function streamBody(
   }
   return new ReadableStream<Uint8Array>(
     {
-      start(controller) {
+      start() {
         timer = setTimeout(() => {
-          controller.error(new Error('nobody reads this answer'));
           void giveUp();
+          cut('nobody reads this answer');
         }, drainMs);
       },
       async pull(controller) {
@@ -51,7 +58,7 @@ export async function streamBody(
           next = await pieces.next();
         } catch (error) {
           finish();
-          controller.error(new Error(messageOf(error)));
+          cut(messageOf(error));
         }
       },
       cancel: giveUp,

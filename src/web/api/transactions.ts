@@ -151,7 +151,7 @@ export function rowDocument(row: TransactionRow): Record<string, unknown> {
 async function csv(call: ApiCall): Promise<Response> {
   const input = inputOf(call, filtersOf(call));
   const asked = listInput(call.query);
-  const { snapshots, limits } = call.services;
+  const { snapshots, limits, options } = call.services;
   const lease = await snapshots.lease(call.signal);
   const { reader, snapshot } = lease;
   const pieces = (async function* () {
@@ -167,7 +167,14 @@ async function csv(call: ApiCall): Promise<Response> {
     }
     yield writer.close();
   })();
-  const body = await streamBody(pieces, limits.drainMs, () => lease.release());
+  const body = await streamBody(pieces, {
+    drainMs: limits.drainMs,
+    done: () => lease.release(),
+    cut: (why) => {
+      if (!call.signal.aborted) options.log(`transactions.csv was cut off: ${why}`);
+      call.visit.env.outgoing.destroy();
+    },
+  });
   return new Response(body, {
     headers: { ...attachment('transactions.csv', 'text/csv; charset=utf-8'), [SNAPSHOT_HEADER]: snapshot.id },
   });

@@ -81,7 +81,7 @@ export class Events {
         // A page that takes nothing (a suspended tab) does not make us keep everything for it: it will connect again.
         if ((controller.desiredSize ?? 0) < -MOST_UNREAD) {
           this.listeners.delete(controller);
-          controller.error(new Error('nobody reads this stream'));
+          controller.close();
         } else controller.enqueue(bytes);
       } catch {
         this.listeners.delete(controller);

@@ -1,0 +1,239 @@
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { temporaryFolder } from '../support/folder.ts';
+import { type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
+import { ask, openEvents, post, startWeb } from '../support/webServer.ts';
+
+/** Takes minutes, and notices an interruption. */
+const ENDLESS = 'SELECT count(*) AS n FROM range(1000000) a(x), range(1000000) b(y) WHERE (x * y) % 7 = 3';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let file = '';
+let server: Awaited<ReturnType<typeof startWeb>> | undefined;
+beforeEach(async () => {
+  folder = temporaryFolder();
+  file = path.join(folder.path, 'served.duckdb');
+  await replace([{ day: '2026-11-01', amount: '-1.00', merchant: 'Before' }]);
+});
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+  folder.remove();
+});
+
+/** Puts a file in the place of the one that is served, as a sync does. */
+async function replace(rows: readonly SimpleRow[], copies = 1): Promise<void> {
+  const more = `INSERT INTO transactions SELECT t.* REPLACE (tx_id || '-' || i AS tx_id) FROM transactions t, range(1, ${copies}) r(i)`;
+  const made = await statsFile(
+    fs.mkdtempSync(path.join(folder.path, 'new-')),
+    simpleRows(rows),
+    copies > 1 ? [more] : [],
+  );
+  fs.renameSync(made, file);
+}
+
+async function start(options: Parameters<typeof startWeb>[1] = {}): Promise<number> {
+  server = await startWeb(file, options);
+  return server.port;
+}
+
+/** Sends a request and goes away before the answer. */
+function askAndLeave(port: number, sql: string): { leave: () => void } {
+  const sent = http.request({
+    host: '127.0.0.1',
+    port,
+    path: '/api/v1/query',
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    agent: false,
+  });
+  sent.on('error', () => undefined);
+  sent.end(JSON.stringify({ sql }));
+  return { leave: () => sent.destroy() };
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test('a new file is announced and read, and its answers say which it was', async () => {
+  const port = await start({ limits: { watchMs: 20 } });
+  const before = await ask(port, '/api/v1/reports/merchants');
+  const events = await openEvents(port);
+  const { id } = await events.next('snapshot');
+  expect(before.headers['finance-db-snapshot']).toBe(id);
+  expect(JSON.parse(before.body).snapshot.id).toBe(id);
+  await replace([{ day: '2026-11-02', amount: '-2.00', merchant: 'After' }]);
+  const announced = await events.next('snapshot');
+  expect(announced['id']).not.toBe(id);
+  const after = JSON.parse((await ask(port, '/api/v1/reports/merchants')).body);
+  expect(after.snapshot.id).toBe(announced['id']);
+  expect(after.rows).toMatchObject([{ merchant: 'After', amount: -2 }]);
+  events.close();
+});
+
+test('what is being read stays what it was: one request, one snapshot', async () => {
+  await replace([{ day: '2026-11-01', amount: '-1.00', merchant: 'Before' }], 60_000);
+  const port = await start();
+  const first = await new Promise<http.IncomingMessage>((resolve) =>
+    http.get({ host: '127.0.0.1', port, path: '/api/v1/transactions.csv', agent: false }, resolve),
+  );
+  await replace([{ day: '2026-11-02', amount: '-2.00', merchant: 'After' }]);
+  expect(JSON.parse((await ask(port, '/api/v1/transactions')).body).rows).toHaveLength(1);
+  let text = '';
+  for await (const piece of first.setEncoding('utf8')) text += piece;
+  expect(text.trim().split('\n')).toHaveLength(60_001);
+  expect(text).not.toContain('After');
+});
+
+test('no file any more, and one again', async () => {
+  const port = await start();
+  fs.renameSync(file, `${file}.away`);
+  const gone = await ask(port, '/api/v1/reports/overview');
+  expect(gone.status).toBe(503);
+  expect(JSON.parse(gone.body).code).toBe('DUCKDB_MISSING');
+  expect((await ask(port, '/')).status).toBe(503);
+  fs.renameSync(`${file}.away`, file);
+  expect((await ask(port, '/')).status).toBe(200);
+});
+
+describe('at most so many questions at once', () => {
+  test('those that are too many are sent away with Retry-After, and pages that need no query are not', async () => {
+    const port = await start({ limits: { queries: 1, waiting: 1, patienceMs: 60_000 } });
+    const first = askAndLeave(port, ENDLESS);
+    await pause(200);
+    const waiting = ask(port, '/api/v1/reports/cashflow');
+    await pause(100);
+    const third = await ask(port, '/api/v1/reports/cashflow');
+    expect(third.status).toBe(503);
+    expect(third.headers['retry-after']).toBe('2');
+    expect(JSON.parse(third.body).code).toBe('WEB_BUSY');
+    expect((await ask(port, '/api/v1/healthz')).status).toBe(200);
+    // The first visitor goes: its query is interrupted, and the next gets its turn.
+    first.leave();
+    expect((await waiting).status).toBe(200);
+  });
+
+  test('who waits too long is told too', async () => {
+    const port = await start({ limits: { queries: 1, waiting: 5, patienceMs: 100 } });
+    const first = askAndLeave(port, ENDLESS);
+    await pause(200);
+    expect((await ask(port, '/')).status).toBe(503);
+    first.leave();
+  });
+
+  test('who goes while waiting takes nobody else their turn', async () => {
+    const port = await start({ limits: { queries: 1, waiting: 1, patienceMs: 60_000 } });
+    const first = askAndLeave(port, ENDLESS);
+    await pause(150);
+    const second = askAndLeave(port, ENDLESS);
+    await pause(100);
+    second.leave();
+    await pause(100);
+    const third = ask(port, '/');
+    first.leave();
+    expect((await third).status).toBe(200);
+  });
+
+  test('who takes a file and stops reading loses it', async () => {
+    await replace([{ day: '2026-11-01', amount: '-1.00', merchant: 'x'.repeat(200) }], 150_000);
+    const port = await start({ limits: { queries: 1, waiting: 1, patienceMs: 60_000, drainMs: 300 } });
+    const stalled = await new Promise<http.IncomingMessage>((resolve) =>
+      http.get({ host: '127.0.0.1', port, path: '/api/v1/transactions.csv', agent: false }, resolve),
+    );
+    stalled.pause();
+    stalled.on('error', () => undefined);
+    expect((await ask(port, '/api/v1/healthz')).status).toBe(200);
+    expect((await ask(port, '/api/v1/reports/overview')).status).toBe(200);
+    stalled.destroy();
+  });
+
+  test('HEAD of a file holds nothing', async () => {
+    const port = await start({ limits: { queries: 1, waiting: 0 } });
+    for (let time = 0; time < 3; time++) {
+      const head = await ask(port, '/api/v1/transactions.csv', { method: 'HEAD' });
+      expect(head).toMatchObject({ status: 200, body: '' });
+      expect(head.headers['content-type']).toContain('text/csv');
+    }
+    expect((await ask(port, '/')).status).toBe(200);
+  });
+});
+
+describe('SQL of visitors', () => {
+  test('at most 1,000 rows, or fewer, and whether there are more', async () => {
+    const port = await start();
+    const all = JSON.parse((await post(port, '/api/v1/query', { sql: 'SELECT range AS n FROM range(1000)' })).body);
+    expect(all).toMatchObject({ truncated: false });
+    expect(all.rows).toHaveLength(1000);
+    const more = JSON.parse((await post(port, '/api/v1/query', { sql: 'SELECT range AS n FROM range(1001)' })).body);
+    expect(more).toMatchObject({ truncated: true });
+    expect(more.rows).toHaveLength(1000);
+    const few = JSON.parse(
+      (await post(port, '/api/v1/query', { sql: 'SELECT range AS n FROM range(5000)', limit: 3 })).body,
+    );
+    expect(few).toMatchObject({ truncated: true, rows: [{ n: 0 }, { n: 1 }, { n: 2 }] });
+    expect((await post(port, '/api/v1/query', { sql: 'SELECT 1', limit: 1001 })).status).toBe(400);
+    expect((await post(port, '/api/v1/query', { sql: 'SELECT 1', timeout: 11 })).status).toBe(400);
+  });
+
+  test('and not for ever', async () => {
+    const port = await start();
+    const answer = await post(port, '/api/v1/query', { sql: ENDLESS, timeout: 0.3 });
+    expect(answer.status).toBe(504);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'QUERY_TIMEOUT' });
+    expect((await ask(port, '/')).status).toBe(200);
+  });
+
+  test('nothing of one request is there in the next', async () => {
+    const port = await start({ limits: { queries: 1 } });
+    await post(port, '/api/v1/query', { sql: 'SET VARIABLE secret = 42' });
+    await post(port, '/api/v1/query', { sql: 'CREATE TEMP TABLE left_behind AS SELECT 42 AS n' });
+    const variable = await post(port, '/api/v1/query', { sql: "SELECT getvariable('secret') AS v" });
+    expect(JSON.parse(variable.body).rows).toEqual([{ v: null }]);
+    expect((await post(port, '/api/v1/query', { sql: 'FROM left_behind' })).status).toBe(400);
+  });
+
+  test.each([
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM '/etc/passwd'",
+    "COPY (SELECT 1) TO '/tmp/finance-db-stolen.csv'",
+    "ATTACH '/tmp/finance-db-stolen.duckdb'",
+    'DELETE FROM transactions',
+    'DROP TABLE transactions',
+    "SET memory_limit = '100GB'",
+    'SET threads = 64',
+    "SET max_temp_directory_size = '1TB'",
+    'INSTALL httpfs',
+    'SELECT 1; SELECT 2',
+    '',
+    '-- nothing',
+  ])('%s', async (sql) => {
+    const port = await start();
+    const answer = await post(port, '/api/v1/query', { sql });
+    expect([400, 403]).toContain(answer.status);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    expect(fs.existsSync('/tmp/finance-db-stolen.csv')).toBe(false);
+    expect(fs.existsSync('/tmp/finance-db-stolen.duckdb')).toBe(false);
+  });
+
+  test('what DuckDB may use is set, and is less than the machine has', async () => {
+    const port = await start();
+    const sql =
+      "SELECT name, value FROM duckdb_settings() WHERE name IN ('memory_limit', 'max_temp_directory_size', 'threads') ORDER BY name";
+    const { rows } = JSON.parse((await post(port, '/api/v1/query', { sql })).body);
+    expect(rows.map(({ name }: { name: string }) => name)).toEqual([
+      'max_temp_directory_size',
+      'memory_limit',
+      'threads',
+    ]);
+    for (const { value } of rows) expect(value).toMatch(/^\d/);
+  });
+
+  test('--no-sql leaves out both the page and the path', async () => {
+    const port = await start({ sql: false });
+    expect((await post(port, '/api/v1/query', { sql: 'SELECT 1' })).status).toBe(404);
+    expect((await ask(port, '/sql')).status).toBe(404);
+    const description = JSON.parse((await ask(port, '/api/v1/openapi.json')).body);
+    expect(description.paths['/query']).toBeUndefined();
+  });
+});
