@@ -38,7 +38,7 @@ function lines(shell: string, args: string[], input?: string): string[] {
     encoding: 'utf8',
     cwd: folder.path,
     input,
-    timeout: 20_000,
+    timeout: 60_000,
   });
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   return stdout.split('\n').filter((line) => line !== '');

@@ -64,7 +64,7 @@ test('a file that changes have made too large is written anew, with all it holds
   expect(after).toMatchObject({ kind: 'ours', fresh: { rows: 250_000n } });
   // A compacted file is not the measure of the next: its rows lie in another order, and need more.
   if (after.kind === 'ours') expect(after.fresh.bytes).toBeLessThan(fresh.bytes * 1.05);
-}, 120_000);
+});
 
 test('a compaction that fails leaves the file as it is', async () => {
   const file = path.join(folder.path, 'a.duckdb');

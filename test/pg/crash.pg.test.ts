@@ -110,7 +110,7 @@ describe('killed', () => {
     await session.query('DROP TABLE t');
     const result = await killSyncs({ address: database.address, folder: folder.path, kills: 6, seed: 1, rows: 40_000 });
     expect(result).toMatchObject({ killed: 6 });
-  }, 120_000);
+  });
 
   test.each(MODES)('in the middle of a row (%s): the lock of the dead process is taken over', async (mode) => {
     const before = await syncAndChange();
@@ -325,7 +325,7 @@ describe('a full disk', () => {
     } finally {
       spawnSync('umount', [folder.path]);
     }
-  }, 120_000);
+  });
 
   test('or a folder that cannot be written exits 4 and leaves everything', async () => {
     if (process.getuid?.() !== 0) fs.chmodSync(folder.path, 0o555);
@@ -382,7 +382,7 @@ describe('readers', () => {
     }
     expect(state.reads).toBeGreaterThan(4);
     expect(new Set(seen).size).toBeGreaterThan(1);
-  }, 120_000);
+  });
 });
 
 test('a server that comes back within seconds is waited for', async () => {

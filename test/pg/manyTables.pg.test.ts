@@ -45,4 +45,4 @@ test('memory does not grow with the number of tables', async () => {
   const all = await source.sync(names, ...MEMORY);
   expect(all.tables.every(({ mode, upserted }) => mode === 'incremental' && upserted === 1)).toBe(true);
   expect(await source.rows("SELECT count(*)::INT AS n FROM t110 WHERE v = 'u'")).toEqual([{ n: 1 }]);
-}, 120_000);
+});

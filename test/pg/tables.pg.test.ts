@@ -158,7 +158,7 @@ describe('keys', () => {
       );
     const { tables: done } = await syncEqual(tables);
     for (const table of done) expect(table).toMatchObject({ mode: 'incremental', upserted: 6, deleted: 5 });
-  }, 120_000);
+  });
 
   // Keys that a pack could not hold, or would have to quote: among them the separator itself, and one beside it.
   const ODD_KEYS: readonly (readonly [name: string, values: string])[] = [
@@ -407,7 +407,7 @@ describe('kinds of tables', () => {
     expect(refused.code).toBe(4);
     expect(refused.stderr).toContain('--memory');
     expect(await source.rows('SELECT count(*)::INTEGER AS n FROM t')).toEqual([{ n: 60 }]);
-  }, 120_000);
+  });
 
   test('unlogged, temporary-like rewrites, and children by inheritance', async () => {
     await run(`CREATE UNLOGGED TABLE u (id int PRIMARY KEY, v text); INSERT INTO u SELECT i, i FROM generate_series(1, 500) i;

@@ -67,7 +67,7 @@ describe('values arrive equal', () => {
     const second = await source.sync(names.join(','));
     expect(second.tables.filter((table) => table.mode !== 'incremental')).toEqual([]);
     await compare(...names);
-  }, 120_000);
+  });
 
   test('of every type that can be a key: rows are found again, changed and deleted', async () => {
     const known = await define();
@@ -90,7 +90,7 @@ describe('values arrive equal', () => {
     expect(second.tables.filter((table) => table.mode !== 'incremental')).toEqual([]);
     await compare(...usable);
     expect(usable.length).toBeGreaterThan(25);
-  }, 120_000);
+  });
 
   test('of all types in one row, with everything NULL beside it', async () => {
     const known = await define();
@@ -279,5 +279,5 @@ describe('generated rows', () => {
       // The same rows on every run: a failure elsewhere can be repeated here.
       { numRuns: 25, seed: 20260101, endOnFailure: true },
     );
-  }, 120_000);
+  });
 });

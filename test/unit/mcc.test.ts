@@ -4,11 +4,10 @@ import { describe, expect, test } from '@jest/globals';
 import { categoryOfMcc } from '../../src/ingest/categories/mcc.ts';
 import { MCC_TABLE } from '../../src/ingest/categories/mccTable.ts';
 import { AT_HOME, ON_A_TRIP } from '../../src/model/household/merchants.ts';
+import { sharedData } from '../support/sharedData.ts';
 
 /** A public list of codes, beside the project where it is at all. */
-const LIST = ['../shared', '../../shared']
-  .map((folder) => path.resolve(folder, 'data/raw/mcc/mcc_codes.csv'))
-  .find((file) => fs.existsSync(file));
+const DATA = sharedData('raw/mcc/mcc_codes.csv');
 
 describe('merchant category codes', () => {
   test.each([
@@ -46,10 +45,12 @@ describe('merchant category codes', () => {
       expect([mcc, categoryOfMcc(mcc)?.category]).toEqual([mcc, category]);
   });
 
-  if (LIST === undefined) test.skip('the shared list of codes is not on this machine', () => {});
+  if (DATA === undefined) test.skip('the shared list of codes is not on this machine', () => {});
   else
     test('every code of the shared list has an answer', () => {
-      const codes = [...fs.readFileSync(LIST, 'utf8').matchAll(/^(\d{4}),/gm)].map(([, code = '']) => code);
+      const codes = [...fs.readFileSync(path.join(DATA, 'raw/mcc/mcc_codes.csv'), 'utf8').matchAll(/^(\d{4}),/gm)].map(
+        ([, code = '']) => code,
+      );
       expect(codes.length).toBeGreaterThan(900);
       expect(codes.filter((code) => categoryOfMcc(code) === null)).toEqual([]);
     });
