@@ -2,6 +2,7 @@ import { FinanceDbError } from '../errors/financeDbError.ts';
 import { quoteLiteral } from '../model/identifier.ts';
 import { parsePeriod } from '../model/period.ts';
 import { periodConditions } from './filters.ts';
+import { PAYEE_SQL } from './recurring.ts';
 import { incomeCondition, type Vocabulary } from './vocabulary.ts';
 
 /**
@@ -12,6 +13,8 @@ import { incomeCondition, type Vocabulary } from './vocabulary.ts';
 export type Narrowing =
   | { readonly by: GroupKey; readonly value: string | null }
   | { readonly by: 'day'; readonly from: string | null; readonly to: string | null }
+  /** Who is paid, as recurring payments are grouped: the merchant, else what for. */
+  | { readonly by: 'payee'; readonly value: string }
   | { readonly by: 'flow'; readonly value: 'income' | 'spending' }
   | { readonly by: 'sign' | 'original'; readonly value: 'in' | 'out' }
   | { readonly by: 'normalized'; readonly value: 'no' };
@@ -55,6 +58,7 @@ export function parseNarrowing(text: string): Narrowing {
   const by = colon === -1 ? text : text.slice(0, colon);
   const value = colon === -1 ? null : text.slice(colon + 1);
   if (Object.hasOwn(COLUMNS, by)) return { by: by as GroupKey, value };
+  if (by === 'payee' && value !== null) return { by, value };
   if (by === 'day' && value !== null) return parseDays(value, text);
   const words: readonly string[] = Object.hasOwn(WORDS, by) ? WORDS[by as keyof typeof WORDS] : [];
   if (value !== null && words.includes(value)) return { by, value } as Narrowing;
@@ -74,7 +78,7 @@ function parseDays(value: string, text: string): Narrowing {
 
 function misread(text: string): FinanceDbError {
   return new FinanceDbError('USAGE', `only: this means nothing: ${JSON.stringify(text.slice(0, 80))}`, {
-    remedy: `give something like only=merchant:Corner Shop, only=day:2024-03-01..2024-03-31 or only=flow:income; by ${[...GROUP_KEYS, 'day', ...Object.keys(WORDS)].join(', ')}`,
+    remedy: `give something like only=merchant:Corner Shop, only=day:2024-03-01..2024-03-31 or only=flow:income; by ${[...GROUP_KEYS, 'payee', 'day', ...Object.keys(WORDS)].join(', ')}`,
   });
 }
 
@@ -88,6 +92,8 @@ export function narrowingConditions(narrowings: readonly Narrowing[], vocabulary
         const income = incomeCondition(vocabulary, 'normalized_amount > 0');
         return [narrowing.value === 'income' ? `(${income})` : `(${income}) IS NOT TRUE`];
       }
+      case 'payee':
+        return [`${PAYEE_SQL} = ${quoteLiteral(narrowing.value)}`];
       case 'sign':
         return [`normalized_amount ${narrowing.value === 'in' ? '>' : '<'} 0`];
       case 'original':
@@ -106,6 +112,7 @@ export function narrowingConditions(narrowings: readonly Narrowing[], vocabulary
 export function narrowingColumns(narrowings: readonly Narrowing[]): string[] {
   return narrowings.flatMap(({ by }): string[] => {
     if (by === 'flow') return ['category'];
+    if (by === 'payee') return ['merchant', 'subcategory', 'category'];
     if (by === 'original') return ['amount'];
     return Object.hasOwn(COLUMNS, by) ? [COLUMNS[by as GroupKey]] : [];
   });

@@ -109,7 +109,8 @@ export function overviewTops(request: StatsRequest): Record<'categories' | 'merc
   };
 }
 
-function hull(spans: readonly NamedSpan[]): Period {
+/** The days from the first to the last of all spans: within these a row counts as a transfer or not. */
+export function hull(spans: readonly NamedSpan[]): Period {
   const froms = spans.map(({ period }) => period.from);
   const tos = spans.map(({ period }) => period.to);
   return {

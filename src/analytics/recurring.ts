@@ -75,7 +75,8 @@ FROM recurring`;
 /** The columns that seriesExpressions read from the ledger beside its own, and `payee`. */
 export const SERIES_COLUMNS: readonly string[] = ['account_id', 'merchant', 'subcategory', 'category'];
 /** Who is paid: where no merchant is named, what for. */
-export const PAYEE = `CASE WHEN merchant <> '' THEN merchant ELSE coalesce(subcategory, category, '') END AS payee`;
+export const PAYEE_SQL = `CASE WHEN merchant <> '' THEN merchant ELSE coalesce(subcategory, category, '') END`;
+export const PAYEE = `${PAYEE_SQL} AS payee`;
 
 /** Table expressions that end in `recurring`, with the columns of RecurringRow. */
 function recurringExpressions(request: StatsRequest): string[] {

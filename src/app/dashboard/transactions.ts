@@ -38,9 +38,6 @@ export interface TransactionList {
   readonly next: string | null;
 }
 
-/** The parameters beside those of `stats`. */
-export const TRANSACTION_PARAMS = ['only', 'q', 'every-row', 'after', 'order', 'rows'] as const;
-
 export const ROWS_A_PAGE = 100;
 const MOST_ROWS = 1000;
 

@@ -1,2 +1,14 @@
 // What runs in the browser: small, and nothing that the page cannot do without.
+
+import { tidyForms } from './forms.ts';
+import { listenToKeys } from './keys.ts';
+import { watchForNews } from './news.ts';
+import { postButtons } from './posts.ts';
+import { themeButton } from './theme.ts';
+
 document.documentElement.dataset['scripts'] = 'on';
+themeButton();
+listenToKeys();
+tidyForms();
+postButtons();
+watchForNews();

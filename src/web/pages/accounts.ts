@@ -1,8 +1,9 @@
 import type { StatsResult } from '../../app/stats/stats.ts';
 import type { Frame } from './frame.ts';
+import { groupPage } from './groupPage.ts';
 import type { Html } from './html.ts';
-import { reportPage } from './reportPage.ts';
 
+/** What came in and went out of each account. */
 export function accountsPage(view: StatsResult, frame: Frame): Html {
-  return reportPage(view, frame);
+  return groupPage(view, frame, { account_id: 'account' });
 }

@@ -1,7 +1,67 @@
+import type { CalendarView } from '../../app/dashboard/calendar.ts';
+import { type HeatDay, heatmap, heatSteps } from './charts/heatmap.ts';
+import { emptyChart } from './charts/mark.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
+import { Ink } from './ink.ts';
+import { panel } from './panel.ts';
+import { spanName } from './periodNames.ts';
 
-/** Takes the place of what is to come. */
-export function calendarPage(_view: null, _frame: Frame): Html {
-  return html`<p>Nothing here yet.</p>`;
+/** More than this many years are not drawn at once. */
+const MOST_YEARS = 6;
+
+/** What was spent on each day, a year a sheet. */
+export function calendarPage({ request, baseCurrency, days }: CalendarView, frame: Frame): Html {
+  const ink = new Ink(frame, baseCurrency.currency);
+  const { locale } = frame;
+  const stepOf = heatSteps(days.map(({ spending }) => -Number(spending)));
+  const long = new Intl.DateTimeFormat(locale, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    timeZone: 'UTC',
+  });
+  const marks = new Map(
+    days.map(({ day, spending, count }): [string, HeatDay] => [
+      day,
+      {
+        day,
+        step: stepOf(-Number(spending)),
+        href: ink.behind([
+          { by: 'day', from: day, to: day },
+          { by: 'flow', value: 'spending' },
+        ]),
+        says: `${long.format(new Date(`${day}T00:00:00Z`))}: ${ink.money(spending)} spent, ${ink.count(count)} transactions`,
+        sum: ink.sum(spending),
+      },
+    ]),
+  );
+  const years = [...new Set(days.map(({ day }) => day.slice(0, 4)))].reverse();
+  const names = {
+    months: Array.from({ length: 12 }, (_, month) =>
+      new Intl.DateTimeFormat(locale, { month: 'short', timeZone: 'UTC' }).format(new Date(Date.UTC(2024, month, 1))),
+    ),
+    weekdays: Array.from({ length: 7 }, (_, day) =>
+      new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' }).format(
+        new Date(Date.UTC(2024, 0, 1 + day)),
+      ),
+    ),
+  };
+  const table = (year: string): Html =>
+    html`<div class="scroll" tabindex="0" role="region" aria-label="Spending by day in ${year}"><table class="report"><thead><tr><th scope="col">Day</th><th scope="col" class="money">Spending <small>${ink.currency}</small></th></tr></thead><tbody>${days
+      .filter(({ day }) => day.startsWith(year))
+      .map(
+        ({ day, spending }) => html`<tr><th scope="row">${day}</th><td class="money">${ink.money(spending)}</td></tr>
+`,
+      )}</tbody></table></div>`;
+  return html`<p class="lead">${spanName(request.period.from, request.period.to, locale)} · spending in ${ink.currency} · five steps, each with a fifth of the days</p>
+${years.length === 0 && emptyChart()}${years
+  .slice(0, MOST_YEARS)
+  .map((year) =>
+    panel(
+      { title: year, ink, wide: true, table: table(year), report: { name: 'cashflow', changes: { by: 'day' } } },
+      html`<div class="plot heat">${heatmap(Number(year), marks, { ...names, title: `Spending by day in ${year}` })}</div>`,
+    ),
+  )}${years.length > MOST_YEARS && html`<p class="note">The last ${MOST_YEARS} of ${years.length} years are drawn; take a shorter period for the others.</p>`}`;
 }

@@ -1,7 +1,74 @@
+import type { FlowRow } from '../../analytics/flows.ts';
+import type { Narrowing } from '../../analytics/narrowing.ts';
+import type { FlowView } from '../../app/dashboard/flow.ts';
+import { type SankeyEnd, sankey } from './charts/sankey.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
+import { Ink } from './ink.ts';
+import { linkTo } from './links.ts';
+import { panel } from './panel.ts';
+import { spanName } from './periodNames.ts';
+import { nameOf, tintOf } from './tint.ts';
 
-/** Takes the place of what is to come. */
-export function flowPage(_view: null, _frame: Frame): Html {
-  return html`<p>Nothing here yet.</p>`;
+/** From where income came to where it went; what is left over was saved, what lacks was drawn. */
+export function flowPage({ request, baseCurrency, flows }: FlowView, frame: Frame): Html {
+  const ink = new Ink(frame, baseCurrency.currency);
+  const rows = (flow: FlowRow['flow']): FlowRow[] => flows.filter((row) => row.flow === flow && !row.total);
+  const total = (flow: FlowRow['flow']): FlowRow | undefined => flows.find((row) => row.flow === flow && row.total);
+  const only = (row: FlowRow): Narrowing[] => [
+    { by: 'flow', value: row.flow },
+    { by: 'category', value: row.category },
+  ];
+  const end = (row: FlowRow): SankeyEnd => ({
+    name: nameOf(row.category),
+    figure: ink.money(row.amount),
+    size: Math.abs(Number(row.amount)),
+    kind: row.flow === 'income' ? 'in' : `tint-${tintOf(row.category)}`,
+    href: ink.behind(only(row)),
+    says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.count(row.count)} transactions`,
+    sum: ink.sum(row.amount),
+  });
+  const sources = rows('income')
+    .filter(({ amount }) => Number(amount) > 0)
+    .map(end);
+  const uses = rows('spending')
+    .filter(({ amount }) => Number(amount) < 0)
+    .map(end);
+  const against = [
+    ...rows('income').filter(({ amount }) => Number(amount) < 0),
+    ...rows('spending').filter(({ amount }) => Number(amount) > 0),
+  ];
+  const size = (ends: readonly SankeyEnd[]): number => ends.reduce((sum, each) => sum + each.size, 0);
+  const spare = size(sources) - size(uses);
+  const rest = (name: string): SankeyEnd => ({
+    name,
+    figure: '',
+    size: Math.abs(spare),
+    kind: 'rest',
+    href: linkTo(frame, 'cashflow'),
+    says: `${name}: the difference between the two sides`,
+  });
+  const even = Math.abs(spare) <= 0.005;
+  const left = even || spare > 0 ? sources : [...sources, rest('Drawn from savings')];
+  const right = even || spare < 0 ? uses : [...uses, rest('Saved')];
+  const table = html`<div class="scroll" tabindex="0" role="region" aria-label="Income and spending by category"><table class="report"><thead><tr><th scope="col">Category</th><th scope="col" class="money">Amount <small>${ink.currency}</small></th><th scope="col" class="count">Count</th></tr></thead>
+${(['income', 'spending'] as const).map((flow) => {
+  const all = total(flow);
+  return html`<tbody><tr class="group"><th scope="row">${flow === 'income' ? 'Income' : 'Spending'}</th><td class="money">${all && ink.figure(all.amount, [{ by: 'flow', value: flow }])}</td><td class="count">${all && ink.counted(all.count, [{ by: 'flow', value: flow }])}</td></tr>
+${rows(flow).map(
+  (
+    row,
+  ) => html`<tr><th scope="row" class="inner">${nameOf(row.category)}</th><td class="money">${ink.figure(row.amount, only(row))}</td><td class="count">${ink.counted(row.count, only(row))}</td></tr>
+`,
+)}</tbody>`;
+})}</table></div>`;
+  return html`<p class="lead">${spanName(request.period.from, request.period.to, frame.locale)} · in ${ink.currency}</p>
+${panel(
+  { title: 'From income to spending', ink, wide: true, report: { name: 'categories' } },
+  html`<div class="plot">${sankey(left, right, { width: 1100, title: 'From income to spending' })}</div>${
+    against.length > 0 &&
+    html`<p class="note">Not drawn, because they run the other way: ${against.map((row, index) => html`${index > 0 && ', '}${nameOf(row.category)} ${ink.figure(row.amount, only(row))}`)}.</p>`
+  }`,
+)}
+${panel({ title: 'The same as a table', ink, wide: true }, table)}`;
 }

@@ -26,6 +26,8 @@ export interface Frame {
   readonly snapshot: SnapshotNote | null;
   readonly freshness: Freshness;
   readonly now: Date;
+  /** The day that relative words count from, as ISO text (FINANCE_DB_TODAY, else the clock). */
+  readonly today: string;
   /** How numbers are written: `?locale=de-DE`, else what the browser prefers. */
   readonly locale: string;
   /** The paths of the script and the style sheet, with a hash of their contents. */

@@ -2,14 +2,20 @@ import { durationText } from '../../render/amount.ts';
 import { sampleNotice } from '../../render/dataAgeText.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html, trusted } from './html.ts';
-import { linkTo, pathTo } from './links.ts';
-import { PAGE_NAMES, PAGES } from './pageNames.ts';
+import { isPrivate } from './ink.ts';
+import { linkHere, linkTo } from './links.ts';
+import { PAGE_NAMES, PAGES, type PageName } from './pageNames.ts';
+import { periodBar } from './periodBar.ts';
+
+/** Pages that are about the file and not about a period. */
+const WITHOUT_PERIOD: readonly PageName[] = ['sql', 'status', 'forecast'];
 
 /** The whole document around a page's own part: navigation, period and filters, and what the figures rest on. */
 export function layout(frame: Frame, main: Html): Html {
   const { title } = PAGES[frame.page];
+  const hidden = isPrivate(frame.query);
   return html`${trusted('<!doctype html>')}
-<html lang="en">
+<html lang="en"${hidden && trusted(' data-private="on"')}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -21,15 +27,17 @@ export function layout(frame: Frame, main: Html): Html {
 </head>
 <body data-base="${frame.base}" data-snapshot="${frame.snapshot?.id ?? ''}">
 <a class="skip" href="#main">Skip to content</a>
-<header>
-<nav aria-label="Pages">${navigation(frame)}</nav>
-${periodBar(frame)}
+<header class="top">
+<div class="first"><a class="brand" href="${linkTo(frame, 'overview')}">finance<b>db</b></a><nav aria-label="Pages">${navigation(frame)}</nav><div class="tools">${tools(frame, hidden)}</div></div>
+${!WITHOUT_PERIOD.includes(frame.page) && periodBar(frame)}
 ${dataLine(frame)}
 </header>
 ${sampleBanner(frame)}
-<main id="main"><h1>${title}</h1>
+<p class="fresh" data-fresh hidden role="status"></p>
+<main id="main" tabindex="-1"><h1>${title}</h1>
 ${main}
 </main>
+${keyHelp(frame)}
 </body>
 </html>
 `;
@@ -43,25 +51,22 @@ function navigation(frame: Frame): Html {
   })}</ul>`;
 }
 
-/** Without scripts too: a form that asks for the same page. Filters beside the period go along as they are. */
-function periodBar(frame: Frame): Html {
-  const kept = [...frame.query].filter(([name]) => name !== 'period' && name !== 'from' && name !== 'to');
-  return html`<form class="period" action="${pathTo(frame, PAGES[frame.page].path)}">
-<label>Period <input name="period" value="${frame.query.get('period') ?? ''}" placeholder="last month"></label>
-${kept.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
-<button>Show</button>
-</form>`;
+function tools(frame: Frame, hidden: boolean): Html {
+  return html`<button type="button" class="icon needs-script" data-theme-button aria-label="Light or dark" title="Light or dark">◐</button><a class="icon" href="${linkHere(frame, { private: hidden ? null : '1' })}" title="${hidden ? 'Show amounts' : 'Hide amounts'}"><span aria-hidden="true">${hidden ? '○' : '●'}</span><span class="sr">${hidden ? 'Show amounts' : 'Hide amounts'}</span></a><button type="button" class="icon needs-script" data-keys-button aria-label="Keys" title="Keys (?)">?</button>`;
 }
 
 /** The snapshot, its age and its proof. */
 function dataLine(frame: Frame): Html {
   const { snapshot, freshness, now } = frame;
   if (snapshot === null) return html`<p class="data">no data yet</p>`;
-  const ago = (time: Date): string => `${durationText(Math.max(0, (now.getTime() - time.getTime()) / 1000))} ago`;
+  const ago = (time: Date): string => {
+    const seconds = Math.max(0, (now.getTime() - time.getTime()) / 1000);
+    return seconds < 10 ? 'just now' : `${durationText(seconds)} ago`;
+  };
   const { proof } = snapshot;
   return html`<p class="data" data-live="freshness">${snapshot.syncedAt && html`data of ${ago(snapshot.syncedAt)} · `}${
     freshness.checkedAt && html`checked ${ago(freshness.checkedAt)} · `
-  }<a href="${linkTo(frame, 'status')}">${
+  }<a href="${linkTo(frame, 'status')}#receipts">${
     proof === null ? 'not validated' : `${proof.outcome.toUpperCase()}, proven ${ago(proof.validatedAt)}`
   }</a> · snapshot ${snapshot.id}${freshness.syncing && html` · syncing`}${
     freshness.problem && html` · <span class="problem">${freshness.problem.message}</span>`
@@ -71,4 +76,11 @@ function dataLine(frame: Frame): Html {
 function sampleBanner({ snapshot }: Frame): Html | null {
   const notice = snapshot === null ? null : sampleNotice(snapshot);
   return notice === null ? null : html`<p class="sample" role="note">${notice}</p>`;
+}
+
+/** Shown by the script alone, which is what listens to keys. */
+function keyHelp(frame: Frame): Html {
+  const pages = PAGE_NAMES.filter((name) => name !== 'sql' || frame.sql);
+  const key = (keys: string, does: string): Html => html`<div><dt><kbd>${keys}</kbd></dt><dd>${does}</dd></div>`;
+  return html`<dialog id="keys" aria-label="Keys"><h2>Keys</h2><dl class="keys">${key('/', 'search')}${key('[', 'the period before')}${key(']', 'the period after')}${key('?', 'these keys')}${pages.map((name) => key(`g ${PAGES[name].key}`, PAGES[name].title))}</dl><form method="dialog"><button>Close</button></form></dialog>`;
 }

@@ -19,6 +19,7 @@ export const CARRIED = [
   'spending',
   'with-transfers',
   'locale',
+  'private',
 ] as const;
 
 export type Changes = Readonly<Record<string, string | readonly string[] | null>>;
@@ -43,7 +44,7 @@ export function linkHere(frame: Pick<Frame, 'base' | 'query' | 'page'>, changes:
 
 /** A path of the API with the period and filters of this page: `/reports/cashflow.csv`. */
 export function apiLink(frame: Pick<Frame, 'base' | 'query'>, path: string, changes: Changes = {}): string {
-  return pathTo(frame, `/api/v1${path}`) + search(carried(frame.query), { locale: null, ...changes });
+  return pathTo(frame, `/api/v1${path}`) + search(carried(frame.query), { locale: null, private: null, ...changes });
 }
 
 function carried(query: URLSearchParams): URLSearchParams {

@@ -1,8 +1,181 @@
-import type { StatsResult } from '../../app/stats/stats.ts';
+import type { CashflowRow } from '../../analytics/cashflow.ts';
+import type { Narrowing } from '../../analytics/narrowing.ts';
+import type { OverviewRow } from '../../analytics/overview.ts';
+import type { OverviewView } from '../../app/dashboard/overview.ts';
+import { addDaysIso } from '../../model/period.ts';
+import { reasonCell } from './anomalies.ts';
+import { cashflowChart } from './cashflowChart.ts';
+import { cellBar, sparkline } from './charts/sparkline.ts';
+import { treemap } from './charts/treemap.ts';
 import type { Frame } from './frame.ts';
-import type { Html } from './html.ts';
-import { reportPage } from './reportPage.ts';
+import { type Html, html } from './html.ts';
+import { EVERY_ROW, Ink, type Scope } from './ink.ts';
+import { linkTo } from './links.ts';
+import { panel } from './panel.ts';
+import { spanName } from './periodNames.ts';
+import { seriesOf } from './recurring.ts';
+import { nameOf, tintOf } from './tint.ts';
 
-export function overviewPage(view: StatsResult, frame: Frame): Html {
-  return reportPage(view, frame);
+/** So many days ahead. */
+const AHEAD = 14;
+
+/** Four figures, and where to look next. */
+export function overviewPage(view: OverviewView, frame: Frame): Html {
+  const { main, baseCurrency, cashflow, previous } = view;
+  const ink = new Ink(frame, baseCurrency.currency);
+  const own: Scope = { period: null, from: main.from, to: main.to };
+  const name = spanName(main.from, main.to, frame.locale);
+  return html`<p class="lead">${name}${frame.query.get('period') === null && main.span === 'latest' && ', the latest month that is over'} · in ${baseCurrency.currency}${
+    previous !== null && html` · beside ${spanName(previous.from, previous.to, frame.locale)}`
+  } · <a href="${ink.behind(dayOnly(main), scopeOf(view))}" data-count="${main.count}">${ink.count(main.count)} transactions</a></p>
+${baseCurrency.doubt !== null && html`<p class="warning" role="note">${baseCurrency.doubt}</p>`}
+${figures(ink, view)}
+<div class="grid">
+${panel({ title: 'Cash flow, 13 months', ink, report: { name: 'cashflow', changes: rangeOf(cashflow.request.period) }, table: cashflowTable(ink, view) }, cashflowChart(ink, cashflow, null, { width: 620, height: 300 }, rangeOf(cashflow.request.period)))}
+${panel({ title: 'Where it went', ink, report: { name: 'categories', changes: own }, note: html`<a href="${linkTo(frame, 'categories', own)}">all categories</a>`, table: categoryTable(ink, view, own) }, areas(ink, view, own))}
+${panel({ title: 'What comes next', ink, note: html`${AHEAD} days, expected · <a href="${linkTo(frame, 'recurring')}">all</a>` }, next(ink, view))}
+${panel({ title: 'Whom it went to', ink, report: { name: 'merchants', changes: own }, note: html`<a href="${linkTo(frame, 'merchants', own)}">all merchants</a>` }, merchants(ink, view, own))}
+</div>
+${panel({ title: 'Worth a look', ink, wide: true, note: html`<a href="${linkTo(frame, 'anomalies', own)}">all ${ink.count(view.anomalies.count)}</a>` }, unusual(ink, view))}`;
+}
+
+/** Figures count transfers within the days of all spans that are set side by side. */
+function scopeOf({ hull }: OverviewView): Scope {
+  return rangeOf(hull);
+}
+
+function rangeOf({ from, to }: { readonly from: string | null; readonly to: string | null }): Scope {
+  return from === null && to === null ? {} : { period: null, from, to };
+}
+
+function dayOnly({ from, to }: OverviewRow): Narrowing[] {
+  return from === null && to === null ? [] : [{ by: 'day', from, to }];
+}
+
+function figures(ink: Ink, view: OverviewView): Html {
+  const { main, previous, lastYear, cashflow } = view;
+  const rows = cashflow.table.rows as unknown as readonly CashflowRow[];
+  const sum = (kind: 'income' | 'spending' | 'net', row: OverviewRow): Html | null =>
+    ink.figure(
+      row[kind],
+      [...dayOnly(row), ...(kind === 'net' ? [] : [{ by: 'flow', value: kind } as const])],
+      scopeOf(view),
+    );
+  const before = (kind: 'income' | 'spending' | 'net', row: OverviewRow | null, words: string): Html | null =>
+    row === null ? null : html`<span class="beside">${words} ${sum(kind, row)} ${change(ink, kind, main, row)}</span>`;
+  const one = (
+    kind: 'income' | 'spending' | 'net',
+    title: string,
+  ): Html => html`<div class="figure ${kind}"><h2>${title}</h2><p class="big">${sum(kind, main)}</p>
+${before(kind, previous, 'before')}${before(kind, lastYear, 'a year ago')}${sparkline(rows.map((row) => Number(row[kind])))}</div>`;
+  const rate = main.savings_rate;
+  return html`<div class="figures">${one('income', 'Income')}${one('spending', 'Spending')}${one('net', 'Net')}<div class="figure"><h2>Saved</h2><p class="big">${rate === null ? '–' : ink.share(rate)}</p>
+${previous !== null && previous.savings_rate !== null && html`<span class="beside">before ${ink.share(previous.savings_rate)}</span>`}${
+  lastYear !== null &&
+  lastYear.savings_rate !== null &&
+  html`<span class="beside">a year ago ${ink.share(lastYear.savings_rate)}</span>`
+}<span class="beside">of income</span></div></div>`;
+}
+
+/** `▲ 12.3 % more`: by a mark and words, never by colour alone. */
+function change(ink: Ink, kind: 'income' | 'spending' | 'net', now: OverviewRow, was: OverviewRow): Html | null {
+  const [current, earlier] = [Number(now[kind]), Number(was[kind])];
+  if (kind === 'net' || earlier === 0 || current === 0 || Math.sign(current) !== Math.sign(earlier)) return null;
+  const ratio = Math.abs(current) / Math.abs(earlier) - 1;
+  if (Math.abs(ratio) < 0.0005) return html`<b class="change">= the same</b>`;
+  return html`<b class="change">${ratio > 0 ? '▲' : '▼'} ${ink.share(Math.abs(ratio))} ${ratio > 0 ? 'more' : 'less'}</b>`;
+}
+
+function cashflowTable(ink: Ink, { cashflow }: OverviewView): Html {
+  const rows = cashflow.table.rows as unknown as readonly CashflowRow[];
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Cash flow per month"><table class="report"><thead><tr><th scope="col">Month</th><th scope="col" class="money">Income</th><th scope="col" class="money">Spending</th><th scope="col" class="money">Net</th></tr></thead><tbody>${rows.map(
+    (
+      row,
+    ) => html`<tr><th scope="row">${row.period}</th><td class="money">${ink.money(row.income)}</td><td class="money">${ink.money(row.spending)}</td><td class="money">${ink.money(row.net)}</td></tr>
+`,
+  )}</tbody></table></div>`;
+}
+
+type Spent = {
+  readonly category: string | null;
+  readonly merchant: string | null;
+  readonly amount: string;
+  readonly count: string;
+};
+
+function flowOnly({ request }: OverviewView): Narrowing[] {
+  return request.filters.flow === null ? [{ by: 'flow', value: 'spending' }] : [];
+}
+
+function areas(ink: Ink, view: OverviewView, own: Scope): Html {
+  const rows = view.categories.table.rows as unknown as readonly Spent[];
+  return html`<div class="plot">${treemap(
+    rows
+      .filter(({ amount }) => Number(amount) < 0)
+      .map((row) => ({
+        name: nameOf(row.category),
+        figure: ink.money(row.amount),
+        size: -Number(row.amount),
+        tint: tintOf(row.category),
+        href: ink.behind([{ by: 'category', value: row.category }, ...flowOnly(view)], own),
+        says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.count(row.count)} transactions`,
+        sum: ink.sum(row.amount),
+      })),
+    { width: 620, height: 300, title: 'Spending by category' },
+  )}</div>`;
+}
+
+function categoryTable(ink: Ink, view: OverviewView, own: Scope): Html {
+  return ranked(ink, view, view.categories.table.rows as unknown as readonly Spent[], 'category', own);
+}
+
+function merchants(ink: Ink, view: OverviewView, own: Scope): Html {
+  const rows = view.merchants.table.rows as unknown as readonly Spent[];
+  return rows.length === 0
+    ? html`<p class="empty">Nothing was spent in this period.</p>`
+    : ranked(ink, view, rows, 'merchant', own);
+}
+
+function ranked(ink: Ink, view: OverviewView, rows: readonly Spent[], by: 'category' | 'merchant', own: Scope): Html {
+  const largest = Math.max(...rows.map(({ amount }) => Math.abs(Number(amount))));
+  return html`<table class="report ranked"><tbody>${rows.map((row) => {
+    const only: Narrowing[] = [{ by, value: row[by] }, ...flowOnly(view)];
+    return html`<tr><th scope="row"><a href="${ink.behind(only, own)}">${nameOf(row[by])}</a></th><td class="bar">${cellBar(Number(row.amount), largest)}</td><td class="money">${ink.figure(row.amount, only, own)}</td></tr>
+`;
+  })}</tbody></table>`;
+}
+
+function next(ink: Ink, { recurring }: OverviewView): Html {
+  const { today } = ink.frame;
+  const last = addDaysIso(today, AHEAD);
+  const due = recurring
+    .filter(({ state, next_date }) => state !== 'stopped' && next_date >= today && next_date <= last)
+    .sort((a, b) => (a.next_date < b.next_date ? -1 : a.next_date > b.next_date ? 1 : 0));
+  if (due.length === 0) return html`<p class="empty">Nothing that comes back is due in the next ${AHEAD} days.</p>`;
+  const day = new Intl.DateTimeFormat(ink.frame.locale, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    timeZone: 'UTC',
+  });
+  return html`<table class="report ranked"><tbody>${due.slice(0, 10).map(
+    (
+      row,
+    ) => html`<tr><td class="date">${day.format(new Date(`${row.next_date}T00:00:00Z`))}</td><th scope="row"><a href="${ink.behind(seriesOf(row))}">${row.merchant}</a></th><td class="note">${row.cadence}${row.type === 'varying' && ', varies'}</td><td class="money">${ink.money(row.amount)}</td></tr>
+`,
+  )}</tbody></table>${due.length > 10 && html`<p class="note">and ${due.length - 10} more</p>`}`;
+}
+
+/** One row by its id, whatever its day and whether or not another report takes it for a transfer. */
+const ONE: Scope = { ...EVERY_ROW, period: null, from: null, to: null };
+
+function unusual(ink: Ink, { anomalies }: OverviewView): Html {
+  if (anomalies.rows.length === 0) return html`<p class="empty">Nothing unusual.</p>`;
+  return html`<table class="report ranked"><tbody>${anomalies.rows.map((row) => {
+    const only: Narrowing[] =
+      row.tx_id === null ? [{ by: 'payee', value: row.merchant }] : [{ by: 'id', value: row.tx_id }];
+    const reason = reasonCell(ink, { key: 'reason', title: '', kind: 'text' }, row) ?? row.reason;
+    return html`<tr><td class="date">${row.date}</td><th scope="row"><a href="${ink.behind(only, ONE)}">${nameOf(row.merchant)}</a></th><td class="note">${row.kind}: ${reason}</td><td class="money">${row.tx_id === null ? ink.money(row.amount) : ink.figure(row.amount, only, ONE)}</td></tr>
+`;
+  })}</tbody></table>`;
 }

@@ -1,8 +1,79 @@
+import type { ReportColumn, ReportRow } from '../../analytics/columns.ts';
+import type { Narrowing } from '../../analytics/narrowing.ts';
+import type { RecurringRow, RecurringTotal } from '../../analytics/recurring.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import type { Frame } from './frame.ts';
-import type { Html } from './html.ts';
-import { reportPage } from './reportPage.ts';
+import { sorting } from './groupPage.ts';
+import { type Html, html } from './html.ts';
+import { Ink } from './ink.ts';
+import { panel } from './panel.ts';
+import { intervalName } from './periodNames.ts';
+import { reportCells } from './reportCells.ts';
+import { reportLead } from './reportLead.ts';
 
+/** Subscriptions, bills, salary: what comes when, and what it costs in a year. */
 export function recurringPage(view: StatsResult, frame: Frame): Html {
-  return reportPage(view, frame);
+  const ink = new Ink(frame, view.baseCurrency.currency);
+  const rows = view.table.rows as unknown as readonly RecurringRow[];
+  const total = view.table.total as unknown as RecurringTotal | null;
+  const going = rows.filter(({ state }) => state !== 'stopped');
+  return html`${reportLead(view, ink)}
+${total !== null && html`<p class="lead">${ink.count(total.going)} are going: ${ink.money(total.out_per_year)} out and ${ink.money(total.in_per_year)} in per year.</p>`}
+${panel({ title: 'What comes next', ink, wide: true, note: 'expected from what came so far' }, calendar(ink, going, frame.today))}
+${panel(
+  {
+    title: 'What comes back',
+    ink,
+    wide: true,
+    report: { name: 'recurring' },
+    note: 'amounts are the usual ones, not sums; a name leads to all payments',
+  },
+  html`${sorting(frame, 'payment')}${reportCells(ink, { ...view.table, total: null }, { behind: recurringBehind, caption: 'Recurring payments', most: 1000 })}`,
+)}`;
+}
+
+/** The payments of a series: usual amounts and costs per year are no sums, so only its name leads there. */
+export function recurringBehind({ key }: ReportColumn, row: ReportRow): readonly Narrowing[] | null {
+  return key === 'merchant' && row['merchant'] !== undefined ? seriesOf(row as unknown as RecurringRow) : null;
+}
+
+export function seriesOf({ merchant, account_id, amount }: RecurringRow): Narrowing[] {
+  return [
+    { by: 'payee', value: merchant },
+    { by: 'account', value: account_id },
+    { by: 'sign', value: amount.startsWith('-') ? 'out' : 'in' },
+  ];
+}
+
+/** This month and the next, as two sheets. */
+function calendar(ink: Ink, rows: readonly RecurringRow[], today: string): Html {
+  const next = new Date(Date.UTC(Number(today.slice(0, 4)), Number(today.slice(5, 7)), 1)).toISOString().slice(0, 7);
+  return html`<div class="grid">${[today.slice(0, 7), next].map((month) => sheet(ink, rows, month, today))}</div>`;
+}
+
+function sheet(ink: Ink, rows: readonly RecurringRow[], month: string, today: string): Html {
+  const first = new Date(`${month}-01T00:00:00Z`);
+  const length = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate();
+  const shift = (first.getUTCDay() + 6) % 7;
+  const { locale } = ink.frame;
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' });
+  const head = Array.from({ length: 7 }, (_, index) => weekday.format(new Date(Date.UTC(2024, 0, 1 + index))));
+  const weeks = Array.from({ length: Math.ceil((length + shift) / 7) }, (_, week) =>
+    Array.from({ length: 7 }, (__, index) => week * 7 + index - shift + 1),
+  );
+  return html`<table class="sheet"><caption>${intervalName(month, 'month', locale)}</caption><thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${weeks.map(
+    (
+      week,
+    ) => html`<tr>${week.map((number) => (number < 1 || number > length ? html`<td></td>` : day(ink, rows, `${month}-${String(number).padStart(2, '0')}`, today)))}</tr>
+`,
+  )}</tbody></table>`;
+}
+
+function day(ink: Ink, rows: readonly RecurringRow[], iso: string, today: string): Html {
+  const due = rows.filter(({ next_date }) => next_date === iso);
+  return html`<td${iso === today && html` class="today" aria-current="date"`}><span class="day">${Number(iso.slice(8))}</span>${due.map(
+    (row) =>
+      html`<a class="due ${row.amount.startsWith('-') ? 'out' : 'in'}" href="${ink.behind(seriesOf(row))}" title="${row.merchant}: usually ${ink.money(row.amount)}, ${row.cadence}">${row.merchant} <b>${ink.money(row.amount)}</b></a>`,
+  )}</td>`;
 }

@@ -1,7 +1,57 @@
+import type { ReceiptRow, StatusView } from '../../app/dashboard/statusPage.ts';
+import type { Status } from '../../app/status.ts';
+import { bytesText, durationText, grouped } from '../../render/amount.ts';
 import type { Frame } from './frame.ts';
-import { type Html, html } from './html.ts';
+import { type Html, type HtmlValue, html } from './html.ts';
 
-/** Takes the place of what is to come. */
-export function statusPage(_view: null, _frame: Frame): Html {
-  return html`<p>Nothing here yet.</p>`;
+/** Both sides, what is between them, and what proves it. */
+export function statusPage({ status, receipts }: StatusView, frame: Frame): Html {
+  return html`${actions(frame)}
+${status === null ? html`<p class="warning" role="note">PostgreSQL did not answer in time; this is what the file says of itself.</p>` : sides(status, frame)}
+<section class="panel wide-panel" id="receipts"><h2>Receipts</h2>${receipts.length === 0 ? html`<p class="empty">Nobody validated this file yet.</p>` : receiptTable(receipts)}</section>`;
+}
+
+function actions(frame: Frame): Html {
+  const { problem, syncing, automatic } = frame.freshness;
+  return html`<div class="actions needs-script"><button type="button" data-post="/api/v1/sync">Sync now</button> <button type="button" data-post="/api/v1/validations">Validate now</button> <output data-progress aria-live="polite">${syncing && 'A sync runs.'}</output></div>
+<p class="note">In a terminal: <code>finance-db sync</code>, <code>finance-db validate</code>.${!automatic && ' This server does not sync by itself (--no-sync).'}</p>
+${problem !== null && html`<section class="problem" role="alert"><p>The last sync failed: ${problem.message}</p><p>${problem.remedy}</p><p><code>${problem.code}</code></p></section>`}`;
+}
+
+function sides({ postgres, duckdb, tables, diskFree, lock }: Status, frame: Frame): Html {
+  const ago = (time: Date): string => `${durationText(Math.max(0, (frame.now.getTime() - time.getTime()) / 1000))} ago`;
+  const field = (title: string, value: HtmlValue): Html => html`<div><dt>${title}</dt><dd>${value}</dd></div>`;
+  const { proof } = frame.snapshot ?? { proof: null };
+  return html`<div class="grid">
+<section class="panel"><h2>PostgreSQL</h2><dl class="detail">${field('Answers', postgres.reachable ? 'yes' : html`no: ${postgres.problem}`)}${field('Where', `${postgres.place}, database ${postgres.database}`)}${postgres.version !== null && field('Version', postgres.version)}</dl></section>
+<section class="panel"><h2>The DuckDB file</h2><dl class="detail">${field('File', duckdb.path)}${field('Size', bytesText(duckdb.bytes))}${duckdb.checkedAt !== null && field('Compared', ago(duckdb.checkedAt))}${field(
+    'Proof',
+    proof === null
+      ? 'not validated'
+      : `${proof.outcome.toUpperCase()}, proven ${ago(proof.validatedAt)} by ${proof.how}`,
+  )}${diskFree !== null && field('Free there', bytesText(diskFree))}${lock !== null && field('Running', `a sync (process ${lock.pid})`)}${duckdb.problem !== null && field('Problem', duckdb.problem)}</dl></section>
+</div>
+<section class="panel wide-panel"><h2>Tables</h2><div class="scroll" tabindex="0" role="region" aria-label="Tables"><table class="report"><thead><tr><th scope="col">Table</th><th scope="col" class="count">Rows</th><th scope="col">Synced</th><th scope="col">How</th><th scope="col">Lag</th></tr></thead><tbody>${tables.map(
+    (
+      table,
+    ) => html`<tr><th scope="row">${table.table}</th><td class="count">${grouped(table.rows)}</td><td>${table.syncedAt}</td><td>${table.mode}</td><td>${
+      table.behind === null
+        ? table.behindUnknown === 'needs_reading'
+          ? 'only reading it would tell'
+          : 'not known'
+        : table.behind
+          ? 'PostgreSQL has changed since'
+          : 'none'
+    }</td></tr>
+`,
+  )}</tbody></table></div></section>`;
+}
+
+function receiptTable(receipts: readonly ReceiptRow[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Receipts"><table class="report"><thead><tr><th scope="col">Validated (UTC)</th><th scope="col">By</th><th scope="col">Table</th><th scope="col">Outcome</th><th scope="col" class="count">PostgreSQL</th><th scope="col" class="count">DuckDB</th><th scope="col" class="count">Lag</th><th scope="col" class="count">Damage</th><th scope="col">Digest</th><th scope="col" class="number">Took</th></tr></thead><tbody>${receipts.map(
+    (
+      row,
+    ) => html`<tr><td class="date">${row.validated_at}</td><td>${row.how}</td><th scope="row">${row.table_name}</th><td><b>${row.table_outcome.toUpperCase()}</b></td><td class="count">${grouped(BigInt(row.postgres_rows))}</td><td class="count">${grouped(BigInt(row.duckdb_rows))}</td><td class="count">${row.lag}</td><td class="count">${row.damage}</td><td><code>${row.digest?.slice(0, 8) ?? ''}</code></td><td class="number">${durationText(row.seconds)}</td></tr>
+`,
+  )}</tbody></table></div>`;
 }

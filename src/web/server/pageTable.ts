@@ -1,10 +1,20 @@
-import { runStats, type StatsResult } from '../../app/stats/stats.ts';
-import { parseStatsFlags } from '../../app/stats/statsFlags.ts';
+import { Type } from '@sinclair/typebox';
+import { TRANSACTION_SORTS } from '../../analytics/transactions.ts';
+import { readCalendar } from '../../app/dashboard/calendar.ts';
+import { readCashflowPage } from '../../app/dashboard/cashflow.ts';
+import { readFlow } from '../../app/dashboard/flow.ts';
+import { readOverviewPage } from '../../app/dashboard/overview.ts';
+import { readSqlPage } from '../../app/dashboard/sqlPage.ts';
+import { readStatusPage } from '../../app/dashboard/statusPage.ts';
+import { parseTransactionsInput, readTransactions } from '../../app/dashboard/transactions.ts';
+import { runStats, type StatsResult, statsSql } from '../../app/stats/stats.ts';
+import { parseReport, parseStatsFlags } from '../../app/stats/statsFlags.ts';
 import type { StatsInput } from '../../app/stats/statsRequest.ts';
 import type { Config } from '../../config/config.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import type { ReportName } from '../../model/reportNames.ts';
-import { optional, readParams } from '../api/params.ts';
+import { NARROWING_PARAMS, PAGE_PARAMS } from '../api/listParams.ts';
+import { oneOf, optional, readParams, switchParam } from '../api/params.ts';
 import { FILTER_PARAMS, flagsOf, LOCALE_PARAM, REPORT_PARAMS } from '../api/statsParams.ts';
 import { accountsPage } from '../pages/accounts.ts';
 import { anomaliesPage } from '../pages/anomalies.ts';
@@ -55,29 +65,62 @@ function page<View>(read: (request: PageRequest) => Promise<View>, render: (view
 
 /** The page of a report that `stats` has, by the same parameters. */
 function reportPage(report: ReportName, render: (view: StatsResult, frame: Frame) => Html): Page {
-  return page(({ reader, config, ...request }) => {
-    const setting = config.baseCurrencyIsSet ? config.baseCurrency : null;
-    return runStats(reader, report, inputOf({ config, ...request }), setting);
-  }, render);
+  return page((request) => runStats(request.reader, report, inputOf(request), settingOf(request)), render);
 }
 
+/** What pages have beside the parameters of the API: privacy, what to compare with, the place in a list, SQL. */
+const OWN_PARAMS = {
+  private: switchParam('hides every amount'),
+  vs: oneOf(['before', 'year'], 'what a cash flow stands beside'),
+  order: oneOf(TRANSACTION_SORTS, 'the order of a list'),
+  rows: PAGE_PARAMS.limit,
+  after: PAGE_PARAMS.after,
+  sql: Type.String({ maxLength: 8000, description: 'a statement' }),
+  saved: Type.String({ maxLength: 200, description: 'the name of a saved query' }),
+  report: Type.String({ maxLength: 40, description: 'the report whose SQL is shown' }),
+};
+
 /** What the address of a report's page may hold. */
-const REPORT_PAGE = optional({ ...FILTER_PARAMS, ...REPORT_PARAMS, ...LOCALE_PARAM });
+const REPORT_PAGE = optional({
+  ...FILTER_PARAMS,
+  ...REPORT_PARAMS,
+  ...LOCALE_PARAM,
+  ...NARROWING_PARAMS,
+  ...OWN_PARAMS,
+});
 
 /** The period and filters in a page's address. */
 function inputOf({ query, config, now }: Omit<PageRequest, 'reader'>): StatsInput {
   return parseStatsFlags({ config, io: { now } }, flagsOf(readParams(REPORT_PAGE, query)));
 }
 
+function settingOf({ config }: PageRequest): string | null {
+  return config.baseCurrencyIsSet ? config.baseCurrency : null;
+}
+
+function comparisonOf(query: URLSearchParams): 'before' | 'year' | null {
+  const beside = query.get('vs');
+  return beside === 'before' || beside === 'year' ? beside : null;
+}
+
+/** The SQL of a report, to be looked at and changed. */
+async function draftOf(request: PageRequest): Promise<string | null> {
+  const name = request.query.get('report');
+  return name === null || name === '' ? null : statsSql(request.reader, parseReport(name), inputOf(request));
+}
+
 const nothing = async (): Promise<null> => null;
 
 /** Every page of the dashboard. */
 export const PAGE_TABLE: Readonly<Record<PageName, Page>> = {
-  overview: reportPage('overview', overviewPage),
-  cashflow: reportPage('cashflow', cashflowPage),
+  overview: page((request) => readOverviewPage(request.reader, inputOf(request), settingOf(request)), overviewPage),
+  cashflow: page(
+    (request) => readCashflowPage(request.reader, inputOf(request), comparisonOf(request.query), settingOf(request)),
+    cashflowPage,
+  ),
   categories: reportPage('categories', categoriesPage),
-  flow: page(nothing, flowPage),
-  calendar: page(nothing, calendarPage),
+  flow: page((request) => readFlow(request.reader, inputOf(request), settingOf(request)), flowPage),
+  calendar: page((request) => readCalendar(request.reader, inputOf(request), settingOf(request)), calendarPage),
   merchants: reportPage('merchants', merchantsPage),
   accounts: reportPage('accounts', accountsPage),
   channels: reportPage('channels', channelsPage),
@@ -86,7 +129,21 @@ export const PAGE_TABLE: Readonly<Record<PageName, Page>> = {
   anomalies: reportPage('anomalies', anomaliesPage),
   forecast: page(nothing, forecastPage),
   currencies: reportPage('currencies', currenciesPage),
-  transactions: page(nothing, transactionsPage),
-  sql: page(nothing, sqlPage),
-  status: page(nothing, statusPage),
+  transactions: page(
+    (request) =>
+      readTransactions(request.reader, inputOf(request), parseTransactionsInput(request.query), settingOf(request)),
+    transactionsPage,
+  ),
+  sql: page(async (request) => {
+    const { reader, query, config, signal } = request;
+    const draft = await draftOf(request);
+    return readSqlPage(reader, {
+      sql: query.get('sql') ?? '',
+      saved: query.get('saved') || null,
+      draft,
+      home: config.home,
+      signal,
+    });
+  }, sqlPage),
+  status: page(({ reader, config, now, signal }) => readStatusPage(reader, config, now(), signal), statusPage),
 };

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
+import { localDay } from '../../app/stats/statsFlags.ts';
 import type { Frame } from '../pages/frame.ts';
 import type { PageName } from '../pages/pageNames.ts';
 import type { Services } from './services.ts';
@@ -38,6 +39,7 @@ export function frameOf(
     snapshot,
     freshness: keeper.state(),
     now: options.now(),
+    today: options.config.today ?? localDay(options.now()),
     locale,
     assets: assets.paths,
     sql: options.sql,

@@ -1,0 +1,25 @@
+import { type DailyRow, dailySql } from '../../analytics/daily.ts';
+import type { StatsRequest } from '../../analytics/request.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
+import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+
+export interface CalendarView {
+  readonly request: StatsRequest;
+  readonly baseCurrency: BaseCurrencyLabel;
+  readonly days: readonly DailyRow[];
+}
+
+/** What was spent on each day. */
+export async function readCalendar(
+  reader: DuckDbReader,
+  input: StatsInput,
+  setting: string | null,
+): Promise<CalendarView> {
+  const { request, stored } = await prepareRequest(reader, 'cashflow', input);
+  return {
+    request,
+    baseCurrency: await readBaseCurrency(reader, setting, stored.table, stored.columns),
+    days: await reader.all<DailyRow>(dailySql(request)),
+  };
+}

@@ -1,0 +1,65 @@
+import { type Html, html } from '../html.ts';
+import { door, drawing, emptyChart, type Mark } from './mark.ts';
+import { axisOf, coordinate, labelStep, textWidth } from './scale.ts';
+
+export interface StackedBar {
+  readonly label: string;
+  readonly below: string | null;
+  readonly parts: readonly (Mark & { readonly value: number; readonly tint: number })[];
+}
+
+export interface StackedBarsOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  readonly tick: (value: number) => string;
+}
+
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 8, 10, 36];
+
+/** Bars made of parts: those above zero stand on each other, those below hang from each other. */
+export function stackedBars(bars: readonly StackedBar[], options: StackedBarsOptions): Html {
+  if (bars.every(({ parts }) => parts.length === 0)) return emptyChart();
+  const { width, height, title, tick } = options;
+  const ends = bars.flatMap(({ parts }) => [sum(parts, 1), sum(parts, -1)]);
+  const axis = axisOf(ends);
+  const y = (value: number): number => TOP + ((height - TOP - BOTTOM) * (axis.high - value)) / (axis.high - axis.low);
+  const step = (width - LEFT - RIGHT) / bars.length;
+  const bar = Math.max(0.5, Math.min(44, step * (step < 4 ? 1 : 0.72)));
+  const every = labelStep(
+    bars.length,
+    step,
+    Math.max(...bars.map(({ label, below }) => textWidth((below?.length ?? 0) > label.length ? (below ?? '') : label))),
+  );
+  const anchor = Math.max(
+    0,
+    bars.findIndex(({ below }, place) => place > 0 && below !== null),
+  );
+  return drawing(
+    options,
+    title,
+    html`${axis.ticks.map((value) => html`<line class="${value === 0 ? 'zero' : 'rule'}" x1="${LEFT}" x2="${width - RIGHT}" y1="${coordinate(y(value))}" y2="${coordinate(y(value))}"/><text class="tick end" x="${LEFT - 6}" y="${coordinate(y(value) + 4)}">${tick(value)}</text>`)}${bars.map(
+      ({ label, below, parts }, index) => {
+        const center = LEFT + step * (index + 0.5);
+        const reached = { up: 0, down: 0 };
+        const drawn = parts.map((part) => {
+          const from = part.value > 0 ? reached.up : reached.down;
+          const to = from + part.value;
+          if (part.value > 0) reached.up = to;
+          else reached.down = to;
+          const top = Math.min(y(from), y(to));
+          return door(
+            part,
+            html`<rect class="tint-${part.tint}" x="${coordinate(center - bar / 2)}" y="${coordinate(top)}" width="${coordinate(bar)}" height="${coordinate(Math.max(0.5, Math.abs(y(from) - y(to))))}"/>`,
+          );
+        });
+        const shown = (((index - anchor) % every) + every) % every === 0;
+        return html`${drawn}${shown && html`<text class="tick middle" x="${coordinate(center)}" y="${height - 20}">${label}</text>${below !== null && html`<text class="tick middle strong" x="${coordinate(center)}" y="${height - 5}">${below}</text>`}`}`;
+      },
+    )}`,
+  );
+}
+
+function sum(parts: readonly { readonly value: number }[], sign: number): number {
+  return parts.filter(({ value }) => value * sign > 0).reduce((total, { value }) => total + value, 0);
+}

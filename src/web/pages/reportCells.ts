@@ -1,0 +1,111 @@
+import type { ReportCell, ReportColumn, ReportRow, SeriesPoint } from '../../analytics/columns.ts';
+import type { Narrowing } from '../../analytics/narrowing.ts';
+import type { ReportTable } from '../../app/stats/reportTable.ts';
+import { cellBar, sparkline } from './charts/sparkline.ts';
+import { type Html, type HtmlValue, html } from './html.ts';
+import type { Ink, Scope } from './ink.ts';
+import { nameOf } from './tint.ts';
+
+/** Which transactions a cell is made of; null for what is no sum of any, such as an average. */
+export type Behind = (column: ReportColumn, row: ReportRow) => readonly Narrowing[] | null;
+
+export interface TableOptions {
+  readonly behind: Behind;
+  readonly scope?: Scope;
+  /** What the table is of, for who cannot see it. */
+  readonly caption: string;
+  /** Takes the place of a cell. */
+  readonly cell?: (column: ReportColumn, row: ReportRow) => HtmlValue | undefined;
+  /** Rows beyond are left to the exports, and told. */
+  readonly most?: number;
+  readonly without?: readonly string[];
+}
+
+const MOST_ROWS = 400;
+
+/** A report's rows and its total, each sum a door. */
+export function reportCells(ink: Ink, table: ReportTable, options: TableOptions): Html {
+  const { caption, behind, scope = {}, most = MOST_ROWS, without = [] } = options;
+  const columns = table.columns.filter(({ key }) => !without.includes(key));
+  const rows = table.rows.slice(0, most);
+  if (rows.length === 0) return html`<p class="empty">Nothing in this period and these filters.</p>`;
+  const largest = new Map(
+    columns
+      .filter(({ bar }) => bar)
+      .map(({ key }) => [key, Math.max(...rows.map((row) => Math.abs(Number(row[key] ?? 0))))]),
+  );
+  const write = (column: ReportColumn, row: ReportRow): HtmlValue => {
+    const own = options.cell?.(column, row);
+    if (own !== undefined) return own;
+    return cell(ink, column, row[column.key], behind(column, row), scope);
+  };
+  const head = columns.map(
+    (column) =>
+      html`<th scope="col" class="${column.kind}"${column.bar === true && html` colspan="2"`}>${column.title}${column.kind === 'money' && html` <small>${ink.currency}</small>`}</th>`,
+  );
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="report">
+<thead><tr>${head}</tr></thead>
+<tbody>${rows.map(
+    (row) => html`<tr>${columns.map(
+      (column, index) =>
+        html`${index === 0 ? html`<th scope="row" class="${column.kind}">${write(column, row)}</th>` : html`<td class="${column.kind}">${write(column, row)}</td>`}${
+          column.bar === true &&
+          html`<td class="bar">${cellBar(Number(row[column.key] ?? 0), largest.get(column.key) ?? 0)}</td>`
+        }`,
+    )}</tr>
+`,
+  )}</tbody>${total(ink, table, columns, options)}
+</table></div>${table.rowCount > rows.length && html`<p class="note">${ink.count(rows.length)} of ${ink.count(table.rowCount)} are shown; the exports have all.</p>`}`;
+}
+
+function total(
+  ink: Ink,
+  table: ReportTable,
+  columns: readonly ReportColumn[],
+  { behind, scope = {} }: TableOptions,
+): Html | null {
+  const { total: row } = table;
+  if (row === null) return null;
+  return html`
+<tfoot><tr>${columns.map((column, index) => {
+    const inside =
+      index === 0
+        ? 'Total'
+        : column.kind === 'series'
+          ? null
+          : cell(ink, column, row[column.key], behind(column, {}) === null ? null : [], scope);
+    return html`<td class="${column.kind}">${inside}</td>${column.bar === true && html`<td class="bar"></td>`}`;
+  })}</tr></tfoot>`;
+}
+
+function cell(
+  ink: Ink,
+  { kind }: ReportColumn,
+  value: ReportCell | undefined,
+  only: readonly Narrowing[] | null,
+  scope: Scope,
+): HtmlValue {
+  if (kind === 'series')
+    return sparkline(
+      (value as readonly SeriesPoint[]).map(({ amount }) => Number(amount)),
+      90,
+      20,
+    );
+  if (kind === 'text')
+    return only === null ? nameOf(value, '') : html`<a href="${ink.behind(only, scope)}">${nameOf(value)}</a>`;
+  if (value === null || value === undefined) return null;
+  switch (kind) {
+    case 'money':
+      return only === null ? ink.money(String(value)) : ink.figure(String(value), only, scope);
+    case 'amount':
+      return ink.amount(String(value), null);
+    case 'count':
+      return only === null ? ink.count(String(value)) : ink.counted(String(value), only, scope);
+    case 'share':
+      return ink.share(Number(value));
+    case 'number':
+      return ink.number(Number(value));
+    default:
+      return String(value);
+  }
+}
