@@ -29,11 +29,9 @@ export function reportCells(ink: Ink, table: ReportTable, options: TableOptions)
   const columns = table.columns.filter(({ key }) => !without.includes(key));
   const rows = table.rows.slice(0, most);
   if (rows.length === 0) return html`<p class="empty">Nothing in this period and these filters.</p>`;
-  const largest = new Map(
-    columns
-      .filter(({ bar }) => bar)
-      .map(({ key }) => [key, Math.max(...rows.map((row) => Math.abs(Number(row[key] ?? 0))))]),
-  );
+  // What came in and what went out are measured apart: one salary would make dots of all spending.
+  const largest = (key: string, sign: number): number =>
+    Math.max(0, ...rows.map((row) => Number(row[key] ?? 0) * sign));
   const write = (column: ReportColumn, row: ReportRow): HtmlValue => {
     const own = options.cell?.(column, row);
     if (own !== undefined) return own;
@@ -50,7 +48,7 @@ export function reportCells(ink: Ink, table: ReportTable, options: TableOptions)
       (column, index) =>
         html`${index === 0 ? html`<th scope="row" class="${column.kind}">${write(column, row)}</th>` : html`<td class="${column.kind}">${write(column, row)}</td>`}${
           column.bar === true &&
-          html`<td class="bar">${cellBar(Number(row[column.key] ?? 0), largest.get(column.key) ?? 0)}</td>`
+          html`<td class="bar">${cellBar(Number(row[column.key] ?? 0), largest(column.key, Number(row[column.key] ?? 0) < 0 ? -1 : 1))}</td>`
         }`,
     )}</tr>
 `,
