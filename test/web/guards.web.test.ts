@@ -9,13 +9,17 @@ const folder = temporaryFolder();
 let file = '';
 let server: Awaited<ReturnType<typeof startWeb>>;
 let port = 0;
+/** One that gives up soon on who is slow; on a busy machine the others would meet that, too. */
+let impatient: Awaited<ReturnType<typeof startWeb>>;
 beforeAll(async () => {
   file = await statsFile(folder.path, simpleRows([{ day: '2026-11-01', amount: '-12.34', merchant: 'Corner Shop' }]));
-  server = await startWeb(file, { limits: { headersMs: 300, requestMs: 600, bodyBytes: 50_000 } });
+  server = await startWeb(file, { limits: { bodyBytes: 50_000 } });
+  impatient = await startWeb(file, { limits: { headersMs: 300, requestMs: 600 } });
   port = server.port;
 });
 afterAll(async () => {
   await server.close();
+  await impatient.close();
   folder.remove();
 });
 
@@ -265,12 +269,12 @@ describe('visitors who take too much', () => {
   });
 
   test('headers that never end', async () => {
-    const answer = await sendRaw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
+    const answer = await sendRaw(impatient.port, 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
     expect(answer).toMatch(/^(HTTP\/1\.1 408 |$)/);
   });
 
   test('a body that never comes', async () => {
-    const answer = await sendRaw(port, head(100), '{"sql"');
+    const answer = await sendRaw(impatient.port, head(100), '{"sql"');
     expect(answer).not.toMatch(/^HTTP\/1\.1 200 /);
   });
 
@@ -291,7 +295,7 @@ describe('visitors who take too much', () => {
     const { status, body } = await get('/merchants');
     expect(status).toBe(200);
     expect(body).toContain('Corner Shop');
-    expect(server.log).toEqual([]);
+    expect([...server.log, ...impatient.log]).toEqual([]);
   });
 });
 
