@@ -27,8 +27,7 @@ WITH span AS (
   FROM ${postgresTable(table)} t
   WHERE t."timestamp" >= (SELECT first_day FROM span) AND t."timestamp" < (SELECT end_day FROM span)
     AND t.account_id IN (SELECT DISTINCT account_id FROM ${KEYS})
-    AND NOT EXISTS (SELECT FROM ${KEYS} k WHERE k.tx_id = t.tx_id)
-), alike AS (
+), alike AS MATERIALIZED (
   SELECT k.record, k.day AS new_day, e.*
   FROM ${KEYS} k
   JOIN earlier e ON e.account_id = k.account_id AND e.amount = k.amount AND e.currency = k.currency
@@ -39,7 +38,9 @@ WITH span AS (
   FROM alike a
   JOIN ${STAGED} s USING (record)
   LEFT JOIN ${rows} r ON r.tx_id = a.tx_id AND NOT r.undone
-  WHERE r.tx_id IS NULL OR a.day = a.new_day OR r.bank_id = s.bank_id OR pg_catalog.upper(r.text) <> pg_catalog.upper(s.text)
+  WHERE (r.tx_id IS NULL OR a.day = a.new_day OR r.bank_id = s.bank_id OR pg_catalog.upper(r.text) <> pg_catalog.upper(s.text))
+    -- Asked of the few that look alike, not of all that came earlier.
+    AND NOT EXISTS (SELECT FROM ${KEYS} k WHERE k.tx_id = a.tx_id)
   ORDER BY a.record, pg_catalog.abs(a.day - a.new_day), a.tx_id
 )
 UPDATE ${KEYED} k SET possible_duplicate_of = n.tx_id FROM nearest n WHERE n.record = k.record`);

@@ -146,10 +146,12 @@ export async function unpairedLegs(
 SELECT r.tx_id, r.account_id, r.booked::date AS day, r.amount, r.currency, r.text, pg_catalog.count(*) OVER () AS count
 FROM pg_temp.finance_db_legs l
 JOIN ${postgresTable(beside(table, IMPORT_ROWS))} r ON r.import_id = ${importId} AND r.tx_id = l.tx_id
-WHERE l.new AND r.outcome = 'new' AND r.transfer_of IS NULL AND ((l.quiet AND l.speaks = 2) OR EXISTS (
+WHERE l.new AND r.outcome = 'new' AND r.transfer_of IS NULL AND ((l.quiet AND l.speaks = 2) OR (
+  -- Most rows name none, and a file may hold thousands of accounts.
+  l.counter_account IS NOT NULL AND EXISTS (
   SELECT FROM (${ownAccounts(table)}) own
   WHERE own.account_id <> l.account_id AND ${namesAccount('l.counter_account', 'own.account_id')}
-))
+)))
 ORDER BY r.record
 LIMIT ${most}`);
   return {
