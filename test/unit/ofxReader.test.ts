@@ -141,6 +141,40 @@ describe('OFX', () => {
     ).toMatchObject({ payee: 'Mill', city: 'Berkeley', state: 'CA', counterAccount: '9/8', text: 'Mill rent' });
   });
 
+  describe('a damaged tag loses no entry', () => {
+    const one = '<STMTTRN><TRNTYPE>POS<DTPOSTED>20240105<TRNAMT>-1.25<FITID>A1<NAME>One\n</STMTTRN>\n';
+    const two = '<STMTTRN><TRNTYPE>POS<DTPOSTED>20240106<TRNAMT>-2.50<FITID>A2<NAME>Two\n</STMTTRN>\n';
+    const broken = (text: string, tag: string, by: string) => {
+      expect(text).toContain(tag);
+      return text.replace(tag, by);
+    };
+
+    test.each([
+      ['the beginning of the first', broken(one, '<STMTTRN>', '<ST5TTRN>') + two, 'outside of an entry'],
+      ['the beginning of a later one', one + broken(two, '<STMTTRN>', '6STMTTRN>'), 'outside of an entry'],
+      [
+        'an end that swallows the next beginning',
+        broken(one + two, '</STMTTRN>\n<', '</STMTTRN\n<'),
+        'outside of an entry',
+      ],
+      ['an end and a beginning', broken(one, '/S', '/X') + broken(two, '<S', '<X'), 'second amount'],
+    ])('%s: refused', (_, transactions, message) => {
+      expect(() => read(sgml(statement(transactions)))).toThrow(message);
+    });
+
+    test.each([
+      ['between two', broken(one, '</STMTTRN>', '</STMTTR>') + two],
+      ['of the last', one + broken(two, '</STMTTRN>', '</STMTTR>')],
+    ])('an end %s: both are read', (_, transactions) => {
+      const events = read(sgml(statement(transactions)));
+      expect(entriesOf(events)).toMatchObject([
+        { amount: '-1.25', payee: 'One' },
+        { amount: '-2.50', payee: 'Two' },
+      ]);
+      expect(balancesOf(events)).toMatchObject([{ entries: 2, closing: { amount: '-7.5' } }]);
+    });
+  });
+
   test('trades, transfer orders and pending entries are counted', () => {
     const events =
       read(`<OFX><INVSTMTTRNRS><INVSTMTRS><CURDEF>USD<INVACCTFROM><BROKERID>b.com<ACCTID>1</INVACCTFROM><INVTRANLIST>

@@ -100,6 +100,14 @@ describe('QIF: amounts', () => {
     ['12,34.56', '.', null],
     ['1234,56', '.', null],
     ['$5.00', '.', null],
+    ["1'234'567.50", '.', '1234567.50'],
+    ['1 234,50', ',', '1234.50'],
+    ['- 5.00', '.', '-5.00'],
+    // Where a digit or the sign was damaged, nothing is guessed.
+    ["'17.76", '.', null],
+    ['50. 6', '.', null],
+    ['50.9 ', '.', '50.9'],
+    ['5 0.96', '.', null],
     ['', '.', null],
   ])('%s with %s', (text, mark, amount) => {
     expect(qifAmount(text, mark)).toBe(amount);
@@ -171,12 +179,28 @@ describe('QIF: accounts', () => {
     ]);
   });
 
+  test('lines of a memo may begin with D and T', () => {
+    const events = read(bank('D1/31/2024|T-12.00|MThanks|Dear customer|Thank you|Total 5.00'));
+    expect(entriesOf(events)).toMatchObject([{ amount: '-12.00', date: '2024-01-31' }]);
+  });
+
   test.each([
     [bank('T1.00'), 'f.qif:2 (record 1): D: found "": expected a day that exists, written as MDY'],
     [bank('D1/31/2024'), 'f.qif:2 (record 1): T: found "": expected an amount such as -12.50'],
     [bank('D1/31/2024|Tabc'), 'f.qif:3 (record 1): T: found "abc"'],
     ['!Type:Bank\nD1/31/2024\nT-12', 'f.qif:2: the file is cut: its last record has no end (^)'],
     ['a;b\n1;2\n', 'f.qif: not a QIF file'],
+    // Entries are not lost where a line between them is damaged.
+    [
+      bank('D1/31/2024|T-12.00|Ponex\nD1/31/2024|T-3.00|Ptwo', 'D1/31/2024|T-4.00'),
+      'f.qif:5 (record 1): D: found "1/31/2024": a second day in one record: the end (^) of an entry is missing',
+    ],
+    [bank('D1/31/2024|T-12.00|Pone|ED1/31/2024|T-3.00'), 'f.qif:6 (record 1): T: found "-3.00": a second amount'],
+    [
+      '!Account\nNGiro\nTBank\n^\n!Typ:Bank\nD1/31/2024\nT-12.00\n^\n',
+      'f.qif:6: D: found "1/31/2024": an entry where accounts or lists are described',
+    ],
+    ['!Type:Cat\nNFood\nE\n^\nD1/31/2024\nT-12.00\n^\n', 'f.qif:5: D: found "1/31/2024": an entry where'],
   ])('%j is refused', (text, message) => {
     expect(() => read(text)).toThrow(message);
   });

@@ -44,11 +44,17 @@ interface Statement {
   started: boolean;
 }
 
+interface OpenAggregate {
+  readonly name: string;
+  readonly line: number;
+  readonly fields: OfxFields;
+}
+
 class OfxReader implements StatementReader {
   private readonly file: string;
   private readonly tokens: OfxTokens;
   /** Aggregates that are open, the outermost first. */
-  private readonly path: { readonly name: string; readonly line: number; readonly fields: OfxFields }[] = [];
+  private readonly path: OpenAggregate[] = [];
   private statement: Statement | null = null;
   /** The tag of the value that is being read. */
   private value: OfxToken | null = null;
@@ -94,15 +100,19 @@ class OfxReader implements StatementReader {
     const inner = this.path.at(-1);
     if (inner === undefined) return;
     const outer = this.path.at(-2);
+    if (name === 'TRNAMT') this.refuseStray(inner, text, line);
     if (PARTS.has(inner.name) && outer !== undefined) outer.fields.set(`${inner.name}.${name}`, text, line);
     else inner.fields.set(name, text, line);
     if (name === 'CURDEF' && this.statement !== null) this.statement.currency = text.trim().toUpperCase() || null;
   }
 
-  private *close({ value: name }: OfxToken): Generator<StatementEvent> {
+  private *close({ value: name, line: closing }: OfxToken): Generator<StatementEvent> {
     this.value = null;
     const depth = this.path.findLastIndex((open) => open.name === name);
     if (depth < 0) return;
+    // What ends around an entry ends the entry too: it is not lost with the tag that would have closed it.
+    const within = this.path.slice(depth + 1).find((open) => ENTRIES.has(open.name));
+    if (within !== undefined) yield* this.close({ kind: 'close', value: within.name, line: closing });
     const [closed] = this.path.splice(depth);
     if (closed === undefined) return;
     const { line, fields } = closed;
@@ -120,6 +130,20 @@ class OfxReader implements StatementReader {
       yield* this.start();
       yield { kind: 'skipped', place: { line, record: this.records }, reason, amount: null };
     }
+  }
+
+  /**
+   * An amount of a statement belongs to an entry, and each entry has one: otherwise a tag between two entries is damaged,
+   * and one of them would be lost in the other.
+   * @throws FinanceDbError BAD_INPUT
+   */
+  private refuseStray(inner: OpenAggregate, text: string, line: number): void {
+    if (this.statement === null || this.path.some((open) => SKIPPED[open.name] !== undefined)) return;
+    const place = { line, record: this.records + 1 };
+    if (inner.fields.get('TRNAMT') !== null)
+      throw badValue(this.file, place, 'TRNAMT', text, `a second amount in the <${inner.name}> of line ${inner.line}`);
+    if (!this.path.some((open) => ENTRIES.has(open.name)))
+      throw badValue(this.file, place, 'TRNAMT', text, 'an amount outside of an entry (STMTTRN)');
   }
 
   private *entry(name: string, line: number, fields: OfxFields): Generator<StatementEvent> {

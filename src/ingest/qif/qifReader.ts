@@ -1,8 +1,9 @@
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { badValue } from '../problem.ts';
 import type { Balance, StatementAccount, StatementEvent, StatementReader } from '../statement.ts';
 import { fieldOf, qifEntry, qifRecordAmount, transferAccount } from './qifEntry.ts';
 import { ENTRY_TYPES, type QifField, type QifRecord, QifRecords, type QifSection, sectionOf } from './qifRecords.ts';
-import type { QifStyle } from './qifValues.ts';
+import { type QifStyle, qifAmount, qifDate } from './qifValues.ts';
 
 /**
  * Reads QIF: accounts of a bank, cards, cash, other assets and liabilities, several in a file. Trades are counted as skipped,
@@ -43,8 +44,11 @@ class QifReader implements StatementReader {
   *push(text: string, final = false): Generator<StatementEvent> {
     for (const record of this.records.push(text, final)) {
       if (record.kind === 'header') yield* this.header(record.text, record.line);
-      else if (this.section === 'account') this.account = fieldOf(record.fields, 'N') ?? this.account;
-      else if (this.section !== 'list') yield* this.record(record);
+      else if (this.section !== 'account' && this.section !== 'list') yield* this.record(record);
+      else {
+        this.refuseEntry(record);
+        if (this.section === 'account') this.account = fieldOf(record.fields, 'N') ?? this.account;
+      }
     }
     if (final) yield* this.finish();
   }
@@ -84,6 +88,7 @@ class QifReader implements StatementReader {
     // A file of other lines is not QIF; a last record without ^ is complete if it has what a record needs.
     if (!this.known) throw this.notQif();
     if (!closed) throw this.cut(line);
+    this.refuseSecond(fields);
     const statement = this.statement ?? this.begin(line, 'Type:Bank');
     const amount = (): string => qifRecordAmount(this.file, place, fields, this.style);
     if (statement.investments) {
@@ -100,6 +105,39 @@ class QifReader implements StatementReader {
       yield* this.start(statement);
       yield qifEntry(this.file, place, fields, this.style);
     }
+  }
+
+  /**
+   * Two days or two amounts are two entries without the end of the first: one would be lost in the other.
+   * A memo of several lines may begin one with D or T, so that only what can be read counts.
+   * @throws FinanceDbError BAD_INPUT
+   */
+  private refuseSecond(fields: readonly QifField[]): void {
+    for (const letter of ['D', 'T'] as const) {
+      const second = fields
+        .filter((field) => field.letter === letter)
+        .slice(1)
+        .find((field) => this.readable(field));
+      if (second === undefined) continue;
+      const expectation = `a second ${letter === 'D' ? 'day' : 'amount'} in one record: the end (^) of an entry is missing`;
+      throw badValue(this.file, { line: second.line, record: this.count }, letter, second.value, expectation);
+    }
+  }
+
+  /**
+   * Lists have no records with a day and an amount: these are entries whose header is damaged.
+   * @throws FinanceDbError BAD_INPUT
+   */
+  private refuseEntry({ fields }: Extract<QifRecord, { kind: 'record' }>): void {
+    const [day, amount] = ['D', 'T'].map((letter) => fields.find((field) => field.letter === letter));
+    if (day === undefined || amount === undefined || !this.readable(day) || !this.readable(amount)) return;
+    const expectation = 'an entry where accounts or lists are described: its header, such as !Type:Bank, is missing';
+    throw badValue(this.file, { line: day.line, record: 0 }, 'D', day.value, expectation);
+  }
+
+  private readable({ letter, value }: QifField): boolean {
+    const { dateOrder, decimalMark } = this.style;
+    return (letter === 'D' ? qifDate(value, dateOrder) : qifAmount(value, decimalMark)) !== null;
   }
 
   private *start(statement: Statement): Generator<StatementEvent> {

@@ -43,7 +43,8 @@ export function yearFirst(text: string): boolean {
  * @returns its numeral, or null for what is no amount in a file of that decimal mark
  */
 export function qifAmount(text: string, decimalMark: '.' | ','): string | null {
-  const compact = text.replace(/[\s\u00a0\u202f'\u2019]/g, '');
+  // Blanks and apostrophes stand between whole digits: elsewhere a digit or a sign was there.
+  const compact = text.trim().replace(/(?<=\d)[\s\u00a0\u202f'\u2019](?=\d{3}(?!\d))|(?<=^[+-])\s+/g, '');
   const [whole = '', fraction = '', ...more] = compact.split(decimalMark);
   const groups = whole.split(decimalMark === '.' ? ',' : '.');
   const [first = '', ...rest] = groups;
