@@ -1,3 +1,4 @@
+import type { SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
 import { lastCheck } from '../../duckdb/lastCheck.ts';
 import type { Freshness } from '../pages/frame.ts';
 import { type ChildCommand, type ChildOutcome, runChild } from './childCommand.ts';
@@ -11,6 +12,11 @@ export type Task = 'sync' | 'validate';
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 300_000;
 
+/** How long to wait after so many failures in a row, in milliseconds. */
+export function pauseAfter(failures: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+}
+
 /**
  * Keeps the data fresh without anybody waiting: a visit that finds the last check too old starts one sync. That a sync found
  * nothing to do is nowhere in the file, so the last check is remembered here too: otherwise each visit would start another.
@@ -18,6 +24,7 @@ const LONGEST_PAUSE_MS = 300_000;
 export class Keeper {
   private readonly options: ServeOptions;
   private readonly events: Events;
+  private readonly snapshot: () => SnapshotNote | null;
   private running: { readonly task: Task; readonly child: ChildCommand; readonly since: Date } | null = null;
   private follower: ChildCommand | null = null;
   private checkedAt: Date | null = null;
@@ -27,9 +34,11 @@ export class Keeper {
   private pausedUntil = 0;
   private stopped = false;
 
-  constructor(options: ServeOptions, events: Events) {
+  /** @param snapshot the file that is served: a sync that brought it was a check too */
+  constructor(options: ServeOptions, events: Events, snapshot: () => SnapshotNote | null) {
     this.options = options;
     this.events = events;
+    this.snapshot = snapshot;
   }
 
   state(): Freshness {
@@ -82,11 +91,12 @@ export class Keeper {
     await Promise.all(children.map(({ done }) => done));
   }
 
-  /** Newest of what the note beside the file says, and what was seen here. */
+  /** The newest of what the note beside the file says, the file itself, and what was seen here. */
   private lastCheck(): Date | null {
-    const noted = lastCheck(this.options.config.duckdbPath);
-    if (noted === null || this.checkedAt === null) return noted ?? this.checkedAt;
-    return new Date(Math.max(noted.getTime(), this.checkedAt.getTime()));
+    const snapshot = this.snapshot();
+    const synced = snapshot === null || snapshot.sample ? null : snapshot.syncedAt;
+    const times = [lastCheck(this.options.config.duckdbPath), synced, this.checkedAt].filter((time) => time !== null);
+    return times.length === 0 ? null : new Date(Math.max(...times.map((time) => time.getTime())));
   }
 
   private ended(task: Task, { code, problem }: ChildOutcome): void {
@@ -129,7 +139,7 @@ export class Keeper {
   private failed(problem: NonNullable<Freshness['problem']>): void {
     this.failures++;
     this.problem = problem;
-    this.pause(Math.min(FIRST_PAUSE_MS * 2 ** (this.failures - 1), LONGEST_PAUSE_MS));
+    this.pause(pauseAfter(this.failures));
   }
 
   private pause(milliseconds: number): void {

@@ -39,7 +39,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     turns: new Turns({ atOnce: limits.queries, waiting: limits.waiting, patienceMs: limits.patienceMs }),
   });
   const events = new Events();
-  const keeper = new Keeper(options, events);
+  const keeper = new Keeper(options, events, () => snapshots.known());
   const services: Services = {
     options,
     limits,
@@ -53,6 +53,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const { port, servers } = await listen((request, env) => answer(app, request, env), options, options, limits);
   const watching = watch(services);
   await showSample(options);
+  // What is wrong with the file the pages will say.
+  await snapshots.note().catch(() => null);
   keeper.visited();
   return {
     port,
@@ -88,6 +90,7 @@ function watch({ snapshots, events, keeper, limits }: Services): NodeJS.Timeout 
     if (id !== known) {
       known = id;
       snapshots.letGoOfOld();
+      void snapshots.note().catch(() => null);
       events.announce({ name: 'snapshot', data: { id } });
     }
     if (events.count > 0) keeper.visited();

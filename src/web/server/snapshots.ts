@@ -64,6 +64,11 @@ export class Snapshots {
     return held.note;
   }
 
+  /** The same of the file that was opened last, at once. */
+  known(): SnapshotNote | null {
+    return this.current?.note ?? null;
+  }
+
   /**
    * Waits for a turn and gives a connection to the newest file.
    * @param signal interrupts what runs on it
