@@ -16,13 +16,34 @@ export const DEFAULT_BASE_CURRENCY = 'USD';
  */
 export function takenOverSql(table: string, columns: readonly StoredColumn[]): string | null {
   const typeOf = (name: string): string => columns.find((column) => column.name === name)?.type ?? '';
-  const exact = ['amount', 'normalized_amount'].every((name) => /^DECIMAL|INT/.test(typeOf(name)));
-  if (!exact || typeOf('currency') !== 'VARCHAR') return null;
+  const equal = equalSql('amount', typeOf('amount'), 'normalized_amount', typeOf('normalized_amount'));
+  if (equal === null || typeOf('currency') !== 'VARCHAR') return null;
   return `SELECT currency FROM ${table}
 WHERE amount <> 0 AND normalized_amount IS NOT NULL
 GROUP BY currency
-HAVING bool_and(normalized_amount = amount) AND regexp_full_match(currency, '[A-Z]{3}')
+HAVING bool_and(${equal}) AND regexp_full_match(currency, '[A-Z]{3}')
 LIMIT 2`;
+}
+
+/**
+ * SQL of whether two columns hold the same number. DuckDB compares decimals in one type of the larger scale, and fails on
+ * values with more digits before the point than fit beside it: such a value is no value of the other column, so unequal.
+ * @returns null unless both are of exact types
+ */
+function equalSql(one: string, oneType: string, other: string, otherType: string): string | null {
+  const [oneScale, otherScale] = [scaleOf(oneType), scaleOf(otherType)];
+  if (oneScale === null || otherScale === null) return null;
+  const [coarse, fine, type] = oneScale < otherScale ? [one, other, otherType] : [other, one, oneType];
+  return oneScale === otherScale && oneScale === 0
+    ? `${one}::HUGEINT = ${other}::HUGEINT`
+    : `coalesce(TRY_CAST(${coarse} AS ${type}) = ${fine}, false)`;
+}
+
+/** Digits after the point; null for what is no exact number. */
+function scaleOf(type: string): number | null {
+  const decimal = /^DECIMAL\(\d+,(\d+)\)$/.exec(type);
+  if (decimal) return Number(decimal[1]);
+  return /^(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$/.test(type) ? 0 : null;
 }
 
 /** The one currency that the rows name by themselves; null when none does, or two. */

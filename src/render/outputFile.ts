@@ -49,7 +49,10 @@ export function outputFile(file: string): OutputFile {
     async commit() {
       if (stream !== null) {
         const open = stream;
-        await new Promise<void>((resolve, reject) => open.once('error', reject).end(() => resolve())).catch((error) => {
+        // What failed before the end is told here only, since its event is over.
+        await new Promise<void>((resolve, reject) => {
+          open.once('error', reject).end((error?: Error | null) => (error ? reject(open.errored ?? error) : resolve()));
+        }).catch((error) => {
           throw notWritable(file, error);
         });
         await closeStream();

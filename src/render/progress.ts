@@ -23,12 +23,17 @@ export interface Progress {
 const SILENT: Progress = { load: () => undefined, say: () => undefined, stop: () => undefined };
 const LEAST_INTERVAL_MS = 100;
 
-/** Progress on a terminal (rows, rate, time left), on stderr; nothing elsewhere, so that cron mails stay short. */
+/**
+ * Progress on a terminal (rows, rate, time left), on stderr; nothing elsewhere, so that cron mails stay short. Nor on a
+ * terminal that reports no width (serial lines, `script` in a pipeline): nobody can tell how many of its lines to take
+ * back, and the spinner would take back lines without end.
+ */
 export function openProgress(
   io: Io,
   output: { readonly quiet: boolean; readonly color: boolean; readonly dumb: boolean },
 ): Progress {
-  if (io.stderr.isTTY !== true || output.quiet || output.dumb) return SILENT;
+  const drawable = io.stderr.isTTY === true && (io.stderr.columns ?? 0) > 0;
+  if (!drawable || output.quiet || output.dumb) return SILENT;
   let spinner: Ora | undefined;
   const begun = new Map<string, number>();
   let last = 0;

@@ -132,6 +132,12 @@ describe('-o that is no plain file', () => {
     expect(fs.readFileSync(target, 'utf8')).toBe('before\na\n1\na\n2\nafter\n');
   });
 
+  const full = fs.existsSync('/dev/full') ? test : test.skip;
+  full('a write that fails after all was handed over is told, however little it was', async () => {
+    const { code, stderr } = await query(['SELECT 1 AS a', '-o', '/dev/full', '--format', 'csv']);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('[DISK_FULL]')]);
+  });
+
   test('a device and a pipe stay what they are', async () => {
     expect((await query(['SELECT 1 AS a', '-o', '/dev/null', '--format', 'csv'])).code).toBe(0);
     expect(fs.statSync('/dev/null').isCharacterDevice()).toBe(true);

@@ -89,7 +89,12 @@ afterAll(() => folder.remove());
 const sumOf = (rows: readonly SimpleRow[]): number => rows.reduce((sum, { amount }) => sum + Number(amount), 0);
 
 /** A file with the rows as the variant stores them, and the ready-made views over them. */
-async function makeFile(name: string, { columns }: Variant, rows: readonly SimpleRow[]): Promise<[string, string[]]> {
+async function makeFile(
+  name: string,
+  { columns }: Variant,
+  rows: readonly SimpleRow[],
+  ask = true,
+): Promise<[string, string[]]> {
   const file = path.join(folder.path, `${name.replace(/[^a-z0-9]+/gi, '-')}.duckdb`);
   const copy = await openWorkingCopy(file, { memory: '200MB', threads: 1, temporaryFolder: folder.path });
   const values = simpleRows(rows).map(
@@ -113,7 +118,7 @@ async function makeFile(name: string, { columns }: Variant, rows: readonly Simpl
     { table: { schema: 'public', name: 'transactions' }, columns: stored },
   ]);
   const answers: string[] = [];
-  if (warnings.length === 0) {
+  if (warnings.length === 0 && ask) {
     for (const view of ['monthly_spending', 'category_month', 'recurring_charges', 'account_balance_changes'])
       answers.push(`${view} ${(await copy.all(`FROM ${view}`)).length > 0}`);
     const [net] = await copy.all<{ net: string }>('SELECT sum(net)::BIGINT AS net FROM monthly_spending');
@@ -234,6 +239,33 @@ test.each([
     code: 'CONFIG',
     message: expect.stringContaining(why),
   });
+});
+
+/** As many digits as DECIMAL has, in the column of the original amounts. */
+const huge = (scale: number): string => `'${'9'.repeat(38 - scale)}'::DECIMAL(38,${scale})`;
+
+test.each([
+  ['more digits before the point than fit beside the other scale', huge(2), 'normalized_amount::DECIMAL(38,20)'],
+  ['the other way round', 'amount::DECIMAL(38,20)', `normalized_amount::DECIMAL(38,2)`],
+  ['whole numbers', huge(0), 'normalized_amount::DECIMAL(38,20)'],
+  ['whole numbers and short decimals', 'amount::BIGINT', 'normalized_amount::DECIMAL(15,13)'],
+  ['whole numbers twice', 'amount::HUGEINT', 'normalized_amount::BIGINT'],
+])('original and normalized amounts of any two scales are compared: %s', async (name, amount, normalized_amount) => {
+  const small = ORDINARY.map((row, index) => ({ ...row, amount: `${index + 1}` }));
+  const [file, warnings] = await makeFile(`scales ${name}`, { name, columns: { amount, normalized_amount } }, small);
+  expect(warnings).not.toContainEqual(expect.stringContaining('not made'));
+  const { total } = await report(file, 'merchants');
+  expect(total?.amount).toBe(sumOf(small));
+});
+
+test.each(REPORT_NAMES)('%s: sums beyond the digits of DECIMAL are refused by name, never rounded', async (name) => {
+  const columns = { amount: huge(2), normalized_amount: huge(2) };
+  const [file] = await makeFile(`huge ${name}`, { name, columns }, ORDINARY, false);
+  const outcome = await runStatsCommand(file, name).then(
+    () => 'shown',
+    (error: { code?: string }) => error.code,
+  );
+  expect(outcome).toBe(name === 'health' ? 'shown' : 'QUERY_TOO_LARGE');
 });
 
 test('texts that are no dates are told from rows without one', async () => {

@@ -32,7 +32,8 @@ export interface StatsResult {
 /**
  * Runs a report.
  * @param currencySetting FINANCE_DB_BASE_CURRENCY where it is set
- * @throws FinanceDbError CONFIG when the file has no table that reports can read or is in another currency, USAGE when DuckDB refuses a filter
+ * @throws FinanceDbError CONFIG when the file has no table that reports can read or is in another currency, USAGE when DuckDB refuses a filter,
+ * QUERY_TOO_LARGE when a sum has more digits than its type
  */
 export async function runStats(
   reader: DuckDbReader,
@@ -61,7 +62,7 @@ export async function runStats(
       timeZone: holdsInstants(stored.columns) ? reader.timeZone : null,
     };
   } catch (error) {
-    throw filterError(error, input) ?? error;
+    throw filterError(error, input) ?? overflowError(error) ?? error;
   }
 }
 
@@ -91,6 +92,15 @@ export async function statsSql(reader: DuckDbReader, report: ReportName, input: 
     ...(report === 'overview' ? Object.values(overviewTops(request)) : []),
   ];
   return queries.map(({ sql }) => `${sql};\n`).join('\n');
+}
+
+/** Sums are exact or they fail, and nobody has to know DuckDB's words for that. */
+function overflowError(error: unknown): FinanceDbError | null {
+  if (isFinanceDbError(error) || !/^(?:Out of Range|Conversion) Error/.test(messageOf(error))) return null;
+  return new FinanceDbError('QUERY_TOO_LARGE', 'amounts of this report are too large to be added up exactly', {
+    remedy: 'leave them out (--max, --period, --account …), or add them up as DOUBLE with `finance-db query`',
+    cause: error,
+  });
 }
 
 /** RE2 of DuckDB knows less than JavaScript: what it refuses is the user's expression. */
