@@ -10,6 +10,7 @@ import { decideIdentity, refuseDoubleIds } from '../../postgres/imports/identity
 import { markLookalikes } from '../../postgres/imports/lookalikes.ts';
 import { normalizeStaged } from '../../postgres/imports/normalize.ts';
 import { createStaging, stageRows } from '../../postgres/imports/stage.ts';
+import { refreshStatistics } from '../../postgres/imports/statistics.ts';
 import {
   countCategories,
   insertImport,
@@ -74,6 +75,7 @@ export async function importFile(
   });
   await insertStatements(session, table, importId, summary.statements);
   await insertImportRows(session, table, importId);
+  await refreshStatistics(session, table, outcome.newRows);
   const transfers = await pairTransfers(session, table, importId);
   return {
     id: request.dryRun ? null : importId,
