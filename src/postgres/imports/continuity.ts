@@ -21,6 +21,9 @@ export interface Gap {
   readonly missing: string;
 }
 
+/** The statements of an import's accounts, of all imports that stand; gone with the transaction. */
+const STANDING = 'pg_temp.finance_db_standing';
+
 /**
  * Compares each statement of an import with its neighbours of the same account and currency, of whatever import: the nearest one
  * that ends before it begins, and the nearest that begins after its end. Between two neighbours nothing may be missing.
@@ -29,38 +32,47 @@ export interface Gap {
  * too was compared row by row; its opening balance may lie in the middle of that day, so that it says nothing here.
  */
 export async function findGaps(session: PgSession, table: TableName, importId: string): Promise<Gap[]> {
+  const statements = postgresTable(beside(table, STATEMENTS));
+  const mine = `FROM ${statements} WHERE import_id = ${quoteLiteral(importId)} AND (opening IS NOT NULL OR closing IS NOT NULL)`;
+  const [any] = await session.query<{ any: string }>(`SELECT EXISTS (SELECT ${mine}) AS any`);
+  if (any?.any !== 't') return [];
+  // With an index, each statement finds its neighbours at once, however many there are (thousands in years of daily statements).
   const rows = await session.query<Record<string, string>>(`
-WITH standing AS (
-  SELECT s.*, i.file, coalesce(s.first_day, s.closing_day, s.opening_day) AS begins,
-    coalesce(s.last_day, s.closing_day, s.opening_day) AS ends
-  FROM ${postgresTable(beside(table, STATEMENTS))} s JOIN ${postgresTable(beside(table, IMPORTS))} i USING (import_id)
-  WHERE i.undone_at IS NULL
-), mine AS (
-  SELECT * FROM standing WHERE import_id = ${quoteLiteral(importId)}
+DROP TABLE IF EXISTS ${STANDING};
+CREATE TEMP TABLE finance_db_standing ON COMMIT DROP AS
+SELECT s.*, coalesce(s.currency, '') AS unit, i.file, coalesce(s.first_day, s.closing_day, s.opening_day) AS begins,
+  coalesce(s.last_day, s.closing_day, s.opening_day) AS ends
+FROM ${statements} s JOIN ${postgresTable(beside(table, IMPORTS))} i USING (import_id)
+WHERE i.undone_at IS NULL AND s.account_id = ANY (ARRAY(SELECT account_id ${mine}));
+CREATE INDEX ON ${STANDING} (account_id, unit, begins);
+CREATE INDEX ON ${STANDING} (account_id, unit, ends);
+ANALYZE ${STANDING};
+WITH mine AS (
+  SELECT * FROM ${STANDING} WHERE import_id = ${quoteLiteral(importId)}
 ), beginnings AS (
   SELECT import_id, number FROM mine
   UNION
   SELECT a.import_id, a.number
   FROM mine m
   JOIN LATERAL (
-    SELECT s.* FROM standing s
-    WHERE s.account_id = m.account_id AND s.currency IS NOT DISTINCT FROM m.currency AND s.begins > m.ends
+    SELECT s.* FROM ${STANDING} s
+    WHERE s.account_id = m.account_id AND s.unit = m.unit AND s.begins > m.ends
     ORDER BY s.begins LIMIT 1
   ) a ON true
 )
 SELECT l.account_id, l.currency, l.opening, l.opening_day, l.import_id AS import_after, l.file AS file_after,
   b.closing, coalesce(b.closing_day, b.ends) AS closing_day, b.import_id AS import_before, b.file AS file_before,
   l.opening - b.closing AS missing
-FROM beginnings JOIN standing l USING (import_id, number)
+FROM beginnings JOIN ${STANDING} l USING (import_id, number)
 JOIN LATERAL (
-  SELECT s.* FROM standing s
-  WHERE s.account_id = l.account_id AND s.currency IS NOT DISTINCT FROM l.currency AND s.ends < l.begins
+  SELECT s.* FROM ${STANDING} s
+  WHERE s.account_id = l.account_id AND s.unit = l.unit AND s.ends < l.begins
   ORDER BY s.ends DESC, (s.closing = l.opening) DESC NULLS LAST, s.import_id DESC, s.number DESC
   LIMIT 1
 ) b ON b.closing <> l.opening
 WHERE NOT EXISTS (
-  SELECT FROM standing o
-  WHERE o.account_id = l.account_id AND o.currency IS NOT DISTINCT FROM l.currency
+  SELECT FROM ${STANDING} o
+  WHERE o.account_id = l.account_id AND o.unit = l.unit
     AND (o.import_id, o.number) <> (l.import_id, l.number) AND o.begins <= l.begins AND o.ends >= l.begins
 )
 ORDER BY l.account_id, l.begins`);
