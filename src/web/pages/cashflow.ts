@@ -52,14 +52,15 @@ ${panel(
   { title: `Each ${request.interval}`, ink, wide: true },
   reportCells(ink, newestFirst(now), {
     caption: `Cash flow per ${request.interval}`,
-    behind: (column, row) => totalOf(column, row) ?? behind(column, row),
+    behind,
+    behindTotal: totalOf,
   }),
 )}`;
 }
 
 /** The total's sums of income and spending are those of the whole period. */
-function totalOf({ key }: ReportColumn, row: ReportRow): readonly Narrowing[] | null {
-  return row['period'] === undefined && (key === 'income' || key === 'spending') ? [{ by: 'flow', value: key }] : null;
+function totalOf({ key }: ReportColumn): readonly Narrowing[] {
+  return key === 'income' || key === 'spending' ? [{ by: 'flow', value: key }] : [];
 }
 
 function newestFirst({ table }: StatsResult): StatsResult['table'] {

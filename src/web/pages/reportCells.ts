@@ -11,6 +11,8 @@ export type Behind = (column: ReportColumn, row: ReportRow) => readonly Narrowin
 
 export interface TableOptions {
   readonly behind: Behind;
+  /** The same for the total of all rows; all transactions of the report unless given. */
+  readonly behindTotal?: (column: ReportColumn) => readonly Narrowing[];
   readonly scope?: Scope;
   /** What the table is of, for who cannot see it. */
   readonly caption: string;
@@ -60,7 +62,7 @@ function total(
   ink: Ink,
   table: ReportTable,
   columns: readonly ReportColumn[],
-  { behind, scope = {} }: TableOptions,
+  { behind, behindTotal = () => [], scope = {} }: TableOptions,
 ): Html | null {
   const { total: row } = table;
   if (row === null) return null;
@@ -71,7 +73,7 @@ function total(
         ? 'Total'
         : column.kind === 'series'
           ? null
-          : cell(ink, column, row[column.key], behind(column, {}) === null ? null : [], scope);
+          : cell(ink, column, row[column.key], behind(column, {}) === null ? null : behindTotal(column), scope);
     return html`<td class="${column.kind}">${inside}</td>${column.bar === true && html`<td class="bar"></td>`}`;
   })}</tr></tfoot>`;
 }

@@ -51,14 +51,14 @@ export function sankey(
       if (text !== '') written = at;
       const label =
         text !== '' &&
-        html`<text class="${toTheRight ? 'flow-name end' : 'flow-name'}" x="${coordinate(toTheRight ? x - 6 : x + NODE + 6)}" y="${coordinate(at)}">${text}</text>`;
+        html`<text aria-hidden="true" class="${toTheRight ? 'flow-name end' : 'flow-name'}" x="${coordinate(toTheRight ? x - 6 : x + NODE + 6)}" y="${coordinate(at)}">${text}</text>`;
       const drawn = door(
         end,
-        html`<path class="band ${end.kind}" d="${band}"/><rect class="${end.kind}" x="${coordinate(x)}" y="${coordinate(own)}" width="${NODE}" height="${coordinate(Math.max(0.5, tall))}"/>${label}`,
+        html`<path class="band ${end.kind}" d="${band}"/><rect class="${end.kind}" x="${coordinate(x)}" y="${coordinate(own)}" width="${NODE}" height="${coordinate(Math.max(0.5, tall))}"/>`,
       );
       own += tall + spare;
       shared += tall;
-      return drawn;
+      return html`${drawn}${label}`;
     });
   }
 }

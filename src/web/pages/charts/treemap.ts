@@ -37,13 +37,15 @@ export function treemap(
       const room = box.width - 12;
       const name = box.height >= 22 ? fitted(cell.name, room, 14) : '';
       const figure = name !== '' && box.height >= 40 && fitted(cell.figure, room) === cell.figure ? cell.figure : '';
-      return door(
-        cell,
-        html`<rect class="cell tint-${cell.tint}" x="${coordinate(box.x + 0.5)}" y="${coordinate(box.y + 0.5)}" width="${coordinate(Math.max(0.5, box.width - 1))}" height="${coordinate(Math.max(0.5, box.height - 1))}"/>${
-          name !== '' &&
-          html`<text class="cell-name" x="${coordinate(box.x + 6)}" y="${coordinate(box.y + 17)}">${name}</text>`
-        }${figure !== '' && html`<text class="cell-figure" x="${coordinate(box.x + 6)}" y="${coordinate(box.y + 34)}">${figure}</text>`}`,
-      );
+      const area = html`<rect class="cell tint-${cell.tint}" x="${coordinate(box.x + 0.5)}" y="${coordinate(box.y + 0.5)}" width="${coordinate(Math.max(0.5, box.width - 1))}" height="${coordinate(Math.max(0.5, box.height - 1))}"/>`;
+      // Beside the door and not in it: its label says the same in whole words.
+      return html`${door(cell, area)}${
+        name !== '' &&
+        html`<text class="cell-name" aria-hidden="true" x="${coordinate(box.x + 6)}" y="${coordinate(box.y + 17)}">${name}</text>`
+      }${
+        figure !== '' &&
+        html`<text class="cell-figure" aria-hidden="true" x="${coordinate(box.x + 6)}" y="${coordinate(box.y + 34)}">${figure}</text>`
+      }`;
     })}`,
   );
 }

@@ -1,0 +1,206 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type FlowBar, flowBars } from '../../src/web/pages/charts/flowBars.ts';
+import { heatmap, heatSteps } from '../../src/web/pages/charts/heatmap.ts';
+import { type SankeyEnd, sankey } from '../../src/web/pages/charts/sankey.ts';
+import { axisOf, fitted, labelStep, textWidth } from '../../src/web/pages/charts/scale.ts';
+import { cellBar, sparkline } from '../../src/web/pages/charts/sparkline.ts';
+import { stackedBars } from '../../src/web/pages/charts/stackedBars.ts';
+import { squarified, treemap } from '../../src/web/pages/charts/treemap.ts';
+
+const size = { width: 620, height: 300, title: 'chart', tick: (value: number) => String(value) };
+const mark = { href: '/transactions', says: 'a "mark" & <more>' };
+
+const bar = (income: number, spending: number, index = 0): FlowBar => ({
+  label: 'Sep',
+  below: index % 12 === 0 ? '2026' : null,
+  income: { ...mark, value: income },
+  spending: { ...mark, value: spending },
+  net: { ...mark, value: income + spending },
+  before: index % 3 === 0 ? { income: spending, spending: income } : null,
+  running: index % 5 === 0,
+});
+
+/** No NaN or infinity, every rectangle and circle inside the view box, and every mark with a name. */
+function requireSound(svg: string): void {
+  expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+  const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg) ?? [];
+  if (width === undefined) return;
+  const tooFar: string[] = [];
+  for (const [rect, attributes = ''] of svg.matchAll(/<rect ([^>]*)\/>/g)) {
+    const read = (name: string): number => Number(new RegExp(`(?:^| )${name}="([^"]*)"`).exec(attributes)?.[1] ?? 0);
+    const inside =
+      read('x') >= -0.2 &&
+      read('y') >= -0.2 &&
+      read('width') >= 0 &&
+      read('height') >= 0 &&
+      read('x') + read('width') <= Number(width) + 0.6 &&
+      read('y') + read('height') <= Number(height) + 0.6;
+    if (!inside) tooFar.push(rect);
+  }
+  expect(tooFar).toEqual([]);
+  for (const [door] of svg.matchAll(/<a [^>]*>/g)) {
+    expect(door).toMatch(/aria-label="[^"]+"/);
+    expect(door).toMatch(/href="\//);
+  }
+}
+
+/** The places of the labels beneath a chart, which must not touch. */
+function requireApart(svg: string): void {
+  const places = [...svg.matchAll(/<text class="tick middle" x="([\d.]+)" y="[\d.]+">([^<]*)</g)].map(
+    ([, x, text]) => ({
+      from: Number(x) - textWidth(text ?? '') / 2,
+      to: Number(x) + textWidth(text ?? '') / 2,
+    }),
+  );
+  for (const [index, { from }] of places.entries())
+    if (index > 0) expect(from).toBeGreaterThan(places[index - 1]?.to ?? 0);
+}
+
+const amount = fc.oneof(
+  fc.constant(0),
+  fc.integer({ min: -1e9, max: 1e9 }),
+  fc.double({ min: -1e12, max: 1e12, noNaN: true }),
+);
+
+describe('bars', () => {
+  test.each([0, 1, 2, 13, 60, 180, 1000])('%i of them', (count) => {
+    const svg = flowBars(
+      Array.from({ length: count }, (_, index) => bar(index * 3, -index * 2, index)),
+      size,
+    ).text;
+    if (count === 0) expect(svg).toContain('Nothing');
+    requireSound(svg);
+    requireApart(svg);
+  });
+
+  test('whatever the values', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(amount, amount), { maxLength: 40 }), (values) => {
+        const svg = flowBars(
+          values.map(([a, b], index) => bar(a, b, index)),
+          size,
+        ).text;
+        requireSound(svg);
+        requireApart(svg);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('one that is beyond all others is cut, with a mark', () => {
+    const usual = Array.from({ length: 12 }, (_, index) => bar(100, -90, index + 1));
+    expect(flowBars([...usual, bar(1_000_000, -90, 13)], size).text).toContain('torn');
+    expect(flowBars(usual, size).text).not.toContain('torn');
+  });
+});
+
+test('parts of bars, negative ones below zero', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(amount, { maxLength: 9 }), { maxLength: 30 }), (bars) => {
+      const drawn = bars.map((parts) => ({
+        label: 'Sep',
+        below: null,
+        parts: parts.map((value, tint) => ({ ...mark, value, tint })),
+      }));
+      const svg = stackedBars(drawn, size).text;
+      requireSound(svg);
+      requireApart(svg);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+describe('a treemap', () => {
+  test('has areas in proportion that fill the whole', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 60 }), (given) => {
+        const sizes = [...given].sort((a, b) => b - a);
+        const total = sizes.reduce((sum, each) => sum + each, 0);
+        const boxes = squarified(sizes, { x: 0, y: 0, width: 600, height: 300 });
+        for (const [index, { width, height }] of boxes.entries())
+          expect((width * height) / 180_000).toBeCloseTo((sizes[index] as number) / total, 6);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('leaves out what is no spending, and cuts names of any length', () => {
+    const cell = (name: string, area: number) => ({ ...mark, name, figure: '−1.00', size: area, tint: 1 });
+    const cells = [
+      cell('x'.repeat(80), 10),
+      cell('مرحبا بالعالم', 9),
+      cell('refund', -5),
+      cell('nothing', 0),
+      cell('nan', Number.NaN),
+    ];
+    const svg = treemap(cells, size).text;
+    requireSound(svg);
+    expect(svg).not.toMatch(/refund|nothing|nan|x{79}/);
+    expect(treemap([], size).text).toContain('Nothing was spent');
+  });
+});
+
+test('a sankey of any two sides of one size', () => {
+  const end = (value: number, index: number): SankeyEnd => ({
+    ...mark,
+    name: `n${index}`,
+    figure: '1',
+    size: value,
+    kind: 'in',
+  });
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 1e6 }), { minLength: 1, maxLength: 60 }), (sizes) => {
+      const total = sizes.reduce((sum, each) => sum + each, 0);
+      requireSound(sankey([end(total, 0)], sizes.map(end), { width: 1100, title: 'flow' }).text);
+      requireSound(sankey(sizes.map(end), [end(total, 0)], { width: 1100, title: 'flow' }).text);
+    }),
+    { numRuns: 40 },
+  );
+  expect(sankey([], [], { width: 1100, title: 'flow' }).text).toContain('Nothing');
+});
+
+test.each([2023, 2024, 2028, 1999])('a year of days: %i', (year) => {
+  const names = {
+    months: Array.from({ length: 12 }, (_, index) => `m${index}`),
+    weekdays: ['a', 'b', 'c', 'd', 'e', 'f', 'g'],
+    title: 'days',
+  };
+  const day = `${year}-12-31`;
+  const svg = heatmap(year, new Map([[day, { ...mark, day, step: 5 }]]), names).text;
+  requireSound(svg);
+  expect(svg.match(/<rect/g)?.length).toBe(year % 4 === 0 ? 366 : 365);
+});
+
+test('five steps of days by their own quantiles', () => {
+  const stepOf = heatSteps([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1000]);
+  expect([0, 1, 5, 1000].map(stepOf)).toEqual([0, 1, 3, 5]);
+  expect(heatSteps([])(3)).toBe(5);
+});
+
+test.each([
+  [[], [0, 1]],
+  [[0], [0, 1]],
+  [[3], [0, 1, 2, 3]],
+  [
+    [-7, 12],
+    [-10, -5, 0, 5, 10, 15],
+  ],
+  [[1e9], [0, 5e8, 1e9]],
+])('an axis of %j has round ticks and zero', (values, ticks) => {
+  expect(axisOf(values).ticks).toEqual(ticks);
+});
+
+test('labels', () => {
+  expect(labelStep(10, 50, 20)).toBe(1);
+  expect(labelStep(1000, 0.5, 20)).toBe(60);
+  expect(fitted('Entertainment', 60)).toBe('Enterta…');
+  expect(fitted('Entertainment', 10)).toBe('');
+});
+
+test('small ones', () => {
+  expect(sparkline([1])).toBeNull();
+  requireSound(sparkline([5, 5, 5])?.text ?? '');
+  requireSound(cellBar(-5, 0).text);
+  requireSound(cellBar(Number.NaN, 3).text);
+});
