@@ -4,7 +4,7 @@ import path from 'node:path';
 import { codeOf, FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { nearestName } from '../../model/nearestName.ts';
 import { type ConnectionString, ConnectionStringError, parseConnectionString } from './connectionString.ts';
-import { objectionTo, PARAMETER_NAMES, PARAMETERS } from './parameters.ts';
+import { mayBeEmpty, objectionTo, PARAMETER_NAMES, PARAMETERS } from './parameters.ts';
 import { readService } from './serviceFile.ts';
 
 /** A parameter's value, and who gave it: `DATABASE_URL`, `PGSSLMODE`, `the service x`. */
@@ -50,9 +50,10 @@ export function givenParameters(
   for (const parameter of PARAMETERS) {
     const found = given.get(parameter.name);
     if (found === undefined) continue;
-    // As in libpq, an empty value is none, but keeps other sources out.
-    if (found.value === '') given.delete(parameter.name);
-    const objection = found.value === '' ? null : objectionTo(parameter, found.value);
+    // As in libpq, an empty value is none, but keeps other sources out; it is no choice, where there is one.
+    const none = found.value === '' && mayBeEmpty(parameter);
+    if (none) given.delete(parameter.name);
+    const objection = none ? null : objectionTo(parameter, found.value);
     if (objection !== null) throw parameterError(parameter.name, found.origin, objection);
   }
   return given;

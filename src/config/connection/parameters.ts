@@ -118,6 +118,14 @@ export const CONNECTION_VARIABLES: readonly string[] = [
   'PGSYSCONFDIR',
 ];
 
+/**
+ * Whether an empty value stands for none. Of a choice such as sslmode libpq refuses it: a variable that a script left
+ * unset (`sslmode=$MODE`) must not make the connection weaker than was meant.
+ */
+export function mayBeEmpty({ name, rule }: Parameter): boolean {
+  return rule.kind !== 'choice' || name.endsWith('_protocol_version');
+}
+
 /** What a value must be to be obeyed, in words: `expected …`; null when it is. */
 export function objectionTo(parameter: Parameter, value: string): string | null {
   const { rule } = parameter;
