@@ -7,6 +7,7 @@ import type { ServeOptions } from '../../web/server/serveOptions.ts';
 import { startServer } from '../../web/server/server.ts';
 import { newToken } from '../../web/server/token.ts';
 import type { CommandContext } from '../context.ts';
+import { openBrowser } from '../openBrowser.ts';
 
 /** The flags of `serve`, as commander gives them; --port and --token are settings. */
 export interface ServeFlags {
@@ -26,7 +27,7 @@ const MAX_AGE = '5m';
 
 /** `finance-db serve`: runs until it is told to stop. */
 export async function serveCommand(context: CommandContext, flags: ServeFlags): Promise<number> {
-  const { io, output } = context;
+  const { io, output, env } = context;
   const options = serveOptions(context, flags);
   const server = await startServer(options);
   const { signal } = io;
@@ -34,6 +35,8 @@ export async function serveCommand(context: CommandContext, flags: ServeFlags): 
     const address = addressOf(options, server.port);
     if (output.json) io.stdout.write(`${JSON.stringify({ status: 'ok', url: address, port: server.port })}\n`);
     else if (!output.quiet) io.stdout.write(`The dashboard is at ${address} (Ctrl-C ends it)\n`);
+    if (flags.open === true)
+      openBrowser(address, env, () => io.stderr.write(`no browser could be opened; the address is ${address}\n`));
     if (!signal.aborted)
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   } finally {

@@ -15,7 +15,8 @@ import type { Visit, WebEnv } from './visit.ts';
 export function makeApp(services: Services): Hono<WebEnv> {
   const { limits } = services;
   const { base } = services.options;
-  const app = new Hono<WebEnv>({ strict: true }).basePath(base === '' ? '/' : base);
+  // Not strict: /money/ and /money are the same page.
+  const app = new Hono<WebEnv>({ strict: false }).basePath(base === '' ? '/' : base);
   app.use(async (visit, next) => {
     await next();
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) visit.res.headers.set(name, value);

@@ -5,6 +5,7 @@ import type { Html } from '../pages/html.ts';
 import { layout } from '../pages/layout.ts';
 import { PAGE_NAMES, PAGES, type PageName } from '../pages/pageNames.ts';
 import { problemPage } from '../pages/problem.ts';
+import { notModified, tagOf } from './etag.ts';
 import { localeOf } from './locale.ts';
 import { PAGE_TABLE } from './pageTable.ts';
 import { problemOf } from './problem.ts';
@@ -26,17 +27,39 @@ async function showPage(visit: Visit, services: Services, name: PageName): Promi
   const query = queryOf(visit);
   try {
     const locale = localeOf(query, visit.req.header('accept-language'));
+    const state = pageState(services, name, locale);
+    const known = state === null ? null : tagOf(visit, services, services.snapshots.currentId(), state);
+    if (known !== null && notModified(visit, known))
+      return new Response(null, { status: 304, headers: tagHeaders(known) });
     const lease = await services.snapshots.lease(signal);
     try {
       const render = await PAGE_TABLE[name].read({ reader: lease.reader, query, config, now, signal });
       const frame = frameOf(visit, services, name, lease.snapshot, locale);
-      return answer(layout(frame, render(frame)), 200);
+      const tag = state === null ? null : tagOf(visit, services, lease.snapshot.id, state);
+      return answer(layout(frame, render(frame)), 200, tagHeaders(tag));
     } finally {
       lease.release();
     }
   } catch (error) {
     return showProblem(visit, services, name, error);
   }
+}
+
+/** The header of a page says how old things are, which is right for a minute. */
+const AGES_MS = 60_000;
+
+/** What a page shows beside the snapshot; null for a page that is about more than that. */
+function pageState({ keeper, options }: Services, name: PageName, locale: string): string | null {
+  if (name === 'status') return null;
+  const { checkedAt, task, problem } = keeper.state();
+  const minute = Math.floor(options.now().getTime() / AGES_MS);
+  return [locale, minute, checkedAt?.getTime(), task, problem?.code, problem?.message].join('\n');
+}
+
+function tagHeaders(tag: string | null): Record<string, string> {
+  return tag === null
+    ? {}
+    : { ETag: tag, Vary: 'Accept-Language, Accept-Encoding', 'Cache-Control': 'private, no-cache' };
 }
 
 /** The same frame around what went wrong, so that the period can be mended and the other pages be reached. */
