@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { FileSource } from '../model/fileSource.ts';
 import type { SampleTable } from '../model/sampleRows.ts';
 import type { TableState } from '../model/syncPlan.ts';
@@ -70,7 +70,8 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
     } finally {
       reader.close();
     }
-  } catch (error) {
+  } catch (thrown) {
+    const error = isFinanceDbError(thrown) ? atItsPlace(thrown, path, place) : thrown;
     if (isFinanceDbError(error)) {
       if (error.code === 'DUCKDB_MISSING') return { kind: 'missing' };
       // What is no file of ours to begin with (a folder, something that may not be read) must not be moved out of the way.
@@ -83,6 +84,14 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
     // The file opens and has our tables, but they are not as they should be.
     return { kind: 'unusable', why: messageOf(error).split('\n')[0] ?? '' };
   }
+}
+
+/** The error with the name that people know the file by. */
+function atItsPlace(error: FinanceDbError, path: string, place: string): FinanceDbError {
+  if (path === place) return error;
+  const { code, message, remedy, details } = error;
+  const known = details.path === path ? { ...details, path: place } : details;
+  return new FinanceDbError(code, message.replaceAll(path, place), { remedy, details: known, cause: error });
 }
 
 async function hasOwnTables(reader: DuckDbReader): Promise<boolean> {
