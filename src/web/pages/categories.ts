@@ -52,7 +52,7 @@ export function categoriesPage(view: StatsResult, frame: Frame): Html {
   );
   return html`${reportLead(view, ink)}
 <div class="grid">
-${panel({ title: 'Where it went', ink, note: html`area is spending` }, html`${areas}${spent.length > MOST_CELLS && html`<p class="note">${ink.count(spent.length - MOST_CELLS)} smaller ones are in the table.</p>`}`)}
+${panel({ title: 'Where it went', ink, note: html`area is spending` }, html`<div class="plot">${areas}</div>${spent.length > MOST_CELLS && html`<p class="note">${ink.count(spent.length - MOST_CELLS)} smaller ones are in the table.</p>`}`)}
 ${panel({ title: `Spending per ${request.interval}`, ink }, html`${intervalChoices(frame, request.interval)}${stacked(ink, view, spent, keys)}`)}
 </div>
 ${panel(

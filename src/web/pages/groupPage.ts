@@ -52,15 +52,18 @@ export function groupPage(view: StatsResult, frame: Frame, keys: Keys): Html {
       };
     });
   const drawn =
-    cells.length > 1 ? treemap(cells, { width: 1100, height: 300, title: `Spending by ${table.noun}` }) : null;
-  const more = table.rowCount > table.rows.length;
+    cells.length > 1
+      ? html`<div class="plot">${treemap(cells, { width: 1100, height: 300, title: `Spending by ${table.noun}` })}</div>`
+      : null;
+  const shown = Math.min(table.rows.length, frame.query.has('limit') ? 1000 : 200);
+  const more = table.rowCount > shown && shown < 1000;
   return html`${reportLead(view, ink)}
 ${drawn !== null && panel({ title: 'Where it went', ink, wide: true, note: html`area is spending` }, drawn)}
 ${panel(
   { title: `By ${table.noun}`, ink, wide: true, report: { name: report } },
-  html`${sorting(frame, table.noun)}${reportCells(ink, table, { behind, caption: `Transactions by ${table.noun}`, most: 1000 })}${
+  html`${sorting(frame, table.noun)}${reportCells(ink, table, { behind, caption: `Transactions by ${table.noun}`, most: frame.query.has('limit') ? 1000 : 200 })}${
     more &&
-    html`<p class="note">The first ${ink.count(table.rows.length)} of ${ink.count(table.rowCount)}. <a href="${linkHere(frame, { limit: '1000' })}">Show up to 1,000</a></p>`
+    html`<p class="note">The first ${ink.count(shown)} of ${ink.count(table.rowCount)}. <a href="${linkHere(frame, { limit: '1000' })}">Show up to 1,000</a></p>`
   }`,
 )}`;
 }

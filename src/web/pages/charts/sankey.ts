@@ -30,7 +30,8 @@ export function sankey(
   const inner = height - GAP * (most - 1) - 4;
   const middle = width / 2 - NODE / 2;
   return drawing(
-    { width, height },
+    // Room for the words beside the last band.
+    { width, height: height + 14 },
     options.title,
     html`<rect class="node" x="${coordinate(middle)}" y="2" width="${NODE}" height="${coordinate(inner)}"/>${side(left, 0)}${side(right, width - NODE)}`,
   );
