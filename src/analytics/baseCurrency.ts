@@ -22,6 +22,7 @@ export function takenOverSql(table: string, columns: readonly StoredColumn[]): s
 WHERE amount <> 0 AND normalized_amount IS NOT NULL
 GROUP BY currency
 HAVING bool_and(${equal}) AND regexp_full_match(currency, '[A-Z]{3}')
+ORDER BY currency
 LIMIT 2`;
 }
 
@@ -46,9 +47,11 @@ function scaleOf(type: string): number | null {
   return /^(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$/.test(type) ? 0 : null;
 }
 
-/** The one currency that the rows name by themselves; null when none does, or two. */
-export function evidenceOf(takenOver: readonly { readonly currency: string }[]): string | null {
-  return takenOver.length === 1 ? (takenOver[0]?.currency ?? null) : null;
+/** The currencies that the rows name by themselves: none, one, or two that cannot both be right. */
+export type Evidence = readonly string[];
+
+export function evidenceOf(takenOver: readonly { readonly currency: string }[]): Evidence {
+  return takenOver.map(({ currency }) => currency);
 }
 
 /**
@@ -61,16 +64,20 @@ export function evidenceOf(takenOver: readonly { readonly currency: string }[]):
 export function decideBaseCurrency(
   setting: string | null,
   recorded: BaseCurrency | null,
-  evidence: string | null,
+  evidence: Evidence,
 ): BaseCurrency {
   if (setting !== null) return { currency: setting, from: 'setting' };
   if (recorded?.from === 'setting') return recorded;
-  if (evidence !== null) return { currency: evidence, from: 'data' };
+  const [only, second] = evidence;
+  if (only !== undefined && second === undefined) return { currency: only, from: 'data' };
   return recorded?.from === 'data' ? recorded : { currency: DEFAULT_BASE_CURRENCY, from: 'default' };
 }
 
 /** Why the label is doubtful, in one line; null where nothing speaks against it. */
-export function baseCurrencyDoubt(currency: string, evidence: string | null): string | null {
-  if (evidence === null || evidence === currency) return null;
-  return `amounts in ${evidence} were taken over as they are, so these sums are ${evidence} rather than ${currency}: sync with FINANCE_DB_BASE_CURRENCY=${evidence} if so`;
+export function baseCurrencyDoubt(currency: string, evidence: Evidence): string | null {
+  const [only, second] = evidence;
+  if (second !== undefined)
+    return `amounts in ${only} and in ${second} were both taken over as they are, so these sums mix currencies: set normalized_amount to NULL in PostgreSQL where it is wrong, and run \`finance-db rates\``;
+  if (only === undefined || only === currency) return null;
+  return `amounts in ${only} were taken over as they are, so these sums are ${only} rather than ${currency}: sync with FINANCE_DB_BASE_CURRENCY=${only} if so`;
 }

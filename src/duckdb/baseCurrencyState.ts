@@ -6,13 +6,17 @@ export interface StoredBaseCurrency {
   readonly currency: string;
   /** Null in files of versions that did not tell a setting from the default. */
   readonly from: 'setting' | 'data' | 'default' | null;
-  /** The currency that the rows themselves name, if one. */
-  readonly evidence: string | null;
+  /** The currencies that the rows themselves name: none, one or two. */
+  readonly evidence: readonly string[];
 }
 
 /** SQL that writes it down in an `about` that does not hold it yet. */
 export function rememberBaseCurrencySql({ currency, from, evidence }: StoredBaseCurrency): string {
-  const values = { base_currency: currency, base_currency_from: from ?? 'default', base_currency_data: evidence ?? '' };
+  const values = {
+    base_currency: currency,
+    base_currency_from: from ?? 'default',
+    base_currency_data: evidence.join(','),
+  };
   const rows = Object.entries(values).map(([name, value]) => `(${quoteLiteral(name)}, ${quoteLiteral(value)})`);
   return `INSERT INTO ${STATE_SCHEMA}.about VALUES ${rows.join(', ')}`;
 }
@@ -25,6 +29,6 @@ export function storedBaseCurrency(value: (name: string) => string | undefined):
   return {
     currency,
     from: from === 'setting' || from === 'data' || from === 'default' ? from : null,
-    evidence: value('base_currency_data') || null,
+    evidence: (value('base_currency_data') ?? '').split(',').filter((name) => name !== ''),
   };
 }

@@ -30,6 +30,8 @@ export class Preparer {
   private readonly accounts = new Map<string, string>();
   /** Whether an account was called by `namelessAccount`. */
   usedNameless = false;
+  /** Whether an amount was taken for the base currency because neither file nor profile names one. */
+  assumedCurrency = false;
 
   constructor(options: PrepareOptions) {
     this.options = options;
@@ -73,7 +75,9 @@ export class Preparer {
     // Our own columns may say that a row has no account, or no currency: '' until it is stored.
     const none = own !== undefined && entry.account === undefined && options.account === null;
     const account = none ? '' : this.accountOf(entry.account ?? start.account, entry.place);
-    const currency = entry.currency ?? start.currency ?? options.baseCurrency;
+    const named = entry.currency ?? start.currency;
+    if (named === null) this.assumedCurrency = true;
+    const currency = named ?? options.baseCurrency;
     if (own === undefined && !CURRENCY.test(currency))
       throw badValue(options.file, entry.place, 'currency', currency, 'it is not three capital letters');
     const cleaned = cleanEntry(entry, options.format);

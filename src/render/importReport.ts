@@ -27,10 +27,11 @@ export function renderImport(result: ImportResult, style: TableStyle): string {
 
 function filesTable(imports: readonly FileImport[], style: TableStyle): string {
   const count = { align: 'right' } as const;
+  const shared = sharedFolder(imports.map(({ file }) => file));
   return fittingTable<FileImport>(
     [
       { title: '#', ...count, cell: ({ id }) => id ?? '' },
-      { title: 'file', cell: ({ file }) => printable(file) },
+      { title: 'file', cell: ({ file }) => printable(file.slice(shared)) },
       { title: 'account', goes: 2, least: 12, cell: (one) => printable(accountsText(one)) },
       { title: 'rows', ...count, cell: ({ rows }) => grouped(rows) },
       { title: 'new', ...count, cell: ({ outcome }) => grouped(outcome.newRows) },
@@ -44,6 +45,18 @@ function filesTable(imports: readonly FileImport[], style: TableStyle): string {
     imports,
     style,
   );
+}
+
+/**
+ * Length of the folder that all files lie in: paths are cut at their end where room is short, and then all would look the same.
+ * Notes beneath the table name files in full.
+ */
+function sharedFolder(files: readonly string[]): number {
+  const [first = ''] = files;
+  let length = first.lastIndexOf('/') + 1;
+  while (length > 0 && !files.every((file) => file.startsWith(first.slice(0, length))))
+    length = first.lastIndexOf('/', length - 2) + 1;
+  return length;
 }
 
 /** A table of one file, for a look before it comes in. */
@@ -99,6 +112,10 @@ function notes(one: FileImport, style: TableStyle): string[] {
   const say = (text: string): number => lines.push(printableText(`${one.file}: ${text}`));
   if (one.nameless)
     say(`it names no account, so its rows are under ${one.accounts.join(', ')}; --account NAME calls it otherwise`);
+  if (one.assumedCurrency !== null)
+    say(
+      `it names no currency, so its amounts are taken for ${one.assumedCurrency}, the default; set FINANCE_DB_BASE_CURRENCY${one.format === 'csv' ? ', or "currency" in a profile,' : ''} before the import if they are in another`,
+    );
   if (skipped.pending > 0)
     say(
       `${counted(skipped.pending, 'entry', 'entries')} not booked yet: left out until the bank has booked ${skipped.pending === 1 ? 'it' : 'them'}`,

@@ -52,10 +52,10 @@ export function renderStatus(status: Status, now: Date, style: TableStyle): stri
     [
       { title: 'table' },
       { title: 'rows', align: 'right' },
-      { title: 'last sync' },
+      { title: 'last sync', least: 20 },
       { title: 'age', align: 'right' },
       { title: 'mode' },
-      { title: 'behind' },
+      { title: 'behind', wrap: true },
     ],
     status.tables.map((row) => [
       printable(row.table),
@@ -95,5 +95,8 @@ function duckdbText(status: Status): string {
 }
 
 function validationText(validation: Record<string, unknown> | null): string | null {
-  return validation === null ? null : `${String(validation['outcome'])} at ${String(validation['validated_at'])}`;
+  if (validation === null) return null;
+  // As DuckDB writes it; shown as the times of syncs are.
+  const at = String(validation['validated_at']).replace(/^(\S+) (\d\d:\d\d:\d\d)(?:\.\d+)?\+00$/, '$1T$2Z');
+  return `${String(validation['outcome'])} at ${at}`;
 }

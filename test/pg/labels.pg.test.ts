@@ -67,6 +67,14 @@ describe('the currency of sums', () => {
     await run(CZK, 'sync');
     await source.session.query(`DELETE FROM transactions WHERE tx_id = 'c'`);
   });
+
+  test('is doubted where amounts in two currencies were taken over as they are', async () => {
+    await insert(`('d', '2024-03-06', -7.00, 'USD', -7.00)`);
+    expect((await run({}, 'sync')).warnings).toEqual([expect.stringContaining('amounts in CZK and in USD were both')]);
+    expect(await stats()).toMatchObject({ base_currency_doubt: expect.stringContaining('these sums mix currencies') });
+    await source.session.query(`DELETE FROM transactions WHERE tx_id = 'd'`);
+    expect((await run({}, 'sync')).warnings).toEqual([]);
+  });
 });
 
 test('days far away come through a sync and break no report', async () => {

@@ -4,11 +4,12 @@ import type { CsvGuess } from '../../ingest/csv/guess.ts';
 import type { QifFinding } from '../../ingest/qif/qifSurvey.ts';
 import { shellWord } from '../../model/crontab.ts';
 
+const LONGEST_PREVIEW = 48;
+
 /** A CSV file that nothing proves: what it seems to be, its first rows as they would be read, and how to confirm that. */
 export function doubtfulLayout(file: string, guess: CsvGuess): FinanceDbError {
-  const rows = guess.preview.map(
-    ({ date, amount, currency, text }) =>
-      `  ${date}  ${amount.padStart(12)} ${currency ?? guess.profile?.currency ?? ''}  ${text.slice(0, 60)}`,
+  const rows = guess.preview.map((row) =>
+    previewLine({ ...row, currency: row.currency ?? guess.profile?.currency ?? null }),
   );
   const lines = [
     `${file}: nothing proves how this file is to be read`,
@@ -27,6 +28,22 @@ export function doubtfulLayout(file: string, guess: CsvGuess): FinanceDbError {
       preview: guess.preview.map(({ date, amount, currency, text }) => ({ date, amount, currency, text })),
     },
   });
+}
+
+/** A row as it would be read, in one line that an 80-column terminal has room for. */
+export function previewLine({
+  date,
+  amount,
+  currency,
+  text,
+}: {
+  readonly date: string;
+  readonly amount: string;
+  readonly currency: string | null;
+  readonly text: string;
+}): string {
+  const shown = text.length > LONGEST_PREVIEW ? `${text.slice(0, LONGEST_PREVIEW - 1)}…` : text;
+  return `  ${date}  ${amount.padStart(12)} ${currency ?? ''}  ${shown}`;
 }
 
 /** For a shell, with a name for the profile where that of the file would be none. */

@@ -84,6 +84,7 @@ export async function importFile(
     source: opened.source,
     accounts: [...new Set(summary.statements.map(({ accountId }) => accountId))].filter((id) => id !== ''),
     nameless: request.account === null && preparer.usedNameless,
+    assumedCurrency: preparer.assumedCurrency && !config.baseCurrencyIsSet ? config.baseCurrency : null,
     statements: summary.statements,
     rows: summary.rows,
     sum: summary.total,

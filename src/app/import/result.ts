@@ -35,6 +35,8 @@ export interface FileImport {
   readonly accounts: readonly string[];
   /** True when the accounts are not named by the file, the profile or --account. */
   readonly nameless: boolean;
+  /** What the amounts were taken for by default, where file, profile and setting name no currency; else null. */
+  readonly assumedCurrency: string | null;
   readonly statements: readonly StatementSummary[];
   /** Entries read, pending ones included, and the sum of their amounts. */
   readonly rows: number;

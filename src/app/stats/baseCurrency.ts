@@ -40,9 +40,9 @@ export async function readBaseCurrency(
     stored?.from != null
       ? stored.evidence
       : sql === null
-        ? null
+        ? []
         : evidenceOf(await reader.all<{ currency: string }>(sql));
-  const currency = stored?.currency ?? setting ?? evidence ?? DEFAULT_BASE_CURRENCY;
+  const currency = stored?.currency ?? setting ?? evidence[0] ?? DEFAULT_BASE_CURRENCY;
   return { currency, doubt: baseCurrencyDoubt(currency, evidence) };
 }
 

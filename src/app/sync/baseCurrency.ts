@@ -2,6 +2,7 @@ import {
   type BaseCurrency,
   baseCurrencyDoubt,
   decideBaseCurrency,
+  type Evidence,
   evidenceOf,
   takenOverSql,
 } from '../../analytics/baseCurrency.ts';
@@ -46,12 +47,12 @@ function recordedOf(stored: StoredBaseCurrency | null): BaseCurrency | null {
   return { currency: stored.currency, from: stored.from ?? (stored.currency === 'USD' ? 'default' : 'setting') };
 }
 
-async function readEvidence(copy: WorkingCopy, { tables }: Config): Promise<string | null> {
+async function readEvidence(copy: WorkingCopy, { tables }: Config): Promise<Evidence> {
   const table = tables.find(({ name }) => name === 'transactions') ?? tables[0];
-  if (table === undefined) return null;
+  if (table === undefined) return [];
   const columns = await copy.all<{ name: string; type: string }>(
     `SELECT column_name AS name, data_type AS type FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = ${quoteLiteral(duckdbSchema(table))} AND table_name = ${quoteLiteral(table.name)}`,
   );
   const sql = takenOverSql(duckdbTable(table), columns satisfies StoredColumn[]);
-  return sql === null ? null : evidenceOf(await copy.all<{ currency: string }>(sql));
+  return sql === null ? [] : evidenceOf(await copy.all<{ currency: string }>(sql));
 }

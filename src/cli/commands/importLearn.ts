@@ -1,3 +1,4 @@
+import { previewLine } from '../../app/import/doubtful.ts';
 import { learnProfile } from '../../app/import/learn.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { shellWord } from '../../model/crontab.ts';
@@ -31,10 +32,7 @@ export async function learnCommand(
     ...(learnt.proof === null ? [] : [`It is proven: ${learnt.proof}.`]),
     ...learnt.doubts.map((doubt) => `  look at this: ${doubt}`),
     ...(learnt.preview.length === 0 ? [] : ['The first rows as it reads them:']),
-    ...learnt.preview.map(
-      ({ date, amount, currency, text }) =>
-        `  ${date}  ${amount.padStart(12)} ${currency ?? ''}  ${printable(text.slice(0, 60))}`,
-    ),
+    ...learnt.preview.map((row) => printable(previewLine(row))),
     `If a row is wrong, edit the profile (docs/profiles.md). Then: finance-db import ${shellWord(file)}`,
   ];
   if (!output.quiet) await writeText(io.stdout, printableText(`${lines.join('\n')}\n`));

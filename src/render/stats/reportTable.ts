@@ -121,9 +121,11 @@ function drawColumn(table: ReportTable, column: ReportColumn, style: StatsStyle)
 
 function drawBars(table: ReportTable, column: ReportColumn, width: number, style: StatsStyle): Drawn {
   const amounts = table.rows.map((row) => Number(row[column.key] ?? 0));
-  // Money in and money out have scales of their own, or a salary would flatten all spending.
-  const most = Math.max(...amounts, 0);
-  const least = Math.min(...amounts, 0);
+  // Money in and money out have scales of their own, or a salary would flatten all spending; what is left of both has one.
+  const net = column.key === 'net';
+  const size = Math.max(...amounts.map(Math.abs), 0);
+  const most = net ? size : Math.max(...amounts, 0);
+  const least = net ? -size : Math.min(...amounts, 0);
   const paint = paintOf(style);
   return {
     title: '',
