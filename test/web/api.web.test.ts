@@ -217,6 +217,8 @@ describe('errors are problem documents with code and remedy', () => {
     ['transactions?sort=size', 400, 'USAGE'],
     ['validations?limit=0', 400, 'USAGE'],
     ['healthz?x=1', 400, 'USAGE'],
+    ['transactions?q=a%00b', 400, 'USAGE'],
+    ['reports/merchants?merchant=a%00b', 400, 'USAGE'],
     ['nothing', 404, 'WEB_NOT_FOUND'],
     ['sync', 405, 'WEB_METHOD'],
   ])('%s', async (path, status, code) => {

@@ -11,6 +11,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   409: 'something else is running',
   413: 'the request is too large',
   422: 'the result is too large',
+  431: 'the address or the headers are too long',
   500: 'something went wrong in finance-db',
   503: 'too many questions at once, or no data yet: see Retry-After',
   504: 'the query took too long',

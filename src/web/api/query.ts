@@ -33,6 +33,7 @@ const PARAM = Type.Union([
 const BODY = Type.Object(
   {
     sql: Type.String({
+      minLength: 1,
       maxLength: 200_000,
       description: 'one statement that reads',
       examples: ['SELECT count(*) AS n FROM transactions'],
@@ -45,7 +46,7 @@ const BODY = Type.Object(
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: QUERY_LIMITS.rows, description: 'so many rows' })),
     timeout: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, maximum: QUERY_LIMITS.seconds, description: 'so many seconds' }),
+      Type.Number({ minimum: 0.001, maximum: QUERY_LIMITS.seconds, description: 'so many seconds' }),
     ),
   },
   strict,

@@ -16,7 +16,7 @@ const LONGEST_URL = 8192;
 
 /**
  * What every request has to pass before it is looked at further.
- * @throws FinanceDbError WEB_REFUSED, WEB_NOT_FOUND, WEB_TOO_LARGE
+ * @throws FinanceDbError WEB_REFUSED, WEB_NOT_FOUND, WEB_TOO_LARGE, USAGE
  */
 export function requireDecentRequest(request: RawRequest, rules: HostRules): void {
   if ((request.headersDistinct['host']?.length ?? 0) > 1)
@@ -30,8 +30,11 @@ export function requireDecentRequest(request: RawRequest, rules: HostRules): voi
 /** Paths are looked up in a table, never in a file system; what has tricks in it is in no table, and told apart here. */
 function requirePlainPath(url: string): void {
   if (url.length > LONGEST_URL) throw new FinanceDbError('WEB_TOO_LARGE', 'the address is too long');
+  // SQL would end there.
+  if (/%00/.test(url))
+    throw new FinanceDbError('USAGE', 'a text with the character NUL in it', { remedy: 'leave it out' });
   const path = url.split('?')[0] ?? '';
-  const plain = /^\/(?!\/)[^\\\0-\x20\x7f#]*$/.test(path) && !/\/\/|\/(?:\.|%2e){1,2}(?:\/|$)|%00/i.test(path);
+  const plain = /^\/(?!\/)[^\\\0-\x20\x7f#]*$/.test(path) && !/\/\/|\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path);
   if (!plain) throw new FinanceDbError('WEB_NOT_FOUND', 'there is no such page');
 }
 
