@@ -52,6 +52,7 @@ function fileDocument(one: FileImport, dryRun: boolean): Record<string, unknown>
       ...(dryRun ? {} : { import_after: Number(gap.importAfter), import_before: Number(gap.importBefore) }),
       missing: jsonNumeral(gap.missing),
     })),
+    same_accounts: one.sameAccounts.map(({ account, other, rows, among }) => ({ account, other, rows, among })),
     duplicates: one.lookalikes.map(({ day, account, amount, currency, merchant, of, ofDay, ofMerchant }) => ({
       day,
       account,

@@ -2,11 +2,13 @@ import type { FileImport, RefusedFile } from '../app/import/result.ts';
 import { balancesOf } from './importDocument.ts';
 import { printable, printableText } from './printable.ts';
 
-/** One line a file, for logs. */
+/** One line a file, for logs. What is seldom stands only where it is. */
 export function importLine(one: FileImport, now: Date): string {
   const { checked, closed } = balancesOf(one);
   const balances = checked === 0 ? '' : ` balances=${closed}/${checked}`;
-  return `${now.toISOString()} import ok ${printable(one.file)}: ${one.source} rows=${one.rows} new=${one.outcome.newRows} known=${one.outcome.known} alike=${one.outcome.possibleDuplicates}${balances} sum=${one.sum}`;
+  const gaps = one.gaps.length === 0 ? '' : ` gaps=${one.gaps.length}`;
+  const same = one.sameAccounts.map(({ other }) => ` same_entries_as=${printable(other)}`).join('');
+  return `${now.toISOString()} import ok ${printable(one.file)}: ${one.source} rows=${one.rows} new=${one.outcome.newRows} known=${one.outcome.known} alike=${one.outcome.possibleDuplicates}${balances} sum=${one.sum}${gaps}${same}`;
 }
 
 export function refusedLine({ file, error }: RefusedFile, now: Date): string {

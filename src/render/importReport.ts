@@ -127,6 +127,10 @@ function notes(one: FileImport, style: TableStyle): string[] {
       say(
         `statement ${number} of ${accountId} does not close: ${opening.amount} + ${total} is ${new Sum().add(opening.amount).add(total)}, and it says ${closing.amount}`,
       );
+  for (const { account, other, rows, among } of one.sameAccounts)
+    say(
+      `${grouped(rows)} of its ${counted(among, 'row')} within the days of ${other} are in there too, by day and amount. If ${account} is the same account, ${one.id === null ? '' : `\`finance-db import --undo ${one.id}\` and `}import it with --account '${other}', else each entry counts twice`,
+    );
   for (const gap of one.gaps) lines.push(printableText(gapText(gap)));
   if (outcome.possibleDuplicates > 0) {
     say(

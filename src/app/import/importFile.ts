@@ -9,6 +9,7 @@ import { readHistory } from '../../postgres/imports/history.ts';
 import { decideIdentity, refuseDoubleIds } from '../../postgres/imports/identity.ts';
 import { markLookalikes } from '../../postgres/imports/lookalikes.ts';
 import { normalizeStaged } from '../../postgres/imports/normalize.ts';
+import { findSameAccounts } from '../../postgres/imports/sameAccount.ts';
 import { createStaging, stageRows } from '../../postgres/imports/stage.ts';
 import { refreshStatistics } from '../../postgres/imports/statistics.ts';
 import {
@@ -92,6 +93,7 @@ export async function importFile(
     outcome,
     categories: await countCategories(session, table, importId),
     gaps: await findGaps(session, table, importId),
+    sameAccounts: await findSameAccounts(session, table, importId),
     transfers,
     unpaired: await unpairedLegs(session, table, importId, MOST_NAMED),
     lookalikes: outcome.possibleDuplicates === 0 ? [] : await lookalikes(session, table, importId, MOST_NAMED),

@@ -2,6 +2,7 @@ import type { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { SkippedCounts, StatementSummary } from '../../ingest/fileSummary.ts';
 import type { StatementFormat } from '../../ingest/statement.ts';
 import type { Gap } from '../../postgres/imports/continuity.ts';
+import type { SameAccount } from '../../postgres/imports/sameAccount.ts';
 import type { CategoryCounts, Outcome } from '../../postgres/imports/store.ts';
 import type { UnpairedLeg } from '../../postgres/imports/transfers.ts';
 
@@ -46,6 +47,8 @@ export interface FileImport {
   /** New rows by how they got their category. */
   readonly categories: CategoryCounts;
   readonly gaps: readonly Gap[];
+  /** Accounts of the file that hold the entries of another one. */
+  readonly sameAccounts: readonly SameAccount[];
   readonly transfers: number;
   readonly unpaired: { readonly count: number; readonly legs: readonly UnpairedLeg[] };
   readonly lookalikes: readonly LookalikeRow[];
