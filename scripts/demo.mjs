@@ -30,4 +30,5 @@ for (const args of steps) {
   );
   if (status !== 0) process.exit(status ?? 1);
 }
-console.log('\nThe demo lives in .demo; remove that folder to begin anew. Next: finance-db --help');
+console.log('\nThe demo lives in .demo; remove that folder to begin anew.');
+console.log('Look further: npx finance-db --home .demo stats recurring, npx finance-db --help');

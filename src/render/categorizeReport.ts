@@ -38,7 +38,9 @@ export function renderCategorize(result: CategorizeResult, style: TableStyle): s
   if (dryRun && result.examples.length > 0) lines.push(exampleTable(result.examples, style));
   const idle = result.byRule.filter((one) => one.rows === 0).map(({ line }) => line);
   if (idle.length > 0)
-    lines.push(`Rules that change nothing: line ${idle.slice(0, 10).join(', ')}${idle.length > 10 ? ' …' : ''}`);
+    lines.push(
+      `Rules that change nothing: line${idle.length === 1 ? '' : 's'} ${idle.slice(0, 10).join(', ')}${idle.length > 10 ? ' …' : ''}`,
+    );
   if (!dryRun && changed > 0) lines.push('Next: finance-db sync');
   return `${lines.join('\n')}\n`;
 }

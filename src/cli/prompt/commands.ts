@@ -59,7 +59,7 @@ const COMMANDS: Record<string, PromptCommand> = {
   },
   '\\o': {
     usage: '\\o [FILE]',
-    about: 'results go to a file; without a name to the screen again',
+    about: 'results go to a file; without a name to the screen',
     run: async (argument, { session, context: { io } }) => {
       const name = splitWords(argument)[0];
       await session.redirect(name === undefined ? null : openResultFile(name, io.cwd, session.format));
@@ -143,8 +143,8 @@ function helpText(): string {
   const lines = Object.values(COMMANDS).map(({ usage, about }) => `  ${usage.padEnd(22)} ${about}`);
   return `${[
     'SQL ends with a semicolon and may span lines. Tab completes names and keywords,',
-    'the arrow keys go through the history, Ctrl-R searches it. Ctrl-C stops the running',
-    'statement or drops what was typed.',
+    'the arrow keys go through the history, Ctrl-R searches it. Ctrl-C stops the',
+    'running statement or drops what was typed.',
     '',
     ...lines,
   ].join('\n')}\n`;
