@@ -25,6 +25,7 @@ function imported(file: string, more: Partial<FileImport> = {}): FileImport {
     } as unknown as FileImport['outcome'],
     categories: {} as FileImport['categories'],
     gaps: [],
+    sameAccounts: [],
     transfers: 0,
     unpaired: { count: 0, legs: [] },
     lookalikes: [],
