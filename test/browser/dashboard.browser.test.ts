@@ -55,7 +55,7 @@ here('the dashboard in a browser (Chromium)', () => {
     expect(await page.locator('.sums').innerText()).toContain(text);
     const list = page.url();
     await page.locator('.transactions tbody td.date a').first().click();
-    expect(await page.locator('dl.detail').innerText()).toContain('Merchant');
+    expect(await page.locator('dl.detail').innerText()).toContain('merchant');
     await page.goBack();
     expect(page.url()).toBe(list);
     await page.goBack();

@@ -1,13 +1,14 @@
-import { narrowingText } from '../../analytics/narrowing.ts';
-import type { TransactionRow, TransactionSort } from '../../analytics/transactions.ts';
+import type { TransactionSort } from '../../analytics/transactions.ts';
+import type { TransactionDetail } from '../../app/dashboard/transaction.ts';
 import type { TransactionList } from '../../app/dashboard/transactions.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
-import { HIDDEN, Ink } from './ink.ts';
-import { linkHere, linkTo, pathTo } from './links.ts';
+import { Ink } from './ink.ts';
+import { apiLink, linkHere, pathTo } from './links.ts';
 import { PAGES } from './pageNames.ts';
 import { spanName } from './periodNames.ts';
-import { nameOf } from './tint.ts';
+import { detailPart } from './transactionDetail.ts';
+import { transactionRow } from './transactionRow.ts';
 
 const SORTS: readonly (readonly [TransactionSort, string])[] = [
   ['-date', 'newest'],
@@ -17,11 +18,17 @@ const SORTS: readonly (readonly [TransactionSort, string])[] = [
   ['merchant', 'merchant'],
 ];
 
+/** A list, and all that is known of its row where it was asked for one alone. */
+export interface TransactionsView {
+  readonly list: TransactionList;
+  readonly detail: TransactionDetail | null;
+}
+
 /** A list, what all of it adds up to, and a row's own details where it is one row. */
-export function transactionsPage(view: TransactionList, frame: Frame): Html {
+export function transactionsPage({ list: view, detail }: TransactionsView, frame: Frame): Html {
   const { input, request, sums, rows, next } = view;
   const ink = new Ink(frame, view.baseCurrency.currency);
-  const single = input.only.some(({ by }) => by === 'id') && rows.length === 1 ? rows[0] : undefined;
+  const single = rows[0];
   return html`<p class="lead">${spanName(request.period.from, request.period.to, frame.locale)} · in ${ink.currency}${
     input.everyRow
       ? ' · every row, transfers included'
@@ -31,7 +38,8 @@ export function transactionsPage(view: TransactionList, frame: Frame): Html {
   }</p>
 ${searchForm(frame, input.search)}
 ${summary(ink, view)}
-${single === undefined ? list(ink, view) : detail(ink, single)}
+${detail === null || single === undefined ? list(ink, view) : detailPart(ink, single, detail)}
+${rows.length > 0 && exportLinks(ink)}
 ${input.after !== null && html`<p><a href="${linkHere(frame, { after: null })}">First page</a></p>`}${
   next !== null &&
   html`<p class="pager"><a class="button" rel="next-page" href="${linkHere(frame, { after: next })}">Next ${rows.length}</a> of ${ink.count(sums.count)}</p>`
@@ -59,6 +67,17 @@ function summary(ink: Ink, { sums }: TransactionList): Html {
   }${sums.not_normalized !== '0' && html`<div><dt>Without an amount in ${ink.currency}</dt><dd>${ink.count(sums.not_normalized)}</dd></div>`}</dl>`;
 }
 
+/** All of the list, whatever page of it is shown. */
+function exportLinks(ink: Ink): Html {
+  if (ink.hidden)
+    return html`<div class="foot"><span class="note">exports are off while amounts are hidden</span></div>`;
+  const { query } = ink.frame;
+  const own = { only: query.getAll('only'), q: query.get('q'), 'every-row': query.get('every-row') };
+  const file = (format: string, ending: string): Html =>
+    html`<a href="${apiLink(ink.frame, `/transactions${ending}`, own)}" download>${format}<span class="sr"> of these transactions</span></a> `;
+  return html`<div class="foot">${file('CSV', '.csv')}${file('JSON', '')}${file('Parquet', '.parquet')}</div>`;
+}
+
 function list(ink: Ink, { input, rows }: TransactionList): Html {
   const { frame } = ink;
   if (rows.length === 0)
@@ -68,70 +87,6 @@ function list(ink: Ink, { input, rows }: TransactionList): Html {
       ? html`<b aria-current="true">${title}</b> `
       : html`<a href="${linkHere(frame, { order: sort, after: null })}">${title}</a> `,
   )}</p>
-<div class="scroll tall" tabindex="0" role="region" aria-label="Transactions"><table class="report transactions"><thead><tr><th scope="col">Date</th><th scope="col">Merchant</th><th scope="col">Category</th><th scope="col">Account</th><th scope="col" class="where">Where</th><th scope="col" class="money">Amount <small>${ink.currency}</small></th></tr></thead>
-<tbody>${rows.map((row) => line(ink, row))}</tbody></table></div>`;
-}
-
-function line(ink: Ink, row: TransactionRow): Html {
-  const { frame } = ink;
-  const more = (by: 'category' | 'account' | 'merchant', value: string | null): string =>
-    linkHere(frame, { after: null, only: [...new Set([...frame.query.getAll('only'), narrowingText({ by, value })])] });
-  const date = row.timestamp?.slice(0, 10) ?? 'no day';
-  const foreign = row.currency !== null && row.currency !== ink.currency && row.amount !== null;
-  return html`<tr><td class="date">${row.tx_id === null ? date : html`<a href="${detailLink(ink, row.tx_id)}" aria-label="${date}, details of ${nameOf(row.merchant)}">${date}</a>`}</td><th scope="row"><a href="${more('merchant', row.merchant)}">${nameOf(row.merchant)}</a></th><td><a href="${more('category', row.category)}">${nameOf(row.category)}</a>${
-    row.subcategory && html` <span class="note">${row.subcategory}</span>`
-  }</td><td><a href="${more('account', row.account_id)}">${nameOf(row.account_id)}</a></td><td class="where note">${[row.city, row.channel].filter(Boolean).join(', ')}</td><td class="money${row.normalized_amount?.startsWith('-') === true ? ' out' : ' in'}">${ink.money(row.normalized_amount)}${
-    foreign && html` <span class="note">${ink.amount(row.amount, row.currency)} ${row.currency}</span>`
-  }</td></tr>
-`;
-}
-
-function detailLink({ frame }: Ink, id: string): string {
-  return linkTo({ base: frame.base, query: new URLSearchParams() }, 'transactions', {
-    only: narrowingText({ by: 'id', value: id }),
-    'every-row': '1',
-    private: frame.query.get('private'),
-    locale: frame.query.get('locale'),
-  });
-}
-
-const FIELDS: readonly (readonly [keyof TransactionRow, string])[] = [
-  ['tx_id', 'Id'],
-  ['timestamp', 'Time'],
-  ['merchant', 'Merchant'],
-  ['category', 'Category'],
-  ['subcategory', 'Subcategory'],
-  ['account_id', 'Account'],
-  ['channel', 'Channel'],
-  ['city', 'City'],
-  ['state', 'State'],
-  ['mcc', 'Merchant category code'],
-  ['amount', 'Original amount'],
-  ['currency', 'Currency'],
-  ['normalized_amount', 'Amount'],
-];
-
-/** All that is known of one row, and what is like it. */
-function detail(ink: Ink, row: TransactionRow): Html {
-  const plain = { base: ink.frame.base, query: new URLSearchParams(ink.hidden ? 'private=1' : '') };
-  const alike = (title: string, ...only: readonly string[]): Html =>
-    html`<li><a href="${linkTo(plain, 'transactions', { only })}">${title}</a></li>`;
-  const size = row.normalized_amount?.replace('-', '');
-  return html`<dl class="detail">${FIELDS.map(([key, title]) => {
-    const value = row[key];
-    const text =
-      key === 'normalized_amount' ? ink.money(value) : key === 'amount' ? ink.amount(value, row.currency) : value;
-    return value !== null && html`<div><dt>${title}</dt><dd>${text}</dd></div>`;
-  })}</dl>
-<h2>Like this one</h2>
-<ul>${alike('The same merchant', narrowingText({ by: 'merchant', value: row.merchant }))}${alike('The same merchant and account', narrowingText({ by: 'merchant', value: row.merchant }), narrowingText({ by: 'account', value: row.account_id }))}${
-    row.timestamp !== null &&
-    alike(
-      'The same day',
-      narrowingText({ by: 'day', from: row.timestamp.slice(0, 10), to: row.timestamp.slice(0, 10) }),
-    )
-  }${
-    size !== undefined &&
-    html`<li><a href="${linkTo(plain, 'transactions', { min: size, max: size, 'with-transfers': '1' })}">The same amount${!ink.hidden && ` (${ink.money(size)})`}, in or out: the other leg of a transfer is among these</a></li>`
-  }</ul>${ink.hidden && html`<p class="note">Amounts are hidden (${HIDDEN}).</p>`}`;
+<div class="scroll tall" tabindex="0" role="region" aria-label="Transactions"><table class="report transactions"><thead><tr><th scope="col">Date</th><th scope="col">Merchant</th><th scope="col">Category</th><th scope="col" class="account">Account</th><th scope="col" class="where">Where</th><th scope="col" class="money">Amount <small>${ink.currency}</small></th></tr></thead>
+<tbody>${rows.map((row) => transactionRow(ink, row))}</tbody></table></div>`;
 }

@@ -6,6 +6,7 @@ import { readFlow } from '../../app/dashboard/flow.ts';
 import { readOverviewPage } from '../../app/dashboard/overview.ts';
 import { readSqlPage } from '../../app/dashboard/sqlPage.ts';
 import { readStatusPage } from '../../app/dashboard/statusPage.ts';
+import { readTransaction } from '../../app/dashboard/transaction.ts';
 import { parseTransactionsInput, readTransactions } from '../../app/dashboard/transactions.ts';
 import { runStats, type StatsResult, statsSql } from '../../app/stats/stats.ts';
 import { parseReport, parseStatsFlags } from '../../app/stats/statsFlags.ts';
@@ -34,7 +35,7 @@ import { placesPage } from '../pages/places.ts';
 import { recurringPage } from '../pages/recurring.ts';
 import { sqlPage } from '../pages/sql.ts';
 import { statusPage } from '../pages/status.ts';
-import { transactionsPage } from '../pages/transactions.ts';
+import { type TransactionsView, transactionsPage } from '../pages/transactions.ts';
 
 /** What a page's view is read from. */
 export interface PageRequest {
@@ -109,6 +110,15 @@ async function draftOf(request: PageRequest): Promise<string | null> {
   return name === null || name === '' ? null : statsSql(request.reader, parseReport(name), inputOf(request));
 }
 
+/** A list; and where it is of one row by its id, all that is known of that. */
+async function readList(request: PageRequest): Promise<TransactionsView> {
+  const { reader, query } = request;
+  const asked = parseTransactionsInput(query);
+  const list = await readTransactions(reader, inputOf(request), asked, settingOf(request));
+  const single = asked.only.some(({ by }) => by === 'id') && list.rows.length === 1 ? list.rows[0]?.tx_id : null;
+  return { list, detail: single == null ? null : await readTransaction(reader, inputOf(request), single) };
+}
+
 const nothing = async (): Promise<null> => null;
 
 /** Every page of the dashboard. */
@@ -129,11 +139,7 @@ export const PAGE_TABLE: Readonly<Record<PageName, Page>> = {
   anomalies: reportPage('anomalies', anomaliesPage),
   forecast: page(nothing, forecastPage),
   currencies: reportPage('currencies', currenciesPage),
-  transactions: page(
-    (request) =>
-      readTransactions(request.reader, inputOf(request), parseTransactionsInput(request.query), settingOf(request)),
-    transactionsPage,
-  ),
+  transactions: page(readList, transactionsPage),
   sql: page(async (request) => {
     const { reader, query, config, signal } = request;
     const draft = await draftOf(request);
