@@ -78,14 +78,15 @@ async function withSessions<T>(
   use: (server: PgServer) => Promise<T>,
 ): Promise<T> {
   const sessions: PgSession[] = [];
+  const where = kind === 'embedded' ? EMBEDDED_PLACE : describeAddress(address);
   try {
     return await use({
       kind,
-      where: kind === 'embedded' ? EMBEDDED_PLACE : describeAddress(address),
+      where,
       place: kind === 'embedded' ? EMBEDDED_PLACE : describePlace(address),
       database: address.database,
       connect: async (options = {}) => {
-        const session = await connect(address, { retryMs, signal, lockWaitMs, ...options });
+        const session = await connect(address, { retryMs, signal, lockWaitMs, where, ...options });
         sessions.push(session);
         return session;
       },

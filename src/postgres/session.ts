@@ -29,6 +29,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** For how long a statement may wait for a lock; a minute when left out. */
   readonly lockWaitMs?: number | undefined;
+  /** What messages call the server; its address when left out. */
+  readonly where?: string | undefined;
 }
 
 /** For how long to wait when somebody changes the definition of a table, unless FINANCE_DB_LOCK_WAIT says otherwise. */
@@ -46,7 +48,7 @@ export async function connect(address: PostgresAddress, options: ConnectOptions)
       return await connectOnce(address, options);
     } catch (error) {
       if (!isTransient(error) || performance.now() + pause > deadline)
-        throw mapPostgresError(error, describeAddress(address));
+        throw mapPostgresError(error, options.where ?? describeAddress(address));
       await delay(pause, undefined, options.signal ? { signal: options.signal } : {});
     }
   }
@@ -54,10 +56,10 @@ export async function connect(address: PostgresAddress, options: ConnectOptions)
 
 async function connectOnce(
   address: PostgresAddress,
-  { signal, lockWaitMs = LOCK_WAIT_MS }: ConnectOptions,
+  { signal, lockWaitMs = LOCK_WAIT_MS, where: called }: ConnectOptions,
 ): Promise<PgSession> {
   const { client, place } = await connectAny(address, signal);
-  const where = describeAddress({ ...address, ...place, otherHosts: [] });
+  const where = called ?? describeAddress({ ...address, ...place, otherHosts: [] });
   let abandoned: Promise<void> | undefined;
   const onAbort = (): void => {
     abandoned = abandon(client, place);
