@@ -80,6 +80,7 @@ here('the dashboard in a browser (Chromium)', () => {
     const { page, complaints, close } = await openPage(browser);
     await page.goto(`${at}/merchants`);
     await page.locator('.filters summary').click();
+    await page.locator('#facet-category option[value=Dining]').waitFor({ state: 'attached' });
     await page.locator('.filters input[name=category]').fill('Dining');
     await page.locator('.filters button').click();
     await page.waitForURL(/category=Dining/);

@@ -1,5 +1,6 @@
 // What runs in the browser: small, and nothing that the page cannot do without.
 
+import { offerFacets } from './facets.ts';
 import { tidyForms } from './forms.ts';
 import { listenToKeys } from './keys.ts';
 import { watchForNews } from './news.ts';
@@ -10,5 +11,6 @@ document.documentElement.dataset['scripts'] = 'on';
 themeButton();
 listenToKeys();
 tidyForms();
+offerFacets();
 postButtons();
 watchForNews();
