@@ -1,4 +1,4 @@
-// Bundles src/ into dist/main.cjs. Start-up time is modules: in one file each module still runs only when it is first
+// Bundles src/ into dist/main.cjs and a few beside it. Start-up time is modules: in one file each module still runs only when it is first
 // imported (esbuild wraps what `import()` reaches), and bin/finance-db.js keeps what V8 made of it (docs/performance.md).
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -34,8 +34,28 @@ const asciiSources = {
   },
 };
 
+/**
+ * Commands that bring much code of their own have a bundle of their own: V8 looks through all of main.cjs at each start, and no
+ * other command should pay for them. What both hold is there twice, so that state shared between modules must be global.
+ */
+const APART = {
+  serve: 'src/cli/commands/serve.ts',
+  import: 'src/cli/commands/import.ts',
+  categorize: 'src/cli/commands/categorize.ts',
+};
+
+const commandsApart = {
+  name: 'commands-apart',
+  setup(context) {
+    context.onResolve({ filter: /^\.\/commands\/\w+\.ts$/ }, ({ path }) => {
+      const name = path.slice('./commands/'.length, -'.ts'.length);
+      return name in APART ? { path: `./${name}.cjs`, external: true } : undefined;
+    });
+  },
+};
+
 const { outputFiles } = await build({
-  entryPoints: { main: 'src/main.ts' },
+  entryPoints: { main: 'src/main.ts', ...APART },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -45,7 +65,9 @@ const { outputFiles } = await build({
   target: 'node20',
   sourcemap: true,
   sourcesContent: false,
-  plugins: [lazySegmenter, asciiSources],
+  plugins: [lazySegmenter, asciiSources, commandsApart],
+  // A file beside this one is loaded by `require`, which knows where this one lies.
+  supported: { 'dynamic-import': false },
   alias: { '@duckdb/node-bindings': './scripts/nativeBinding.cjs' },
   logOverride: { 'require-resolve-not-external': 'silent' },
   // What is read at run time from its own package: native programs and bindings.

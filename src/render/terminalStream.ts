@@ -1,7 +1,11 @@
 import type { Io } from '../io.ts';
 import { printableText } from './printable.ts';
 
-const raw = new WeakMap<object, NodeJS.WritableStream>();
+/** Guarded streams and what they guard. Global, since some commands have a bundle of their own (scripts/build.mjs). */
+const SHARED = Symbol.for('finance-db.guardedStreams');
+const shared = globalThis as { [SHARED]?: WeakMap<object, NodeJS.WritableStream> };
+shared[SHARED] ??= new WeakMap();
+const raw = shared[SHARED];
 
 /**
  * The streams as commands see them: whatever is written to a terminal, and to stderr wherever it goes, is neutralised on
