@@ -60,7 +60,7 @@ export async function importCase(context: BenchContext): Promise<CaseResult[]> {
   ];
   const lines = await measureInTurn(variants, rounds);
   await rig.session.query(
-    'DROP TABLE transactions, transaction_imports, transaction_statements, transaction_import_rows, exchange_rates',
+    'DROP TABLE IF EXISTS transactions, transaction_imports, transaction_statements, transaction_import_rows, exchange_rates',
   );
   return [{ name: 'import', title: `Import, ${rows.toLocaleString('en-US')} rows`, against: FLOOR, lines }];
 }

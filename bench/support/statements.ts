@@ -33,7 +33,16 @@ interface Row {
   readonly text: string;
 }
 
-/** Rows of one account, the same in every run: 600 a day, 2,000 payees, both signs. */
+const FIRST =
+  'Blue Corner Grand Old Sun Metro City Green North Royal Silver Star Lake Forest River Hill Golden Park Union Central'.split(
+    ' ',
+  );
+const SECOND =
+  'Market Coffee Fuel Pharmacy Books Grill Travel Bakery Garden Sports Energy Mobile Insurance Optics Shoes Toys Hotel Cinema Dental Music'.split(
+    ' ',
+  );
+
+/** Rows of one account, the same in every run: 600 a day, 400 payees, both signs. */
 function* rows(count: number): Generator<Row> {
   let seed = 1;
   const next = (below: number): number => {
@@ -47,7 +56,7 @@ function* rows(count: number): Generator<Row> {
     // One row in eight brings money, as in most accounts.
     const cents = next(8) === 0 ? next(140_000) : -next(20_000);
     balance += cents;
-    const payee = `Payee ${next(2000)}`;
+    const payee = `${FIRST[next(FIRST.length)]} ${SECOND[next(SECOND.length)]}`;
     yield {
       day: date.toISOString().slice(0, 10),
       cents,

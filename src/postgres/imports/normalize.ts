@@ -8,13 +8,22 @@ import { STAGED } from './stage.ts';
 /** One row an entry whose amount an exchange rate puts into the base currency. */
 export const NORMALIZED = 'pg_temp.finance_db_normalized';
 
+/**
+ * How many days and currencies there are is unknown to the planner, which would look through all of them for each amount; the look-ups
+ * of single rates are nested loops all the same, since nothing else is possible there.
+ */
+const HASHED = 'SET LOCAL enable_nestloop = off;';
+const PLANNED = 'SET LOCAL enable_nestloop TO DEFAULT;';
+
 /** Puts the staged amounts that are neither in the base currency nor converted by the bank into it, where there is a rate. */
 export async function normalizeStaged(session: PgSession, table: TableName, base: string): Promise<void> {
   const rows = `SELECT record AS id, amount, currency, booked::date AS day FROM ${STAGED} WHERE normalized_amount IS NULL`;
   await session.query(`
 DROP TABLE IF EXISTS ${NORMALIZED};
+${HASHED}
 CREATE TEMP TABLE finance_db_normalized ON COMMIT DROP AS
 SELECT id AS record, normalized_amount, normalized_by, rate_day FROM (${normalizedSql(table, base, rows)}) n;
+${PLANNED}
 ANALYZE ${NORMALIZED}`);
 }
 
