@@ -67,7 +67,7 @@ async function* unpackedEntry(
       remedy: 'unpack it with its password, and give the files',
       details: { file: name },
     });
-  for await (const file of spooled(name, await zip.openReadStreamPromise(entry), signal)) {
+  for await (const file of spooled(name, () => zip.openReadStreamPromise(entry), signal)) {
     if (await isZip(file.path))
       throw new FinanceDbError('BAD_INPUT', `${name} is an archive within an archive`, {
         remedy: 'unpack the outer one first, and give what is in it',

@@ -24,7 +24,7 @@ export async function* inputFiles(
   for (const name of names) {
     try {
       if (name === '-')
-        for await (const input of spooled(name, options.stdin, options.signal)) yield* unpacked(input, options);
+        for await (const input of spooled(name, () => options.stdin, options.signal)) yield* unpacked(input, options);
       else yield* fromPath(name, path.resolve(options.cwd, name), options);
     } catch (error) {
       options.signal.throwIfAborted();

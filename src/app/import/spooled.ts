@@ -13,11 +13,14 @@ const PREFIX = 'finance-db-import-';
 /**
  * What a stream brings, as a private temporary file, since a file is read more than once. It is gone when the generator goes on or
  * is left; those of killed runs go too.
+ *
+ * The stream is opened here, and nothing is waited for between its opening and its first reader: one that fails before somebody
+ * listens would end the process.
  * @throws FinanceDbError CONFIG when TMPDIR is no folder that may be written; whatever the stream fails with
  */
 export async function* spooled(
   name: string,
-  stream: NodeJS.ReadableStream,
+  open: () => NodeJS.ReadableStream | Promise<NodeJS.ReadableStream>,
   signal: AbortSignal,
 ): AsyncGenerator<InputFile, void, undefined> {
   const parent = os.tmpdir();
@@ -30,8 +33,13 @@ export async function* spooled(
   });
   try {
     const file = path.join(folder, 'statement');
+    const stream = await open();
+    const failure = new AbortController();
+    stream.on('error', (error) => failure.abort(error));
     await pipeline(Readable.from(stream as AsyncIterable<Buffer>), fs.createWriteStream(file, { mode: 0o600 }), {
-      signal,
+      signal: AbortSignal.any([signal, failure.signal]),
+    }).catch((error) => {
+      throw failure.signal.aborted ? failure.signal.reason : error;
     });
     yield { name, path: file, bytes: (await fs.promises.stat(file)).size };
   } finally {
