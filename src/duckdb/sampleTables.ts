@@ -1,24 +1,30 @@
 import { quoteLiteral } from '../model/identifier.ts';
-import { SAMPLE_ID_PATTERN, type SampleTable } from '../model/sampleRows.ts';
+import { SAMPLE_ID_PATTERN, SAMPLE_ID_PREFIX, type SampleTable } from '../model/sampleRows.ts';
 import { displayName, duckdbTable, STATE_SCHEMA, type TableName } from '../model/tableName.ts';
+import type { ColumnMapping } from '../model/typeMapping.ts';
 import type { WorkingCopy } from './workingCopy.ts';
 
 const NAME = 'sample_tables';
+const ID = 'tx_id';
 
 /**
- * Keeps in the file which tables hold sample rows, and how many: what every reading command says of them.
- * @param marked tables that PostgreSQL marks; those whose sample rows are gone are left out
+ * Keeps in the file which tables hold sample rows, and how many: what every reading command says of them. They are told by their
+ * ids and not by the comment of their table, since the rows go where that does not: through views, into copies, past a new comment.
+ * @param synced what was synced now, with its columns
  * @param others what the file said of tables that were not synced now
  */
 export async function rememberSampleTables(
   copy: WorkingCopy,
-  marked: readonly TableName[],
+  synced: readonly { readonly table: TableName; readonly columns: readonly ColumnMapping[] }[],
   others: readonly SampleTable[],
 ): Promise<SampleTable[]> {
   const found = [...others];
-  for (const table of marked) {
+  for (const { table, columns } of synced) {
+    if (!columns.some(({ name, duckdbType }) => name === ID && duckdbType === 'VARCHAR')) continue;
+    // The prefix apart, as DuckDB skips by it what cannot hold such ids.
     const [row] = await copy.all<{ sample: string; rows: string }>(
-      `SELECT count(*) FILTER (WHERE regexp_matches(tx_id::VARCHAR, '${SAMPLE_ID_PATTERN}'))::VARCHAR AS sample, count(*)::VARCHAR AS rows FROM ${duckdbTable(table)}`,
+      `SELECT count(*)::VARCHAR AS sample, (SELECT count(*) FROM ${duckdbTable(table)})::VARCHAR AS rows
+       FROM ${duckdbTable(table)} WHERE starts_with(${ID}, '${SAMPLE_ID_PREFIX}') AND regexp_matches(${ID}, '${SAMPLE_ID_PATTERN}')`,
     );
     const sampleRows = Number(row?.sample ?? 0);
     if (sampleRows > 0) found.push({ table: displayName(table), sampleRows, rows: Number(row?.rows ?? 0) });

@@ -45,15 +45,6 @@ export async function removeSampleRows(session: PgSession, table: TableName): Pr
   return count;
 }
 
-/** Which of the tables, by oid, are marked. */
-export async function readSampleMarks(session: PgSession, oids: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await session.query<{ oid: string }>(
-    `SELECT oid::text AS oid FROM pg_catalog.unnest('{${oids.join(',')}}'::pg_catalog.oid[]) AS oid
-     WHERE pg_catalog.strpos(pg_catalog.obj_description(oid, 'pg_class'), ${quoteLiteral(SAMPLE_MARK)}) > 0`,
-  );
-  return new Set(rows.map(({ oid }) => oid));
-}
-
 function isMarked(comment: string | null): boolean {
   return comment?.split('\n').includes(SAMPLE_MARK) === true;
 }

@@ -97,11 +97,14 @@ describe('what was ours and is damaged', () => {
       expect(asides()).toHaveLength(1);
     }
     expect(fs.readFileSync(path.join(source.folder, String(asides()[0])), 'utf8')).toBe('0 and nothing else');
-    fs.rmSync(`${file()}.checked`);
     const whole = fs.readFileSync(file());
-    fs.writeFileSync(file(), whole.fill(0xa5, 4096, 12_288));
-    expect((await source.sync('t')).tables).toMatchObject([{ mode: 'full', rows: 100 }]);
-    expect(asides()).toHaveLength(1);
+    // Two of the headers, and all of them with the word that it is DuckDB's.
+    for (const from of [4096, 0]) {
+      fs.rmSync(`${file()}.checked`, { force: true });
+      fs.writeFileSync(file(), whole.fill(0xa5, from, 12_288));
+      expect((await source.sync('t')).tables).toMatchObject([{ mode: 'full', rows: 100 }]);
+      expect(asides()).toHaveLength(1);
+    }
   });
 });
 

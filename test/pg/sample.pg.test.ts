@@ -50,6 +50,19 @@ describe('sample rows that init put into PostgreSQL', () => {
     expect((await run('query', 'SELECT 1 AS a', '--json')).stdout).toBe('[\n{"a":1}\n]\n');
   });
 
+  test('are still told when the table’s comment is another, and in views and copies', async () => {
+    await run('init', '--sample', '30');
+    await source.session.query("COMMENT ON TABLE transactions IS 'ours'");
+    await source.session.query('CREATE VIEW spending AS SELECT * FROM transactions WHERE amount < 0');
+    await source.session.query('CREATE TABLE copied AS SELECT * FROM transactions LIMIT 10');
+    const { sample } = JSON.parse((await run('sync', '--tables', 'transactions,spending,copied', '--json')).stdout);
+    expect(sample).toEqual([
+      { table: 'transactions', sample_rows: 30, rows: 30 },
+      { table: 'spending', sample_rows: expect.any(Number), rows: expect.any(Number) },
+      { table: 'copied', sample_rows: 10, rows: 10 },
+    ]);
+  });
+
   test('among real ones are counted, and gone when they are deleted, though the comment stays', async () => {
     await run('init', '--sample', '20');
     await source.session.query(REAL);

@@ -16,7 +16,6 @@ import { quoteLiteral } from '../../model/identifier.ts';
 import { planTable } from '../../model/syncPlan.ts';
 import { STATE_SCHEMA } from '../../model/tableName.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
-import { readSampleMarks } from '../../postgres/sampleMark.ts';
 import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import {
@@ -161,13 +160,9 @@ async function syncInSnapshot(
     warnings.push(
       ...(await labelSums(copy, request.config, known && request.newSource !== true ? file.baseCurrency : null)),
     );
-    const marks = await readSampleMarks(
-      session,
-      work.map(({ plan }) => plan.source.oid),
-    );
     const sampleTables = await rememberSampleTables(
       copy,
-      work.filter(({ plan }) => marks.has(plan.source.oid)).map(({ plan }) => plan.source.table),
+      stored,
       keeps ? file.sampleTables.filter(({ table }) => !tables.some((done) => done.table === table)) : [],
     );
     await copy.run('COMMIT');
