@@ -27,6 +27,14 @@ export function columnsOf(
   return exported ?? (stream.isTTY === true ? USUAL_COLUMNS : otherwise);
 }
 
+/** The columns that a line of prose may take: those of a terminal; elsewhere a line stays one, whatever COLUMNS says. */
+export function proseColumns(
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+  env: NodeJS.ProcessEnv,
+): number {
+  return stream.isTTY === true ? columnsOf(stream, env) : Number.POSITIVE_INFINITY;
+}
+
 /**
  * Whether to draw with ASCII alone: when asked for, or when the environment names a locale that is not UTF-8. An
  * environment that names none (containers, cron) is taken to be UTF-8.

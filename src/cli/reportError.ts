@@ -1,6 +1,7 @@
 import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
-import { type Io, wantsAscii } from '../io.ts';
+import { type Io, proseColumns, wantsAscii } from '../io.ts';
 import { unguarded } from '../render/terminalStream.ts';
+import { wrapText } from '../render/wrap.ts';
 import { VERSION } from '../version.ts';
 import { commandWord } from './commandWord.ts';
 import type { ParsingError } from './program.ts';
@@ -8,6 +9,8 @@ import { usageError } from './usageError.ts';
 
 /** Commands that cron runs: their stderr that is no terminal is a log. */
 const LOGGED: ReadonlySet<string> = new Set(['sync', 'import']);
+
+const ERROR = 'error';
 
 /** The only place that turns errors into text and exit codes. */
 export function reportError(error: unknown, argv: readonly string[], io: Io, env: NodeJS.ProcessEnv): number {
@@ -17,10 +20,13 @@ export function reportError(error: unknown, argv: readonly string[], io: Io, env
   const known = reason ?? toFinanceDbError(error);
   if (LOGGED.has(commandWord(argv) ?? '') && io.stderr.isTTY !== true) io.stderr.write(logLine(known, io));
   else {
+    const width = proseColumns(io.stderr, env);
+    const message = wrapText(`${ERROR} [${known.code}]: ${known.message}\n`, width, 2);
     // Its colour is ours; the message may quote data, and goes the guarded way.
-    if (wantsColor(argv, io, env)) unguarded(io.stderr).write('\u001b[31merror\u001b[39m');
-    else io.stderr.write('error');
-    io.stderr.write(` [${known.code}]: ${known.message}\n${remedyLine(known, wantsAscii(undefined, env))}`);
+    if (wantsColor(argv, io, env)) unguarded(io.stderr).write(`\u001b[31m${ERROR}\u001b[39m`);
+    else io.stderr.write(ERROR);
+    io.stderr.write(message.slice(ERROR.length));
+    io.stderr.write(wrapText(remedyLine(known, wantsAscii(undefined, env)), width, 2));
   }
   if (argv.includes('--verbose')) io.stderr.write(`${stackOf(error)}\n`);
   if (argv.includes('--json')) io.stdout.write(`${errorDocument(known)}\n`);

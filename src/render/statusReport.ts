@@ -4,6 +4,7 @@ import { bytesText, durationText, grouped } from './amount.ts';
 import { printable, printableText } from './printable.ts';
 import { sampleDocument } from './sampleText.ts';
 import { renderTable, type TableStyle } from './table.ts';
+import { wrapText } from './wrap.ts';
 
 /** The document of `status --json` (Contract). */
 export function statusDocument(status: Status): Record<string, unknown> {
@@ -36,6 +37,9 @@ export function statusDocument(status: Status): Record<string, unknown> {
   };
 }
 
+/** Columns of what stands before each line. */
+const LABEL = 12;
+
 /** For people: a line for each thing, and a table of the tables. */
 export function renderStatus(status: Status, now: Date, style: TableStyle): string {
   const lines = [`PostgreSQL  ${postgresText(status.postgres)}`, `DuckDB      ${duckdbText(status)}`];
@@ -46,7 +50,7 @@ export function renderStatus(status: Status, now: Date, style: TableStyle): stri
   const validation = validationText(status.lastValidation);
   if (validation !== null) lines.push(`Validation  ${validation}`);
   if (status.diskFree !== null) lines.push(`Disk        ${bytesText(status.diskFree)} free`);
-  const text = printableText(`${lines.join('\n')}\n`);
+  const text = wrapText(printableText(`${lines.join('\n')}\n`), style.width, LABEL);
   if (status.tables.length === 0) return text;
   const table = renderTable(
     [

@@ -4,6 +4,7 @@ import { bytesText, durationText, grouped } from './amount.ts';
 import { printable, printableText } from './printable.ts';
 import { sampleDocument, sampleTableText } from './sampleText.ts';
 import { renderTable, type TableStyle } from './table.ts';
+import { wrapText } from './wrap.ts';
 
 /** The document of `sync --json` (Contract). */
 export function syncDocument(result: SyncResult): Record<string, unknown> {
@@ -44,7 +45,8 @@ export function renderSync(result: SyncResult, style: TableStyle): string {
     style,
   );
   const reasons = result.tables.map((row) => `${row.table}: ${MODES[row.mode]}: ${row.reason}.\n`);
-  return `${table}\n${printableText(`${reasons.join('')}${outcome(result)}\n${heldBackLine(result)}${sampleLine(result)}`)}`;
+  const prose = `${reasons.join('')}${outcome(result)}\n${heldBackLine(result)}${sampleLine(result)}`;
+  return `${table}\n${wrapText(printableText(prose), style.width, 2)}`;
 }
 
 /** For cron: one line with a timestamp. */

@@ -3,6 +3,7 @@ import { type Difference, type TableCheck, type ValidationResult, verdictOf } fr
 import { bytesText, durationText, grouped } from './amount.ts';
 import { printable, printableText } from './printable.ts';
 import { renderTable, type TableStyle } from './table.ts';
+import { wrapText } from './wrap.ts';
 
 /** The document of `validate --json` (Contract). */
 export function validationDocument(result: ValidationResult, repairs: readonly Repair[] = []): Record<string, unknown> {
@@ -34,7 +35,7 @@ export function validationDocument(result: ValidationResult, repairs: readonly R
 /** For people: a row of checks per table, what differs, and the verdict in words. */
 export function renderValidation(result: ValidationResult, style: TableStyle): string {
   const lines = [checksTable(result.tables, style)];
-  const say = (text: string): number => lines.push(printableText(text));
+  const say = (text: string): number => lines.push(wrapText(printableText(text), style.width, 2));
   for (const check of result.tables) {
     if (check.problem !== null) say(`${check.table}: ${check.problem}`);
     // Whole here: a narrow terminal may cut it in the table.
@@ -45,18 +46,18 @@ export function renderValidation(result: ValidationResult, style: TableStyle): s
   const examples = result.tables.flatMap((check) => check.examples.map((example) => ({ table: check.table, example })));
   if (examples.length > 0) lines.push(examplesTable(examples, style));
   if (result.receiptProblem !== null) say(`The receipt was not stored: ${result.receiptProblem}.`);
-  lines.push(verdictLine(result));
+  say(verdictLine(result));
   return `${lines.join('\n')}\n`;
 }
 
 /** What a repair did, and the verdict after it. */
-export function renderRepairs(repairs: readonly Repair[], result: ValidationResult): string {
+export function renderRepairs(repairs: readonly Repair[], result: ValidationResult, style: TableStyle): string {
   const lines = repairs.map(({ table, how, damage: { missing, extra, different }, problem }) =>
     how === 'full'
       ? `${table}: loaded anew${problem === null ? '' : ` (${problem})`}`
       : `${table}: put back ${grouped(missing)} missing rows, removed ${grouped(extra)} extra ones, mended ${grouped(different)} different ones`,
   );
-  return `${lines.join('\n')}\n${verdictLine(result)}\n`;
+  return `${wrapText(printableText(`${lines.join('\n')}\n${verdictLine(result)}`), style.width, 2)}\n`;
 }
 
 /** The verdict in one sentence. */

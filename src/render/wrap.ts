@@ -2,7 +2,8 @@ import { displayWidth } from './width.ts';
 
 /**
  * Breaks a line of prose between words, so that a terminal does not break it within one. Further lines are indented by as
- * much as the line itself and `hang`. A word longer than a line stays whole.
+ * much as the line itself and `hang`. A word longer than a line stays whole, as does a command in `backticks`: pasted in two
+ * lines its first half would run.
  * @param width columns; Infinity leaves the text as it is
  */
 export function wrapLine(text: string, width: number, hang = 0): string[] {
@@ -10,7 +11,7 @@ export function wrapLine(text: string, width: number, hang = 0): string[] {
   const [indent = ''] = /^ */.exec(text) ?? [];
   const lines: string[] = [];
   let line = '';
-  for (const word of text.slice(indent.length).split(' ')) {
+  for (const word of wordsOf(text.slice(indent.length))) {
     const longer = line === '' ? `${indent}${' '.repeat(lines.length > 0 ? hang : 0)}${word}` : `${line} ${word}`;
     if (line !== '' && displayWidth(longer) > width) {
       lines.push(line);
@@ -18,6 +19,11 @@ export function wrapLine(text: string, width: number, hang = 0): string[] {
     } else line = longer;
   }
   return [...lines, line];
+}
+
+/** What stays together; joined by spaces it is the text again. */
+function wordsOf(text: string): string[] {
+  return text.match(/(?:`[^`]*`|[^ ])+|(?<= |^)(?= |$)/g) ?? [];
 }
 
 /** Each line of a text by itself. */

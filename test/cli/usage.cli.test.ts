@@ -134,3 +134,18 @@ describe('the version', () => {
     },
   );
 });
+
+test.each([40, 80])('on a terminal of %d columns no error breaks a word or a command', async (columns) => {
+  const env = { FINANCE_DB_HOME: folder.path, HOME: folder.path };
+  for (const argv of [
+    ['stats', 'acounts'],
+    ['sync', '--tables', 'a"b'],
+    ['query', 'select 1'],
+  ]) {
+    const narrow = (await runCli(argv, { env, cwd: folder.path, columns })).stderr;
+    const wide = (await runCli(argv, { env, cwd: folder.path })).stderr.replace(/^\S+Z /, '').replace(' → ', '\n  → ');
+    const lines = narrow.trimEnd().split('\n');
+    for (const line of lines) expect([line, line.length <= columns || !/[^ ] [^ ]/.test(line)]).toEqual([line, true]);
+    expect(lines.join(' ').replace(/ +/g, ' ')).toBe(wide.trimEnd().replace(/\s+/g, ' '));
+  }
+});

@@ -9,6 +9,9 @@ test.each([
   ['one two three', 9, 2, ['one two', '  three']],
   ['  one two three', 9, 0, ['  one two', '  three']],
   ['unbreakable word', 5, 0, ['unbreakable', 'word']],
+  ['run `sync --full` now', 12, 2, ['run', '  `sync --full`', '  now']],
+  ['a `b c', 3, 0, ['a', '`b', 'c']],
+  ['a  b', 2, 0, ['a ', 'b']],
   ['漢字 漢字', 5, 0, ['漢字', '漢字']],
 ])('%j within %d columns', (text, width, hang, lines) => {
   expect(wrapLine(text, width, hang)).toEqual(lines);

@@ -5,11 +5,14 @@ import type { ValidationResult } from '../../app/validate/result.ts';
 import { DEFAULT_INDEX_COLUMNS } from '../../config/config.ts';
 import { parseTables } from '../../config/values.ts';
 import { type FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
+import { proseColumns } from '../../io.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress, type Progress } from '../../render/progress.ts';
 import { renderSync, syncDocument, syncLine } from '../../render/syncReport.ts';
 import { styledStream } from '../../render/terminalStream.ts';
+import { wrapLine } from '../../render/wrap.ts';
 import type { CommandContext } from '../context.ts';
+import { printWarnings } from '../printWarnings.ts';
 import { tableStyle } from '../tableOptions.ts';
 
 export interface SyncFlags {
@@ -31,7 +34,7 @@ export async function syncCommand(context: CommandContext, flags: SyncFlags): Pr
     flags.validate === true ? (await import('./syncValidation.ts')).publishingGate(context, progress) : undefined;
   const result = await runSync(context, flags, progress, gate?.beforePublish);
   const validation = gate?.result() ?? null;
-  for (const warning of result.warnings) io.stderr.write(`warning: ${warning}\n`);
+  printWarnings(context, result.warnings);
   if (output.json) {
     const document = await withValidation(syncDocument(result), validation);
     await writeJsonDocument(io, flags.stats === true ? { ...document, stats: await overview(context) } : document);
@@ -41,7 +44,7 @@ export async function syncCommand(context: CommandContext, flags: SyncFlags): Pr
   else if (!output.quiet) io.stdout.write(`${syncLine(result, io.now())}\n`);
   if (validation !== null && !output.quiet) {
     const { verdictLine } = await import('../../render/validateReport.ts');
-    io.stdout.write(`${verdictLine(validation)}\n`);
+    io.stdout.write(`${wrapLine(verdictLine(validation), proseColumns(io.stdout, context.env), 2).join('\n')}\n`);
   }
   if (flags.stats === true) {
     const { statsCommand } = await import('./stats.ts');

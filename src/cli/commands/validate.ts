@@ -8,6 +8,7 @@ import { openProgress } from '../../render/progress.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import { renderRepairs, renderValidation, validationDocument, validationLine } from '../../render/validateReport.ts';
 import type { CommandContext } from '../context.ts';
+import { printWarnings } from '../printWarnings.ts';
 import { tableStyle } from '../tableOptions.ts';
 
 export interface ValidateFlags {
@@ -30,10 +31,10 @@ export async function validateCommand(context: CommandContext, flags: ValidateFl
     onStep: progress.say,
   };
   const { result, repairs } = await run(request, flags.repair === true).finally(progress.stop);
-  for (const warning of result.warnings) io.stderr.write(`warning: ${warning}\n`);
+  printWarnings(context, result.warnings);
   const shown = result.status === 'damaged' || io.stdout.isTTY === true;
   if (output.json) await writeJsonDocument(io, validationDocument(result, repairs));
-  else if (repairs.length > 0) io.stdout.write(renderRepairs(repairs, result));
+  else if (repairs.length > 0) io.stdout.write(renderRepairs(repairs, result, tableStyle(context)));
   else if (shown) styledStream(io.stdout).write(renderValidation(result, tableStyle(context)));
   else if (!output.quiet) io.stdout.write(`${validationLine(result, io.now())}\n`);
   return result.status === 'damaged' ? ERROR_CODES.DAMAGED.exit : 0;
