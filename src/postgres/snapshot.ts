@@ -143,8 +143,8 @@ export function changedSince(watermark: Snapshot, newLeaves: readonly string[]):
   return newLeaves.length === 0 ? changed : `(${changed} OR tableoid = ANY ('{${newLeaves.join(',')}}'::oid[]))`;
 }
 
-/** Commits without a wait for the disk (synchronous_commit = off) are written within three rounds of 200 ms. */
-const DURABLE_WAIT_MS = 3_000;
+/** Commits without a wait for the disk (synchronous_commit = off) are written within three rounds of 200 ms, on a busy machine later. */
+const DURABLE_WAIT_MS = 10_000;
 
 /**
  * Waits until all that the snapshot saw is on the server's disk. With synchronous_commit = off a commit can be seen before
