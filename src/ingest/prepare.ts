@@ -32,6 +32,8 @@ export class Preparer {
   usedNameless = false;
   /** Whether an amount was taken for the base currency because neither file nor profile names one. */
   assumedCurrency = false;
+  /** Whether entries bring their own keys. */
+  hasOwnIds = false;
 
   constructor(options: PrepareOptions) {
     this.options = options;
@@ -72,6 +74,7 @@ export class Preparer {
   row(start: StatementStart, entry: StatementEntry): StagedRow {
     const { options } = this;
     const { own } = entry;
+    if (own !== undefined) this.hasOwnIds = true;
     // Our own columns may say that a row has no account, or no currency: '' until it is stored.
     const none = own !== undefined && entry.account === undefined && options.account === null;
     const account = none ? '' : this.accountOf(entry.account ?? start.account, entry.place);
@@ -89,6 +92,7 @@ export class Preparer {
       line: String(entry.place.line),
       account_id: account,
       booked: entry.time === null ? entry.date : `${entry.date} ${entry.time}`,
+      day_text: entry.date,
       value_day: entry.valueDate,
       amount: entry.amount,
       currency,

@@ -7,6 +7,8 @@ export const STAGED_COLUMNS = [
   { name: 'line', type: 'bigint' },
   { name: 'account_id', type: 'text' },
   { name: 'booked', type: 'timestamp' },
+  /** The day of `booked`, as it is written: no cast of a date to text is immutable, and the hashes for identity need one. */
+  { name: 'day_text', type: 'text' },
   { name: 'value_day', type: 'date' },
   { name: 'amount', type: 'numeric(15,2)' },
   { name: 'currency', type: 'text' },
@@ -44,6 +46,8 @@ export type StagedColumn = (typeof STAGED_COLUMNS)[number]['name'];
 /** One staged row, by name; `stagedValues` puts it in order. */
 export type StagedRow = { readonly [Name in StagedColumn]: string | null };
 
+const NAMES = STAGED_COLUMNS.map(({ name }) => name);
+
 export function stagedValues(row: StagedRow): (string | null)[] {
-  return STAGED_COLUMNS.map(({ name }) => row[name]);
+  return NAMES.map((name) => row[name]);
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type ImportFixture, makeImportFixture } from '../support/importFixture.ts';
@@ -50,6 +51,25 @@ async function stored(): Promise<number> {
 }
 
 describe('the same entries again', () => {
+  test('keys are the documented hashes, so that other versions and databases give the same', async () => {
+    const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+    const uuid = (text: string): string => md5(text).replace(/^(.{8})(.{4})(.{4})(.{4})(.*)$/, '$1-$2-$3-$4-$5');
+    const byText = (rest: string, number: number): string => `i${md5(`text|${uuid(`${ACCOUNT}|${rest}`)}|${number}`)}`;
+    const byBank = (rest: string): string => `i${md5(`bank|${uuid(`${ACCOUNT}|${rest}`)}`)}`;
+    const shared = { ...rent, id: 'X1' };
+    const entries = [coffee, coffee, { ...pay, id: 'P-77' }, shared, { ...shared, day: pay.day }];
+    await importOf('a', ofxText(statement(entries)));
+    const rows = await fixture.rows('SELECT tx_id FROM transactions ORDER BY "timestamp", tx_id');
+    const expected = [
+      byText('2026-03-02|-3.50|USD|COFFEECORNER', 1),
+      byText('2026-03-02|-3.50|USD|COFFEECORNER', 2),
+      byText('2026-03-03|-900.00|USD|RENTMARCHFLAT12', 1),
+      byBank('2026-03-04|2500.00|USD|P-77'),
+      byText('2026-03-04|-900.00|USD|RENTMARCHFLAT12', 1),
+    ];
+    expect(rows.map(({ tx_id }) => tx_id).sort()).toEqual(expected.sort());
+  });
+
   test.each([
     ['CSV', csvText],
     ['OFX', ofxText],

@@ -8,7 +8,7 @@ import { findGaps } from '../../postgres/imports/continuity.ts';
 import { readHistory } from '../../postgres/imports/history.ts';
 import { decideIdentity, refuseDoubleIds } from '../../postgres/imports/identity.ts';
 import { markLookalikes } from '../../postgres/imports/lookalikes.ts';
-import { normalizeStaged } from '../../postgres/imports/normalize.ts';
+import { readRates } from '../../postgres/imports/normalize.ts';
 import { findSameAccounts } from '../../postgres/imports/sameAccount.ts';
 import { createStaging, stageRows } from '../../postgres/imports/stage.ts';
 import { refreshStatistics } from '../../postgres/imports/statistics.ts';
@@ -58,11 +58,11 @@ export async function importFile(
     onRows: (rows) => request.onProgress?.({ file: opened.name, rows, fraction: opened.fractionRead() }),
   });
   request.onRead?.(opened.name);
-  await refuseDoubleIds(session, opened.name);
+  if (preparer.hasOwnIds) await refuseDoubleIds(session, opened.name);
   await decideIdentity(session, { table, source: opened.source, allNew: request.allNew });
   await markLookalikes(session, table);
   await readHistory(session, table);
-  await normalizeStaged(session, table, config.baseCurrency);
+  await readRates(session, table, config.baseCurrency);
   const outcome = await readOutcome(session);
   await insertNew(session, table);
   const importId = await insertImport(session, table, {
@@ -73,6 +73,7 @@ export async function importFile(
     readRows: summary.rows,
     skipped: summary.skipped,
     total: summary.total,
+    outcome,
   });
   await insertStatements(session, table, importId, summary.statements);
   await insertImportRows(session, table, importId);

@@ -1,8 +1,7 @@
 import { beside, IMPORT_ROWS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
-import { KEYS } from './identity.ts';
-import { STAGED } from './stage.ts';
+import { ENTRIES } from './identity.ts';
 
 /** One row a payee of the file whose category the user's own rows tell. */
 export const HISTORY = 'pg_temp.finance_db_history';
@@ -20,8 +19,7 @@ export async function readHistory(session: PgSession, table: TableName): Promise
 DROP TABLE IF EXISTS ${HISTORY};
 CREATE TEMP TABLE finance_db_history ON COMMIT DROP AS
 WITH payees AS (
-  SELECT DISTINCT s.merchant FROM ${STAGED} s JOIN ${KEYS} k USING (record)
-  WHERE k.outcome = 'new' AND s.category IS NULL AND s.merchant IS NOT NULL
+  SELECT DISTINCT merchant FROM ${ENTRIES} WHERE outcome = 'new' AND category IS NULL AND merchant IS NOT NULL
 ), uses AS (
   SELECT t.merchant, t.category, t.subcategory
   FROM payees p

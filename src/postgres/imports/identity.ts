@@ -3,7 +3,7 @@ import { quoteLiteral } from '../../model/identifier.ts';
 import { beside, IMPORT_ROWS, IMPORTS, STATEMENTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
-import { STAGED } from './stage.ts';
+import { idByText, STAGED } from './stage.ts';
 
 /**
  * Which of a file's entries have come before, and under which key the others are stored. docs/import.md argues it; in short:
@@ -25,27 +25,29 @@ export interface IdentityOptions {
   readonly allNew: boolean;
 }
 
-/** One row a staged entry: its keys and what was decided (`record, tx_id, outcome` …), once `decideIdentity` has run. */
-export const KEYS = 'pg_temp.finance_db_keys';
-/** What KEYS is made of: `known_id`, the row that an entry was seen as, or null; `fresh_id`, the key that it has otherwise. */
-export const KEYED = 'pg_temp.finance_db_keyed';
+/**
+ * The staged entries with what was decided of them: all their columns, and `day`; `bank_key`; `fresh_id`, the key of the row if it
+ * is new, and `tx_id`, that of the row that it is; `outcome`, 'new' or 'known'. A view: what is decided is written to STAGED.
+ */
+export const ENTRIES = 'pg_temp.finance_db_entries';
 /** One row a sighting by an earlier import that this file could meet. */
 const SEEN = 'pg_temp.finance_db_seen';
 /** First and last day of each account: in this file (import_id null), and in each import that stands. */
 const SPANS = 'pg_temp.finance_db_spans';
 
-/** @returns nothing; KEYS holds `record`, `tx_id`, `outcome` ('new' or 'known'), `text_key`, `bank_key` for each staged row. */
+/** Decides of each staged entry which row it is, to be read from ENTRIES. */
 export async function decideIdentity(session: PgSession, options: IdentityOptions): Promise<void> {
-  await session.query(keysSql());
+  await session.query(entriesSql());
+  await setSharedIdsAside(session);
   await session.query(seenSql(options));
   await matchSeen(session, options);
   await session.query(numberFreshSql());
   await takeUndoneIds(session);
   // A row that is there under its key without any record of an import (the side tables were lost) is known by it.
   await session.query(`
-UPDATE ${KEYED} k SET known_id = k.fresh_id
+UPDATE ${STAGED} s SET known_id = t.tx_id
 FROM ${postgresTable(options.table)} t
-WHERE k.known_id IS NULL AND t.tx_id = k.fresh_id`);
+WHERE s.known_id IS NULL AND t.tx_id = coalesce(s.other_id, s.first_id)`);
 }
 
 /**
@@ -67,33 +69,22 @@ WHERE own_id IS NOT NULL GROUP BY own_id HAVING pg_catalog.count(*) > 1 ORDER BY
   );
 }
 
-function keysSql(): string {
-  return `DROP VIEW IF EXISTS ${KEYS}; DROP TABLE IF EXISTS ${KEYED};
-CREATE TEMP TABLE finance_db_keyed ON COMMIT DROP AS
-WITH twice AS MATERIALIZED (
-  SELECT account_id, bank_id FROM ${STAGED} WHERE bank_id IS NOT NULL GROUP BY account_id, bank_id HAVING pg_catalog.count(*) > 1
-), entries AS (
-  SELECT record, account_id, booked::date AS day, amount, currency, own_id, merchant, words, bank_id,
-    account_id || '|' || booked::date || '|' || amount || '|' || currency || '|' AS common
-  FROM ${STAGED}
-  -- So that what is read several times below is computed once; likewise the hashes.
-  OFFSET 0
-), keyed AS (
-  SELECT record, account_id, day, amount, currency, own_id, merchant, pg_catalog.md5(common || words)::uuid AS text_key,
-    CASE WHEN bank_id IS NOT NULL AND (account_id, bank_id) NOT IN (SELECT account_id, bank_id FROM twice)
-      THEN pg_catalog.md5(common || bank_id)::uuid END AS bank_key
-  FROM entries
-  OFFSET 0
-)
-SELECT *, NULL::text AS known_id, coalesce(own_id, 'i' || pg_catalog.md5(
-    CASE WHEN bank_key IS NOT NULL THEN 'bank|' || bank_key ELSE 'text|' || text_key || '|1' END)) AS fresh_id,
-  NULL::text AS possible_duplicate_of
-FROM keyed;
-ANALYZE ${KEYED} (record, account_id, day, text_key, bank_key, fresh_id);
-CREATE TEMP VIEW finance_db_keys AS
-SELECT record, account_id, day, amount, currency, merchant, text_key, bank_key, coalesce(known_id, fresh_id) AS tx_id,
-  CASE WHEN known_id IS NULL THEN 'new' ELSE 'known' END AS outcome, possible_duplicate_of
-FROM ${KEYED}`;
+function entriesSql(): string {
+  return `
+CREATE OR REPLACE TEMP VIEW finance_db_entries AS
+SELECT *, booked::date AS day, CASE WHEN id_shared IS NULL THEN bank_hash END AS bank_key, coalesce(other_id, first_id) AS fresh_id,
+  coalesce(known_id, other_id, first_id) AS tx_id, CASE WHEN known_id IS NULL THEN 'new' ELSE 'known' END AS outcome
+FROM ${STAGED}`;
+}
+
+/** An id that several entries of the file have tells none of them: they go by their text. */
+async function setSharedIdsAside(session: PgSession): Promise<void> {
+  if (!(await holds(session, `SELECT FROM ${STAGED} WHERE bank_id IS NOT NULL`))) return;
+  await session.query(`
+UPDATE ${STAGED} s SET id_shared = true, other_id = CASE WHEN own_id IS NULL THEN ${idByText('text_key', "'1'")} END
+FROM (SELECT account_id, bank_id FROM ${STAGED} WHERE bank_id IS NOT NULL
+      GROUP BY account_id, bank_id HAVING pg_catalog.count(*) > 1) shared
+WHERE s.account_id = shared.account_id AND s.bank_id = shared.bank_id`);
 }
 
 /**
@@ -108,7 +99,7 @@ function seenSql({ table, source }: IdentityOptions): string {
   return `DROP TABLE IF EXISTS ${SEEN}; DROP TABLE IF EXISTS ${SPANS};
 CREATE TEMP TABLE finance_db_spans ON COMMIT DROP AS
 SELECT account_id, pg_catalog.min(day) AS first_day, pg_catalog.max(day) AS last_day, NULL::bigint AS import_id
-FROM ${KEYED} GROUP BY account_id;
+FROM ${ENTRIES} GROUP BY account_id;
 INSERT INTO ${SPANS}
 SELECT s.account_id, pg_catalog.min(s.first_day), pg_catalog.max(s.last_day), s.import_id
 FROM ${statements} s JOIN ${imports} i USING (import_id)
@@ -133,12 +124,12 @@ ANALYZE ${SEEN}`;
 async function matchSeen(session: PgSession, { allNew }: IdentityOptions): Promise<void> {
   if (!(await holds(session, `SELECT FROM ${SEEN} WHERE live`))) return;
   await session.query(`
-UPDATE ${KEYED} k SET known_id = s.tx_id
+UPDATE ${STAGED} k SET known_id = s.tx_id
 FROM (SELECT DISTINCT ON (account_id, bank_key) account_id, bank_key, tx_id FROM ${SEEN}
       WHERE live AND bank_key IS NOT NULL ORDER BY account_id, bank_key, import_id) s
-WHERE k.account_id = s.account_id AND k.bank_key = s.bank_key`);
+WHERE k.account_id = s.account_id AND k.bank_hash = s.bank_key AND k.id_shared IS NULL`);
   await session.query(`
-UPDATE ${KEYED} k SET known_id = k.own_id
+UPDATE ${STAGED} k SET known_id = k.own_id
 FROM (SELECT DISTINCT tx_id FROM ${SEEN} WHERE live) s
 WHERE k.own_id = s.tx_id AND k.known_id IS NULL`);
   if (allNew) return;
@@ -175,26 +166,26 @@ WITH open_rows AS (
     pg_catalog.bool_or(complete) OVER tx AS complete, pg_catalog.bool_or(same_source) OVER tx AS same_source,
     pg_catalog.bool_or(bank_key IS NOT NULL AND same_source) OVER tx AS has_id, record, import_id
   FROM ${SEEN} v
-  WHERE live AND NOT EXISTS (SELECT FROM ${KEYED} k WHERE k.known_id = v.tx_id)
+  WHERE live AND NOT EXISTS (SELECT FROM ${ENTRIES} k WHERE k.known_id = v.tx_id)
   WINDOW tx AS (PARTITION BY tx_id)
 ), first_seen AS (
   SELECT DISTINCT ON (tx_id, ${columns}) * FROM open_rows s WHERE ${seen} ORDER BY tx_id, ${columns}, import_id, record
 ), placed_seen AS (
   SELECT *, pg_catalog.row_number() OVER (PARTITION BY ${columns} ORDER BY import_id, record) AS place FROM first_seen
 ), placed_staged AS (
-  SELECT *, pg_catalog.row_number() OVER (PARTITION BY ${columns} ORDER BY record) AS place
-  FROM ${KEYED} k WHERE k.known_id IS NULL AND k.own_id IS NULL AND ${staged}
+  SELECT record, ${columns}, pg_catalog.row_number() OVER (PARTITION BY ${columns} ORDER BY record) AS place
+  FROM ${ENTRIES} k WHERE k.known_id IS NULL AND k.own_id IS NULL AND ${staged}
 ), pairs AS (
   SELECT DISTINCT ON (s.tx_id) s.tx_id, k.record
   FROM placed_staged k JOIN placed_seen s USING (${columns}, place)
   ORDER BY s.tx_id, k.record
 ), done AS (
-  UPDATE ${KEYED} k SET known_id = p.tx_id FROM pairs p WHERE k.record = p.record RETURNING 1
+  UPDATE ${STAGED} k SET known_id = p.tx_id FROM pairs p WHERE k.record = p.record RETURNING 1
 )
 SELECT pg_catalog.count(*) AS paired FROM done`;
   let total = 0;
   for (;;) {
-    if (!(await holds(session, `SELECT FROM ${KEYED} WHERE known_id IS NULL AND own_id IS NULL`))) return total;
+    if (!(await holds(session, `SELECT FROM ${ENTRIES} WHERE known_id IS NULL AND own_id IS NULL`))) return total;
     const [row] = await session.query<{ paired: string }>(sql);
     const paired = Number(row?.paired ?? 0);
     total += paired;
@@ -219,9 +210,9 @@ WITH undone AS (
 ), placed_staged AS (
   SELECT record, account_id, text_key,
     pg_catalog.row_number() OVER (PARTITION BY account_id, text_key ORDER BY record) AS place
-  FROM ${KEYED} WHERE known_id IS NULL AND own_id IS NULL AND bank_key IS NULL
+  FROM ${ENTRIES} WHERE known_id IS NULL AND own_id IS NULL AND bank_key IS NULL
 )
-UPDATE ${KEYED} k SET fresh_id = u.tx_id
+UPDATE ${STAGED} k SET other_id = u.tx_id
 FROM placed_staged s JOIN placed_undone u USING (account_id, text_key, place)
 WHERE k.record = s.record`);
 }
@@ -229,7 +220,7 @@ WHERE k.record = s.record`);
 function anyMetById(session: PgSession): Promise<boolean> {
   return holds(
     session,
-    `SELECT FROM ${KEYED} k JOIN ${SEEN} s ON s.account_id = k.account_id AND s.bank_key = k.bank_key WHERE s.live`,
+    `SELECT FROM ${ENTRIES} k JOIN ${SEEN} s ON s.account_id = k.account_id AND s.bank_key = k.bank_key WHERE s.live`,
   );
 }
 
@@ -247,15 +238,15 @@ function numberFreshSql(): string {
 WITH seen AS (
   SELECT text_key, pg_catalog.count(DISTINCT tx_id) AS rows FROM ${SEEN} GROUP BY text_key
 ), several AS (
-  SELECT text_key FROM ${KEYED} WHERE known_id IS NULL AND bank_key IS NULL AND own_id IS NULL
+  SELECT text_key FROM ${ENTRIES} WHERE known_id IS NULL AND bank_key IS NULL AND own_id IS NULL
   GROUP BY text_key HAVING pg_catalog.count(*) > 1
 ), numbered AS (
   SELECT k.record, coalesce(s.rows, 0) + pg_catalog.row_number() OVER (PARTITION BY k.text_key ORDER BY k.record) AS number
-  FROM ${KEYED} k LEFT JOIN seen s USING (text_key)
+  FROM ${ENTRIES} k LEFT JOIN seen s USING (text_key)
   WHERE k.known_id IS NULL AND k.bank_key IS NULL AND k.own_id IS NULL
     AND (s.rows > 0 OR k.text_key IN (SELECT text_key FROM several))
 )
-UPDATE ${KEYED} k SET fresh_id = 'i' || pg_catalog.md5('text|' || k.text_key || '|' || n.number)
+UPDATE ${STAGED} k SET other_id = ${idByText('k.text_key', 'n.number::text')}
 FROM numbered n
 WHERE n.record = k.record AND n.number > 1`;
 }

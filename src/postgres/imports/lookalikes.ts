@@ -1,7 +1,7 @@
 import { beside, IMPORT_ROWS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
-import { KEYED, KEYS } from './identity.ts';
+import { ENTRIES } from './identity.ts';
 import { STAGED } from './stage.ts';
 
 /** Days within which the same amount in the same account makes two rows look alike. */
@@ -19,26 +19,25 @@ export async function markLookalikes(session: PgSession, table: TableName): Prom
   if (any?.any !== 't') return;
   await session.query(`
 WITH span AS (
-  SELECT pg_catalog.min(day) - ${DAYS} AS first_day, pg_catalog.max(day) + ${DAYS + 1} AS end_day FROM ${KEYS} WHERE outcome = 'new'
+  SELECT pg_catalog.min(day) - ${DAYS} AS first_day, pg_catalog.max(day) + ${DAYS + 1} AS end_day FROM ${ENTRIES} WHERE outcome = 'new'
 ), earlier AS (
   SELECT t.tx_id, t.account_id, t.amount, t.currency, t."timestamp"::date AS day
   FROM ${postgresTable(table)} t
   WHERE t."timestamp" >= (SELECT first_day FROM span) AND t."timestamp" < (SELECT end_day FROM span)
 ), alike AS MATERIALIZED (
-  SELECT k.record, k.day AS new_day, e.*
-  FROM ${KEYS} k
+  SELECT k.record, k.day AS new_day, k.text, k.bank_id, e.*
+  FROM ${ENTRIES} k
   JOIN earlier e ON e.account_id = k.account_id AND e.amount = k.amount AND e.currency = k.currency
     AND e.day BETWEEN k.day - ${DAYS} AND k.day + ${DAYS}
   WHERE k.outcome = 'new'
 ), nearest AS (
   SELECT DISTINCT ON (a.record) a.record, a.tx_id
   FROM alike a
-  JOIN ${STAGED} s USING (record)
   LEFT JOIN ${rows} r ON r.tx_id = a.tx_id AND NOT r.undone
-  WHERE (r.tx_id IS NULL OR a.day = a.new_day OR r.bank_id = s.bank_id OR pg_catalog.upper(r.text) <> pg_catalog.upper(s.text))
+  WHERE (r.tx_id IS NULL OR a.day = a.new_day OR r.bank_id = a.bank_id OR pg_catalog.upper(r.text) <> pg_catalog.upper(a.text))
     -- Asked of the few that look alike, not of all that came earlier.
-    AND NOT EXISTS (SELECT FROM ${KEYS} k WHERE k.tx_id = a.tx_id)
+    AND NOT EXISTS (SELECT FROM ${ENTRIES} k WHERE k.tx_id = a.tx_id)
   ORDER BY a.record, pg_catalog.abs(a.day - a.new_day), a.tx_id
 )
-UPDATE ${KEYED} k SET possible_duplicate_of = n.tx_id FROM nearest n WHERE n.record = k.record`);
+UPDATE ${STAGED} k SET possible_duplicate_of = n.tx_id FROM nearest n WHERE n.record = k.record`);
 }

@@ -5,26 +5,16 @@ import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 import { STAGED } from './stage.ts';
 
-/** One row an entry whose amount an exchange rate puts into the base currency. */
-export const NORMALIZED = 'pg_temp.finance_db_normalized';
+/** Rates of the days and currencies of a file whose amounts need one: `currency, day, rate, base_rate, rate_day`. */
+export const RATED = 'pg_temp.finance_db_rated';
 
-/**
- * How many days and currencies there are is unknown to the planner, which would look through all of them for each amount; the look-ups
- * of single rates are nested loops all the same, since nothing else is possible there.
- */
-const HASHED = 'SET LOCAL enable_nestloop = off;';
-const PLANNED = 'SET LOCAL enable_nestloop TO DEFAULT;';
-
-/** Puts the staged amounts that are neither in the base currency nor converted by the bank into it, where there is a rate. */
-export async function normalizeStaged(session: PgSession, table: TableName, base: string): Promise<void> {
-  const rows = `SELECT record AS id, amount, currency, booked::date AS day FROM ${STAGED} WHERE normalized_amount IS NULL`;
+/** Looks up the rates of the staged amounts that are neither in the base currency nor converted by the bank. */
+export async function readRates(session: PgSession, table: TableName, base: string): Promise<void> {
+  const wanted = `SELECT DISTINCT currency, booked::date AS day FROM ${STAGED} WHERE normalized_amount IS NULL`;
   await session.query(`
-DROP TABLE IF EXISTS ${NORMALIZED};
-${HASHED}
-CREATE TEMP TABLE finance_db_normalized ON COMMIT DROP AS
-SELECT id AS record, normalized_amount, normalized_by, rate_day FROM (${normalizedSql(table, base, rows)}) n;
-${PLANNED}
-ANALYZE ${NORMALIZED}`);
+DROP TABLE IF EXISTS ${RATED};
+CREATE TEMP TABLE finance_db_rated ON COMMIT DROP AS ${ratedSql(table, base, wanted)};
+ANALYZE ${RATED}`);
 }
 
 /**
@@ -46,12 +36,12 @@ WITH same AS (
   WHERE normalized_amount IS NULL AND amount IS NOT NULL AND currency = ${quoteLiteral(base)}
   RETURNING tx_id
 ), found AS MATERIALIZED (
-  SELECT * FROM (${normalizedSql(table, base, rows)}) n
+  ${normalizedSql(table, base, rows)}
 ), written AS (
   UPDATE ${target} t SET normalized_amount = f.normalized_amount FROM found f WHERE t.tx_id = f.id RETURNING 1
 ), recorded AS (
   UPDATE ${postgresTable(beside(table, IMPORT_ROWS))} r
-  SET normalized_amount = f.normalized_amount, normalized_by = f.normalized_by, rate_day = f.rate_day
+  SET normalized_amount = f.normalized_amount, normalized_by = 'rates', rate_day = f.rate_day
   FROM found f WHERE r.tx_id = f.id AND r.normalized_amount IS NULL RETURNING 1
 )
 SELECT (SELECT pg_catalog.count(*) FROM same) AS same, (SELECT pg_catalog.count(*) FROM written) AS rates,
@@ -62,35 +52,52 @@ SELECT (SELECT pg_catalog.count(*) FROM same) AS same, (SELECT pg_catalog.count(
 }
 
 /**
- * Amounts in the base currency: amount / rate of its currency * rate of the base, both per euro, exactly, rounded half to even to
- * cents. A rate holds for the days after it that have none, seven at most; a currency that the euro has replaced keeps its fixed
- * rate. Rows without a rate do not come out.
+ * Amounts in the base currency, by exchange rates; those without a rate do not come out.
  * @param rows SQL of rows `id, amount, currency, day`
- * @returns SQL of rows `id, normalized_amount, normalized_by, rate_day` (the older day, where the two rates are of different days)
+ * @returns SQL of rows `id, normalized_amount, rate_day`
  */
 export function normalizedSql(table: TableName, base: string, rows: string): string {
   return `
-WITH amounts AS (${rows}), wanted AS (
-  SELECT DISTINCT currency, day FROM amounts WHERE currency <> ${quoteLiteral(base)}
-), rated AS (
-  SELECT w.currency, w.day, c.rate, b.rate AS base_rate, least(c.day, b.day) AS rate_day
-  FROM wanted w
-  CROSS JOIN LATERAL (${rateSql(table, 'w.currency', 'w.day')}) c
-  CROSS JOIN LATERAL (${rateSql(table, quoteLiteral(base), 'w.day')}) b
-), scaled AS (
-  SELECT a.id, pg_catalog.sign(a.amount) AS sign, r.rate, r.rate_day, 100 * pg_catalog.abs(a.amount) * r.base_rate AS whole,
-    pg_catalog.div(100 * pg_catalog.abs(a.amount) * r.base_rate, r.rate) AS cents
-  FROM amounts a JOIN rated r USING (currency, day)
-), rounded AS (
-  SELECT id, rate_day, sign, cents + CASE
-      WHEN 2 * (whole - cents * rate) > rate OR (2 * (whole - cents * rate) = rate AND pg_catalog.mod(cents, 2) = 1) THEN 1 ELSE 0
-    END AS cents
-  FROM scaled
+WITH amounts AS (${rows}), rated AS MATERIALIZED (
+  ${ratedSql(table, base, 'SELECT DISTINCT currency, day FROM amounts')}
+), converted AS (
+  SELECT a.id, ${inBaseSql('a.amount', 'r')} AS normalized_amount, r.rate_day FROM amounts a JOIN rated r USING (currency, day)
 )
--- Cents have at most two decimals, so that nothing is lost by this division.
-SELECT id, pg_catalog.round(sign * cents / 100, 2)::numeric(15,2) AS normalized_amount, 'rates'::text AS normalized_by, rate_day
-FROM rounded
-WHERE cents < 1e15`;
+SELECT id, normalized_amount, rate_day FROM converted WHERE normalized_amount IS NOT NULL`;
+}
+
+/**
+ * What an amount is in the base currency: amount / rate of its currency * rate of the base, both per euro, exactly, rounded half to
+ * even to cents; NULL where there is no rate, or where it would not fit.
+ * @param amount SQL of the amount
+ * @param rated what a row of `ratedSql` is called
+ */
+export function inBaseSql(amount: string, rated: string): string {
+  const rate = `${rated}.rate`;
+  const whole = `(100 * pg_catalog.abs(${amount}) * ${rated}.base_rate)`;
+  const cents = `pg_catalog.div(${whole}, ${rate})`;
+  const twice = `2 * pg_catalog.mod(${whole}, ${rate})`;
+  const rounded = `(${cents} + CASE WHEN ${twice} > ${rate} OR (${twice} = ${rate} AND pg_catalog.mod(${cents}, 2) = 1) THEN 1 ELSE 0 END)`;
+  // Cents have at most two decimals, so that nothing is lost by the last division.
+  return `CASE WHEN ${rate} IS NOT NULL AND ${rounded} < 1e15
+    THEN pg_catalog.round(pg_catalog.sign(${amount}) * ${rounded} / 100, 2)::numeric(15,2) END`;
+}
+
+/**
+ * The rates that put amounts into the base currency. A rate holds for the days after it that have none, seven at most; a currency
+ * that the euro has replaced keeps its fixed rate. What has no rate does not come out.
+ * @param wanted SQL of distinct rows `currency, day`
+ * @returns SQL of rows `currency, day, rate, base_rate, rate_day` (the older day, where the two rates are of different days)
+ */
+function ratedSql(table: TableName, base: string, wanted: string): string {
+  // MATERIALIZED: joined to the amounts before the rates were looked up, they would be looked up for each amount.
+  return `
+WITH wanted AS MATERIALIZED (${wanted})
+SELECT w.currency, w.day, c.rate, b.rate AS base_rate, least(c.day, b.day) AS rate_day
+FROM wanted w
+CROSS JOIN LATERAL (${rateSql(table, 'w.currency', 'w.day')}) c
+CROSS JOIN LATERAL (${rateSql(table, quoteLiteral(base), 'w.day')}) b
+WHERE w.currency <> ${quoteLiteral(base)}`;
 }
 
 /** The rate of one currency on one day: none, or one row `rate, day`. */

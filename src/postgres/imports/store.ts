@@ -4,31 +4,31 @@ import { postgresTable, type TableName } from '../../model/tableName.ts';
 import { copyIn } from '../copyIn.ts';
 import type { PgSession } from '../session.ts';
 import { HISTORY } from './history.ts';
-import { KEYS } from './identity.ts';
-import { NORMALIZED } from './normalize.ts';
-import { STAGED } from './stage.ts';
+import { ENTRIES } from './identity.ts';
+import { inBaseSql, RATED } from './normalize.ts';
 
 /** Entries with all that was decided of them. */
 const DECIDED = `
-FROM ${STAGED} s
-JOIN ${KEYS} k USING (record)
+FROM ${ENTRIES} s
 LEFT JOIN ${HISTORY} h ON h.merchant = s.merchant AND s.category IS NULL
-LEFT JOIN ${NORMALIZED} n USING (record)`;
+LEFT JOIN ${RATED} r ON r.currency = s.currency AND r.day = s.day AND s.normalized_amount IS NULL`;
 
 const CATEGORY = 'coalesce(s.category, h.category, s.mcc_category)';
 const SUBCATEGORY = `CASE WHEN s.category IS NOT NULL THEN s.subcategory WHEN h.category IS NOT NULL THEN h.subcategory ELSE s.mcc_subcategory END`;
 const CATEGORY_BY = `CASE WHEN s.category IS NOT NULL THEN s.category_by WHEN h.category IS NOT NULL THEN 'history' WHEN s.mcc_category IS NOT NULL THEN 'mcc' END`;
-const NORMALIZED_AMOUNT = 'coalesce(s.normalized_amount, n.normalized_amount)';
+const BY_RATE = inBaseSql('s.amount', 'r');
+const NORMALIZED_AMOUNT = `coalesce(s.normalized_amount, ${BY_RATE})`;
+const NORMALIZED_BY = `coalesce(s.normalized_by, CASE WHEN ${BY_RATE} IS NOT NULL THEN 'rates' END)`;
 
 /** Puts the new entries into `transactions`. */
 export async function insertNew(session: PgSession, table: TableName): Promise<void> {
   await session.query(`
 INSERT INTO ${postgresTable(table)} (tx_id, "timestamp", amount, currency, merchant, mcc, account_id, city, state, channel,
   category, subcategory, is_recurring, normalized_amount)
-SELECT k.tx_id, s.booked, s.amount, nullif(s.currency, ''), s.merchant, s.mcc, nullif(s.account_id, ''), s.city, s.state, s.channel,
+SELECT s.tx_id, s.booked, s.amount, nullif(s.currency, ''), s.merchant, s.mcc, nullif(s.account_id, ''), s.city, s.state, s.channel,
   ${CATEGORY}, ${SUBCATEGORY}, s.is_recurring, ${NORMALIZED_AMOUNT}
 ${DECIDED}
-WHERE k.outcome = 'new'`);
+WHERE s.outcome = 'new'`);
 }
 
 /** Records what became of each entry. */
@@ -38,10 +38,10 @@ INSERT INTO ${postgresTable(beside(table, IMPORT_ROWS))} (import_id, record, lin
   amount, currency, bank_id, bank_key, text_key, text, payee, counter_account, code, merchant, merchant_by, mcc, city, state,
   channel, category, subcategory, category_by, is_recurring, original_amount, original_currency, normalized_amount, normalized_by, rate_day,
   balance, possible_duplicate_of)
-SELECT ${importId}, s.record, s.line, k.tx_id, k.outcome, s.account_id, s.booked, s.value_day,
-  s.amount, s.currency, s.bank_id, k.bank_key, k.text_key, s.text, s.payee, s.counter_account, s.code, s.merchant, s.merchant_by,
+SELECT ${importId}, s.record, s.line, s.tx_id, s.outcome, s.account_id, s.booked, s.value_day,
+  s.amount, s.currency, s.bank_id, s.bank_key, s.text_key, s.text, s.payee, s.counter_account, s.code, s.merchant, s.merchant_by,
   s.mcc, s.city, s.state, s.channel, ${CATEGORY}, ${SUBCATEGORY}, ${CATEGORY_BY}, s.is_recurring, s.original_amount, s.original_currency,
-  ${NORMALIZED_AMOUNT}, coalesce(s.normalized_by, n.normalized_by), n.rate_day, s.balance, k.possible_duplicate_of
+  ${NORMALIZED_AMOUNT}, ${NORMALIZED_BY}, CASE WHEN ${BY_RATE} IS NOT NULL THEN r.rate_day END, s.balance, s.possible_duplicate_of
 ${DECIDED}`);
 }
 
@@ -54,19 +54,17 @@ export interface ImportRecord {
   readonly readRows: number;
   readonly skipped: { readonly pending: number; readonly investment: number; readonly other: number };
   readonly total: string;
+  readonly outcome: Outcome;
 }
 
 /** @returns the number of the import */
 export async function insertImport(session: PgSession, table: TableName, record: ImportRecord): Promise<string> {
-  const { skipped } = record;
+  const { skipped, outcome } = record;
   const [row] = await session.query<{ import_id: string }>(
     `
 INSERT INTO ${postgresTable(beside(table, IMPORTS))} (file, file_hash, format, source, read_rows, new_rows, known_rows,
   possible_duplicates, skipped_pending, skipped_investment, skipped_other, first_day, last_day, total)
-SELECT $1, $2, $3, $4, $5::bigint, pg_catalog.count(*) FILTER (WHERE outcome = 'new'),
-  pg_catalog.count(*) FILTER (WHERE outcome = 'known'), pg_catalog.count(possible_duplicate_of), $6::bigint, $7::bigint, $8::bigint,
-  pg_catalog.min(day), pg_catalog.max(day), $9::numeric
-FROM ${KEYS}
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 RETURNING import_id`,
     [
       record.file,
@@ -74,9 +72,14 @@ RETURNING import_id`,
       record.format,
       record.source,
       record.readRows,
+      outcome.newRows,
+      outcome.known,
+      outcome.possibleDuplicates,
       skipped.pending,
       skipped.investment,
       skipped.other,
+      outcome.first,
+      outcome.last,
       record.total,
     ],
   );
@@ -128,8 +131,8 @@ export interface Outcome {
 
 export async function readOutcome(session: PgSession): Promise<Outcome> {
   const groups = await session.query<Record<string, string | null>>(`
-SELECT k.outcome, coalesce(s.normalized_by, n.normalized_by, 'missing') AS normalized_by,
-  pg_catalog.count(*) AS rows, pg_catalog.count(k.possible_duplicate_of) AS alike, pg_catalog.min(k.day) AS first, pg_catalog.max(k.day) AS last
+SELECT s.outcome, coalesce(${NORMALIZED_BY}, 'missing') AS normalized_by,
+  pg_catalog.count(*) AS rows, pg_catalog.count(s.possible_duplicate_of) AS alike, pg_catalog.min(s.day) AS first, pg_catalog.max(s.day) AS last
 ${DECIDED}
 GROUP BY 1, 2`);
   const count = (column: string, test: (group: Record<string, string | null>) => boolean): number =>
