@@ -1,4 +1,5 @@
 import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { givesRows, splitStatements } from '../../duckdb/statements.ts';
 import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import type { ResultColumn } from '../../model/resultColumn.ts';
 import { runQuery } from '../query/query.ts';
@@ -19,6 +20,8 @@ export interface SchemaTable {
 }
 
 export interface SqlResult {
+  /** The statement that gave it, where the SQL has several. */
+  readonly statement: string;
   readonly columns: readonly ResultColumn[];
   readonly rows: readonly (readonly (string | null)[])[];
   /** Whether there are more rows than are shown. */
@@ -59,6 +62,7 @@ export async function readSqlPage(reader: DuckDbReader, request: SqlRequest): Pr
 async function run(reader: DuckDbReader, sql: string, signal: AbortSignal): Promise<SqlResult> {
   const late = AbortSignal.timeout(MOST_SQL_SECONDS * 1000);
   const begun = performance.now();
+  const statement = splitStatements(sql).find(({ text }) => givesRows(text))?.text ?? sql;
   try {
     // The first result that has rows; a page shows one table.
     for await (const { columns, chunks } of runQuery(reader, {
@@ -73,6 +77,7 @@ async function run(reader: DuckDbReader, sql: string, signal: AbortSignal): Prom
         if (rows.length > MOST_SQL_ROWS) break;
       }
       return {
+        statement,
         columns,
         rows: rows.slice(0, MOST_SQL_ROWS),
         truncated: rows.length > MOST_SQL_ROWS,
@@ -87,7 +92,7 @@ async function run(reader: DuckDbReader, sql: string, signal: AbortSignal): Prom
       });
     throw error;
   }
-  return { columns: [], rows: [], truncated: false, seconds: (performance.now() - begun) / 1000 };
+  return { statement, columns: [], rows: [], truncated: false, seconds: (performance.now() - begun) / 1000 };
 }
 
 async function readSchema(reader: DuckDbReader): Promise<SchemaTable[]> {

@@ -1,18 +1,27 @@
 import { TRANSACTION_COLUMNS, type TransactionRow } from '../../analytics/transactions.ts';
 import { legCondition, mayHoldTransfers, TRANSFER_DAYS, transferExpressions } from '../../analytics/transfers.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { quoteLiteral } from '../../model/identifier.ts';
 import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+import { type Provenance, readProvenance } from './provenance.ts';
 
 /** One transaction with what is near to it. */
 export interface TransactionDetail {
   /** Every column of the table, as it is stored, as text. */
   readonly row: Readonly<Record<string, unknown>>;
   /** The newest others of the same merchant. */
-  readonly sameMerchant: readonly TransactionRow[];
+  readonly sameMerchant: Neighbours;
   /** The other leg, where this is one of a transfer between own accounts. */
-  readonly otherLeg: TransactionRow | null;
+  readonly otherLeg: Neighbours;
   /** Whether reports leave it out as a transfer. */
   readonly isTransfer: boolean;
+  readonly provenance: Provenance;
+}
+
+/** Transactions near to one, and the SQL that finds them. */
+export interface Neighbours {
+  readonly rows: readonly TransactionRow[];
+  readonly sql: string;
 }
 
 const NEIGHBOURS = 10;
@@ -31,22 +40,38 @@ export async function readTransaction(
     { id },
   );
   if (row === undefined) return null;
+  const provenance = await readProvenance(reader, stats.table, id);
   const table = request.source.whole;
+  const near = async (condition: string, most: number): Promise<Neighbours> => {
+    const sql = `SELECT ${COLUMNS} FROM ${table}
+WHERE ${condition}
+ORDER BY "timestamp" DESC NULLS LAST, tx_id LIMIT ${most}`;
+    return { rows: await reader.all<TransactionRow>(sql), sql };
+  };
   const [own] = await reader.all<TransactionRow & { row_id: string; day: string | null }>(
     `SELECT rowid AS row_id, "timestamp"::DATE AS day, ${COLUMNS} FROM ${table} WHERE tx_id = $id LIMIT 1`,
     { id },
   );
-  if (own === undefined) return { row, sameMerchant: [], otherLeg: null, isTransfer: false };
+  const nobody: Neighbours = { rows: [], sql: '' };
+  if (own === undefined) return { row, sameMerchant: nobody, otherLeg: nobody, isTransfer: false, provenance };
   const sameMerchant =
     own.merchant === null
-      ? []
-      : await reader.all<TransactionRow>(
-          `SELECT ${COLUMNS} FROM ${table} WHERE merchant = $merchant AND tx_id IS DISTINCT FROM $id
-ORDER BY "timestamp" DESC NULLS LAST, tx_id LIMIT ${NEIGHBOURS}`,
-          { merchant: own.merchant, id },
+      ? nobody
+      : await near(
+          `merchant = ${quoteLiteral(own.merchant)} AND tx_id IS DISTINCT FROM ${quoteLiteral(id)}`,
+          NEIGHBOURS,
         );
-  const transfer = await readTransfer(reader, request, own);
-  return { row, sameMerchant, ...transfer };
+  // What an import has found to be the other leg is known; else it is the one that the reports would take.
+  const recorded = provenance.records.findLast(({ transfer_of }) => transfer_of !== null)?.transfer_of ?? null;
+  const paired = await readTransfer(reader, request, own);
+  const other = recorded ?? paired.otherLeg?.tx_id ?? null;
+  return {
+    row,
+    sameMerchant,
+    otherLeg: other === null ? nobody : await near(`tx_id = ${quoteLiteral(other)}`, 1),
+    isTransfer: recorded !== null || paired.isTransfer,
+    provenance,
+  };
 }
 
 /** By the same pairing as the reports; of the legs that fit, the nearest. */
@@ -54,7 +79,7 @@ async function readTransfer(
   reader: DuckDbReader,
   request: Parameters<typeof transferExpressions>[0],
   own: TransactionRow & { readonly row_id: string; readonly day: string | null },
-): Promise<Pick<TransactionDetail, 'otherLeg' | 'isTransfer'>> {
+): Promise<{ readonly otherLeg: TransactionRow | null; readonly isTransfer: boolean }> {
   const { vocabulary } = request;
   if (own.day === null || own.normalized_amount === null || !mayHoldTransfers(vocabulary))
     return { otherLeg: null, isTransfer: false };

@@ -34,6 +34,8 @@ export interface TransactionList {
   /** Of all pages. */
   readonly sums: TransactionSums;
   readonly rows: readonly TransactionRow[];
+  /** Finds all of them, oldest first. */
+  readonly sql: string;
   /** For `after` of the next page; null on the last one. */
   readonly next: string | null;
 }
@@ -92,6 +94,7 @@ export async function readTransactions(
     input: asked,
     baseCurrency,
     sums,
+    sql: wholeTransactionsSql(query),
     rows: shown.map(({ sort_value: _, row_id: __, ...row }) => row),
     next:
       last === undefined ? null : placeText({ value: last.sort_value, id: last.tx_id ?? '', row: String(last.row_id) }),

@@ -10,6 +10,7 @@ import { type ApiCall, type ApiRoute, SNAPSHOT_HEADER } from './call.ts';
 import { openApiDocument } from './openapi.ts';
 import { readBody, readParams, type Values } from './params.ts';
 import { QUERY_ROUTES } from './query.ts';
+import { QUERY_FILE_ROUTES } from './queryFiles.ts';
 import { REPORT_ROUTES } from './reports.ts';
 import { NOTHING } from './schemas.ts';
 import { TRANSACTION_ROUTES } from './transactions.ts';
@@ -18,7 +19,8 @@ import { UPKEEP_ROUTES } from './upkeep.ts';
 /** Every path of the API but its own description. */
 export function apiRoutes(sql: boolean): readonly ApiRoute[] {
   const queries = QUERY_ROUTES.filter(({ path }) => sql || path !== '/query');
-  const routes = [...REPORT_ROUTES, ...TRANSACTION_ROUTES, ...queries, ...UPKEEP_ROUTES];
+  const files = sql ? QUERY_FILE_ROUTES : [];
+  const routes = [...REPORT_ROUTES, ...TRANSACTION_ROUTES, ...queries, ...files, ...UPKEEP_ROUTES];
   const description: ApiRoute = {
     method: 'get',
     path: '/openapi.json',

@@ -2,15 +2,62 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { runQuery } from '../../app/query/query.ts';
 import { queryToParquet } from '../../app/query/queryToParquet.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { memoryShare } from '../../duckdb/readerLimits.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { csvWriter } from '../../render/csv.ts';
+import { withSampleColumn } from '../../render/sampleColumn.ts';
 import { type ApiCall, SNAPSHOT_HEADER, withLease } from './call.ts';
+import { streamBody } from './stream.ts';
 
 /** The headers of what is kept as a file. */
 export function attachment(name: string, type: string): Record<string, string> {
   return { 'Content-Type': type, 'Content-Disposition': `attachment; filename="${name}"` };
+}
+
+/**
+ * The result of one SELECT as CSV, however many rows it has: made as fast as it is read.
+ * @param sqlOf makes the SQL, knowing the snapshot
+ */
+export async function csvAnswer(
+  call: ApiCall,
+  name: string,
+  sqlOf: (reader: DuckDbReader) => Promise<string>,
+): Promise<Response> {
+  const { snapshots, limits, options } = call.services;
+  const lease = await snapshots.lease(call.signal);
+  const { reader, snapshot } = lease;
+  const interrupt = (): void => reader.connection.interrupt();
+  call.signal.addEventListener('abort', interrupt);
+  const pieces = (async function* () {
+    const query = { sql: await sqlOf(reader), params: [], signal: call.signal };
+    const writer = snapshot.sample || snapshot.sampleTables.length > 0 ? withSampleColumn(csvWriter()) : csvWriter();
+    for await (const { columns, chunks } of runQuery(reader, query)) {
+      let held = writer.open() + writer.begin(columns);
+      for await (const chunk of chunks) {
+        yield held + writer.rows(chunk);
+        held = '';
+      }
+      yield held + writer.end();
+    }
+    yield writer.close();
+  })();
+  const body = await streamBody(pieces, {
+    drainMs: limits.drainMs,
+    done: () => {
+      call.signal.removeEventListener('abort', interrupt);
+      lease.release();
+    },
+    cut: (why) => {
+      if (!call.signal.aborted) options.log(`${name} was cut off: ${why}`);
+      call.visit.env.outgoing.destroy();
+    },
+  });
+  return new Response(body, {
+    headers: { ...attachment(name, 'text/csv; charset=utf-8'), [SNAPSHOT_HEADER]: snapshot.id },
+  });
 }
 
 /** Parquet is made of a whole result, so it is written aside first. */

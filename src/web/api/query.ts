@@ -76,7 +76,7 @@ export const QUERY_ROUTES: readonly ApiRoute[] = [
       }),
       about: 'columns, rows and whether there are more',
     },
-    handle: query,
+    handle: (call) => queryAnswer(call, call.body as unknown as Body),
   },
   {
     method: 'get',
@@ -88,8 +88,8 @@ export const QUERY_ROUTES: readonly ApiRoute[] = [
   },
 ];
 
-async function query(call: ApiCall): Promise<Response> {
-  const body = call.body as unknown as Body;
+/** Runs one statement within the limits. */
+export async function queryAnswer(call: ApiCall, body: Body): Promise<Response> {
   requireOneResult(body.sql);
   const seconds = body.timeout ?? QUERY_LIMITS.seconds;
   const started = performance.now();
@@ -119,7 +119,7 @@ async function query(call: ApiCall): Promise<Response> {
 }
 
 /** @throws FinanceDbError QUERY_EMPTY, USAGE */
-function requireOneResult(sql: string): void {
+export function requireOneResult(sql: string): void {
   const statements = splitStatements(sql);
   if (statements.length === 0) throw new FinanceDbError('QUERY_EMPTY', 'the SQL has no statement');
   if (statements.length > 1)

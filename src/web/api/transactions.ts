@@ -1,28 +1,17 @@
 import { Type } from '@sinclair/typebox';
 import { TRANSACTION_COLUMNS, type TransactionRow } from '../../analytics/transactions.ts';
 import { readFacets } from '../../app/dashboard/facets.ts';
+import type { ImportRecord } from '../../app/dashboard/provenance.ts';
 import { readTransaction } from '../../app/dashboard/transaction.ts';
 import { readTransactions, transactionsFileSql } from '../../app/dashboard/transactions.ts';
-import { runQuery } from '../../app/query/query.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { csvWriter } from '../../render/csv.ts';
 import { jsonNumeral } from '../../render/json.ts';
-import { withSampleColumn } from '../../render/sampleColumn.ts';
-import {
-  type ApiCall,
-  type ApiRoute,
-  currencySetting,
-  inputOf,
-  jsonAnswer,
-  SNAPSHOT_HEADER,
-  withLease,
-} from './call.ts';
-import { attachment, parquetAnswer } from './files.ts';
+import { type ApiCall, type ApiRoute, currencySetting, inputOf, jsonAnswer, withLease } from './call.ts';
+import { csvAnswer, parquetAnswer } from './files.ts';
 import { listInput, NARROWING_PARAMS, PAGE_PARAMS } from './listParams.ts';
 import { optional } from './params.ts';
 import { NOTHING, NUMBERS_PARAM } from './schemas.ts';
 import { FILTER_PARAMS, flagsOf } from './statsParams.ts';
-import { streamBody } from './stream.ts';
 
 const WHOLE = optional({ ...FILTER_PARAMS, ...NARROWING_PARAMS });
 const PAGED = optional({ ...FILTER_PARAMS, ...NARROWING_PARAMS, ...PAGE_PARAMS, ...NUMBERS_PARAM });
@@ -78,7 +67,7 @@ export const TRANSACTION_ROUTES: readonly ApiRoute[] = [
     answer: {
       status: 200,
       type: 'application/json',
-      about: 'the row, others of its merchant, the other leg of a transfer',
+      about: 'the row, others of its merchant, the other leg of a transfer, the imports that it came from',
     },
     stable: true,
     handle: one,
@@ -148,36 +137,10 @@ export function rowDocument(row: TransactionRow): Record<string, unknown> {
   };
 }
 
-async function csv(call: ApiCall): Promise<Response> {
+function csv(call: ApiCall): Promise<Response> {
   const input = inputOf(call, filtersOf(call));
   const asked = listInput(call.query);
-  const { snapshots, limits, options } = call.services;
-  const lease = await snapshots.lease(call.signal);
-  const { reader, snapshot } = lease;
-  const pieces = (async function* () {
-    const query = { sql: await transactionsFileSql(reader, input, asked), params: [], signal: call.signal };
-    const writer = snapshot.sample || snapshot.sampleTables.length > 0 ? withSampleColumn(csvWriter()) : csvWriter();
-    for await (const { columns, chunks } of runQuery(reader, query)) {
-      let held = writer.open() + writer.begin(columns);
-      for await (const chunk of chunks) {
-        yield held + writer.rows(chunk);
-        held = '';
-      }
-      yield held + writer.end();
-    }
-    yield writer.close();
-  })();
-  const body = await streamBody(pieces, {
-    drainMs: limits.drainMs,
-    done: () => lease.release(),
-    cut: (why) => {
-      if (!call.signal.aborted) options.log(`transactions.csv was cut off: ${why}`);
-      call.visit.env.outgoing.destroy();
-    },
-  });
-  return new Response(body, {
-    headers: { ...attachment('transactions.csv', 'text/csv; charset=utf-8'), [SNAPSHOT_HEADER]: snapshot.id },
-  });
+  return csvAnswer(call, 'transactions.csv', (reader) => transactionsFileSql(reader, input, asked));
 }
 
 function parquet(call: ApiCall): Promise<Response> {
@@ -200,12 +163,27 @@ function one(call: ApiCall): Promise<Response> {
       {
         transaction: { ...row, ...amountsOf(row) },
         is_transfer: found.isTransfer,
-        other_leg: found.otherLeg === null ? null : rowDocument(found.otherLeg),
-        same_merchant: found.sameMerchant.map(rowDocument),
+        other_leg: found.otherLeg.rows.map(rowDocument)[0] ?? null,
+        same_merchant: found.sameMerchant.rows.map(rowDocument),
+        imported: found.provenance.records.map(recordDocument),
+        not_in_file: found.provenance.missing,
       },
       snapshot,
     );
   });
+}
+
+function recordDocument(record: ImportRecord): Record<string, unknown> {
+  const { import_id, record: number, line, imported_at, undone_at, ...rest } = record;
+  const moment = (text: string | null): string | null => (text === null ? null : `${text.replace(' ', 'T')}Z`);
+  return {
+    import_id: jsonNumeral(import_id),
+    record: jsonNumeral(number),
+    line: jsonNumeral(line),
+    ...rest,
+    imported_at: moment(imported_at),
+    undone_at: moment(undone_at),
+  };
 }
 
 function amountsOf(row: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -15,7 +15,7 @@ export function anomaliesPage(view: StatsResult, frame: Frame): Html {
   const ink = new Ink(frame, view.baseCurrency.currency);
   return html`${reportLead(view, ink)}
 ${panel(
-  { title: 'Worth a look', ink, wide: true, report: { name: 'anomalies' } },
+  { title: 'Worth a look', ink, wide: true, exports: { report: 'anomalies' } },
   html`${sorting(frame, 'transaction', [
     ['last', 'date'],
     ['amount', 'amount'],

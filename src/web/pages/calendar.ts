@@ -4,6 +4,7 @@ import { emptyChart } from './charts/mark.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { Ink } from './ink.ts';
+import { linkTo } from './links.ts';
 import { panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
 
@@ -48,20 +49,17 @@ export function calendarPage({ request, baseCurrency, days }: CalendarView, fram
       ),
     ),
   };
-  const table = (year: string): Html =>
-    html`<div class="scroll" tabindex="0" role="region" aria-label="Spending by day in ${year}"><table class="report"><thead><tr><th scope="col">Day</th><th scope="col" class="money">Spending <small>${ink.currency}</small></th></tr></thead><tbody>${days
-      .filter(({ day }) => day.startsWith(year))
-      .map(
-        ({ day, spending }) => html`<tr><th scope="row">${day}</th><td class="money">${ink.money(spending)}</td></tr>
-`,
-      )}</tbody></table></div>`;
   return html`<p class="lead">${spanName(request.period.from, request.period.to, locale)} · spending in ${ink.currency} · five steps, each with a fifth of the days</p>
-${years.length === 0 && emptyChart()}${years
-  .slice(0, MOST_YEARS)
-  .map((year) =>
-    panel(
-      { title: year, ink, wide: true, table: table(year), report: { name: 'cashflow', changes: { by: 'day' } } },
-      html`<div class="plot heat">${heatmap(Number(year), marks, { ...names, title: `Spending by day in ${year}` })}</div>`,
-    ),
-  )}${years.length > MOST_YEARS && html`<p class="note">The last ${MOST_YEARS} of ${years.length} years are drawn; take a shorter period for the others.</p>`}`;
+${years.length === 0 && emptyChart()}${years.slice(0, MOST_YEARS).map((year) =>
+  panel(
+    {
+      title: year,
+      ink,
+      wide: true,
+      table: linkTo(frame, 'cashflow', { by: 'day' }),
+      exports: { report: 'cashflow', changes: { by: 'day', limit: null } },
+    },
+    html`<div class="plot heat">${heatmap(Number(year), marks, { ...names, title: `Spending by day in ${year}` })}</div>`,
+  ),
+)}${years.length > MOST_YEARS && html`<p class="note">The last ${MOST_YEARS} of ${years.length} years are drawn; take a shorter period for the others.</p>`}`;
 }

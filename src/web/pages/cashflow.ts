@@ -4,10 +4,11 @@ import type { StatsResult } from '../../app/stats/stats.ts';
 import { INTERVALS } from '../../model/period.ts';
 import { cashflowChart } from './cashflowChart.ts';
 import { daysOf } from './days.ts';
+import type { Exports } from './exports.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { Ink } from './ink.ts';
-import { linkHere } from './links.ts';
+import { linkHere, rangeOf } from './links.ts';
 import { panel } from './panel.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
@@ -36,6 +37,13 @@ export function cashflowPage({ now, before }: CashflowView, frame: Frame): Html 
         return days;
     }
   };
+  const exports: Exports[] =
+    before === null
+      ? [{ report: 'cashflow' }]
+      : [
+          { report: 'cashflow', label: 'this period' },
+          { report: 'cashflow', label: 'the one before', changes: rangeOf(before.request.period) },
+        ];
   const chart = cashflowChart(ink, now, before, { width: 1100, height: 340 });
   return html`${reportLead(now, ink)}
 ${panel(
@@ -43,13 +51,14 @@ ${panel(
     title: `Money in and out per ${request.interval}`,
     ink,
     wide: true,
-    report: { name: 'cashflow' },
+    exports,
+    table: '#each',
     note: html`bars: in above, out below; the line is net`,
   },
   html`<div class="choices-row">${intervalChoices(frame, request.interval)}${compareChoices(frame, request.period.from !== null && request.period.to !== null)}</div>${chart}`,
 )}
 ${panel(
-  { title: `Each ${request.interval}`, ink, wide: true },
+  { title: `Each ${request.interval}`, id: 'each', ink, wide: true, exports: { report: 'cashflow' } },
   reportCells(ink, newestFirst(now), {
     caption: `Cash flow per ${request.interval}`,
     behind,

@@ -50,16 +50,17 @@ export function categoriesPage(view: StatsResult, frame: Frame): Html {
     })),
     { width: 540, height: 320, title: 'Spending by category' },
   );
+  const months = monthTable(ink, view, rows, keys);
   return html`${reportLead(view, ink)}
 <div class="grid">
-${panel({ title: 'Where it went', ink, note: html`area is spending` }, html`<div class="plot">${areas}</div>${spent.length > MOST_CELLS && html`<p class="note">${ink.count(spent.length - MOST_CELLS)} smaller ones are in the table.</p>`}`)}
-${panel({ title: `Spending per ${request.interval}`, ink }, html`${intervalChoices(frame, request.interval)}${stacked(ink, view, spent, keys)}`)}
+${panel({ title: 'Where it went', ink, exports: { report: 'categories' }, table: '#categories', note: html`area is spending` }, html`<div class="plot">${areas}</div>${spent.length > MOST_CELLS && html`<p class="note">${ink.count(spent.length - MOST_CELLS)} smaller ones are in the table.</p>`}`)}
+${panel({ title: `Spending per ${request.interval}`, ink, exports: { report: 'categories' }, table: months === null ? '#categories' : '#each' }, html`${intervalChoices(frame, request.interval)}${stacked(ink, view, spent, keys)}`)}
 </div>
 ${panel(
-  { title: 'Categories', ink, wide: true, report: { name: 'categories' } },
+  { title: 'Categories', id: 'categories', ink, wide: true, exports: { report: 'categories' } },
   html`<div class="choices-row">${sorting(frame, 'category')}${depthChoice(frame, request.depth)}</div>${reportCells(ink, table, { behind, caption: 'Transactions by category' })}`,
 )}
-${monthTable(ink, view, rows, keys)}`;
+${months}`;
 }
 
 function depthChoice(frame: Frame, depth: 1 | 2): Html {
@@ -125,7 +126,9 @@ function monthTable(ink: Ink, view: StatsResult, rows: readonly Row[], keys: Key
   return panel(
     {
       title: `Each ${request.interval}`,
+      id: 'each',
       ink,
+      exports: { report: 'categories' },
       wide: true,
       note: html`the last ${intervals.length}, in ${ink.currency}`,
     },

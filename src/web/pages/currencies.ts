@@ -40,7 +40,7 @@ ${panel(
     title: 'By currency',
     ink,
     wide: true,
-    report: { name: 'currencies' },
+    exports: { report: 'currencies' },
     note: 'every row, transfers and rows to come included',
   },
   reportCells(

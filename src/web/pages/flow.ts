@@ -2,13 +2,17 @@ import type { FlowRow } from '../../analytics/flows.ts';
 import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { FlowView } from '../../app/dashboard/flow.ts';
 import { type SankeyEnd, sankey } from './charts/sankey.ts';
+import type { Exports } from './exports.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { Ink } from './ink.ts';
-import { linkTo } from './links.ts';
+import { type Changes, linkTo } from './links.ts';
 import { panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
 import { nameOf, tintOf } from './tint.ts';
+
+/** All categories, whatever other pages are asked for. */
+const AS_DRAWN: Changes = { by: null, depth: null, sort: null, limit: null };
 
 /** From where income came to where it went; what is left over was saved, what lacks was drawn. */
 export function flowPage({ request, baseCurrency, flows }: FlowView, frame: Frame): Html {
@@ -51,6 +55,10 @@ export function flowPage({ request, baseCurrency, flows }: FlowView, frame: Fram
   const even = Math.abs(spare) <= 0.005;
   const left = even || spare > 0 ? sources : [...sources, rest('Drawn from savings')];
   const right = even || spare < 0 ? uses : [...uses, rest('Saved')];
+  // Income by category and spending by category are two reports; a filter leaves one of them.
+  const exports = (['income', 'spending'] as const)
+    .filter((flow) => request.filters.flow === null || request.filters.flow === flow)
+    .map((flow): Exports => ({ report: 'categories', label: flow, changes: { ...AS_DRAWN, [flow]: '1' } }));
   const table = html`<div class="scroll" tabindex="0" role="region" aria-label="Income and spending by category"><table class="report"><thead><tr><th scope="col">Category</th><th scope="col" class="money">Amount <small>${ink.currency}</small></th><th scope="col" class="count">Count</th></tr></thead>
 ${(['income', 'spending'] as const).map((flow) => {
   const all = total(flow);
@@ -64,11 +72,11 @@ ${rows(flow).map(
 })}</table></div>`;
   return html`<p class="lead">${spanName(request.period.from, request.period.to, frame.locale)} · in ${ink.currency}</p>
 ${panel(
-  { title: 'From income to spending', ink, wide: true, report: { name: 'categories' } },
+  { title: 'From income to spending', ink, wide: true, exports, table: '#flows' },
   html`<div class="plot">${sankey(left, right, { width: 1100, title: 'From income to spending' })}</div>${
     against.length > 0 &&
     html`<p class="note">Not drawn, because they run the other way: ${against.map((row, index) => html`${index > 0 && ', '}${nameOf(row.category)} ${ink.figure(row.amount, only(row))}`)}.</p>`
   }`,
 )}
-${panel({ title: 'The same as a table', ink, wide: true }, table)}`;
+${panel({ title: 'The same as a table', id: 'flows', ink, wide: true, exports }, table)}`;
 }

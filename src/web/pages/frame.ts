@@ -32,6 +32,8 @@ export interface Frame {
   readonly locale: string;
   /** The paths of the script and the style sheet, with a hash of their contents. */
   readonly assets: { readonly script: string; readonly style: string };
+  /** The flags that name the file to a command, where it is not the one that a terminal would find by itself. */
+  readonly place: readonly string[];
   /** Whether /sql is there (--no-sql). */
   readonly sql: boolean;
 }

@@ -58,9 +58,9 @@ export function groupPage(view: StatsResult, frame: Frame, keys: Keys): Html {
   const shown = Math.min(table.rows.length, frame.query.has('limit') ? 1000 : 200);
   const more = table.rowCount > shown && shown < 1000;
   return html`${reportLead(view, ink)}
-${drawn !== null && panel({ title: 'Where it went', ink, wide: true, note: html`area is spending` }, drawn)}
+${drawn !== null && panel({ title: 'Where it went', ink, wide: true, exports: { report }, table: '#groups', note: html`area is spending` }, drawn)}
 ${panel(
-  { title: `By ${table.noun}`, ink, wide: true, report: { name: report } },
+  { title: `By ${table.noun}`, id: 'groups', ink, wide: true, exports: { report } },
   html`${sorting(frame, table.noun)}${reportCells(ink, table, { behind, caption: `Transactions by ${table.noun}`, most: frame.query.has('limit') ? 1000 : 200 })}${
     more &&
     html`<p class="note">The first ${ink.count(shown)} of ${ink.count(table.rowCount)}. <a href="${linkHere(frame, { limit: '1000' })}">Show up to 1,000</a></p>`

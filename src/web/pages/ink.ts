@@ -7,6 +7,9 @@ import { type Changes, linkTo } from './links.ts';
 /** What stands for an amount in privacy mode: it is not on the page at all, in no title and no label either. */
 export const HIDDEN = '•••';
 
+/** What may be an amount among words: 1.234,56 or 1,234.56 or 12.5, and no day, time or id. */
+const AMOUNT_IN_TEXT = /(?<![\d.,:\u002d])\d{1,3}(?:[.,' ]?\d{3})*[.,]\d{1,9}(?![\d.,:\u002d])/g;
+
 /** Parameters of the report's own period, where it is another than the page's; and whether every row counts. */
 export type Scope = Changes;
 
@@ -35,6 +38,11 @@ export class Ink {
 
   amount(text: string | null | undefined, currency: string | null): string {
     return text == null ? '' : this.hidden ? HIDDEN : withMinus(this.style.amount(text, currency));
+  }
+
+  /** Text that others wrote, which may have amounts in it. */
+  words(text: string): string {
+    return this.hidden ? text.replace(AMOUNT_IN_TEXT, HIDDEN) : text;
   }
 
   count(text: string | number): string {

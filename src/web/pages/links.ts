@@ -24,6 +24,11 @@ export const CARRIED = [
 
 export type Changes = Readonly<Record<string, string | readonly string[] | null>>;
 
+/** The parameters of a span of days, in place of the page's own. */
+export function rangeOf({ from, to }: { readonly from: string | null; readonly to: string | null }): Changes {
+  return from === null && to === null ? {} : { period: null, from, to };
+}
+
 /** A path of this server, with what it is served under in front. */
 export function pathTo(frame: Pick<Frame, 'base'>, path: string): string {
   return frame.base + path;
@@ -42,22 +47,19 @@ export function linkHere(frame: Pick<Frame, 'base' | 'query' | 'page'>, changes:
   return pathTo(frame, PAGES[frame.page].path) + search(frame.query, changes);
 }
 
-/** A path of the API with the period and filters of this page: `/reports/cashflow.csv`. */
-export function apiLink(frame: Pick<Frame, 'base' | 'query'>, path: string, changes: Changes = {}): string {
-  return pathTo(frame, `/api/v1${path}`) + search(carried(frame.query), { locale: null, private: null, ...changes });
-}
-
-function carried(query: URLSearchParams): URLSearchParams {
+/** The period and the filters among the parameters of a page. */
+export function carried(query: URLSearchParams): URLSearchParams {
   const names: readonly string[] = CARRIED;
   return new URLSearchParams([...query].filter(([name]) => names.includes(name)));
 }
 
-function search(query: URLSearchParams, changes: Changes): string {
+/** `?a=1&b=2`, or nothing, with other parameters. */
+export function search(query: URLSearchParams, changes: Changes = {}): string {
   const changed = new URLSearchParams(query);
   for (const [name, value] of Object.entries(changes)) {
     changed.delete(name);
     if (value !== null) for (const each of typeof value === 'string' ? [value] : value) changed.append(name, each);
   }
-  const text = changed.toString();
+  const text = changed.toString().replace(/%3A|%2C|%2F/g, decodeURIComponent);
   return text === '' ? '' : `?${text}`;
 }

@@ -10,8 +10,8 @@ import { treemap } from './charts/treemap.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { EVERY_ROW, Ink, type Scope } from './ink.ts';
-import { linkTo } from './links.ts';
-import { panel } from './panel.ts';
+import { type Changes, linkTo, rangeOf } from './links.ts';
+import { footOf, panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
 import { seriesOf } from './recurring.ts';
 import { nameOf, tintOf } from './tint.ts';
@@ -19,33 +19,38 @@ import { nameOf, tintOf } from './tint.ts';
 /** So many days ahead. */
 const AHEAD = 14;
 
+/** The parts are as they are, whatever order and length the address asks of other pages. */
+const PLAIN: Changes = { by: null, depth: null, sort: null, limit: null };
+
 /** Four figures, and where to look next. */
 export function overviewPage(view: OverviewView, frame: Frame): Html {
   const { main, baseCurrency, cashflow, previous } = view;
   const ink = new Ink(frame, baseCurrency.currency);
   const own: Scope = { period: null, from: main.from, to: main.to };
+  const spending: Changes = {
+    ...own,
+    ...PLAIN,
+    ...(view.request.filters.flow === null ? { spending: '1' } : {}),
+  };
   const name = spanName(main.from, main.to, frame.locale);
   return html`<p class="lead">${name}${frame.query.get('period') === null && main.span === 'latest' && ', the latest month that is over'} · in ${baseCurrency.currency}${
     previous !== null && html` · beside ${spanName(previous.from, previous.to, frame.locale)}`
   } · <a href="${ink.behind(dayOnly(main), scopeOf(view))}" data-count="${main.count}">${ink.count(main.count)} transactions</a></p>
 ${baseCurrency.doubt !== null && html`<p class="warning" role="note">${baseCurrency.doubt}</p>`}
 ${figures(ink, view)}
+${footOf({ title: 'The figures', ink, exports: { report: 'overview' } })}
 <div class="grid">
-${panel({ title: 'Cash flow, 13 months', ink, report: { name: 'cashflow', changes: rangeOf(cashflow.request.period) }, table: cashflowTable(ink, view) }, cashflowChart(ink, cashflow, null, { width: 620, height: 300 }, rangeOf(cashflow.request.period)))}
-${panel({ title: 'Where it went', ink, report: { name: 'categories', changes: own }, note: html`<a href="${linkTo(frame, 'categories', own)}">all categories</a>`, table: categoryTable(ink, view, own) }, areas(ink, view, own))}
-${panel({ title: 'What comes next', ink, note: html`${AHEAD} days, expected · <a href="${linkTo(frame, 'recurring')}">all</a>` }, next(ink, view))}
-${panel({ title: 'Whom it went to', ink, report: { name: 'merchants', changes: own }, note: html`<a href="${linkTo(frame, 'merchants', own)}">all merchants</a>` }, merchants(ink, view, own))}
+${panel({ title: 'Cash flow, 13 months', ink, exports: { report: 'cashflow', changes: { ...rangeOf(cashflow.request.period), ...PLAIN } }, table: cashflowTable(ink, view) }, cashflowChart(ink, cashflow, null, { width: 620, height: 300 }, rangeOf(cashflow.request.period)))}
+${panel({ title: 'Where it went', ink, exports: { report: 'categories', changes: { ...spending, limit: '24' } }, note: html`<a href="${linkTo(frame, 'categories', own)}">all categories</a>`, table: categoryTable(ink, view, own) }, areas(ink, view, own))}
+${panel({ title: 'What comes next', ink, exports: { report: 'recurring', changes: { ...PLAIN, period: null, from: null, to: view.request.period.to, limit: '200' } }, note: html`${AHEAD} days, expected · <a href="${linkTo(frame, 'recurring')}">all</a>` }, next(ink, view))}
+${panel({ title: 'Whom it went to', ink, exports: { report: 'merchants', changes: { ...spending, limit: '8' } }, note: html`<a href="${linkTo(frame, 'merchants', own)}">all merchants</a>` }, merchants(ink, view, own))}
 </div>
-${panel({ title: 'Worth a look', ink, wide: true, note: html`<a href="${linkTo(frame, 'anomalies', own)}">all ${ink.count(view.anomalies.count)}</a>` }, unusual(ink, view))}`;
+${panel({ title: 'Worth a look', ink, wide: true, exports: { report: 'anomalies', changes: { ...own, ...PLAIN, limit: '3' } }, note: html`<a href="${linkTo(frame, 'anomalies', own)}">all ${ink.count(view.anomalies.count)}</a>` }, unusual(ink, view))}`;
 }
 
 /** Figures count transfers within the days of all spans that are set side by side. */
 function scopeOf({ hull }: OverviewView): Scope {
   return rangeOf(hull);
-}
-
-function rangeOf({ from, to }: { readonly from: string | null; readonly to: string | null }): Scope {
-  return from === null && to === null ? {} : { period: null, from, to };
 }
 
 function dayOnly({ from, to }: OverviewRow): Narrowing[] {

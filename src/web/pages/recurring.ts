@@ -19,13 +19,14 @@ export function recurringPage(view: StatsResult, frame: Frame): Html {
   const going = rows.filter(({ state }) => state !== 'stopped');
   return html`${reportLead(view, ink)}
 ${total !== null && html`<p class="lead">${ink.count(total.going)} are going: ${ink.money(total.out_per_year)} out and ${ink.money(total.in_per_year)} in per year.</p>`}
-${panel({ title: 'What comes next', ink, wide: true, note: 'expected from what came so far' }, calendar(ink, going, frame.today))}
+${panel({ title: 'What comes next', ink, wide: true, exports: { report: 'recurring' }, table: '#series', note: 'expected from what came so far' }, calendar(ink, going, frame.today))}
 ${panel(
   {
     title: 'What comes back',
     ink,
     wide: true,
-    report: { name: 'recurring' },
+    id: 'series',
+    exports: { report: 'recurring' },
     note: 'amounts are the usual ones, not sums; a name leads to all payments',
   },
   html`${sorting(frame, 'payment')}${reportCells(ink, { ...view.table, total: null }, { behind: recurringBehind, caption: 'Recurring payments', most: 1000 })}`,

@@ -1,14 +1,37 @@
-import type { ReceiptRow, StatusView } from '../../app/dashboard/statusPage.ts';
+import type { ReceiptRow, StatusView, SyncRow } from '../../app/dashboard/statusPage.ts';
 import type { Status } from '../../app/status.ts';
 import { bytesText, durationText, grouped } from '../../render/amount.ts';
 import type { Frame } from './frame.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
+import { Ink } from './ink.ts';
+import { panel } from './panel.ts';
 
 /** Both sides, what is between them, and what proves it. */
-export function statusPage({ status, receipts }: StatusView, frame: Frame): Html {
+export function statusPage({ status, syncs, receipts }: StatusView, frame: Frame): Html {
+  const ink = new Ink(frame, '');
   return html`${actions(frame)}
 ${status === null ? html`<p class="warning" role="note">PostgreSQL did not answer in time; this is what the file says of itself.</p>` : sides(status, frame)}
-<section class="panel wide-panel" id="receipts"><h2>Receipts</h2>${receipts.length === 0 ? html`<p class="empty">Nobody validated this file yet.</p>` : receiptTable(receipts)}</section>`;
+${
+  syncs.rows.length > 0 &&
+  panel(
+    {
+      title: 'Tables',
+      ink,
+      wide: true,
+      note: 'and what the last sync that changed them did',
+      exports: { statement: syncs.sql },
+    },
+    syncTable(syncs.rows, status),
+  )
+}
+${
+  receipts.rows.length === 0
+    ? html`<section class="panel wide-panel" id="receipts"><h2>Receipts</h2><p class="empty">Nobody validated this file yet: <code>finance-db validate</code>, or the button above.</p></section>`
+    : panel(
+        { title: 'Receipts', id: 'receipts', ink, wide: true, exports: { statement: receipts.sql } },
+        receiptTable(receipts.rows),
+      )
+}`;
 }
 
 function actions(frame: Frame): Html {
@@ -18,7 +41,7 @@ function actions(frame: Frame): Html {
 ${problem !== null && html`<section class="problem" role="alert"><p>The last sync failed: ${problem.message}</p><p>${problem.remedy}</p><p><code>${problem.code}</code></p></section>`}`;
 }
 
-function sides({ postgres, duckdb, tables, diskFree, lock }: Status, frame: Frame): Html {
+function sides({ postgres, duckdb, diskFree, lock }: Status, frame: Frame): Html {
   const ago = (time: Date): string => `${durationText(Math.max(0, (frame.now.getTime() - time.getTime()) / 1000))} ago`;
   const field = (title: string, value: HtmlValue): Html => html`<div><dt>${title}</dt><dd>${value}</dd></div>`;
   const { proof } = frame.snapshot ?? { proof: null };
@@ -30,21 +53,22 @@ function sides({ postgres, duckdb, tables, diskFree, lock }: Status, frame: Fram
       ? 'not validated'
       : `${proof.outcome.toUpperCase()}, proven ${ago(proof.validatedAt)} by ${proof.how}`,
   )}${diskFree !== null && field('Free there', bytesText(diskFree))}${lock !== null && field('Running', `a sync (process ${lock.pid})`)}${duckdb.problem !== null && field('Problem', duckdb.problem)}</dl></section>
-</div>
-<section class="panel wide-panel"><h2>Tables</h2><div class="scroll" tabindex="0" role="region" aria-label="Tables"><table class="report"><thead><tr><th scope="col">Table</th><th scope="col" class="count">Rows</th><th scope="col">Synced</th><th scope="col">How</th><th scope="col">Lag</th></tr></thead><tbody>${tables.map(
+</div>`;
+}
+
+function syncTable(syncs: readonly SyncRow[], status: Status | null): Html {
+  const lag = new Map(status?.tables.map((table) => [table.table, lagOf(table)]));
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Tables"><table class="report"><thead><tr><th scope="col">Table</th><th scope="col" class="count">Rows</th><th scope="col">Lag</th><th scope="col">Synced (UTC)</th><th scope="col">How</th><th scope="col" class="count">Upserted</th><th scope="col" class="count">Deleted</th><th scope="col" class="number">Took</th></tr></thead><tbody>${syncs.map(
     (
-      table,
-    ) => html`<tr><th scope="row">${table.table}</th><td class="count">${grouped(table.rows)}</td><td>${table.syncedAt}</td><td>${table.mode}</td><td>${
-      table.behind === null
-        ? table.behindUnknown === 'needs_reading'
-          ? 'only reading it would tell'
-          : 'not known'
-        : table.behind
-          ? 'PostgreSQL has changed since'
-          : 'none'
-    }</td></tr>
+      row,
+    ) => html`<tr><th scope="row">${row.table_name}</th><td class="count">${grouped(BigInt(row.rows))}</td><td>${lag.get(row.table_name) ?? 'not known'}</td><td class="date">${row.synced_at}</td><td>${row.mode} <span class="note">${row.reason}</span></td><td class="count">${grouped(BigInt(row.upserted))}</td><td class="count">${grouped(BigInt(row.deleted))}</td><td class="number">${durationText(row.seconds)}</td></tr>
 `,
-  )}</tbody></table></div></section>`;
+  )}</tbody></table></div>`;
+}
+
+function lagOf({ behind, behindUnknown }: Status['tables'][number]): string {
+  if (behind !== null) return behind ? 'PostgreSQL has changed since' : 'none';
+  return behindUnknown === 'needs_reading' ? 'only reading it would tell' : 'not known';
 }
 
 function receiptTable(receipts: readonly ReceiptRow[]): Html {

@@ -28,7 +28,8 @@ export function transactionRow(ink: Ink, row: TransactionRow): Html {
 `;
 }
 
-function detailLink({ frame }: Ink, id: string): string {
+/** The page of one transaction. */
+export function detailLink({ frame }: Ink, id: string): string {
   return linkTo({ base: frame.base, query: new URLSearchParams() }, 'transactions', {
     only: narrowingText({ by: 'id', value: id }),
     'every-row': '1',

@@ -4,8 +4,9 @@ import type { TransactionList } from '../../app/dashboard/transactions.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { Ink } from './ink.ts';
-import { apiLink, linkHere, pathTo } from './links.ts';
+import { linkHere, pathTo } from './links.ts';
 import { PAGES } from './pageNames.ts';
+import { footOf } from './panel.ts';
 import { spanName } from './periodNames.ts';
 import { detailPart } from './transactionDetail.ts';
 import { transactionRow } from './transactionRow.ts';
@@ -39,7 +40,7 @@ export function transactionsPage({ list: view, detail }: TransactionsView, frame
 ${searchForm(frame, input.search)}
 ${summary(ink, view)}
 ${detail === null || single === undefined ? list(ink, view) : detailPart(ink, single, detail)}
-${rows.length > 0 && exportLinks(ink)}
+${rows.length > 0 && footOf({ title: 'these transactions', ink, exports: { list: view.sql } })}
 ${input.after !== null && html`<p><a href="${linkHere(frame, { after: null })}">First page</a></p>`}${
   next !== null &&
   html`<p class="pager"><a class="button" rel="next-page" href="${linkHere(frame, { after: next })}">Next ${rows.length}</a> of ${ink.count(sums.count)}</p>`
@@ -65,17 +66,6 @@ function summary(ink: Ink, { sums }: TransactionList): Html {
     sums.original !== null &&
     html`<div><dt>In ${sums.currency}</dt><dd><b>${ink.amount(sums.original, sums.currency)}</b></dd></div>`
   }${sums.not_normalized !== '0' && html`<div><dt>Without an amount in ${ink.currency}</dt><dd>${ink.count(sums.not_normalized)}</dd></div>`}</dl>`;
-}
-
-/** All of the list, whatever page of it is shown. */
-function exportLinks(ink: Ink): Html {
-  if (ink.hidden)
-    return html`<div class="foot"><span class="note">exports are off while amounts are hidden</span></div>`;
-  const { query } = ink.frame;
-  const own = { only: query.getAll('only'), q: query.get('q'), 'every-row': query.get('every-row') };
-  const file = (format: string, ending: string): Html =>
-    html`<a href="${apiLink(ink.frame, `/transactions${ending}`, own)}" download>${format}<span class="sr"> of these transactions</span></a> `;
-  return html`<div class="foot">${file('CSV', '.csv')}${file('JSON', '')}${file('Parquet', '.parquet')}</div>`;
 }
 
 function list(ink: Ink, { input, rows }: TransactionList): Html {

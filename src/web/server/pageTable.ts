@@ -7,7 +7,7 @@ import { readOverviewPage } from '../../app/dashboard/overview.ts';
 import { readSqlPage } from '../../app/dashboard/sqlPage.ts';
 import { readStatusPage } from '../../app/dashboard/statusPage.ts';
 import { readTransaction } from '../../app/dashboard/transaction.ts';
-import { parseTransactionsInput, readTransactions } from '../../app/dashboard/transactions.ts';
+import { parseTransactionsInput, readTransactions, transactionsFileSql } from '../../app/dashboard/transactions.ts';
 import { runStats, type StatsResult, statsSql } from '../../app/stats/stats.ts';
 import { parseReport, parseStatsFlags } from '../../app/stats/statsFlags.ts';
 import type { StatsInput } from '../../app/stats/statsRequest.ts';
@@ -78,7 +78,7 @@ const OWN_PARAMS = {
   after: PAGE_PARAMS.after,
   sql: Type.String({ maxLength: 8000, description: 'a statement' }),
   saved: Type.String({ maxLength: 200, description: 'the name of a saved query' }),
-  report: Type.String({ maxLength: 40, description: 'the report whose SQL is shown' }),
+  report: Type.String({ maxLength: 40, description: 'the report whose SQL is shown, or transactions' }),
 };
 
 /** What the address of a report's page may hold. */
@@ -104,10 +104,13 @@ function comparisonOf(query: URLSearchParams): 'before' | 'year' | null {
   return beside === 'before' || beside === 'year' ? beside : null;
 }
 
-/** The SQL of a report, to be looked at and changed. */
+/** The SQL of a report or of a list, to be looked at and changed. */
 async function draftOf(request: PageRequest): Promise<string | null> {
-  const name = request.query.get('report');
-  return name === null || name === '' ? null : statsSql(request.reader, parseReport(name), inputOf(request));
+  const { reader, query } = request;
+  const name = query.get('report');
+  if (name === null || name === '') return null;
+  if (name === 'transactions') return transactionsFileSql(reader, inputOf(request), parseTransactionsInput(query));
+  return statsSql(reader, parseReport(name), inputOf(request));
 }
 
 /** A list; and where it is of one row by its id, all that is known of that. */

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { localDay } from '../../app/stats/statsFlags.ts';
+import { defaultHome } from '../../config/platform.ts';
 import type { Frame } from '../pages/frame.ts';
 import type { PageName } from '../pages/pageNames.ts';
 import type { Services } from './services.ts';
@@ -42,6 +44,14 @@ export function frameOf(
     today: options.config.today ?? localDay(options.now()),
     locale,
     assets: assets.paths,
+    place: placeOf(options.config.home, options.config.duckdbPath),
     sql: options.sql,
   };
+}
+
+/** What a command in a terminal has to be told to find the same file: nothing where it lies in its usual place. */
+function placeOf(home: string, duckdbPath: string): readonly string[] {
+  const usual = path.resolve(defaultHome(process.env));
+  if (duckdbPath !== path.join(home, 'finance.duckdb')) return ['--duckdb', duckdbPath];
+  return home === usual ? [] : ['--home', home];
 }
