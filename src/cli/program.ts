@@ -134,9 +134,16 @@ function declareCommands(
   runs(
     program
       .command('categorize')
-      .description('file rows that are there by your rules ($FINANCE_DB_HOME/rules.csv)')
-      .option('--rules', 'apply the rules to all rows whose category no person has chosen')
-      .option('--dry-run', 'show what would change, and write nothing'),
+      .description(
+        'suggest categories for rows without one, learnt from the rows that you have filed; or apply your rules',
+      )
+      .option('--apply', 'file all rows whose suggestion is sure enough, without asking')
+      .option('--min-confidence <p>', 'with --apply: how sure, from 0 to 1 (default 0.9)', once)
+      .option('--undo', 'take the latest run back: rows that still have what it gave them lose it')
+      .option('--report', 'how right suggestions would have been on your own later rows')
+      .option('--since <day>', 'with --report: judge rows from this day on (default: about the last quarter)', once)
+      .option('--rules', 'apply $FINANCE_DB_HOME/rules.csv to all rows whose category no person has chosen')
+      .option('--dry-run', 'with --rules: show what would change, and write nothing'),
     async (context, flags) => (await import('./commands/categorize.ts')).categorizeCommand(context, flags),
   );
   runs(

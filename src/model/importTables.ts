@@ -128,6 +128,24 @@ export const IMPORT_ROWS: SideTable = {
   indexes: [['account_id', 'booked']],
 };
 
+/** One row a row of `transactions` that `categorize` has filed. */
+export const LEARNT: SideTable = {
+  name: 'transaction_learnt',
+  meaning: 'one row a row of `transactions` that `categorize` has filed',
+  columns: [
+    column('run', 'bigint NOT NULL', 'number of the run of `categorize`, for `categorize --undo`'),
+    column('tx_id', 'character varying(50) NOT NULL', 'the row of `transactions`'),
+    column('category', 'character varying(50) NOT NULL', 'as assigned'),
+    column('subcategory', 'character varying(50)', 'as assigned'),
+    column('chosen_by', 'text NOT NULL', 'learnt: nobody has looked at it; person: accepted or chosen at the terminal'),
+    column('confidence', 'numeric(4,3)', 'how often guesses as sure as this one were right on later rows'),
+    column('filed_at', 'timestamp with time zone NOT NULL DEFAULT CURRENT_TIMESTAMP', 'when'),
+    column('undone_at', 'timestamp with time zone', 'when it was taken back; null while it stands'),
+  ],
+  key: ['run', 'tx_id'],
+  indexes: [['tx_id']],
+};
+
 /** Daily exchange rates, as the European Central Bank publishes them. */
 export const EXCHANGE_RATES: SideTable = {
   name: 'exchange_rates',
@@ -165,7 +183,7 @@ export function givenValue(row: string, name: (typeof GIVEN_COLUMNS)[number]): s
   return name === 'account_id' || name === 'currency' ? `nullif(${row}.${name}, '')` : `${row}.${name}`;
 }
 
-export const SIDE_TABLES: readonly SideTable[] = [IMPORTS, STATEMENTS, IMPORT_ROWS, EXCHANGE_RATES];
+export const SIDE_TABLES: readonly SideTable[] = [IMPORTS, STATEMENTS, IMPORT_ROWS, LEARNT, EXCHANGE_RATES];
 
 /** The side table as a table beside `transactions`. */
 export function beside(transactions: TableName, side: SideTable): TableName {

@@ -206,7 +206,7 @@ VALUES ('x1', '2026-09-01', -1, 'USD', 'Kiosk 1', NULL), ('x2', '2026-09-02', -1
   });
 
   test.each([
-    { flags: ['categorize'], message: 'categorize has one way so far: --rules' },
+    { flags: ['categorize'], message: 'there is no table transactions' },
     { flags: ['categorize', '--rules'], message: 'there are no rules in' },
   ])('$flags is told what there is', async ({ flags, message }) => {
     const result = await fixture.run(...flags);

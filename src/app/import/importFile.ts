@@ -22,6 +22,7 @@ import {
 } from '../../postgres/imports/store.ts';
 import { pairTransfers, unpairedLegs } from '../../postgres/imports/transfers.ts';
 import type { PgSession } from '../../postgres/session.ts';
+import type { LearntStep } from './fileLearnt.ts';
 import type { OpenedStatements } from './openStatements.ts';
 import { largestNew, lookalikes, uncategorised } from './preview.ts';
 import type { ImportRequest } from './request.ts';
@@ -40,6 +41,7 @@ export async function importFile(
   table: TableName,
   opened: OpenedStatements,
   request: ImportRequest,
+  learnt: LearntStep,
 ): Promise<FileImport> {
   const started = performance.now();
   const { config, signal } = request;
@@ -79,6 +81,7 @@ export async function importFile(
   await insertImportRows(session, table, importId);
   await refreshStatistics(session, table, outcome.newRows);
   const transfers = await pairTransfers(session, table, importId);
+  await learnt.file(session, table, importId);
   return {
     id: request.dryRun ? null : importId,
     file: opened.name,

@@ -7,6 +7,7 @@ import { beginImport } from '../../postgres/imports/transaction.ts';
 import { removeSampleRows } from '../../postgres/sampleMark.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { ensureTransactions } from '../../postgres/transactionsTable.ts';
+import { LearntStep } from './fileLearnt.ts';
 import { importFile } from './importFile.ts';
 import type { InputFile } from './inputFile.ts';
 import { openStatements } from './openStatements.ts';
@@ -27,6 +28,7 @@ export class ImportRun {
   private readonly session: PgSession;
   private readonly table: TableName;
   private readonly request: ImportRequest;
+  private readonly learnt = new LearntStep();
   private state: 'none' | 'begun' | 'saved' = 'none';
 
   constructor(session: PgSession, table: TableName, request: ImportRequest) {
@@ -44,7 +46,13 @@ export class ImportRun {
       await this.begin();
       const sampleRemoved = await this.removeSample();
       const again = request.allNew && (await hasLiveImport(session, table, opened.fileHash));
-      const imported = await importFile(session, table, opened, again ? { ...request, allNew: false } : request);
+      const imported = await importFile(
+        session,
+        table,
+        opened,
+        again ? { ...request, allNew: false } : request,
+        this.learnt,
+      );
       await session.query(request.dryRun ? 'RELEASE SAVEPOINT file' : 'COMMIT');
       this.state = request.dryRun ? 'begun' : 'none';
       return { imported, sampleRemoved };

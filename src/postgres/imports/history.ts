@@ -1,7 +1,8 @@
-import { beside, IMPORT_ROWS } from '../../model/importTables.ts';
+import { beside, IMPORT_ROWS, LEARNT } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 import { ENTRIES } from './identity.ts';
+import { hasSideTable } from './sideTables.ts';
 
 /** One row a payee of the file whose category the user's own rows tell. */
 export const HISTORY = 'pg_temp.finance_db_history';
@@ -15,6 +16,13 @@ export const GUESSED = ['history', 'mcc', 'learnt', 'transfer'] as const;
  */
 export async function readHistory(session: PgSession, table: TableName): Promise<void> {
   const guessed = GUESSED.map((by) => `'${by}'`).join(', ');
+  // Rows that no import has brought, and that `categorize` has filed.
+  const learnt = (await hasSideTable(session, table, LEARNT))
+    ? ` AND NOT EXISTS (
+    SELECT FROM ${postgresTable(beside(table, LEARNT))} l
+    WHERE l.tx_id = t.tx_id AND l.chosen_by = 'learnt' AND l.undone_at IS NULL AND l.category = t.category
+  )`
+    : '';
   await session.query(`
 DROP TABLE IF EXISTS ${HISTORY};
 CREATE TEMP TABLE finance_db_history ON COMMIT DROP AS
@@ -27,7 +35,7 @@ WITH payees AS (
   WHERE t.category IS NOT NULL AND NOT EXISTS (
     SELECT FROM ${postgresTable(beside(table, IMPORT_ROWS))} r
     WHERE r.tx_id = t.tx_id AND r.outcome = 'new' AND r.category_by IN (${guessed}) AND r.category = t.category
-  )
+  )${learnt}
 ), counted AS (
   SELECT merchant, category, pg_catalog.count(*) AS rows,
     pg_catalog.sum(pg_catalog.count(*)) OVER (PARTITION BY merchant) AS all_rows,

@@ -1,6 +1,6 @@
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
-import { beside, EXCHANGE_RATES, IMPORT_ROWS, IMPORTS, STATEMENTS } from '../../model/importTables.ts';
+import { beside, EXCHANGE_RATES, IMPORT_ROWS, IMPORTS, LEARNT, STATEMENTS } from '../../model/importTables.ts';
 import { displayName, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 
@@ -37,6 +37,16 @@ export function categorizeNeeds(transactions: TableName): Need[] {
   return [
     { table: transactions, rights: ['SELECT', 'UPDATE'], made: true },
     { table: beside(transactions, IMPORT_ROWS), rights: ['SELECT', 'UPDATE'], made: false },
+  ];
+}
+
+/** What suggesting categories does: it reads, and files when asked to. */
+export function learnNeeds(transactions: TableName, writes: boolean): Need[] {
+  const rights = writes ? ['SELECT', 'UPDATE'] : ['SELECT'];
+  return [
+    { table: transactions, rights, made: false },
+    { table: beside(transactions, IMPORT_ROWS), rights, made: false },
+    { table: beside(transactions, LEARNT), rights: writes ? [...rights, 'INSERT'] : rights, made: writes },
   ];
 }
 

@@ -5,6 +5,7 @@ import {
   createSideTableSql,
   IMPORT_ROWS,
   IMPORTS,
+  LEARNT,
   type SideTable,
   STATEMENTS,
 } from '../../model/importTables.ts';
@@ -40,7 +41,7 @@ export async function hasSideTable(session: PgSession, transactions: TableName, 
  */
 export async function dropImportRecords(session: PgSession, transactions: TableName): Promise<number> {
   const count = await countImports(session, transactions);
-  for (const side of [IMPORT_ROWS, STATEMENTS, IMPORTS])
+  for (const side of [LEARNT, IMPORT_ROWS, STATEMENTS, IMPORTS])
     if (await isOurs(session, transactions, side))
       await session.query(`DROP TABLE ${postgresTable(beside(transactions, side))}`);
   return count;

@@ -51,6 +51,8 @@ export async function pairTransfers(session: PgSession, table: TableName, import
 async function collectLegs(session: PgSession, table: TableName, importId: string): Promise<void> {
   const rows = postgresTable(beside(table, IMPORT_ROWS));
   const own = ownAccounts(table);
+  // A guess from what the row says is less than its other leg.
+  const unfiled = "(r.category IS NULL OR r.category_by = 'learnt')";
   await session.query(`
 DROP TABLE IF EXISTS pg_temp.finance_db_legs, pg_temp.finance_db_candidates;
 CREATE TEMP TABLE finance_db_legs ON COMMIT DROP AS
@@ -59,7 +61,7 @@ WITH span AS (
   FROM ${rows} WHERE import_id = ${importId} AND outcome = 'new'
 )
 SELECT DISTINCT ON (r.tx_id) r.tx_id, r.account_id, r.booked::date AS day, r.amount, r.currency, r.counter_account,
-  r.category IS NULL AND r.mcc IS NULL AND t.category IS NULL AS quiet,
+  ${unfiled} AND r.mcc IS NULL AS quiet,
   CASE WHEN r.text ~* ${quoteLiteral(OWN_TRANSFER_WORDS)} THEN 2 WHEN r.text ~* ${quoteLiteral(ANY_TRANSFER_WORDS)} THEN 1 ELSE 0 END AS speaks,
   r.import_id = ${importId} AS new
 FROM ${rows} r
@@ -67,8 +69,8 @@ JOIN ${postgresTable(table)} t ON t.tx_id = r.tx_id
 WHERE r.booked >= (SELECT first FROM span) AND r.booked < (SELECT last FROM span) AND NOT r.undone
   AND r.amount <> 0 AND r.transfer_of IS NULL
   -- What a person, a rule, the bank or the user's own history has filed stays so.
-  AND coalesce(r.category_by, '') IN ('', 'mcc') AND t.category IS NOT DISTINCT FROM r.category
-  AND (r.counter_account IS NOT NULL OR (r.category IS NULL AND r.mcc IS NULL))
+  AND coalesce(r.category_by, '') IN ('', 'mcc', 'learnt') AND t.category IS NOT DISTINCT FROM r.category
+  AND (r.counter_account IS NOT NULL OR (${unfiled} AND r.mcc IS NULL))
   AND r.account_id IN (${own})
 ORDER BY r.tx_id, r.outcome = 'new' DESC, r.import_id;
 ANALYZE pg_temp.finance_db_legs;

@@ -1,0 +1,177 @@
+import readline from 'node:readline';
+import chalk, { Chalk } from 'chalk';
+import { addRules, type NewRule } from '../../app/categorize/addRules.ts';
+import type { LearnRequest } from '../../app/categorize/learning.ts';
+import { applyChoices, type Choice, type Suggestion, type Suggestions } from '../../app/categorize/suggest.ts';
+import { columnsOf } from '../../io.ts';
+import { grouped } from '../../render/amount.ts';
+import { categoryText, renderApplied, whyText } from '../../render/categorySuggestions.ts';
+import { printable } from '../../render/printable.ts';
+import { styledStream, unguarded } from '../../render/terminalStream.ts';
+import { plural, truncate } from '../../render/width.ts';
+import { wrapText } from '../../render/wrap.ts';
+import type { CommandContext } from '../context.ts';
+
+type RawInput = NodeJS.ReadableStream & { setRawMode?: (raw: boolean) => void };
+
+/** What a person answered: a key, or the end of the keys. */
+type Answer =
+  | { readonly kind: 'take'; readonly category: string; readonly rule: boolean }
+  | { readonly kind: 'skip' }
+  | { readonly kind: 'end'; readonly write: boolean };
+
+const KEYS = '[y] accept  [2] [3] those  [o] other  [r] accept, make a rule  [s] skip  [w] write  [q] quit';
+
+/** Suggestions one by one, a key each; written together in the end, so that leaving with q changes nothing. */
+export async function reviewSuggestions(
+  context: CommandContext,
+  found: Suggestions,
+  run: <T>(use: (request: LearnRequest) => Promise<T>) => Promise<T>,
+): Promise<number> {
+  const { io, config, env } = context;
+  const out = styledStream(io.stdout);
+  const width = columnsOf(io.stdout, env);
+  out.write(
+    `${wrapText(`${plural(found.unfiled, 'row')} without a category, of ${plural(found.suggestions.length, 'payee')}; suggested from ${plural(found.learntFrom, 'filed row')}. Nothing is written before [w] or the last one.`, width)}\n${wrapText(KEYS, width, 2)}\n`,
+  );
+  const choices: Choice[] = [];
+  const rules: NewRule[] = [];
+  for (const [index, suggestion] of found.suggestions.entries()) {
+    out.write(`\n${suggestionText(context, suggestion, `${index + 1}/${found.suggestions.length}`, width)}`);
+    const answer = await ask(context, suggestion, found.categories);
+    if (answer.kind === 'end') {
+      if (answer.write) break;
+      out.write('Nothing was written.\n');
+      return 0;
+    }
+    if (answer.kind === 'skip') continue;
+    const subcategory = answer.category === suggestion.category ? suggestion.subcategory : null;
+    choices.push({ suggestion, category: answer.category, subcategory });
+    if (answer.rule) rules.push({ payee: suggestion.payee, category: answer.category, subcategory });
+  }
+  if (choices.length === 0) {
+    out.write('\nNothing was chosen, and nothing written.\n');
+    return 0;
+  }
+  const { run: number, filed } = await run((request) => applyChoices(request, choices));
+  const file = await addRules(config.home, rules);
+  out.write(
+    `\n${wrapText(renderApplied({ run: number, filed, unfiled: found.unfiled, table: found.table }, 'chosen by you').trimEnd(), width)}\n`,
+  );
+  if (rules.length > 0) out.write(`${wrapText(`${plural(rules.length, 'rule')} added to ${file}`, width)}\n`);
+  return 0;
+}
+
+function suggestionText({ output }: CommandContext, one: Suggestion, place: string, width: number): string {
+  const paint = output.color ? new Chalk({ level: Math.max(1, chalk.level) as 1 | 2 | 3 }) : new Chalk({ level: 0 });
+  const days = one.first === one.last ? one.first : `${one.first} to ${one.last}`;
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  const others = one.others.slice(0, 2).map(({ category }, index) => `[${index + 2}] ${category}`);
+  const line = (text: string): string => truncate(printable(text), Math.max(20, Math.min(width, 200)));
+  return `${[
+    paint.bold(line(`${place}  ${one.payee === '' ? '(no payee)' : one.payee}`)),
+    line(
+      `  ${plural(one.rows, 'row')}, ${one.sum}${one.notNormalized > 0 ? ` and ${grouped(one.notNormalized)} in other currencies` : ''}, ${days}`,
+    ),
+    line(`  ${categoryText(one)}, ${percent(one.confidence)} sure: ${whyText(one.why)}`),
+    ...(others.length === 0 ? [] : [line(`  or ${others.join('  ')}`)]),
+  ].join('\n')}\n`;
+}
+
+/** Waits for a key that means something. */
+async function ask(context: CommandContext, suggestion: Suggestion, categories: readonly string[]): Promise<Answer> {
+  const out = styledStream(context.io.stdout);
+  for (;;) {
+    out.write('  ? ');
+    const key = await nextKey(context);
+    const take = (category: string | undefined, rule = false): Answer | null =>
+      category === undefined ? null : { kind: 'take', category, rule };
+    let answer: Answer | null = null;
+    let said = key;
+    if (key === 'y' || key === '\r' || key === '\n' || key === '1') {
+      answer = take(suggestion.category);
+      said = suggestion.category;
+    } else if (key === '2' || key === '3') {
+      answer = take(suggestion.others[Number(key) - 2]?.category);
+      said = suggestion.others[Number(key) - 2]?.category ?? key;
+    } else if (key === 'r') {
+      answer = suggestion.payee === '' ? null : take(suggestion.category, true);
+      said = `${suggestion.category}, as a rule`;
+    } else if (key === 's' || key === ' ') {
+      answer = { kind: 'skip' };
+      said = 'skipped';
+    } else if (key === 'w') answer = { kind: 'end', write: true };
+    else if (key === 'q' || key === '\u0003' || key === '\u0004' || key === '') answer = { kind: 'end', write: false };
+    else if (key === 'o') {
+      const typed = await typedCategory(context, categories);
+      if (typed !== null) return { kind: 'take', category: typed, rule: false };
+      continue;
+    }
+    if (answer !== null) {
+      out.write(`${printable(said)}\n`);
+      return answer;
+    }
+    out.write(`\n  ${KEYS}\n`);
+  }
+}
+
+/** One key of a terminal in raw mode; the empty text at the end of the input. */
+function nextKey({ io }: CommandContext): Promise<string> {
+  const input: RawInput = io.stdin;
+  return new Promise((resolve, reject) => {
+    const end = (use: () => void): void => {
+      input.off('data', onData);
+      input.off('end', onEnd);
+      io.signal.removeEventListener('abort', onAbort);
+      input.setRawMode?.(false);
+      input.pause();
+      use();
+    };
+    const onData = (data: Buffer | string): void => {
+      const text = String(data);
+      const key = [...text][0] ?? '';
+      // What was typed ahead stays for the next question; a key that sends several characters (an arrow) is one.
+      const rest = key === '\u001b' ? '' : text.slice(key.length);
+      end(() => {
+        if (rest !== '') input.unshift(Buffer.from(rest));
+        resolve(key.toLowerCase());
+      });
+    };
+    const onEnd = (): void => end(() => resolve(''));
+    const onAbort = (): void => end(() => reject(io.signal.reason));
+    input.on('data', onData);
+    input.on('end', onEnd);
+    io.signal.addEventListener('abort', onAbort, { once: true });
+    input.setRawMode?.(true);
+    input.resume();
+  });
+}
+
+/** A category by its name: Tab completes those that there are; an empty line goes back. */
+async function typedCategory({ io }: CommandContext, categories: readonly string[]): Promise<string | null> {
+  const lines = readline.createInterface({
+    input: io.stdin,
+    output: unguarded(io.stdout),
+    terminal: true,
+    completer: (text: string) => {
+      const wanted = text.toLowerCase();
+      return [categories.filter((name) => name.toLowerCase().startsWith(wanted)), text];
+    },
+  });
+  try {
+    const typed = (
+      await new Promise<string>((resolve) => {
+        lines.question('category: ', resolve);
+        lines.on('close', () => resolve(''));
+      })
+    ).trim();
+    if (typed === '') return null;
+    const known = categories.find((name) => name.toLowerCase() === typed.toLowerCase());
+    return known ?? [...typed].slice(0, LONGEST_CATEGORY).join('');
+  } finally {
+    lines.close();
+  }
+}
+
+/** What the column holds. */
+const LONGEST_CATEGORY = 50;
