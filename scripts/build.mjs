@@ -42,6 +42,7 @@ const APART = {
   serve: 'src/cli/commands/serve.ts',
   import: 'src/cli/commands/import.ts',
   categorize: 'src/cli/commands/categorize.ts',
+  follow: 'src/cli/commands/follow.ts',
 };
 
 const commandsApart = {

@@ -170,6 +170,18 @@ function declareCommands(
   );
   runs(
     program
+      .command('follow')
+      .description("keep the DuckDB file equal to PostgreSQL half a second behind, by the server's stream of changes")
+      .option('--once', 'come to where the server is now, publish, and end: for cron')
+      .option('--publication <name>', 'the publication to follow (default finance_db)', once)
+      .option('--write-budget <size>', 'bytes a second that publishing may write, averaged (default 20MB; 0: no limit)')
+      .option('--wait <seconds>', 'wait so long for another sync to end', parseSeconds, 0)
+      .option('--memory <size>', 'memory that DuckDB may use, such as 500MB')
+      .option('--print-setup', 'print the SQL that the owner of the database has to run once, and what it means'),
+    async (context, flags) => (await import('./commands/follow.ts')).followCommand(context, flags),
+  );
+  runs(
+    program
       .command('validate')
       .description('prove that the DuckDB file equals PostgreSQL, or name the rows that differ')
       .option('--quick', 'compare counts and column sums only')

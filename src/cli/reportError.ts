@@ -8,7 +8,7 @@ import type { ParsingError } from './program.ts';
 import { usageError } from './usageError.ts';
 
 /** Commands that cron runs: their stderr that is no terminal is a log. */
-const LOGGED: ReadonlySet<string> = new Set(['sync', 'import']);
+const LOGGED: ReadonlySet<string> = new Set(['sync', 'import', 'follow']);
 
 const ERROR = 'error';
 

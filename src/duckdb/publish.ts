@@ -19,6 +19,8 @@ export interface Workspace {
   readonly copyPath: string;
   readonly spoolFolder: string;
   readonly temporaryFolder: string;
+  /** A private folder for whatever else belongs to this run. */
+  readonly folder: string;
   /** Removes a working copy that failed. */
   clearCopy(): void;
   /** Makes the working copy from the published file; shares its blocks where the file system can. */
@@ -33,10 +35,11 @@ export interface Workspace {
   /**
    * Puts the working copy in the place of the published file: readers see the old one or the new one, nothing else. Opens it
    * there as they would.
+   * @param from another finished file of the workspace than the working copy
    * @returns what was set aside because another program wrote beside the file meanwhile, in words, or null
    * @throws FinanceDbError when the lock was lost, another program writes to the file, or the rename fails
    */
-  publish(now: Date): Promise<string | null>;
+  publish(now: Date, from?: string): Promise<string | null>;
   /** Removes what is left and gives the lock back. */
   close(): void;
 }
@@ -73,6 +76,7 @@ export async function openWorkspace(
   return {
     publishedPath: target,
     copyPath,
+    folder,
     spoolFolder: path.join(folder, 'spool'),
     temporaryFolder: path.join(folder, 'tmp'),
     clearCopy: () => {
@@ -99,14 +103,14 @@ export async function openWorkspace(
         throw mapFileError(error, target);
       }
     },
-    publish: async (now) => {
+    publish: async (now, from = copyPath) => {
       await requireNoWriter(target);
       // Should the lock have been taken from us (see lockFile.ts), the other sync's file must not be overwritten.
       if (!lock.isHeld()) throw lockLost(target);
       try {
         const aside = hasLog(target) ? setAside(target, now) : null;
-        fs.chmodSync(copyPath, options.fileMode);
-        fs.renameSync(copyPath, target);
+        fs.chmodSync(from, options.fileMode);
+        fs.renameSync(from, target);
         syncFolder(path.dirname(target));
         rememberPublished(target);
         return (await openPublished(target, now)) ?? aside;

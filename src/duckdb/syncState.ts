@@ -36,7 +36,7 @@ export interface StateRow {
   readonly key: readonly string[] | null;
   readonly columns: readonly { name: string; family: string; duckdbType: string; postgresType: string }[];
   readonly rows: bigint;
-  readonly mode: SyncMode | 'sample';
+  readonly mode: SyncMode | 'sample' | 'follow';
   readonly reason: string;
   readonly upserted: bigint;
   readonly deleted: bigint;

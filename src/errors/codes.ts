@@ -126,6 +126,43 @@ export const ERROR_CODES = {
   },
   PG_QUERY: { exit: 3, cause: 'PostgreSQL refused a statement', remedy: 'see the message of PostgreSQL above' },
 
+  PG_WAL_LEVEL: {
+    exit: 3,
+    cause: "the server's log does not hold what following needs (wal_level)",
+    remedy: 'see `finance-db follow --print-setup`; `finance-db sync` needs none of it',
+  },
+  PG_REPLICATION_ROLE: {
+    exit: 3,
+    cause: 'the role may not stream changes',
+    remedy: 'ALTER ROLE … REPLICATION (`finance-db follow --print-setup`); `finance-db sync` needs none of it',
+  },
+  PG_PUBLICATION: {
+    exit: 3,
+    cause: 'the publication does not exist, or does not publish all of what is to be followed',
+    remedy: 'see `finance-db follow --print-setup`; `finance-db sync` needs none of it',
+  },
+  PG_NO_SLOT: {
+    exit: 3,
+    cause: 'all replication slots or senders of the server are taken, or a slot is not what it was',
+    remedy: 'raise max_replication_slots and max_wal_senders, or drop a slot; `finance-db sync` needs none of it',
+  },
+  PG_POOLER: {
+    exit: 3,
+    cause: 'a pooler stands between, which passes no streams of changes on',
+    remedy: 'give the address of the server itself; `finance-db sync` works through poolers',
+  },
+  PG_STANDBY: {
+    exit: 3,
+    cause: 'a standby cannot be followed',
+    remedy: 'give the address of the primary; `finance-db sync` works with standbys',
+  },
+  PG_SYNC_STANDBY: {
+    exit: 3,
+    cause: "the server's synchronous_standby_names include us, so that its commits would wait for our file",
+    remedy:
+      'name the standbys in synchronous_standby_names instead of *, or set application_name in the connection string',
+  },
+
   DUCKDB_MISSING: { exit: 4, cause: 'no DuckDB file was published yet', remedy: 'run `finance-db sync` first' },
   DUCKDB_UNREADABLE: {
     exit: 4,
@@ -158,6 +195,11 @@ export const ERROR_CODES = {
 
   DAMAGED: { exit: 5, cause: 'the DuckDB file differs from PostgreSQL', remedy: 'run `finance-db validate --repair`' },
 
+  FOLLOW_REFUSED: {
+    exit: 6,
+    cause: 'a table whose changes no stream tells exactly',
+    remedy: 'leave it to `finance-db sync`: name the tables to follow in FINANCE_DB_TABLES',
+  },
   TYPE_REFUSED: {
     exit: 6,
     cause: 'a column has a type that cannot be kept exactly',

@@ -45,6 +45,11 @@ export function parseLsn(text: string): bigint {
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }
 
+/** `X/Y` of a position, as PostgreSQL writes it. */
+export function lsnOf(position: bigint): string {
+  return `${(position >> 32n).toString(16).toUpperCase()}/${(position & 0xffff_ffffn).toString(16).toUpperCase()}`;
+}
+
 /**
  * Why a watermark taken in another state of the source must not be trusted, in words; null when it may.
  * After any of these, rows may differ without their xmin telling.
@@ -75,4 +80,19 @@ export function watermarkObjection(
  */
 export function nothingHappened(stored: Snapshot, current: Snapshot): boolean {
   return stored.xmin === stored.xmax && current.xmin === stored.xmin && current.xmax === stored.xmax;
+}
+
+/** Whether a snapshot sees what a transaction wrote, by the 32 bits of its id that the stream tells: it has committed. */
+export function sees(snapshot: Snapshot, xid: number): boolean {
+  const whole = nearestXid(snapshot.xmax, BigInt(xid));
+  if (whole < snapshot.xmin) return true;
+  return whole < snapshot.xmax && !snapshot.inProgress.includes(whole);
+}
+
+/** The 64-bit id whose low half is `xid`, on the nearer side of `reference`. */
+function nearestXid(reference: bigint, xid: bigint): bigint {
+  const CIRCLE = HALF_CIRCLE * 2n;
+  const same = reference - toXid32(reference) + xid;
+  if (same - reference > HALF_CIRCLE) return same - CIRCLE;
+  return reference - same > HALF_CIRCLE ? same + CIRCLE : same;
 }

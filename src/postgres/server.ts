@@ -14,8 +14,8 @@ export interface PgServer {
   /** `host:port`, or EMBEDDED_PLACE. */
   readonly place: string;
   readonly database: string;
-  /** @param options `retryMs`: for how long to try again, if not as long as the command does */
-  connect(options?: { readonly retryMs?: number }): Promise<PgSession>;
+  /** @param options `retryMs`: for how long to try again, if not as long as the command does; `replication`: to stream changes */
+  connect(options?: { readonly retryMs?: number; readonly replication?: boolean }): Promise<PgSession>;
 }
 
 export interface ServerContext {
@@ -28,6 +28,8 @@ export interface ServerContext {
   readonly create?: boolean;
   /** For how long a statement may wait for a lock, in milliseconds. */
   readonly lockWaitMs?: number | undefined;
+  /** Whether changes are to be streamed, for which the embedded server has to be started in another way. */
+  readonly toFollow?: boolean;
 }
 
 /** A server that restarts comes back within this time; one that is down should not hold up cron for longer. */
@@ -48,7 +50,9 @@ export async function withPostgres<T>(context: ServerContext, use: (server: PgSe
   const { target } = context;
   if (target.kind === 'external') return withSessions('external', target.connection, context, use);
   if (context.create !== true && !embeddedServerExists(target.folder)) throw noServer(target.folder);
-  const embedded = await useEmbeddedServer(target.folder, context.now, context.signal);
+  const embedded = await useEmbeddedServer(target.folder, context.now, context.signal, {
+    toFollow: context.toFollow === true,
+  });
   let result: T;
   try {
     const address: PostgresAddress = { ...embedded.address, sslmode: 'disable', sslrootcert: undefined };

@@ -31,6 +31,8 @@ export interface ConnectOptions {
   readonly lockWaitMs?: number | undefined;
   /** What messages call the server; its address when left out. */
   readonly where?: string | undefined;
+  /** Whether it is to stream changes (a "walsender"); it knows the simple protocol only. */
+  readonly replication?: boolean | undefined;
 }
 
 /** For how long to wait when somebody changes the definition of a table, unless FINANCE_DB_LOCK_WAIT says otherwise. */
@@ -56,9 +58,9 @@ export async function connect(address: PostgresAddress, options: ConnectOptions)
 
 async function connectOnce(
   address: PostgresAddress,
-  { signal, lockWaitMs = LOCK_WAIT_MS, where: called }: ConnectOptions,
+  { signal, lockWaitMs = LOCK_WAIT_MS, where: called, replication = false }: ConnectOptions,
 ): Promise<PgSession> {
-  const { client, place } = await connectAny(address, signal);
+  const { client, place } = await connectAny(replication ? { ...address, replication } : address, signal);
   const where = called ?? describeAddress({ ...address, ...place, otherHosts: [] });
   let abandoned: Promise<void> | undefined;
   const onAbort = (): void => {

@@ -60,9 +60,13 @@ export async function readPosition(session: PgSession): Promise<SourcePosition> 
   }
 }
 
+/** Takes a snapshot that somebody else exports, when the tables are locked. @returns its id */
+export type SnapshotTaker = () => Promise<string>;
+
 /**
  * Opens one snapshot for all tables. The tables are locked (ACCESS SHARE: writers go on, only a change of definition
  * waits) before the snapshot is taken, so that no TRUNCATE or rewrite can come between the snapshot and the reading.
+ * @param take brings a snapshot of another session instead of a new one
  * @throws FinanceDbError PG_TABLE_MISSING, PG_PERMISSION, PG_QUERY …
  */
 export async function openSnapshot(
@@ -70,13 +74,17 @@ export async function openSnapshot(
   session: PgSession,
   tables: readonly TableName[],
   hasIdentity: boolean,
+  take?: SnapshotTaker,
 ): Promise<SourceSnapshot> {
   const before = await describeTables(session, tables, askPinned);
   const lockable = before
     .filter((source) => source.kind === 'r' || source.kind === 'p')
     .map((source) => postgresTable(source.table));
   const lock = lockable.length === 0 ? '' : `; LOCK TABLE ${lockable.join(', ')} IN ACCESS SHARE MODE`;
-  const position = toPosition(await session.query(`${beginSnapshot(session)}${lock}; ${positionSql(hasIdentity)}`));
+  const begin = `${beginSnapshot(session)}${lock}`;
+  if (take !== undefined) await session.query(begin);
+  const first = take === undefined ? begin : `SET TRANSACTION SNAPSHOT '${await take()}'`;
+  const position = toPosition(await session.query(`${first}; ${positionSql(hasIdentity)}`));
   const described = await describeTables(session, tables);
   const lockAll = described.map((source) => `EXPLAIN SELECT FROM ${postgresTable(source.table)}`).join('; ');
   await session.query(lockAll);

@@ -13,8 +13,9 @@ import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../.
 import { mapFileError } from '../../files/fileErrors.ts';
 import { type FileSource, isOtherSource, sourceText } from '../../model/fileSource.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
+import type { SourceTable } from '../../model/sourceTable.ts';
 import { planTable } from '../../model/syncPlan.ts';
-import { STATE_SCHEMA } from '../../model/tableName.ts';
+import { displayName, STATE_SCHEMA } from '../../model/tableName.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
 import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
@@ -23,6 +24,7 @@ import {
   isDurable,
   openSnapshot,
   readPosition,
+  type SnapshotTaker,
   type SourcePosition,
   type SourceSnapshot,
 } from '../../postgres/snapshot.ts';
@@ -48,7 +50,7 @@ import { secondsSince, stateOf, syncTable } from './syncTable.ts';
 import { TableBatch } from './tableBatch.ts';
 
 /** DuckDB's memory for a sync unless --memory says otherwise; peak resident memory is measured in docs/performance.md. */
-const DEFAULT_MEMORY = '320MB';
+export const DEFAULT_MEMORY = '320MB';
 /** Disk for rows on their way from PostgreSQL to DuckDB. */
 const SPOOL_BYTES = 512 << 20;
 
@@ -66,43 +68,60 @@ export async function sync(request: SyncRequest): Promise<SyncResult> {
     signal,
   });
   try {
-    return await withPostgres({ target, now: now(), signal, lockWaitMs }, async (server) => {
-      const started = performance.now();
-      const session = await server.connect();
-      const position = await readPosition(session);
-      const published = await readPublishedFile(workspace.pathWithoutLog(), workspace.publishedPath);
-      requireNotForeign(published, workspace.publishedPath);
-      const source = sourceOf(server, position);
-      const owner = ownerOf(published);
-      if (request.newSource !== true) requireOwnSource(owner, source, workspace.publishedPath);
-      const replaces = owner !== null && isOtherSource(owner, source);
-      const strangers = hasLog(workspace.publishedPath) ? workspace.setAside(now()) : null;
-      const warnings = replaces ? [`the data of ${sourceText(owner)} was replaced`] : [];
-      if (strangers !== null) warnings.push(strangers);
-      const file: PublishedFile = replaces ? { kind: 'missing' } : published;
-      requireOwnPlaces(request.tables, file);
-      const untouched = await gate(request, position, file);
-      if (untouched !== null) {
-        if (coversFile(request, published)) rememberCheck(workspace.publishedPath, now());
-        const result = unchanged(describeSource(server, position), untouched, workspace.publishedPath, started);
-        return { ...result, warnings };
-      }
-      try {
-        const result = await syncInSnapshot(request, workspace, server, session, position, file, started);
-        return { ...result, warnings: [...warnings, ...result.warnings] };
-      } catch (error) {
-        const damage = damageOf(error, file);
-        if (damage === null) throw error;
-        // The failed one first: a role may have no more than one connection.
-        await session.close();
-        const again = await server.connect();
-        return await syncInSnapshot(request, workspace, server, again, await readPosition(again), damage, started);
-      }
-    });
+    return await withPostgres({ target, now: now(), signal, lockWaitMs }, (server) =>
+      syncInto(request, workspace, server),
+    );
   } catch (error) {
     throw mapFileError(error, workspace.publishedPath);
   } finally {
     workspace.close();
+  }
+}
+
+/**
+ * The sync itself, for those who hold the workspace and the server already.
+ * @param take brings the snapshot to sync in; what it sees is read and published in any case
+ */
+export async function syncInto(
+  request: SyncRequest,
+  workspace: Workspace,
+  server: PgServer,
+  take?: SnapshotTaker,
+): Promise<SyncResult> {
+  const { now } = request;
+  const started = performance.now();
+  const session = await server.connect();
+  const position = await readPosition(session);
+  const published = await readPublishedFile(workspace.pathWithoutLog(), workspace.publishedPath);
+  requireNotForeign(published, workspace.publishedPath);
+  const source = sourceOf(server, position);
+  const owner = ownerOf(published);
+  if (request.newSource !== true) requireOwnSource(owner, source, workspace.publishedPath);
+  const replaces = owner !== null && isOtherSource(owner, source);
+  const strangers = hasLog(workspace.publishedPath) ? workspace.setAside(now()) : null;
+  const warnings = replaces ? [`the data of ${sourceText(owner)} was replaced`] : [];
+  if (strangers !== null) warnings.push(strangers);
+  const file: PublishedFile = replaces ? { kind: 'missing' } : published;
+  requireOwnPlaces(request.tables, file);
+  const untouched = take === undefined ? await gate(request, position, file) : null;
+  if (untouched !== null) {
+    if (coversFile(request, published)) rememberCheck(workspace.publishedPath, now());
+    const result = unchanged(describeSource(server, position), untouched, workspace.publishedPath, started);
+    return { ...result, warnings };
+  }
+  try {
+    const result = await syncInSnapshot(request, workspace, server, session, position, file, started, take);
+    return { ...result, warnings: [...warnings, ...result.warnings] };
+  } catch (error) {
+    const damage = damageOf(error, file);
+    if (damage === null || take !== undefined) throw error;
+    // The failed one first: a role may have no more than one connection.
+    await session.close();
+    const again = await server.connect();
+    return await syncInSnapshot(request, workspace, server, again, await readPosition(again), damage, started);
+  } finally {
+    // A snapshot that stays open keeps the server from cleaning up.
+    if (take !== undefined) await session.close();
   }
 }
 
@@ -114,12 +133,14 @@ async function syncInSnapshot(
   position: SourcePosition,
   file: PublishedFile,
   started: number,
+  take?: SnapshotTaker,
 ): Promise<SyncResult> {
   const warnings: string[] = [];
-  const snapshot = await openSnapshot(server, session, request.tables, position.identity.systemIdentifier !== null);
+  const hasIdentity = position.identity.systemIdentifier !== null;
+  const snapshot = await openSnapshot(server, session, request.tables, hasIdentity, take);
   const known = file.kind === 'ours' && !file.sample;
   const work = snapshot.tables.map((source) => ({
-    plan: planTable(source, known ? findState(file, source.table) : null, snapshot, request.full),
+    plan: planTable(source, known ? findState(file, source.table) : null, snapshot, isFull(request, source)),
     columns: mapColumns(source),
   }));
   requireIndexColumns(request, work);
@@ -206,6 +227,10 @@ async function syncInSnapshot(
     request.signal.throwIfAborted();
     throw error;
   }
+}
+
+function isFull({ full, fullTables }: SyncRequest, { table }: SourceTable): boolean {
+  return full || fullTables?.has(displayName(table)) === true;
 }
 
 /** Whether all that the file holds was asked for, so that all of it was checked. */

@@ -12,6 +12,8 @@ export interface SyncRequest {
   /** The tables to sync; config.tables unless --tables narrows them. */
   readonly tables: readonly TableName[];
   readonly full: boolean;
+  /** Tables to load anew though not all are, by their display names. */
+  readonly fullTables?: ReadonlySet<string>;
   /** The file may belong to another source, whose data is replaced then. */
   readonly newSource?: boolean;
   readonly jobs: number | null;

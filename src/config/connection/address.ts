@@ -22,6 +22,8 @@ export interface PostgresAddress extends PostgresHost {
   readonly otherHosts?: readonly PostgresHost[];
   /** What else libpq would obey; nothing of it when left out. */
   readonly settings?: ConnectionSettings;
+  /** Whether the connection is to stream changes of its database ("walsender"). */
+  readonly replication?: boolean;
 }
 
 /** Parameters that are rarely given; each as libpq's documentation describes it, null where libpq has no default. */

@@ -55,7 +55,7 @@ export async function openClient(
   Object.assign(internals.connectionParameters, {
     options: settings?.options ?? undefined,
     application_name: settings?.applicationName ?? 'finance-db',
-    replication: undefined,
+    replication: address.replication === true ? 'database' : undefined,
   });
   Object.assign(client, { sslNegotiation: settings?.sslnegotiation ?? 'postgres' });
   Object.assign(internals.connection, { sslNegotiation: settings?.sslnegotiation ?? 'postgres' });

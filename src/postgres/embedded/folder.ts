@@ -22,6 +22,8 @@ export interface EmbeddedFolder {
   readonly lock: string;
   readonly log: string;
   readonly password: string;
+  /** There once somebody has followed this server: its log then holds what that needs, for good. */
+  readonly followed: string;
   /** Folder of the unix socket: short, since socket paths end at about 100 bytes, and only for the owner. */
   readonly socket: string;
   readonly account: ServerAccount | null;
@@ -44,6 +46,7 @@ export function prepareFolder(root: string): EmbeddedFolder {
     lock: path.join(real, 'lock'),
     log: path.join(real, 'server.log'),
     password: path.join(real, 'password'),
+    followed: path.join(real, 'followed'),
     socket: socketFolder(real),
     account,
     binaries: findBinaries(copies, account),

@@ -35,6 +35,9 @@ const SETTINGS: Record<string, string> = {
   log_min_messages: 'warning',
 };
 
+/** What changes of a server that is followed: a log that tells of rows, and connections that stream it. */
+const FOLLOWED: Record<string, string> = { wal_level: 'logical', max_wal_senders: '4', max_replication_slots: '4' };
+
 /** Who else uses the server. */
 export interface Neighbours {
   /** Whether nobody does. */
@@ -63,7 +66,11 @@ export async function joinOrStart(folder: EmbeddedFolder, neighbours: Neighbours
 
 async function start(folder: EmbeddedFolder): Promise<Postmaster> {
   const place = await listenPlace(folder);
-  const settings = Object.entries({ ...SETTINGS, ...place }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const followed = fs.existsSync(folder.followed) ? FOLLOWED : {};
+  const settings = Object.entries({ ...SETTINGS, ...followed, ...place }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   fs.rmSync(folder.log, { force: true });
   const log = fs.openSync(folder.log, 'w', PRIVATE_FILE);
   const child = spawn(path.join(folder.binaries.root, 'bin', 'postgres'), ['-D', folder.data, ...settings], {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { acquireLock, type HeldLock, isHeldLock } from '../../files/lockFile.ts';
+import { PRIVATE_FILE } from '../../files/privateFile.ts';
 import { prepareData } from './dataFolder.ts';
 import { EMBEDDED_DATABASE, EMBEDDED_USER, type EmbeddedFolder, prepareFolder } from './folder.ts';
 import { joinOrStart, type Neighbours, stopPostmaster } from './postmaster.ts';
@@ -31,9 +32,15 @@ const TURN_WAIT_MS = 120_000;
  * Starts the embedded server, or joins one that runs: of another command, or left behind by a killed one. Each user
  * leaves a file in `users`; a server is stopped when the last living user goes.
  * @param root `$FINANCE_DB_HOME/postgres`
+ * @param options `toFollow`: its changes are to be streamed, now or after its next start
  * @throws FinanceDbError PG_EMBEDDED naming the folder when the server cannot be made or started.
  */
-export async function useEmbeddedServer(root: string, now: Date, signal?: AbortSignal): Promise<EmbeddedServer> {
+export async function useEmbeddedServer(
+  root: string,
+  now: Date,
+  signal?: AbortSignal,
+  { toFollow = false }: { readonly toFollow?: boolean } = {},
+): Promise<EmbeddedServer> {
   const folder = openFolder(root);
   const turn = await takeTurn(folder, now, signal).catch((error: unknown) => {
     throw folderError(error, root);
@@ -42,6 +49,7 @@ export async function useEmbeddedServer(root: string, now: Date, signal?: AbortS
   try {
     prepareData(folder);
     ticket = takeTicket(folder.users, now);
+    if (toFollow) await prepareToFollow(folder, ticket);
     const running = await joinOrStart(folder, neighbours(folder, ticket));
     const address = {
       host: running.host,
@@ -62,6 +70,13 @@ export async function useEmbeddedServer(root: string, now: Date, signal?: AbortS
   } finally {
     turn.release();
   }
+}
+
+/** A server that runs already is started anew with another log, unless somebody uses it: then the next start brings it. */
+async function prepareToFollow(folder: EmbeddedFolder, own: Ticket): Promise<void> {
+  if (fs.existsSync(folder.followed)) return;
+  fs.writeFileSync(folder.followed, '', { mode: PRIVATE_FILE });
+  if (!othersLive(folder.users, own.file)) await stopPostmaster(folder);
 }
 
 function neighbours(folder: EmbeddedFolder, own: Ticket): Neighbours {

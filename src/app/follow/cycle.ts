@@ -1,0 +1,303 @@
+import { rememberCheck } from '../../duckdb/lastCheck.ts';
+import type { Workspace } from '../../duckdb/publish.ts';
+import { isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { lsnOf, sees } from '../../model/watermark.ts';
+import { WriteBudget } from '../../model/writeBudget.ts';
+import { catalogueChange, type GuardLook } from '../../postgres/replication/guard.ts';
+import { timeOf } from '../../postgres/replication/messages.ts';
+import type { ReplicationStream } from '../../postgres/replication/stream.ts';
+import { type Beginning, catalogueDigest } from './beginning.ts';
+import { ChangedTables } from './changedTables.ts';
+import { ChangeQueue, type QueuedItem } from './changeQueue.ts';
+import type { FollowRequest, Standing } from './followRequest.ts';
+import { LiveFile } from './liveFile.ts';
+import { Restart } from './restart.ts';
+import { Watermarks } from './watermarks.ts';
+
+/** Changes in memory; beyond they go into the private copy, whether they can be published yet or not. */
+const MOST_HELD = 24 << 20;
+/** While more keeps arriving, the oldest commit waits so long for company. */
+const LONGEST_GATHERING_MS = 500;
+/** How often an idle follower looks around. */
+const IDLE_MS = 1000;
+/** How often it notes beside the file that it is up to date. */
+const CHECK_MS = 5000;
+/** For so long the newest snapshot is waited for to become safe, when the file is about to be published. */
+const SAFE_PATIENCE_MS = 50;
+/** Between two looks whether a commit can be seen, which it cannot while it waits for a synchronous standby. */
+const LONGEST_LOOK_MS = 250;
+/** After a publish that the surroundings did not allow: another program has the file open for writing, or the disk is full. */
+const RETRY_PUBLISH_MS = 1000;
+
+/** What of the batch is not published yet. */
+interface Pending {
+  /** xids of its commits. */
+  xids: number[];
+  /** When the oldest of them was committed, in milliseconds by the server's clock; null for none. */
+  since: number | null;
+  /** When it was taken, by our clock. */
+  takenAt: number;
+}
+
+/**
+ * One stream from its beginning on: takes what it tells, puts it into the private copy, proves it, publishes, and tells the
+ * server how far it may forget. Ends by throwing, or when `once` has come to where the server was.
+ */
+export class FollowCycle {
+  private readonly queue: ChangeQueue;
+  private readonly changed: ChangedTables;
+  private readonly watermarks: Watermarks;
+  private readonly budget: WriteBudget;
+  private stream: ReplicationStream | undefined;
+  private live: LiveFile | undefined;
+  private look: GuardLook;
+  /** All that was committed before it has been taken. */
+  private position: bigint;
+  private published: bigint;
+  private publishedAt: Date | null = null;
+  private pending: Pending = { xids: [], since: null, takenAt: 0 };
+  private transaction: { readonly xid: number; touched: boolean } | null = null;
+  /** Something lasting is in the copy and not in the published file. */
+  private unpublished = false;
+  private notBefore = 0;
+  private lookedAt = 0;
+  private checkedAt = 0;
+  private commits = 0;
+  private why: string | null = null;
+  private idleAt = 0;
+
+  constructor(
+    private readonly request: FollowRequest,
+    private readonly workspace: Workspace,
+    private readonly beginning: Beginning,
+    budget?: WriteBudget,
+  ) {
+    this.queue = new ChangeQueue(() => this.stream);
+    this.changed = new ChangedTables(beginning.tables);
+    this.position = beginning.from;
+    this.published = beginning.from;
+    this.look = beginning.look;
+    this.watermarks = new Watermarks({ snapshotText: beginning.snapshotText, lsn: beginning.from });
+    this.watermarks.add(beginning.look);
+    this.budget = budget ?? new WriteBudget(request.writeBudget, performance.now());
+  }
+
+  /** @throws Restart, FinanceDbError, or the reason of the signal */
+  async run(): Promise<void> {
+    const { signal, once } = this.request;
+    const onAbort = (): void => {
+      this.live?.interrupt();
+      this.queue.stir();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const { config } = this.request;
+      this.live = await LiveFile.open(config, this.workspace, this.changed.tables, this.beginning.file);
+      this.stream = await this.beginning.start(this.queue);
+      // The snapshot of the scan saw all that was committed when the slot was made.
+      const goal = once ? this.beginning.from : null;
+      this.stream.ask();
+      for (;;) {
+        signal.throwIfAborted();
+        const item = await this.queue.next(this.patience());
+        signal.throwIfAborted();
+        if (item !== null) await this.take(item);
+        if (this.isDue()) await this.publish();
+        if (goal !== null && this.position >= goal && !this.hasPending() && !this.unpublished) return;
+        if (item === null || performance.now() - this.idleAt > IDLE_MS) await this.idle();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.stream?.close();
+      this.live?.close();
+    }
+  }
+
+  standing(): Standing {
+    const { since } = this.pending;
+    return {
+      state: this.why === null ? 'streaming' : 'waiting',
+      why: this.why,
+      position: lsnOf(this.hasPending() || this.unpublished ? this.published : this.position),
+      received: lsnOf(this.queue.received),
+      lagSeconds: since === null ? 0 : Math.max(0, (this.request.now().getTime() - since) / 1000),
+      publishedAt: this.publishedAt,
+      commits: this.commits,
+      rows: this.queue.rows,
+      slot: this.beginning.slot,
+    };
+  }
+
+  private async take(item: QueuedItem): Promise<void> {
+    switch (item.kind) {
+      case 'begin':
+        this.transaction = { xid: item.xid, touched: false };
+        return;
+      case 'commit':
+        this.commit(item.endLsn, item.committedAt);
+        break;
+      case 'position':
+        if (item.lsn > this.position) this.position = item.lsn;
+        return;
+      case 'relation':
+        this.changed.relation(item);
+        return;
+      case 'other':
+        return;
+      default:
+        if (this.changed.change(item) && this.transaction !== null) this.transaction.touched = true;
+    }
+    if (this.changed.bytes > MOST_HELD) await this.live?.put();
+  }
+
+  private commit(endLsn: bigint, committedAt: bigint): void {
+    if (this.transaction?.touched === true) {
+      this.commits++;
+      this.pending.xids.push(this.transaction.xid);
+      this.pending.since ??= timeOf(committedAt).getTime();
+      if (this.pending.xids.length === 1) this.pending.takenAt = performance.now();
+    }
+    this.transaction = null;
+    if (endLsn > this.position) this.position = endLsn;
+  }
+
+  private hasPending(): boolean {
+    return this.pending.xids.length > 0;
+  }
+
+  private isDue(): boolean {
+    if (this.transaction !== null || !(this.hasPending() || this.unpublished)) return false;
+    const now = performance.now();
+    if (now < this.notBefore || this.budget.wait(now) > 0) return false;
+    return !this.queue.ready || now - this.pending.takenAt > LONGEST_GATHERING_MS;
+  }
+
+  /** How long to wait for the next item. */
+  private patience(): number {
+    if (!(this.hasPending() || this.unpublished)) return this.request.once ? 20 : IDLE_MS;
+    const now = performance.now();
+    return Math.min(IDLE_MS, Math.max(this.notBefore - now, this.budget.wait(now), 1));
+  }
+
+  /** Proves what was put and publishes it. */
+  private async publish(): Promise<void> {
+    const { live } = this;
+    if (live === undefined) return;
+    const started = performance.now();
+    const { now } = this.request;
+    const { xids, since } = this.pending;
+    let upserted = 0n;
+    let deleted = 0n;
+    if (this.hasPending()) {
+      await live.put();
+      await this.lookAfter(xids);
+      const safe = await this.safeWatermark();
+      const at = { position: this.position, slot: null, catalogue: catalogueDigest(this.look) };
+      const seconds = (performance.now() - started) / 1000;
+      const done = await live.commit(at, safe, seconds, now());
+      ({ upserted, deleted } = done);
+      for (const text of done.warnings) this.request.onEvent({ kind: 'warning', text });
+      this.unpublished = true;
+    }
+    const position = this.position;
+    this.request.signal.throwIfAborted();
+    const outcome = await this.tryPublish(live);
+    if (outcome === null) return;
+    this.unpublished = false;
+    this.pending = { xids: [], since: null, takenAt: 0 };
+    this.published = position;
+    this.publishedAt = now();
+    const ended = performance.now();
+    this.budget.spend(outcome.written, ended);
+    this.stream?.confirm({ received: this.queue.received, flushed: position });
+    if (outcome.aside !== null) this.request.onEvent({ kind: 'warning', text: outcome.aside });
+    this.request.onEvent({
+      kind: 'published',
+      publish: {
+        ...{ commits: xids.length, upserted, deleted, bytes: outcome.bytes, position: lsnOf(position) },
+        lagSeconds: since === null ? 0 : Math.max(0, (now().getTime() - since) / 1000),
+        seconds: (ended - started) / 1000,
+      },
+    });
+  }
+
+  /**
+   * Publishes unless the surroundings do not allow it now: the copy stays, and is published with what comes later.
+   * @returns null when it has to be tried again
+   */
+  private async tryPublish(live: LiveFile): Promise<Awaited<ReturnType<LiveFile['publish']>> | null> {
+    try {
+      const outcome = await live.publish(this.request.now());
+      this.why = null;
+      return outcome;
+    } catch (error) {
+      if (this.request.once || !isFinanceDbError(error)) throw error;
+      if (error.code !== 'DUCKDB_LOCKED' && error.code !== 'DISK_FULL') throw error;
+      if (this.why === null) this.request.onEvent({ kind: 'warning', text: `not published yet: ${error.message}` });
+      this.why = messageOf(error);
+      this.notBefore = performance.now() + RETRY_PUBLISH_MS;
+      this.pending.xids = [];
+      return null;
+    }
+  }
+
+  /**
+   * Looks at the server until it shows all commits of the batch, and makes sure that nothing has changed of which no message tells.
+   * @throws Restart when something has
+   */
+  private async lookAfter(xids: readonly number[]): Promise<void> {
+    for (let pause = 2; ; pause = Math.min(pause * 2, LONGEST_LOOK_MS)) {
+      await this.guard();
+      const { snapshot } = this.look;
+      if (xids.every((xid) => sees(snapshot, xid))) {
+        this.why = null;
+        return;
+      }
+      this.request.signal.throwIfAborted();
+      if (pause === LONGEST_LOOK_MS)
+        this.why = 'commits that the log holds cannot be seen yet: they wait for a standby';
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  private async guard(): Promise<void> {
+    const look = await this.beginning.guard.look();
+    const change = catalogueChange(this.look, look);
+    if (change !== null) throw new Restart(`something changed of which the stream does not tell: ${change}`);
+    this.look = look;
+    this.lookedAt = performance.now();
+    this.watermarks.add(look);
+  }
+
+  /**
+   * The snapshot that scans will go by. The one of the last look is the best, when nothing was committed between the batch and it.
+   */
+  private async safeWatermark(): Promise<string> {
+    const { lsn, flushed } = this.look;
+    // What is not on the server's disk is not sent.
+    if (!this.queue.holdsTransaction() && lsn > this.position && lsn <= flushed) {
+      this.stream?.ask();
+      const arrived = await this.queue.arrived(lsn, SAFE_PATIENCE_MS);
+      if (arrived && !this.queue.holdsTransaction()) this.position = this.queue.received;
+    }
+    return this.watermarks.at(this.position).snapshotText;
+  }
+
+  /** Nothing comes: looks around, and lets the server forget what lies behind. */
+  private async idle(): Promise<void> {
+    const { now } = this.request;
+    this.idleAt = performance.now();
+    this.stream?.ask();
+    if (this.hasPending() || this.unpublished || this.transaction !== null) return;
+    const { position } = this;
+    this.published = position;
+    this.stream?.confirm({ received: this.queue.received, flushed: position });
+    if (performance.now() - this.lookedAt > IDLE_MS && position > this.look.lsn) await this.guard();
+    if (performance.now() - this.checkedAt < CHECK_MS) return;
+    this.checkedAt = performance.now();
+    rememberCheck(this.workspace.publishedPath, now());
+  }
+}

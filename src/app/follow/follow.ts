@@ -1,0 +1,166 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
+import { type FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { mapFileError } from '../../files/fileErrors.ts';
+import { WriteBudget } from '../../model/writeBudget.ts';
+import { withPostgres } from '../../postgres/server.ts';
+import { begin } from './beginning.ts';
+import { FollowCycle } from './cycle.ts';
+import { writeFollowNote } from './followNote.ts';
+import type { FollowRequest, Standing } from './followRequest.ts';
+import { Restart } from './restart.ts';
+
+/** After a failure, and after each further one twice as long. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
+/** A stream that ran for so long was a success, whatever ended it. */
+const SUCCESS_MS = 30_000;
+const NOTE_MS = 1000;
+
+/** What passes by itself: the server comes back, a lock is released, somebody closes the file or frees space. */
+const PASSING: ReadonlySet<FinanceDbError['code']> = new Set([
+  'PG_CONNECTION_LOST',
+  'PG_UNREACHABLE',
+  'PG_TOO_MANY_CONNECTIONS',
+  'PG_LOCKED',
+  'PG_QUERY',
+  'DUCKDB_LOCKED',
+  'DISK_FULL',
+]);
+
+/**
+ * Keeps the DuckDB file equal to PostgreSQL, half a second behind (docs/follow.md): a scan, then the stream of changes, published
+ * as the same immutable file. Whatever makes the stream doubtful leads back to a scan. Ends when the signal says so, or with `once`
+ * when it has come to where the server was.
+ * @throws FinanceDbError that does not pass by itself; the reason of the signal. The file is as it was last published
+ */
+export async function follow(request: FollowRequest): Promise<void> {
+  const { config, now, signal } = request;
+  const workspace = await openWorkspace(config.duckdbPath, {
+    waitMs: request.waitSeconds * 1000,
+    fileMode: config.fileMode,
+    now: now(),
+    signal,
+  });
+  try {
+    await new Follower(request, workspace).run();
+  } catch (error) {
+    throw mapFileError(error, workspace.publishedPath);
+  } finally {
+    workspace.close();
+  }
+}
+
+class Follower {
+  private readonly budget: WriteBudget;
+  private cycle: FollowCycle | null = null;
+  private waiting: string | null = null;
+  /** Of streams that have ended. */
+  private before = { commits: 0, rows: 0, publishedAt: null as Date | null, position: null as string | null };
+  private fullTables: readonly string[] = [];
+  private everScanned = false;
+
+  constructor(
+    private readonly request: FollowRequest,
+    private readonly workspace: Workspace,
+  ) {
+    this.budget = new WriteBudget(request.writeBudget, performance.now());
+  }
+
+  async run(): Promise<void> {
+    const { signal, once, now } = this.request;
+    const since = now().toISOString();
+    this.tell(since);
+    const timer = setInterval(() => this.tell(since), NOTE_MS);
+    try {
+      for (let failures = 0; ; ) {
+        const started = performance.now();
+        try {
+          await this.runCycle();
+          return;
+        } catch (error) {
+          signal.throwIfAborted();
+          if (performance.now() - started > SUCCESS_MS) failures = 0;
+          failures++;
+          const wait = this.afterFailure(error, failures, once);
+          this.waiting = messageOf(error);
+          await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
+          this.waiting = null;
+        }
+      }
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  private async runCycle(): Promise<void> {
+    const { request, workspace } = this;
+    const { config, now, signal } = request;
+    const context = { target: config.postgres, now: now(), signal, lockWaitMs: config.lockWaitMs, toFollow: true };
+    await withPostgres(context, async (server) => {
+      const beginning = await begin(request, workspace, server, this.fullTables);
+      this.fullTables = [];
+      this.everScanned = true;
+      request.onEvent({ kind: 'scanned', result: beginning.scan });
+      const cycle = new FollowCycle(request, workspace, beginning, this.budget);
+      this.cycle = cycle;
+      try {
+        await cycle.run();
+      } finally {
+        this.cycle = null;
+        const { commits, rows, publishedAt, position } = cycle.standing();
+        this.before = {
+          ...{ commits: this.before.commits + commits, rows: this.before.rows + rows },
+          ...{ publishedAt: publishedAt ?? this.before.publishedAt, position },
+        };
+      }
+    });
+  }
+
+  /**
+   * Decides what becomes of a failure.
+   * @returns how long to wait before the next try
+   * @throws what does not pass by itself
+   */
+  private afterFailure(error: unknown, failures: number, once: boolean): number {
+    const again = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+    if (error instanceof Restart) {
+      this.fullTables = error.fullTables;
+      // The first scan is begun at once.
+      const waitMs = failures === 1 ? 0 : again;
+      this.request.onEvent({ kind: 'restart', reason: error.message, waitMs });
+      return waitMs;
+    }
+    // Before anything has worked, what is wrong is most likely a setting.
+    if (!isFinanceDbError(error) || !PASSING.has(error.code) || once || !this.everScanned) throw error;
+    this.request.onEvent({ kind: 'restart', reason: error.message, waitMs: again });
+    return again;
+  }
+
+  /** Where all streams together stand. */
+  private standing(): Standing {
+    const { commits, rows, publishedAt, position } = this.before;
+    if (this.cycle === null)
+      return {
+        ...{ state: this.waiting === null ? 'scanning' : 'waiting', why: this.waiting, position, received: null },
+        ...{ lagSeconds: 0, publishedAt, commits, rows, slot: null },
+      };
+    const standing = this.cycle.standing();
+    return {
+      ...standing,
+      commits: standing.commits + commits,
+      rows: standing.rows + rows,
+      publishedAt: standing.publishedAt ?? publishedAt,
+    };
+  }
+
+  private tell(since: string): void {
+    const standing = this.standing();
+    this.request.onEvent({ kind: 'standing', standing });
+    writeFollowNote(this.workspace.folder, {
+      ...{ pid: process.pid, publication: this.request.publication, since, at: this.request.now().toISOString() },
+      ...{ state: standing.state, why: standing.why, position: standing.position, lag_seconds: standing.lagSeconds },
+      ...{ published_at: standing.publishedAt?.toISOString() ?? null, slot: standing.slot },
+    });
+  }
+}

@@ -1,0 +1,236 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { compactFile, type FreshSize, isBloated } from '../../duckdb/compact.ts';
+import type { PublishedFile } from '../../duckdb/fileState.ts';
+import { type FollowPosition, writeFollowStateSql } from '../../duckdb/followState.ts';
+import { type AppliedChanges, putNetChanges } from '../../duckdb/netChanges.ts';
+import type { Workspace } from '../../duckdb/publish.ts';
+import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
+import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
+import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
+import { labelSums } from '../sync/baseCurrency.ts';
+import { DEFAULT_MEMORY } from '../sync/sync.ts';
+import { asRestart, type FollowedTable, renew } from './changedTables.ts';
+import { Restart } from './restart.ts';
+
+type OwnFile = Extract<PublishedFile, { kind: 'ours' }>;
+
+interface TableCount {
+  rows: bigint;
+  upserted: bigint;
+  deleted: bigint;
+}
+
+/** Looking for the currency of the sums reads a column: not for every small change. */
+const LABEL_MS = 30_000;
+
+/**
+ * The private copy of the published file that stays open: changes are put into it, and copies of it published. One transaction
+ * of DuckDB takes all changes since the last publish; until it ends they can be taken back.
+ */
+export class LiveFile {
+  private inTransaction = false;
+  private labelledAt = 0;
+  private shares: boolean | null = null;
+  private readonly counts: Map<FollowedTable, TableCount>;
+
+  private constructor(
+    private readonly config: Config,
+    private readonly workspace: Workspace,
+    private readonly tables: readonly FollowedTable[],
+    private copy: WorkingCopy,
+    private file: OwnFile,
+    private fresh: FreshSize,
+  ) {
+    this.counts = new Map(tables.map((table) => [table, { rows: rowsOf(file, table), upserted: 0n, deleted: 0n }]));
+  }
+
+  /** @param file what the published file, which is copied here, says of itself */
+  static async open(
+    config: Config,
+    workspace: Workspace,
+    tables: readonly FollowedTable[],
+    file: OwnFile,
+  ): Promise<LiveFile> {
+    workspace.clearCopy();
+    workspace.copyPublished();
+    const copy = await openWorkingCopy(workspace.copyPath, optionsOf(config, workspace));
+    return new LiveFile(config, workspace, tables, copy, file, file.fresh);
+  }
+
+  /**
+   * Puts the changes that are held into the copy.
+   * @throws Restart when they contradict what is there; FinanceDbError as a sync does
+   */
+  async put(): Promise<void> {
+    for (const table of this.tables) {
+      const { changes } = table;
+      if (changes.size === 0 && !changes.truncated) continue;
+      await this.begin();
+      renew(table);
+      try {
+        this.note(table, await putNetChanges(this.copy, this.workspace.spoolFolder, table, changes));
+      } catch (error) {
+        throw asRestart(error, table);
+      }
+    }
+  }
+
+  private async begin(): Promise<void> {
+    if (this.inTransaction) return;
+    await this.copy.run('BEGIN TRANSACTION');
+    this.inTransaction = true;
+  }
+
+  private note(table: FollowedTable, { upserted, deleted, rows }: AppliedChanges): void {
+    const count = this.countOf(table);
+    count.rows = rows(count.rows);
+    count.upserted += upserted;
+    count.deleted += deleted;
+  }
+
+  /**
+   * Makes what was put lasting in the copy, together with as of when it is, if both sides' counts agree.
+   * @returns how many rows were put and deleted, and what somebody should know
+   * @throws Restart when a table has another number of rows than the changes leave
+   */
+  async commit(
+    at: FollowPosition,
+    snapshot: string,
+    seconds: number,
+    now: Date,
+  ): Promise<{ upserted: bigint; deleted: bigint; warnings: readonly string[] }> {
+    await this.begin();
+    for (const table of this.tables) {
+      const [row] = await this.copy.all<{ n: string }>(
+        `SELECT count(*)::VARCHAR AS n FROM ${duckdbTable(table.source.table)}`,
+      );
+      const { rows } = this.countOf(table);
+      if (BigInt(row?.n ?? '-1') !== rows)
+        throw new Restart(`${table.name} has ${row?.n} rows where the changes leave ${rows}`, [table.name]);
+    }
+    const done = [...this.counts].map(([table, count]) => ({ table: table.source.table, ...count }));
+    for (const statement of writeFollowStateSql(done, at, snapshot, seconds, now)) await this.copy.run(statement);
+    const upserted = done.reduce((sum, count) => sum + count.upserted, 0n);
+    const deleted = done.reduce((sum, count) => sum + count.deleted, 0n);
+    const warnings = upserted > 0n ? await this.label(now) : [];
+    await this.recountSamples();
+    await this.copy.run('COMMIT');
+    this.inTransaction = false;
+    for (const count of this.counts.values()) {
+      count.upserted = 0n;
+      count.deleted = 0n;
+    }
+    return { upserted, deleted, warnings };
+  }
+
+  /** The currency of the sums, where the rows themselves say it. */
+  private async label(now: Date): Promise<readonly string[]> {
+    if (now.getTime() - this.labelledAt < LABEL_MS) return [];
+    this.labelledAt = now.getTime();
+    await this.copy.run(
+      `DELETE FROM ${STATE_SCHEMA}.about WHERE name IN ('base_currency', 'base_currency_from', 'base_currency_data')`,
+    );
+    return labelSums(this.copy, this.config, this.file.baseCurrency);
+  }
+
+  /** A table without sample rows gets none by itself; those that have some are counted. */
+  private async recountSamples(): Promise<void> {
+    const { sampleTables } = this.file;
+    if (sampleTables.length === 0) return;
+    const marked = this.tables.filter(({ name }) => sampleTables.some(({ table }) => table === name));
+    const others = sampleTables.filter(({ table }) => !marked.some(({ name }) => name === table));
+    await rememberSampleTables(
+      this.copy,
+      marked.map(({ source }) => source.table),
+      others,
+    );
+  }
+
+  /**
+   * Publishes a copy of the copy, to which nothing may be put meanwhile.
+   * @returns bytes that were written for it, and what was set aside, in words
+   */
+  async publish(now: Date): Promise<{ written: number; bytes: number; aside: string | null }> {
+    await this.copy.run('CHECKPOINT finance_db_copy');
+    await this.compactIfBloated();
+    const finished = path.join(this.workspace.folder, 'publish.duckdb');
+    const shared = await this.duplicate(finished);
+    const bytes = fs.statSync(finished).size;
+    const aside = await this.workspace.publish(now, finished);
+    return { written: shared ? 0 : bytes, bytes, aside };
+  }
+
+  /** @returns whether both share their blocks, so that nearly nothing was written */
+  private async duplicate(finished: string): Promise<boolean> {
+    await fs.promises.rm(finished, { force: true });
+    const { COPYFILE_FICLONE_FORCE } = fs.constants;
+    const { copyPath } = this.workspace;
+    if (this.shares !== false)
+      this.shares = await succeeds(fs.promises.copyFile(copyPath, finished, COPYFILE_FICLONE_FORCE));
+    if (!this.shares) await fs.promises.copyFile(copyPath, finished);
+    const handle = await fs.promises.open(finished, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return this.shares;
+  }
+
+  private async compactIfBloated(): Promise<void> {
+    const { copyPath } = this.workspace;
+    const rows = [...this.counts.values()].reduce((sum, count) => sum + count.rows, this.otherRows());
+    if (!isBloated(fs.statSync(copyPath).size, rows, this.fresh)) return;
+    await this.copy.close();
+    const options = optionsOf(this.config, this.workspace);
+    await compactFile(copyPath, options, rows, this.fresh);
+    // Whether it could be done or not: what it measures now is what the next look goes by.
+    this.fresh = { bytes: fs.statSync(copyPath).size, rows };
+    this.copy = await openWorkingCopy(copyPath, options);
+  }
+
+  private otherRows(): bigint {
+    const others = this.file.tables.filter(
+      ({ schema, name }) =>
+        !this.tables.some(({ source: { table } }) => table.schema === schema && table.name === name),
+    );
+    return others.reduce((sum, { rows }) => sum + rows, 0n);
+  }
+
+  /** What is not committed is gone with it. */
+  close(): void {
+    this.copy.abandon();
+  }
+
+  interrupt(): void {
+    this.copy.interrupt?.();
+  }
+
+  private countOf(table: FollowedTable): TableCount {
+    const count = this.counts.get(table);
+    if (count === undefined) throw new Error(`not followed: ${table.name}`);
+    return count;
+  }
+}
+
+function rowsOf({ tables }: OwnFile, { source: { table } }: FollowedTable): bigint {
+  return tables.find(({ schema, name }) => schema === table.schema && name === table.name)?.rows ?? 0n;
+}
+
+function optionsOf(config: Config, workspace: Workspace): WorkingCopyOptions {
+  return {
+    memory: config.memory ?? DEFAULT_MEMORY,
+    threads: os.availableParallelism(),
+    temporaryFolder: workspace.temporaryFolder,
+  };
+}
+
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}

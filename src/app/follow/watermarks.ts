@@ -1,0 +1,34 @@
+import type { GuardLook } from '../../postgres/replication/guard.ts';
+
+/** A snapshot, and the log's position that was read after it. */
+export type Watermark = Pick<GuardLook, 'snapshotText' | 'lsn'>;
+
+/** Looks at the server are many; the file needs the newest that is safe. */
+const MOST_WAITING = 64;
+
+/**
+ * Keeps the newest snapshot that a scan of the file can go by: one of which everything that it sees is in the file. Whatever a
+ * snapshot sees was committed before the log's position that was read after it, so that it is safe once all that was committed
+ * before that position has been put.
+ */
+export class Watermarks {
+  private waiting: Watermark[] = [];
+
+  /** @param safe the snapshot that the file was scanned in */
+  constructor(private safe: Watermark) {}
+
+  /** Takes a look at the server. */
+  add(look: Watermark): void {
+    this.waiting.push(look);
+    if (this.waiting.length > MOST_WAITING) this.waiting.splice(0, MOST_WAITING / 2);
+  }
+
+  /** The newest one when all that was committed before `position` has been put. */
+  at(position: bigint): Watermark {
+    for (let look = this.waiting[0]; look !== undefined && look.lsn <= position; look = this.waiting[0]) {
+      this.safe = look;
+      this.waiting.shift();
+    }
+    return this.safe;
+  }
+}
