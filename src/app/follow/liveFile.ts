@@ -144,7 +144,7 @@ export class LiveFile {
     const others = sampleTables.filter(({ table }) => !marked.some(({ name }) => name === table));
     await rememberSampleTables(
       this.copy,
-      marked.map(({ source }) => source.table),
+      marked.map(({ source, columns }) => ({ table: source.table, columns })),
       others,
     );
   }
