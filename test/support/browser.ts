@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { expect } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -16,7 +17,7 @@ export function launch(): Promise<Browser> {
 }
 
 /** A page, and all that a console, the security policy or the network complained of. */
-export async function openPage(
+async function openPage(
   browser: Browser,
   options: BrowserContextOptions = {},
 ): Promise<{ readonly page: Page; readonly complaints: string[]; close(): Promise<void> }> {
@@ -28,10 +29,30 @@ export async function openPage(
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('requestfailed', (request) => {
-    // A stream of events ends with its page.
-    if (!request.url().endsWith('/events')) complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
+    // A stream of events ends with its page, and who stops a page from loading knows that.
+    const stopped = request.isNavigationRequest() && request.failure()?.errorText === 'net::ERR_ABORTED';
+    if (!request.url().endsWith('/events') && !stopped)
+      complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
   });
   return { page, complaints, close: () => context.close() };
+}
+
+/**
+ * Gives a page to a test and closes it; fails for anything that the console, the security policy or the network complained
+ * of meanwhile.
+ */
+export async function withPage(
+  browser: Browser,
+  work: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  const { page, complaints, close } = await openPage(browser, options);
+  try {
+    await work(page);
+    expect(complaints).toEqual([]);
+  } finally {
+    await close();
+  }
 }
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -41,9 +62,13 @@ export async function axeFindings(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };
+      axe: {
+        run(
+          options: unknown,
+        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+      };
     };
-    const { violations } = await axe.run();
+    const { violations } = await axe.run({ resultTypes: ['violations'] });
     return violations.flatMap(({ id, nodes }) =>
       nodes
         .slice(0, 3)

@@ -7,7 +7,7 @@ import { statusDocument } from '../../render/statusReport.ts';
 import { VERSION } from '../../version.ts';
 import type { Task } from '../server/keeper.ts';
 import { type ApiCall, type ApiRoute, jsonAnswer, withLease } from './call.ts';
-import { optional } from './params.ts';
+import { optional, switchParam } from './params.ts';
 import { NOTHING } from './schemas.ts';
 
 const ACCEPTED = Type.Object({ status: Type.String(), state: Type.String() });
@@ -51,9 +51,9 @@ export const UPKEEP_ROUTES: readonly ApiRoute[] = [
     method: 'post',
     path: '/sync',
     summary: 'Sync now, in the background; `GET events` tells when it is done',
-    query: NOTHING,
+    query: optional({ validate: switchParam('prove the result, and leave a receipt, as `sync --validate` does') }),
     answer: { status: 202, type: 'application/json', schema: ACCEPTED, about: 'it has begun, or one runs already' },
-    handle: (call) => begin(call, 'sync'),
+    handle: (call) => begin(call, 'sync', call.query['validate'] === true ? ['--validate'] : []),
   },
   {
     method: 'get',
@@ -108,9 +108,9 @@ function validations(call: ApiCall): Promise<Response> {
 }
 
 /** @throws FinanceDbError SYNC_LOCKED when something else runs */
-function begin(call: ApiCall, task: Task): Response {
+function begin(call: ApiCall, task: Task, flags: readonly string[] = []): Response {
   const { keeper } = call.services;
-  const started = keeper.start(task);
+  const started = keeper.start(task, flags);
   if (!started && keeper.state().task !== task)
     throw new FinanceDbError('SYNC_LOCKED', `a ${keeper.state().task ?? 'sync'} is running`, {
       remedy: 'wait for it to end',

@@ -17,3 +17,21 @@ export function tidyForms(): void {
       if (target instanceof Node && !menu.contains(target)) menu.removeAttribute('open');
   });
 }
+
+/** While a statement runs, a button stops it: the server interrupts what nobody waits for. */
+export function stopButton(): void {
+  const form = document.querySelector<HTMLFormElement>('.sql-form');
+  const stop = form?.querySelector<HTMLButtonElement>('[data-stop]');
+  if (!form || !stop) return;
+  form.addEventListener('submit', () => {
+    stop.hidden = false;
+  });
+  stop.addEventListener('click', () => {
+    window.stop();
+    stop.hidden = true;
+  });
+  // Back in the history the page is as it was left.
+  addEventListener('pageshow', () => {
+    stop.hidden = true;
+  });
+}

@@ -1,7 +1,8 @@
 // What runs in the browser: small, and nothing that the page cannot do without.
 
+import { copyRows } from './copyRows.ts';
 import { offerFacets } from './facets.ts';
-import { tidyForms } from './forms.ts';
+import { stopButton, tidyForms } from './forms.ts';
 import { listenToKeys } from './keys.ts';
 import { watchForNews } from './news.ts';
 import { postButtons } from './posts.ts';
@@ -11,6 +12,8 @@ document.documentElement.dataset['scripts'] = 'on';
 themeButton();
 listenToKeys();
 tidyForms();
+stopButton();
 offerFacets();
 postButtons();
+copyRows();
 watchForNews();

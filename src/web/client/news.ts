@@ -1,4 +1,6 @@
-/** New data: told in a line where something was scrolled or selected, shown at once otherwise. */
+import { refreshSoon } from './refresh.ts';
+
+/** New data is shown where it stands; that a sync or a validation runs, and how far it is, on the status page. */
 export function watchForNews(): void {
   let source: EventSource | null = null;
   const listen = (): void => {
@@ -23,31 +25,31 @@ export function watchForNews(): void {
 
 function arrived({ data }: MessageEvent<string>): void {
   const { id } = read(data) as { id?: string };
-  if (id === undefined || id === document.body.dataset['snapshot']) return;
-  const busy =
-    scrollY > 40 ||
-    (getSelection()?.toString() ?? '') !== '' ||
-    document.activeElement instanceof HTMLInputElement ||
-    document.activeElement instanceof HTMLTextAreaElement;
-  if (!busy) {
-    location.reload();
-    return;
-  }
-  const line = document.querySelector<HTMLElement>('[data-fresh]');
-  if (line === null) return;
-  const show = document.createElement('a');
-  show.href = location.href;
-  show.textContent = 'show';
-  line.replaceChildren('New data has come: ', show);
-  line.hidden = false;
+  if (id !== undefined && id !== document.body.dataset['snapshot']) refreshSoon('data');
+}
+
+interface SyncNews {
+  readonly state?: string;
+  readonly task?: string;
+  readonly problem?: { readonly message?: string };
+  /** How far it is, 0 to 1, where that is known, and what it does. */
+  readonly progress?: { readonly done?: number | null; readonly text?: string };
 }
 
 function running({ data }: MessageEvent<string>): void {
+  const { state, task, problem, progress } = read(data) as SyncNews;
+  if (state === undefined) return;
+  const line = document.querySelector<HTMLElement>('[data-live]');
+  // The line beneath the filters says whether one runs, and why the last one failed.
+  const shown = line?.dataset['live'];
+  const told = state === 'running' ? 'running' : state === 'failed' ? 'failed' : 'idle';
+  if (shown !== told || state === 'done') refreshSoon('state');
   const output = document.querySelector<HTMLOutputElement>('[data-progress]');
-  const { state, task, problem } = read(data) as { state?: string; task?: string; problem?: { message?: string } };
-  if (output === null || state === undefined) return;
+  if (output === null) return;
   const name = task === 'validate' ? 'validation' : 'sync';
-  output.textContent = state === 'running' ? `A ${name} runs …` : (problem?.message ?? '');
+  const share = progress?.done == null ? '' : ` ${Math.floor(progress.done * 100)} %`;
+  output.textContent =
+    state === 'running' ? `A ${name} runs …${share} ${progress?.text ?? ''}`.trim() : (problem?.message ?? '');
 }
 
 function read(text: string): unknown {

@@ -64,13 +64,20 @@ function dataLine(frame: Frame): Html {
     return seconds < 10 ? 'just now' : `${durationText(seconds)} ago`;
   };
   const { proof } = snapshot;
-  return html`<p class="data" data-live="freshness">${snapshot.syncedAt && html`data of ${ago(snapshot.syncedAt)} · `}${
+  return html`<p class="data" data-live="${freshness.syncing ? 'running' : freshness.problem === null ? 'idle' : 'failed'}">${snapshot.syncedAt && html`data of ${ago(snapshot.syncedAt)} · `}${
     freshness.checkedAt && html`checked ${ago(freshness.checkedAt)} · `
   }<a href="${linkTo(frame, 'status')}#receipts">${
-    proof === null ? 'not validated' : `${proof.outcome.toUpperCase()}, proven ${ago(proof.validatedAt)}`
+    proof === null
+      ? 'not validated'
+      : `${proof.outcome.toUpperCase()}, proven ${ago(proof.validatedAt)}${isOlder(snapshot) ? ', before the last sync' : ''}`
   }</a> · snapshot ${snapshot.id}${freshness.syncing && html` · syncing`}${
     freshness.problem && html` · <span class="problem">${freshness.problem.message}</span>`
   }</p>`;
+}
+
+/** A receipt stays in the file when a later sync changes it. A sync that validates writes both within a moment. */
+function isOlder({ proof, syncedAt }: NonNullable<Frame['snapshot']>): boolean {
+  return proof !== null && syncedAt !== null && proof.validatedAt.getTime() < syncedAt.getTime();
 }
 
 function sampleBanner({ snapshot }: Frame): Html | null {
@@ -82,5 +89,5 @@ function sampleBanner({ snapshot }: Frame): Html | null {
 function keyHelp(frame: Frame): Html {
   const pages = PAGE_NAMES.filter((name) => name !== 'sql' || frame.sql);
   const key = (keys: string, does: string): Html => html`<div><dt><kbd>${keys}</kbd></dt><dd>${does}</dd></div>`;
-  return html`<dialog id="keys" aria-label="Keys"><h2>Keys</h2><dl class="keys">${key('/', 'search')}${key('[', 'the period before')}${key(']', 'the period after')}${key('?', 'these keys')}${pages.map((name) => key(`g ${PAGES[name].key}`, PAGES[name].title))}</dl><form method="dialog"><button>Close</button></form></dialog>`;
+  return html`<dialog id="keys" aria-label="Keys"><h2>Keys</h2><dl class="keys">${key('/', 'search')}${key('[', 'the period before')}${key(']', 'the period after')}${key('?', 'these keys')}${key('Ctrl click', 'pick a row, Shift for all between; Ctrl+C copies them')}${pages.map((name) => key(`g ${PAGES[name].key}`, PAGES[name].title))}</dl><form method="dialog"><button>Close</button></form></dialog>`;
 }

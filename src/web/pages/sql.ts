@@ -18,7 +18,7 @@ export function sqlPage({ sql, saved, schema, result, problem }: SqlView, frame:
   return html`<p class="lead">Reads only. At most ${grouped(MOST_SQL_ROWS)} rows and ${MOST_SQL_SECONDS} s here; <code>finance-db query</code> in a terminal has no limits.</p>
 <div class="grid sql">
 <section class="panel"><h2>Statement</h2><form action="${path}" class="sql-form">${hidden && html`<input type="hidden" name="private" value="1">`}<label for="sql-text" class="sr">SQL</label><textarea id="sql-text" name="sql" rows="12" spellcheck="false" placeholder="SELECT category, sum(normalized_amount) FROM transactions GROUP BY category">${sql}</textarea>
-<button>Run</button> <span class="note">Ctrl+Enter runs it</span></form>
+<button>Run</button> <button type="button" data-stop hidden>Stop</button> <span class="note">Ctrl+Enter runs it</span></form>
 ${problem !== null && problemPage(problem)}${result !== null && html`${table(ink, result)}${footOf({ title: 'the result', ink, exports: { statement: result.statement } })}`}</section>
 <div>
 <section class="panel"><h2>Saved queries</h2>${

@@ -72,11 +72,12 @@ export class Keeper {
 
   /**
    * Runs a task now, whatever the age.
+   * @param flags of the command, beside those of this run
    * @returns false when one runs already
    */
-  start(task: Task): boolean {
+  start(task: Task, flags: readonly string[] = []): boolean {
     if (this.running !== null || this.stopped) return false;
-    const child = runChild(this.options.sync, [task]);
+    const child = runChild(this.options.sync, [task, ...flags]);
     this.running = { task, child, since: this.options.now() };
     this.announce('running', null);
     void child.done.then((outcome) => this.ended(task, outcome));

@@ -1,0 +1,61 @@
+import { morph } from './morph.ts';
+
+/** What has come: new data, or news of a sync, which is worth no question. */
+type News = 'data' | 'state';
+let coming: News | null = null;
+
+/** Shows the page as it is now, in place. Several reasons at once are one. */
+export function refreshSoon(news: News): void {
+  if (coming === null)
+    setTimeout(() => {
+      const come = coming;
+      coming = null;
+      if (!isBusy()) void refresh();
+      else if (come === 'data') offer();
+    }, 60);
+  if (coming !== 'data') coming = news;
+}
+
+/** Whether somebody reads further down, has selected something or types: figures do not change under their eyes. */
+function isBusy(): boolean {
+  return (
+    scrollY > 40 ||
+    (getSelection()?.toString() ?? '') !== '' ||
+    document.querySelector('[aria-selected=true]') !== null ||
+    document.activeElement instanceof HTMLInputElement ||
+    document.activeElement instanceof HTMLTextAreaElement
+  );
+}
+
+async function refresh(): Promise<void> {
+  quiet();
+  const answer = await fetch(location.href, { headers: { Accept: 'text/html' } }).catch(() => null);
+  // What cannot be shown now is told by the page when it is loaded next.
+  if (answer === null || !answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  morph(document.body, page.body);
+}
+
+function offer(): void {
+  const show = document.createElement('a');
+  show.href = location.href;
+  show.textContent = 'show';
+  show.addEventListener('click', (event) => {
+    event.preventDefault();
+    void refresh();
+  });
+  say('New data has come: ', show);
+}
+
+/** A line at the foot of the window, which moves nothing. */
+export function say(...words: readonly (string | Node)[]): void {
+  const line = document.querySelector<HTMLElement>('[data-fresh]');
+  if (line === null) return;
+  line.replaceChildren(...words);
+  line.hidden = false;
+}
+
+export function quiet(): void {
+  const line = document.querySelector<HTMLElement>('[data-fresh]');
+  if (line !== null) line.hidden = true;
+}
