@@ -8,6 +8,8 @@ export const PACK_PAGES = 256;
 
 /** What one look at a pack tells of changed rows. Numbers are text, as databases answer them. */
 export interface Pack {
+  /** Position of the part that it belongs to, among those that are read. */
+  readonly part: string;
   readonly page: string;
   /** The page behind its last one. The last pack of a range may be shorter than others, and the very last one is open. */
   readonly end: string;
@@ -25,8 +27,8 @@ const MOST_PLACES = 5000;
 const MOST_DENSE_PAGES = 4096;
 
 /**
- * Conditions, as SQL, that together are true for all changed rows, each row making one of them true.
- * @param packs in the order of their pages
+ * Conditions, as SQL, that together are true for all changed rows of a part, each row making one of them true.
+ * @param packs of one part, in the order of their pages
  * @param condition SQL that is true for changed rows
  */
 export function placesOf(packs: readonly Pack[], condition: string): string[] {

@@ -16,12 +16,14 @@ export interface SourceTable {
   readonly inherited: boolean;
   /** Pages of the main fork now; 0 where there is no storage. */
   readonly pages: number;
+  /** Of the file that holds its rows; another one after each rewrite. `0` where there is no storage. */
+  readonly filenode: string;
   /** How many rows were deleted since the server began to count: late by seconds, with rolled-back ones; null when not counted. A hint, no more. */
   readonly deletes: string | null;
   readonly columns: readonly SourceColumn[];
   /** Columns of the primary key, or of another unique key over not-null columns, that no two rows share; null when there is none. */
   readonly key: readonly string[] | null;
-  /** Leaf partitions of a partitioned table. */
+  /** Leaf partitions of a partitioned table, in the order of their bounds. */
   readonly leaves: readonly Leaf[];
 }
 
@@ -31,6 +33,11 @@ export interface Leaf {
   readonly pages: number;
   readonly schema: string;
   readonly name: string;
+  readonly filenode: string;
+  /** Whether this role may read it by its own name, and would see there what it sees through the table. */
+  readonly readable: boolean;
+  /** SQL that is true for all of its rows and by which PostgreSQL finds it among the others; null when there is no such. */
+  readonly constraint: string | null;
 }
 
 export interface SourceColumn {

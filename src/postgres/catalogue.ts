@@ -82,6 +82,7 @@ function toSourceTable(
     rowSecurity: document.row_security,
     inherited: document.inherited,
     pages: document.pages,
+    filenode: document.filenode,
     deletes: document.deletes,
     columns: (document.columns ?? []).map((column) => {
       // What is declared for a foreign table is nowhere enforced, and what for nodes of a cluster, not here.
@@ -89,12 +90,8 @@ function toSourceTable(
       return toColumn(column, notNull);
     }),
     key: document.key,
-    leaves: document.leaves.map(({ oid, kind, pages, schema, name }) => ({
-      oid: String(oid),
-      kind,
-      pages,
-      schema,
-      name,
+    leaves: document.leaves.map(({ oid, kind, pages, schema, name, filenode, readable, constraint }) => ({
+      ...{ oid: String(oid), kind, pages, schema, name, filenode, readable, constraint },
     })),
   };
 }

@@ -18,7 +18,8 @@ export interface TableDocument {
   /** Null: a table may have no columns at all. */
   columns: ColumnDocument[] | null;
   key: string[] | null;
-  leaves: (PartDocument & { pages: number; schema: string; name: string })[];
+  filenode: string;
+  leaves: LeafDocument[];
   children: PartDocument[];
 }
 
@@ -30,6 +31,15 @@ export interface PartDocument {
   access_method: string | null;
   /** Columns that may hold NULL here, though the table's are declared NOT NULL. */
   nullable: string[] | null;
+}
+
+export interface LeafDocument extends PartDocument {
+  pages: number;
+  schema: string;
+  name: string;
+  filenode: string;
+  readable: boolean;
+  constraint: string | null;
 }
 
 export interface ColumnDocument {
@@ -71,6 +81,22 @@ const PART = `'oid', l.oid::bigint, 'kind', l.relkind, 'persistence', l.relpersi
             AND EXISTS (SELECT FROM pg_catalog.pg_attribute p WHERE p.attrelid = c.oid AND p.attname = x.attname AND p.attnotnull))`;
 
 /**
+ * Whether this role reads the same from the leaf `l` itself as through its table `c`: with rights of its own on the leaf, no
+ * policy there, and no column that is computed from an expression of the leaf's.
+ */
+const IS_READABLE = `has_table_privilege(l.oid, 'SELECT') AND has_schema_privilege(l.relnamespace, 'USAGE') AND NOT row_security_active(l.oid)
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute v WHERE v.attrelid = c.oid AND v.attgenerated = 'v')`;
+
+/**
+ * The condition that all rows of the leaf `l` fulfil, where the planner finds the leaf by it and nothing but a damaged index of
+ * values could break it: bounds of plain columns without a collation. Null for the others: hashes, expressions, texts, defaults.
+ */
+const CONSTRAINT = `CASE WHEN NOT EXISTS (
+            SELECT FROM pg_catalog.pg_partition_ancestors(l.oid) a JOIN pg_catalog.pg_partitioned_table pt ON a.relid IN (pt.partrelid, pt.partdefid)
+            WHERE pt.partdefid = a.relid OR pt.partstrat = 'h' OR 0 = ANY (pt.partattrs::int2[]) OR 0 <> ANY (pt.partcollation::oid[]))
+          THEN pg_catalog.pg_get_partition_constraintdef(l.oid) END`;
+
+/**
  * One query for all tables, so that it costs one round trip. It reads the catalogue and its statistics only, which every role may.
  * The key is the primary key, else the smallest unique index over plain not-null columns that is complete and holds
  * immediately; none for a table with children by inheritance, which no index spans.
@@ -91,7 +117,9 @@ SELECT json_agg(document ORDER BY position)::text AS document, (
     'row_security', row_security_active(c.oid),
     'inherited', c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),
     'pages', CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int ELSE 0 END,
-    'deletes', CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_stat_get_tuples_deleted(c.oid)::text END,
+    'deletes', CASE c.relkind WHEN 'r' THEN pg_catalog.pg_stat_get_tuples_deleted(c.oid)::text
+      WHEN 'p' THEN (SELECT sum(pg_catalog.pg_stat_get_tuples_deleted(p.relid))::text FROM pg_catalog.pg_partition_tree(c.oid) p WHERE p.isleaf) END,
+    'filenode', c.relfilenode::text,
     'columns', (
       SELECT json_agg(json_build_object(
         'name', a.attname, 'number', a.attnum, 'not_null', ${isNotNull('a')}, 'generated', a.attgenerated,
@@ -134,7 +162,9 @@ SELECT json_agg(document ORDER BY position)::text AS document, (
     'leaves', COALESCE((
       SELECT json_agg(json_build_object(${PART},
         'pages', CASE WHEN l.relkind = 'r' THEN pg_catalog.pg_relation_size(l.oid) / current_setting('block_size')::int ELSE 0 END,
-        'schema', ln.nspname, 'name', l.relname) ORDER BY l.oid)
+        'schema', ln.nspname, 'name', l.relname, 'filenode', l.relfilenode::text,
+        'readable', ${IS_READABLE},
+        'constraint', ${CONSTRAINT}) ORDER BY pg_catalog.pg_get_expr(l.relpartbound, l.oid), l.oid)
       FROM pg_catalog.pg_partition_tree(c.oid) p JOIN pg_catalog.pg_class l ON l.oid = p.relid JOIN pg_catalog.pg_namespace ln ON ln.oid = l.relnamespace
       WHERE c.relkind = 'p' AND p.isleaf AND l.oid <> c.oid), '[]'),
     'access_method', (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND c.relkind <> 'p'),

@@ -1,6 +1,5 @@
 import { MOST_PLACES_OF_PACK, PACK_PAGES } from '../model/packs.ts';
-import type { PageRange } from '../model/pageRanges.ts';
-import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
+import type { Cut, Part } from '../model/parts.ts';
 
 /** No page has this number. */
 const BEYOND_LAST_PAGE = 4_294_967_295;
@@ -14,20 +13,29 @@ export interface PackQuestion {
 }
 
 /**
- * SQL of one row for each pack of a range of pages: page, end, rows, changed, places, keys. One query for many packs, so that
- * PostgreSQL is at work on the next one while the last is on its way.
+ * SQL of one row for each pack of some pieces of parts: part, page, end, rows, changed, places, keys. One query for many packs,
+ * so that PostgreSQL is at work on the next one while the last is on its way.
  */
-export function packsSql(source: SourceTable, range: PageRange, { changed, keys }: PackQuestion): string {
+export function packsSql(parts: readonly Part[], cuts: readonly Cut[], question: PackQuestion): string {
+  const pieces = cuts.flatMap((cut) => {
+    const part = parts[cut.part];
+    return part === undefined ? [] : [packsOf(part, cut, question)];
+  });
+  return pieces.join(' UNION ALL ');
+}
+
+function packsOf(part: Part, cut: Cut, { changed, keys }: PackQuestion): string {
+  const range = cut.range ?? { from: 0, to: null };
   const from = `${range.from}::int8`;
-  const to = `${range.to ?? Math.max(source.pages, 1)}::int8`;
+  const to = `${range.to ?? Math.max(part.pages, 1)}::int8`;
   // Qualified, and by a name that no column will have: inside, the table's columns come first.
   const page = 'finance_db_pack.finance_db_page';
   const end = `CASE WHEN ${page} + ${PACK_PAGES} < ${to} THEN ${page} + ${PACK_PAGES} ELSE ${range.to ?? BEYOND_LAST_PAGE} END`;
   const tids = changed === null ? 'NULL::tid[]' : `array_agg(ctid) FILTER (WHERE ${changed})`;
   return [
-    `SELECT ${page}, ${end}, rows, coalesce(cardinality(tids), 0), CASE WHEN cardinality(tids) <= ${MOST_PLACES_OF_PACK} THEN tids::text END, keys`,
+    `SELECT ${cut.part}, ${page}, ${end}, rows, coalesce(cardinality(tids), 0), CASE WHEN cardinality(tids) <= ${MOST_PLACES_OF_PACK} THEN tids::text END, keys`,
     `FROM generate_series(${from}, ${to} - 1, ${PACK_PAGES}) AS finance_db_pack(finance_db_page)`,
-    `CROSS JOIN LATERAL (SELECT count(*) AS rows, ${tids} AS tids, ${keys ?? 'NULL'} AS keys FROM ${rowsOf(source)}`,
+    `CROSS JOIN LATERAL (SELECT count(*) AS rows, ${tids} AS tids, ${keys ?? 'NULL'} AS keys FROM ${part.from}`,
     `WHERE ctid >= format('(%s,0)', ${page})::tid AND ctid < format('(%s,0)', ${end})::tid) AS pack WHERE rows > 0`,
   ].join(' ');
 }

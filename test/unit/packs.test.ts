@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { PACK_PAGES, type Pack, placesOf } from '../../src/model/packs.ts';
 
 const pack = (index: number, changed: number, dense = false): Pack => ({
+  part: '0',
   page: String(index * PACK_PAGES),
   end: String((index + 1) * PACK_PAGES),
   rows: '100000',

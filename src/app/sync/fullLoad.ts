@@ -2,9 +2,11 @@ import { copyStatement } from '../../duckdb/copyText.ts';
 import { copyColumns, createTableSql, loadFromSpool } from '../../duckdb/loader.ts';
 import { Spool, type SpoolSink } from '../../duckdb/spool.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
-import { cutPages, hasPageRanges, inPages, type PageRange } from '../../model/pageRanges.ts';
-import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import { inPages } from '../../model/pageRanges.ts';
+import { type Cut, cutParts, type Part, partsOf } from '../../model/parts.ts';
+import type { SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbSchema, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { copyOut } from '../../postgres/copyOut.ts';
@@ -33,25 +35,42 @@ export interface LoadProgress {
   readonly fraction: number | null;
 }
 
+/** How many rows each part of a table has, by its oid. */
+export type PartRows = ReadonlyMap<string, bigint>;
+
 /** Files handed to DuckDB: large enough to be read in parallel, small enough to bound the disk. */
 const SPOOL_FILE_BYTES = 32 << 20;
 
 /**
- * Makes the table in the working copy and loads all of its rows as of the snapshot.
- * @returns how many rows
+ * Makes the table in the working copy and loads all of its rows as of the snapshot, part by part, so that rows of one partition lie
+ * together.
+ * @returns how many rows each part has
  */
 export async function fullLoad(
   context: LoadContext,
   source: SourceTable,
   columns: readonly ColumnMapping[],
-): Promise<bigint> {
+): Promise<PartRows> {
   const name = duckdbTable(source.table);
   await dropReadyView(context.copy, source);
   await context.copy.run(`DROP TABLE IF EXISTS ${name}`);
   await context.copy.run(createTableSql(name, columns));
-  const select = `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)}`;
   const target = { into: name, displayName: displayName(source.table), columns, key: source.key };
-  return copyRows(context, target, rangeQueries(context, source, select));
+  const parts = partsIn(context, source);
+  const cuts = cutParts(parts, context.jobs, false).flat();
+  const counts: number[] = [];
+  await copyRows(
+    context,
+    target,
+    cuts.map((cut) => `SELECT ${copyColumns(columns)} FROM ${cutRows(parts, cut)}`),
+    counts,
+  );
+  const rows = parts.map(({ oid }): [string, bigint] => [oid, 0n]);
+  for (const [index, { part }] of cuts.entries()) {
+    const entry = rows[part];
+    if (entry !== undefined) entry[1] += BigInt(counts[index] ?? 0);
+  }
+  return new Map(rows);
 }
 
 /** A table of the source that is called like a ready-made view of an earlier sync takes its place; DROP TABLE would not. */
@@ -64,15 +83,17 @@ async function dropReadyView(copy: WorkingCopy, { table }: SourceTable): Promise
 
 /**
  * Copies the rows of one or several queries into a DuckDB table: readers, spool and loader at the same time.
+ * @param counts is given how many rows each query had, by its position
  * @throws FinanceDbError of whichever side failed first; all sides have ended by then
  */
 export async function copyRows(
   context: LoadContext,
   target: Parameters<typeof loadFromSpool>[2],
   queries: readonly string[],
+  counts: number[] = [],
 ): Promise<bigint> {
   const spool = new Spool(context.spoolFolder, { fileBytes: SPOOL_FILE_BYTES, totalBytes: context.spoolBytes });
-  const queue = [...queries];
+  const queue = [...queries.entries()];
   const total = queue.length;
   const sessions = await joinSessions(context.snapshot, Math.min(context.jobs, total));
   let rows = 0;
@@ -91,8 +112,9 @@ export async function copyRows(
       },
     };
     try {
-      for (let query = queue.shift(); query !== undefined; query = queue.shift()) {
-        await copyOut(session, copyStatement(query), counted, context.signal);
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const [index, query] = next;
+        counts[index] = (await copyOut(session, copyStatement(query), counted, context.signal)).rows;
         done++;
         report();
       }
@@ -120,18 +142,15 @@ export async function copyRows(
   return BigInt(rows);
 }
 
-/** How several connections share the reading of a table; null where one must read all of it. */
-export function rangesOf(context: LoadContext, source: SourceTable): PageRange[] | null {
-  if (!hasPageRanges(source, context.snapshot.serverVersionNumber)) return null;
-  const ranges = cutPages(source.pages, context.jobs);
-  return ranges.length === 1 ? null : ranges;
+/** The parts of a table, as this server lets them be read. */
+export function partsIn({ snapshot }: Pick<LoadContext, 'snapshot'>, source: SourceTable): Part[] {
+  return partsOf(source, snapshot.serverVersionNumber);
 }
 
-/** A query of a whole table as one for each range of its pages. @param select SELECT and FROM */
-export function rangeQueries(context: LoadContext, source: SourceTable, select: string, condition?: string): string[] {
-  const also = condition === undefined ? [] : [condition];
-  return (rangesOf(context, source) ?? [null]).map((range) => {
-    const conditions = [...(range === null ? [] : [inPages(range)]), ...also];
-    return conditions.length === 0 ? select : `${select} WHERE ${conditions.join(' AND ')}`;
-  });
+/** A piece of a part as what follows FROM. */
+export function cutRows(parts: readonly Part[], { part, range }: Cut, condition: string | null = null): string {
+  const from = parts[part]?.from;
+  if (from === undefined) throw new FinanceDbError('INTERNAL', `there is no part ${part} among ${parts.length}`);
+  const conditions = [...(range === null ? [] : [inPages(range)]), ...(condition === null ? [] : [condition])];
+  return conditions.length === 0 ? from : `${from} WHERE ${conditions.join(' AND ')}`;
 }

@@ -4,18 +4,20 @@ import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { placesOf } from '../../model/packs.ts';
-import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import type { Part } from '../../model/parts.ts';
+import type { SourceTable } from '../../model/sourceTable.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { changedSince } from '../../postgres/snapshot.ts';
-import { copyRows, type LoadContext } from './fullLoad.ts';
+import { copyRows, type LoadContext, type PartRows, partsIn } from './fullLoad.ts';
+import { sumOf } from './packs.ts';
 import { type Survey, survey } from './survey.ts';
 import { deleteVanished } from './vanishedRows.ts';
 
 /** What an incremental sync did, or why the table must be loaded in full instead. */
 export type IncrementalOutcome =
-  | { readonly kind: 'applied'; readonly rows: bigint; readonly upserted: bigint; readonly deleted: bigint }
+  | { readonly kind: 'applied'; readonly rows: PartRows; readonly upserted: bigint; readonly deleted: bigint }
   | { readonly kind: 'full'; readonly reason: string };
 
 /** When more than a quarter changed, a full load costs less; small tables are not worth the thought. */
@@ -59,17 +61,18 @@ async function applyBySurvey(
   const limit = state.rows / FULL_SHARE > FULL_LEAST ? state.rows / FULL_SHARE : FULL_LEAST;
   const lost = state.deletes !== null && state.deletes !== source.deletes;
   const condition = changedSince(state.snapshot, newLeaves);
-  const found = await survey(context, source, condition, lost ? key : null);
+  const parts = partsIn(context, source);
+  const found = await survey(context, source, parts, condition, lost ? key : null);
   if (found.changed > limit) return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
-  if (found.changed > 0n) await putChanged(context, source, columns, found, condition);
-  const surplus = (await targetCount(copy, target)) - found.rows;
+  if (found.changed > 0n) await putChanged(context, source, columns, parts, found, condition);
+  const expected = sumOf(found.rows);
+  const surplus = (await targetCount(copy, target)) - expected;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
-  if (surplus > 0n) await deleteVanished(context, source, key, surplus, found);
-  const rows = await targetCount(copy, target);
-  if (rows !== found.rows)
+  if (surplus > 0n) await deleteVanished(context, source, key, surplus, found, { parts, condition: null });
+  if ((await targetCount(copy, target)) !== expected)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
-  return { kind: 'applied', rows, upserted: found.changed, deleted: surplus };
+  return { kind: 'applied', rows: found.rows, upserted: found.changed, deleted: surplus };
 }
 
 /** Staging tables are temporary: DuckDB lets one transaction write to one database, and to temporary tables. */
@@ -80,19 +83,23 @@ async function putChanged(
   context: LoadContext,
   source: SourceTable,
   columns: readonly ColumnMapping[],
+  parts: readonly Part[],
   { changed, packs }: Survey,
   condition: string,
 ): Promise<void> {
   const { copy } = context;
   const target = duckdbTable(source.table);
-  const places = packs === null ? [condition] : placesOf(packs, condition);
+  const places = parts.flatMap((part, index) => {
+    const own = packs?.filter((pack) => Number(pack.part) === index) ?? null;
+    return (own === null ? [condition] : placesOf(own, condition)).map((place) => `${part.from} WHERE ${place}`);
+  });
   const name = DELTA.replace('temp.main.', '');
   await copy.run(`DROP TABLE IF EXISTS ${DELTA}`);
   await copy.run(createStagingSql(name, columns));
   const read = await copyRows(
     context,
     { into: DELTA, displayName: displayName(source.table), columns, key: source.key },
-    places.map((place) => `SELECT ${copyColumns(columns)} FROM ${rowsOf(source)} WHERE ${place}`),
+    places.map((place) => `SELECT ${copyColumns(columns)} FROM ${place}`),
   );
   if (read !== changed)
     throw new FinanceDbError('INTERNAL', `${displayName(source.table)}: ${changed} rows had changed, and ${read} came`);

@@ -3,15 +3,17 @@ import { createStagingSql } from '../../duckdb/loader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import type { Pack } from '../../model/packs.ts';
+import { cutParts, type Part } from '../../model/parts.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { plainColumn, textColumn } from '../../model/stagingColumn.ts';
 import { displayName } from '../../model/tableName.ts';
 import { type ColumnMapping, isPlainText } from '../../model/typeMapping.ts';
 import { packsSql } from '../../postgres/packs.ts';
-import { copyRows, type LoadContext, rangesOf } from './fullLoad.ts';
+import { copyRows, type LoadContext, type PartRows } from './fullLoad.ts';
 
 const PACKS = 'temp.main.finance_db_packs';
 const PACK_COLUMNS: readonly ColumnMapping[] = [
+  plainColumn('part', 'integer', 'UBIGINT'),
   plainColumn('page', 'integer', 'UBIGINT'),
   plainColumn('end', 'integer', 'UBIGINT'),
   plainColumn('rows', 'integer', 'UBIGINT'),
@@ -22,7 +24,7 @@ const PACK_COLUMNS: readonly ColumnMapping[] = [
 /** What the packs of a table told. */
 export interface PacksRead {
   readonly packs: readonly Pack[];
-  readonly rows: bigint;
+  readonly rows: PartRows;
   readonly keys: KeysRead;
 }
 
@@ -30,7 +32,7 @@ export interface PacksRead {
 export type KeysRead = 'hashed' | 'unpackable' | 'none';
 
 /**
- * Looks at all rows of a table, once, by all connections.
+ * Looks at all rows of some parts of a table, once, by all connections.
  * @param changed SQL that is true for changed rows; null when nobody asks
  * @param key the columns of the key when KEY_HASHES is wanted too; it comes only of keys that can be packed
  * @returns null for a table that is too small for packs or cannot be read by pages, and when there is nothing to ask
@@ -38,12 +40,14 @@ export type KeysRead = 'hashed' | 'unpackable' | 'none';
 export async function readPacks(
   context: LoadContext,
   source: SourceTable,
+  parts: readonly Part[],
   changed: string | null,
   key: readonly ColumnMapping[] | null,
 ): Promise<PacksRead | null> {
-  const ranges = rangesOf(context, source);
+  const queries = parts.every(({ pageable }) => pageable) ? cutParts(parts, context.jobs, true) : [];
   const column = key === null ? null : packable(key);
-  if (ranges === null || (changed === null && column === null)) return null;
+  if ((queries.length < 2 && parts.length < 2) || queries.length === 0 || (changed === null && column === null))
+    return null;
   const { copy } = context;
   await copy.run(`DROP TABLE IF EXISTS ${PACKS}; ${createStagingSql('finance_db_packs', PACK_COLUMNS)}`);
   if (column !== null) await copy.run(CREATE_KEY_HASHES);
@@ -58,10 +62,10 @@ export async function readPacks(
       project: (values) => values.slice(0, -1).join(', '),
       ...also,
     },
-    ranges.map((range) => packsSql(source, range, { changed, keys: column === null ? null : packedKeys(column) })),
+    queries.map((cuts) => packsSql(parts, cuts, { changed, keys: column === null ? null : packedKeys(column) })),
   );
   const packs = await copy.all<Pack>(
-    `SELECT page::VARCHAR AS page, "end"::VARCHAR AS "end", rows::VARCHAR AS rows, changed::VARCHAR AS changed, places FROM ${PACKS} AS packs ORDER BY packs.page`,
+    `SELECT part::VARCHAR AS part, page::VARCHAR AS page, "end"::VARCHAR AS "end", rows::VARCHAR AS rows, changed::VARCHAR AS changed, places FROM ${PACKS} AS packs ORDER BY packs.part, packs.page`,
   );
   await copy.run(`DROP TABLE ${PACKS}`);
   // Counts and keys come the same way, so that a lost pack would not show in the counts.
@@ -70,12 +74,27 @@ export async function readPacks(
       'INTERNAL',
       `${displayName(source.table)}: ${read} packs came, and ${packs.length} arrived`,
     );
-  const rows = packs.reduce((sum, pack) => sum + BigInt(pack.rows), 0n);
+  const rows = rowsOfParts(parts, packs);
+  const total = sumOf(rows);
   if (column === null) return { packs, rows, keys: key === null ? 'none' : 'unpackable' };
   const [count] = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${KEY_HASHES}`);
-  if (BigInt(count?.n ?? '-1') === rows) return { packs, rows, keys: 'hashed' };
+  if (BigInt(count?.n ?? '-1') === total) return { packs, rows, keys: 'hashed' };
   await copy.run(DROP_KEY_HASHES);
   return { packs, rows, keys: 'unpackable' };
+}
+
+function rowsOfParts(parts: readonly Part[], packs: readonly Pack[]): PartRows {
+  const rows = parts.map(({ oid }): [string, bigint] => [oid, 0n]);
+  for (const pack of packs) {
+    const entry = rows[Number(pack.part)];
+    if (entry !== undefined) entry[1] += BigInt(pack.rows);
+  }
+  return new Map(rows);
+}
+
+/** How many rows these parts have together. */
+export function sumOf(rows: PartRows): bigint {
+  return [...rows.values()].reduce((sum, count) => sum + count, 0n);
 }
 
 /**

@@ -1,20 +1,24 @@
 import type { Pack } from '../../model/packs.ts';
-import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import type { Part } from '../../model/parts.ts';
+import type { SourceTable } from '../../model/sourceTable.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
-import type { LoadContext } from './fullLoad.ts';
+import type { LoadContext, PartRows } from './fullLoad.ts';
 import { type KeysRead, readPacks } from './packs.ts';
 
-/** What one look at all rows of a table tells. */
+/** What one look at all rows of some parts of a table tells. */
 export interface Survey {
-  readonly rows: bigint;
+  readonly rows: PartRows;
   readonly changed: bigint;
-  /** Where the changed rows are; null for a table that was looked at as a whole. */
+  /** Where the changed rows are; null for parts that were looked at as wholes. */
   readonly packs: readonly Pack[] | null;
   readonly keys: KeysRead;
 }
 
+/** So many parts are counted by one query. */
+const MOST_TOGETHER = 100;
+
 /**
- * Counts the rows of a table, finds those that changed, and fetches the keys when they will be needed: in one pass, which
+ * Counts the rows of parts of a table, finds those that changed, and fetches the keys when they will be needed: in one pass, which
  * is what an incremental sync costs however few rows changed.
  * @param condition SQL that is true for changed rows
  * @param key the columns of the key when rows are likely to have been deleted; null when not
@@ -22,16 +26,31 @@ export interface Survey {
 export async function survey(
   context: LoadContext,
   source: SourceTable,
+  parts: readonly Part[],
   condition: string,
   key: readonly ColumnMapping[] | null,
 ): Promise<Survey> {
-  const read = await readPacks(context, source, condition, key);
+  const read = await readPacks(context, source, parts, condition, key);
   if (read !== null) {
     const changed = read.packs.reduce((sum, pack) => sum + BigInt(pack.changed), 0n);
     return { ...read, changed };
   }
-  const [all] = await context.snapshot.session.query<Pick<Pack, 'rows' | 'changed'>>(
-    `SELECT count(*) AS rows, count(*) FILTER (WHERE ${condition}) AS changed FROM ${rowsOf(source)}`,
-  );
-  return { rows: BigInt(all?.rows ?? '0'), changed: BigInt(all?.changed ?? '0'), packs: null, keys: 'none' };
+  const rows = new Map<string, bigint>();
+  let changed = 0n;
+  for (let from = 0; from < parts.length; from += MOST_TOGETHER) {
+    const counts = await context.snapshot.session.query<{ part: string; rows: string; changed: string }>(
+      parts
+        .slice(from, from + MOST_TOGETHER)
+        .map(
+          (part) =>
+            `SELECT '${part.oid}' AS part, count(*) AS rows, count(*) FILTER (WHERE ${condition}) AS changed FROM ${part.from}`,
+        )
+        .join(' UNION ALL '),
+    );
+    for (const count of counts) {
+      rows.set(count.part, BigInt(count.rows));
+      changed += BigInt(count.changed);
+    }
+  }
+  return { rows, changed, packs: null, keys: 'none' };
 }

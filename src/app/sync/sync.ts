@@ -169,7 +169,7 @@ async function syncInSnapshot(
     const tables: TableResult[] = [];
     for (const { plan, columns } of work) {
       const state = known ? findState(file, plan.source.table) : null;
-      const result = await syncTable(context, plan, columns, state).catch(async (error: unknown) => {
+      const { result } = await syncTable(context, plan, columns, state).catch(async (error: unknown) => {
         throw await nameBadText(error, server, plan.source, columns);
       });
       await batch.add(stateOf(context, plan, columns, result, request.now()));

@@ -4,9 +4,17 @@ import { changesNeedTransaction, type SyncMode, type TablePlan, type TableState 
 import { displayName, duckdbSchema } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { VERSION } from '../../version.ts';
-import { fullLoad, type LoadContext } from './fullLoad.ts';
+import { fullLoad, type LoadContext, type PartRows } from './fullLoad.ts';
 import { applyChanges } from './incremental.ts';
+import { sumOf } from './packs.ts';
 import type { TableResult } from './syncRequest.ts';
+
+/** What came of one table. */
+export interface Synced {
+  readonly result: TableResult;
+  /** How many rows each of its parts has; null when it was not looked at. */
+  readonly parts: PartRows | null;
+}
 
 /**
  * Brings one table of the working copy up to date, by its changes or by loading it anew, and writes down as of when it is.
@@ -17,27 +25,33 @@ export async function syncTable(
   plan: TablePlan,
   columns: readonly ColumnMapping[],
   state: TableState | null,
-): Promise<TableResult> {
+): Promise<Synced> {
   const { source } = plan;
   const started = performance.now();
-  const finish = (mode: SyncMode, reason: string, rows: bigint, upserted: bigint, deleted: bigint): TableResult => ({
-    ...{ table: displayName(source.table), mode, reason, rows, upserted, deleted },
-    seconds: secondsSince(started),
-  });
-  if (plan.mode === 'none' && state !== null) return finish('none', plan.reason, state.rows, 0n, 0n);
+  const finish = (
+    mode: SyncMode,
+    reason: string,
+    parts: PartRows | null,
+    [upserted, deleted]: readonly [bigint, bigint],
+  ): Synced => {
+    const rows = parts === null ? (state?.rows ?? 0n) : sumOf(parts);
+    const table = displayName(source.table);
+    return { result: { table, mode, reason, rows, upserted, deleted, seconds: secondsSince(started) }, parts };
+  };
+  if (plan.mode === 'none' && state !== null) return finish('none', plan.reason, null, [0n, 0n]);
   let reason = plan.reason;
   if (plan.mode === 'incremental' && state !== null) {
     const outcome = await applyChanges(context, source, columns, state, plan.newLeaves);
     if (outcome.kind === 'applied') {
       const touched = outcome.upserted > 0n || outcome.deleted > 0n;
       if (!touched) reason = 'transactions since the last sync changed nothing in this table';
-      return finish('incremental', reason, outcome.rows, outcome.upserted, outcome.deleted);
+      return finish('incremental', reason, outcome.rows, [outcome.upserted, outcome.deleted]);
     }
     reason = outcome.reason;
   }
   await context.copy.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(duckdbSchema(source.table))}`);
   const rows = await fullLoad(context, source, columns);
-  return finish('full', reason, rows, rows, 0n);
+  return finish('full', reason, rows, [sumOf(rows), 0n]);
 }
 
 /** What the table in the working copy is, and as of when: what the next sync and a validation go by. */

@@ -2,12 +2,21 @@ import { KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../../model/keyBucket.ts';
-import { hidesRowid, rowsOf, type SourceTable } from '../../model/sourceTable.ts';
+import type { Part } from '../../model/parts.ts';
+import { hidesRowid, type SourceTable } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import type { LoadContext } from './fullLoad.ts';
 import { fetchKeyHashes } from './keyHashes.ts';
+import { sumOf } from './packs.ts';
 import type { Survey } from './survey.ts';
+
+/** Where rows are looked for that are gone. */
+export interface Among {
+  readonly parts: readonly Part[];
+  /** SQL that is true for all rows of the target but those of other parts, where nothing is gone; null when these are all parts. */
+  readonly condition: string | null;
+}
 
 /**
  * Deletes the rows of the target whose keys the source no longer has. If the survey did not bring the keys, and the key has a
@@ -22,23 +31,25 @@ export async function deleteVanished(
   source: SourceTable,
   key: readonly ColumnMapping[],
   surplus: bigint,
-  { rows, keys }: Survey,
+  { rows: counted, keys }: Pick<Survey, 'rows' | 'keys'>,
+  { parts, condition }: Among,
 ): Promise<void> {
+  const rows = sumOf(counted);
   const { copy } = context;
   const target = duckdbTable(source.table);
   if (rows === 0n) {
-    await copy.run(`DELETE FROM ${target}`);
+    await copy.run(`DELETE FROM ${target}${where(condition)}`);
     return;
   }
   const buckets = bucketsFor(surplus, rows);
   const bucket = buckets === null || keys === 'hashed' ? null : keyBucket(key, buckets);
-  const inUnequal = bucket === null ? null : await inUnequalBuckets(context, source, bucket);
-  if (keys !== 'hashed') await fetchKeyHashes(context, source, key, inUnequal, keys === 'none');
+  const inUnequal = bucket === null ? null : await inUnequalBuckets(context, source, { parts, condition }, key, bucket);
+  if (keys !== 'hashed') await fetchKeyHashes(context, source, parts, key, inUnequal, keys === 'none');
   // Qualified, for a column may be called like an alias.
   const names = key.map((column) => `t.${quoteIdentifier(column.name)}`);
   // To find rows by their number saves hashing all keys once more.
   const row = hidesRowid(source) ? keyHash(key, names) : 't.rowid';
-  const ours = `(SELECT ${keyHash(key, names)} AS hash, ${row} AS row FROM ${target} AS t${inUnequal === null ? '' : ` WHERE ${inUnequal}`})`;
+  const ours = `(SELECT ${keyHash(key, names)} AS hash, ${row} AS row FROM ${target} AS t${where(inUnequal, condition)})`;
   // A join of the hashes of unequal buckets costs less than one of all.
   const few = bucket === null && buckets !== null ? await inUnequalHashes(copy, ours, buckets) : '';
   await copy.run(
@@ -51,10 +62,25 @@ export async function deleteVanished(
 const UNEQUAL = 'temp.main.finance_db_unequal';
 
 /** The target holds all of the source's keys, so a bucket of equal counts has lost nothing. */
-async function inUnequalBuckets(context: LoadContext, source: SourceTable, bucket: string): Promise<string> {
-  const theirs = await context.snapshot.session.query<BucketCount>(countBy(bucket, rowsOf(source)));
-  const ours = await context.copy.all<BucketCount>(countBy(bucket, duckdbTable(source.table)));
+async function inUnequalBuckets(
+  context: LoadContext,
+  source: SourceTable,
+  { parts, condition }: Among,
+  key: readonly ColumnMapping[],
+  bucket: string,
+): Promise<string> {
+  const names = key.map(({ name }) => quoteIdentifier(name)).join(', ');
+  const rows = parts.map(({ from }) => `SELECT ${names} FROM ${from}`).join(' UNION ALL ');
+  const [whole] = parts;
+  const from = parts.length === 1 && whole !== undefined ? whole.from : `(${rows}) AS rows`;
+  const theirs = await context.snapshot.session.query<BucketCount>(countBy(bucket, from));
+  const ours = await context.copy.all<BucketCount>(countBy(bucket, duckdbTable(source.table) + where(condition)));
   return `${bucket} IN (${unequalCounts(theirs, ours).join(', ')})`;
+}
+
+function where(...conditions: (string | null)[]): string {
+  const given = conditions.filter((condition) => condition !== null);
+  return given.length === 0 ? '' : ` WHERE ${given.join(' AND ')}`;
 }
 
 /** A WHERE for the hashes of buckets that hold other numbers of keys. */

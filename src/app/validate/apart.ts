@@ -7,7 +7,7 @@ import { plainColumn, textColumn } from '../../model/stagingColumn.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { countRows } from '../../postgres/digest.ts';
-import { copyRows, type LoadContext } from '../sync/fullLoad.ts';
+import { copyRows, type LoadContext, partsIn } from '../sync/fullLoad.ts';
 import { fetchKeyHashes } from '../sync/keyHashes.ts';
 import type { CheckContext } from './result.ts';
 import { keyColumns, keyText, locator, type RowSource } from './rowNames.ts';
@@ -64,7 +64,8 @@ export async function setVanishedApart(context: CheckContext, rows: RowSource, c
     key.map((column) => `t.${quoteIdentifier(column.name)}`),
   );
   try {
-    await fetchKeyHashes(loadContext(context, context.jobs), source, key, null, true);
+    const load = loadContext(context, context.jobs);
+    await fetchKeyHashes(load, source, partsIn(load, source), key, null, true);
     await copy.run(
       `INSERT INTO ${VANISHED} SELECT kc FROM (SELECT ${keyText(rows).duckdb} AS kc, ${hash} AS hash FROM ${table} AS t) ANTI JOIN ${KEY_HASHES} USING (hash)`,
     );
