@@ -1,5 +1,5 @@
 import { type BucketDigests, type BucketRow, BucketSums } from '../model/bucketDigests.ts';
-import type { RowDigest } from '../model/canonicalRow.ts';
+import type { RowDigest } from '../model/rowDigest.ts';
 import { duckdbSchema, type TableName } from '../model/tableName.ts';
 import type { WorkingCopy } from './workingCopy.ts';
 
@@ -12,7 +12,7 @@ export async function digestBuckets(
   where: string | null = null,
 ): Promise<BucketDigests> {
   const rows = await copy.all<BucketRow>(
-    `SELECT bucket::VARCHAR AS bucket, count(*)::VARCHAR AS rows, sum(lo)::VARCHAR AS lo, sum(hi)::VARCHAR AS hi FROM (SELECT lo & ${buckets - 1}::UBIGINT AS bucket, lo, hi FROM (${digest.duckdb(where === null ? table : `${table} WHERE ${where}`, [])}) AS digests) AS rows GROUP BY ALL`,
+    `SELECT bucket::VARCHAR AS bucket, count(*)::VARCHAR AS rows, sum(d)::VARCHAR AS sum FROM (SELECT d & ${buckets - 1} AS bucket, d FROM (${digest.duckdb(where === null ? table : `${table} WHERE ${where}`, [])}) AS digests) AS rows GROUP BY ALL`,
   );
   const sums = new BucketSums();
   sums.add(rows);

@@ -32,7 +32,7 @@ export interface Receipt {
   readonly lag: { readonly changed: bigint; readonly deleted: bigint };
   readonly damage: { readonly missing: bigint; readonly extra: bigint; readonly different: bigint };
   readonly buckets: number;
-  /** 32 hexadecimal digits; null when only counts and sums were compared. */
+  /** 16 hexadecimal digits, good for this validation alone; null when only counts and sums were compared. */
   readonly digest: { readonly postgres: string; readonly duckdb: string } | null;
   readonly problem: string | null;
   readonly seconds: number;

@@ -1,14 +1,13 @@
-/** One bucket of rows: how many, and the sums modulo 2^64 of both halves of their digests. */
+/** One bucket of rows: how many, and the sum modulo 2^64 of their digests. */
 export interface BucketDigest {
   readonly rows: bigint;
-  readonly lo: bigint;
-  readonly hi: bigint;
+  readonly sum: bigint;
 }
 
 export interface BucketDigests {
   readonly buckets: ReadonlyMap<number, BucketDigest>;
   readonly rows: bigint;
-  /** 32 hexadecimal digits over the whole table: the sums of all buckets. */
+  /** 16 hexadecimal digits over the whole table: the sum of all buckets. */
   readonly digest: string;
 }
 
@@ -16,8 +15,7 @@ export interface BucketDigests {
 export interface BucketRow {
   readonly bucket: string;
   readonly rows: string;
-  readonly lo: string;
-  readonly hi: string;
+  readonly sum: string;
 }
 
 /**
@@ -32,23 +30,19 @@ export class BucketSums {
       const known = this.buckets.get(Number(row.bucket));
       this.buckets.set(Number(row.bucket), {
         rows: (known?.rows ?? 0n) + BigInt(row.rows),
-        lo: BigInt.asUintN(64, (known?.lo ?? 0n) + BigInt(row.lo)),
-        hi: BigInt.asUintN(64, (known?.hi ?? 0n) + BigInt(row.hi)),
+        sum: BigInt.asUintN(64, (known?.sum ?? 0n) + BigInt(row.sum)),
       });
     }
   }
 
   total(): BucketDigests {
     let rows = 0n;
-    let lo = 0n;
-    let hi = 0n;
+    let sum = 0n;
     for (const bucket of this.buckets.values()) {
       rows += bucket.rows;
-      lo += bucket.lo;
-      hi += bucket.hi;
+      sum += bucket.sum;
     }
-    const digits = (sum: bigint): string => BigInt.asUintN(64, sum).toString(16).padStart(16, '0');
-    return { buckets: this.buckets, rows, digest: digits(hi) + digits(lo) };
+    return { buckets: this.buckets, rows, digest: BigInt.asUintN(64, sum).toString(16).padStart(16, '0') };
   }
 }
 
@@ -58,7 +52,7 @@ export function unequalBuckets(left: BucketDigests, right: BucketDigests): numbe
   return [...numbers]
     .filter((number) => {
       const [a, b] = [left.buckets.get(number), right.buckets.get(number)];
-      return a === undefined || b === undefined || a.rows !== b.rows || a.lo !== b.lo || a.hi !== b.hi;
+      return a === undefined || b === undefined || a.rows !== b.rows || a.sum !== b.sum;
     })
     .sort((a, b) => a - b);
 }

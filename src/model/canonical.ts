@@ -13,6 +13,8 @@ export interface PostgresDialect {
   readonly version: number;
   /** server_encoding, such as UTF8. */
   readonly encoding: string;
+  /** Why the server's hash functions are no use, in words; null when they are PostgreSQL's own, as we compute them. */
+  readonly hashObjection: string | null;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type BothSides, type CanonicalColumn, canonicalColumn, type PostgresDialect } from './canonical.ts';
+import type { RowDigest } from './rowDigest.ts';
 import type { ColumnMapping } from './typeMapping.ts';
 
 /** Marks are packed into non-negative 64-bit numbers. */
@@ -39,10 +40,10 @@ export function canonicalRow(columns: readonly ColumnMapping[], dialect: Postgre
 }
 
 /** `a || b || …` as a balanced tree: databases bound the depth of an expression, and tables have up to 1,600 columns. */
-export function concatenated(parts: readonly string[]): string {
-  if (parts.length <= 8) return parts.join(' || ');
+export function concatenated(parts: readonly string[], operator = '||'): string {
+  if (parts.length <= 8) return parts.join(` ${operator} `);
   const middle = parts.length >> 1;
-  return `(${concatenated(parts.slice(0, middle))}) || (${concatenated(parts.slice(middle))})`;
+  return `(${concatenated(parts.slice(0, middle), operator)}) ${operator} (${concatenated(parts.slice(middle), operator)})`;
 }
 
 /** Puts as many marks side by side into a 64-bit number as fit, the first in the highest bits. */
@@ -66,44 +67,21 @@ function packMarks(columns: readonly CanonicalColumn[]): BothSides[] {
   return packs;
 }
 
-/** Both 64-bit halves of the md5 of `octets`, as SQL: the columns `lo` and `hi` of a row source. */
-export interface RowDigest {
-  /** `SELECT lo, hi, … FROM …`, with further columns taken along from the table. */
-  readonly postgres: (table: string, extra: readonly string[]) => string;
-  readonly duckdb: (table: string, extra: readonly string[]) => string;
-}
-
-const LOW_HALF = '18446744073709551615::UHUGEINT';
-
 /**
- * PostgreSQL 18 casts octets to integers and reverses them, as DuckDB's md5_number does; earlier ones need the detour over
- * bit strings, and DuckDB follows.
- */
-const CASTS_OCTETS = 180000;
-
-/**
- * The digests of a table's rows. The inner SELECTs end in OFFSET 0 so that PostgreSQL does not merge them into the outer ones,
+ * The lower half of the md5 of a row's rendering: for servers that do not have the hash functions of PostgreSQL. Takes the
+ * server three times as long. The inner SELECTs end in OFFSET 0 so that PostgreSQL does not merge them into the outer ones,
  * which would compute the md5 once for every use.
  */
-export function rowDigest(columns: readonly ColumnMapping[], dialect: PostgresDialect): RowDigest {
+export function md5Digest(columns: readonly ColumnMapping[], dialect: PostgresDialect): RowDigest {
   const row = canonicalRow(columns, dialect);
-  const swapped = dialect.version >= CASTS_OCTETS;
   const list = (items: readonly string[]): string => items.map((item) => `, ${item}`).join('');
   const outer = (extra: readonly string[]): string => list(extra.map((_, index) => `x${index}`));
   const inner = (extra: readonly string[]): string => list(extra.map((sql, index) => `${sql} AS x${index}`));
+  const half = (md5: string): string => `('0x' || ${md5}[17:32])::UBIGINT`;
   return {
-    postgres: (table, extra) => {
-      const digest = swapped ? `reverse(decode(md5(${row.postgres}), 'hex'))` : `md5(${row.postgres})`;
-      const halves = swapped
-        ? 'substr(d, 1, 8)::int8 AS lo, substr(d, 9, 8)::int8 AS hi'
-        : "('x' || substr(d, 17, 16))::bit(64)::int8 AS lo, ('x' || substr(d, 1, 16))::bit(64)::int8 AS hi";
-      return `SELECT ${halves}${outer(extra)} FROM (SELECT ${digest} AS d${inner(extra)} FROM ${table} OFFSET 0) AS digests OFFSET 0`;
-    },
-    duckdb: (table, extra) => {
-      // One md5 for both halves: md5_number_lower and _upper would each cost three times as much. It counts octets from the last.
-      if (swapped)
-        return `SELECT (d >> 64)::UBIGINT AS lo, (d & ${LOW_HALF})::UBIGINT AS hi${outer(extra)} FROM (SELECT md5_number(${row.duckdb}) AS d${inner(extra)} FROM ${table}) AS rendered`;
-      return `SELECT ('0x' || d[17:32])::UBIGINT AS lo, ('0x' || d[1:16])::UBIGINT AS hi${outer(extra)} FROM (SELECT md5(${row.duckdb}) AS d${inner(extra)} FROM ${table}) AS rendered`;
-    },
+    postgres: (table, extra) =>
+      `SELECT ('x' || substr(m, 17, 16))::bit(64)::int8 AS d${outer(extra)} FROM (SELECT md5(${row.postgres}) AS m${inner(extra)} FROM ${table} OFFSET 0) AS digests OFFSET 0`,
+    duckdb: (table, extra) =>
+      `SELECT CASE WHEN u > 9223372036854775807 THEN (u::HUGEINT - 18446744073709551616)::BIGINT ELSE u::BIGINT END AS d${outer(extra)} FROM (SELECT ${half(`md5(${row.duckdb})`)} AS u${inner(extra)} FROM ${table}) AS rendered`,
   };
 }

@@ -1,19 +1,10 @@
 import { type BucketDigests, type BucketRow, BucketSums } from '../model/bucketDigests.ts';
-import type { PostgresDialect } from '../model/canonical.ts';
-import type { RowDigest } from '../model/canonicalRow.ts';
 import { hasPageRanges, inPages, type PageRange } from '../model/pageRanges.ts';
+import type { RowDigest } from '../model/rowDigest.ts';
 import { rowsOf, type SourceTable } from '../model/sourceTable.ts';
 import type { PgSession } from './session.ts';
 import { shareWork } from './shareWork.ts';
 import type { SourceSnapshot } from './snapshot.ts';
-
-/** What the server can do, as far as rendering goes. */
-export async function readDialect(snapshot: SourceSnapshot): Promise<PostgresDialect> {
-  const [row] = await snapshot.session.query<{ encoding: string }>(
-    "SELECT current_setting('server_encoding') AS encoding",
-  );
-  return { version: snapshot.serverVersionNumber, encoding: row?.encoding ?? 'UTF8' };
-}
 
 export interface DigestOptions {
   /** A power of two. */
@@ -45,7 +36,7 @@ export async function digestTable(
     const conditions = [...(range === null ? [] : [inPages(range)]), ...(where === null ? [] : [where])];
     const from = conditions.length === 0 ? rowsOf(source) : `${rowsOf(source)} WHERE ${conditions.join(' AND ')}`;
     const part = await session.query<BucketRow>(
-      `SELECT lo & ${buckets - 1} AS bucket, count(*) AS rows, sum(lo) AS lo, sum(hi) AS hi FROM (${digest.postgres(from, [])}) AS rows GROUP BY 1`,
+      `SELECT d & ${buckets - 1} AS bucket, count(*) AS rows, sum(d) AS sum FROM (${digest.postgres(from, [])}) AS rows GROUP BY 1`,
     );
     sums.add(part);
     onRange(++done, ranges.length);

@@ -12,7 +12,7 @@ const column = (name: string, family: TypeFamily, postgresType: string, duckdbTy
 });
 const varchar = (name: string, length: number): ColumnMapping =>
   column(name, 'text', `character varying(${length})`, 'VARCHAR');
-const dialect = { version: 180004, encoding: 'UTF8' };
+const dialect = { version: 180004, encoding: 'UTF8', hashObjection: null };
 
 describe('marks', () => {
   test.each([1, 2, 3, 50, 63, 64, 255, 10_000])(
@@ -54,23 +54,23 @@ test('a concatenation is no deeper than it must be', () => {
 });
 
 describe('buckets', () => {
-  const sums = (...rows: [string, string, string, string][]) => {
+  const sums = (...rows: [string, string, string][]) => {
     const all = new BucketSums();
-    for (const [bucket, count, lo, hi] of rows) all.add([{ bucket, rows: count, lo, hi }]);
+    for (const [bucket, count, sum] of rows) all.add([{ bucket, rows: count, sum }]);
     return all.total();
   };
 
   test('signed and unsigned sums are equal modulo 2^64, in however many parts they come', () => {
-    const signed = sums(['1', '1', '-1', '5'], ['1', '1', '3', '-6']);
-    const unsigned = sums(['1', '2', '18446744073709551618', '18446744073709551615']);
+    const signed = sums(['1', '1', '-1'], ['1', '1', '3'], ['2', '1', '-6']);
+    const unsigned = sums(['1', '2', '18446744073709551618'], ['2', '1', '18446744073709551610']);
     expect(unequalBuckets(signed, unsigned)).toEqual([]);
-    expect(signed.digest).toBe('ffffffffffffffff0000000000000002');
+    expect(signed.digest).toBe('fffffffffffffffc');
     expect(unsigned.digest).toBe(signed.digest);
   });
 
   test('that only one side has, or that differ in count alone, are unequal', () => {
-    const left = sums(['1', '1', '0', '0'], ['2', '1', '7', '7']);
-    const right = sums(['2', '1', '7', '7'], ['1', '2', '0', '0'], ['3', '1', '1', '1']);
+    const left = sums(['1', '1', '0'], ['2', '1', '7']);
+    const right = sums(['2', '1', '7'], ['1', '2', '0'], ['3', '1', '1']);
     expect(unequalBuckets(left, right)).toEqual([1, 3]);
   });
 

@@ -22,8 +22,7 @@ export const FORGET_APART = `DROP TABLE IF EXISTS ${VANISHED}`;
 
 const THEIR_COLUMNS: readonly ColumnMapping[] = [
   textColumn('kc'),
-  plainColumn('lo', 'integer', 'BIGINT'),
-  plainColumn('hi', 'integer', 'BIGINT'),
+  plainColumn('d', 'integer', 'BIGINT'),
   textColumn('loc'),
   plainColumn('changed', 'boolean', 'BOOLEAN'),
 ];
@@ -102,7 +101,7 @@ export async function fetchTheirs(
   return copyRows(
     loadContext(context, 1),
     { into: THEIRS, displayName: displayName(source.table), columns: THEIR_COLUMNS, key: null },
-    [`SELECT x0, lo, hi, x1, x2 FROM (${digest.postgres(from, extra)}) AS rows WHERE ${condition}`],
+    [`SELECT x0, d, x1, x2 FROM (${digest.postgres(from, extra)}) AS rows WHERE ${condition}`],
   );
 }
 

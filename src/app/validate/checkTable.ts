@@ -1,6 +1,5 @@
 import { describeStored, digestBuckets as digestDuckdb } from '../../duckdb/digest.ts';
 import { type BucketDigests, bucketCount, unequalBuckets } from '../../model/bucketDigests.ts';
-import { rowDigest } from '../../model/canonicalRow.ts';
 import { hidesRowid, rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { planTable, type TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
@@ -9,6 +8,7 @@ import { countChanged, countRows, digestTable } from '../../postgres/digest.ts';
 import { volatileFunctions } from '../../postgres/volatility.ts';
 import { isNotApart, setChangedApart, setVanishedApart } from './apart.ts';
 import { bothSides } from './bothSides.ts';
+import { chooseDigest } from './chooseDigest.ts';
 import { findDifferences } from './drillDown.ts';
 import { lagOf, unprovable } from './lag.ts';
 import { checkQuickly } from './quick.ts';
@@ -46,7 +46,7 @@ export async function checkTable(
   const volatile = source.kind === 'v' ? await volatileFunctions(context.snapshot.session, source.oid) : [];
   const lag = volatile.length > 0 ? unprovable(volatile) : lagOf(context, source, state, plan.newLeaves);
   if (quick) return checkQuickly(context, source, columns, lag, check);
-  const digest = rowDigest(columns, context.dialect);
+  const { digest, note } = chooseDigest(context, columns);
   const rows = { source, columns, digest, lag };
   context.onStep(`${table}: comparing`);
   // Without a key nothing pairs a changed row with what it was, so that nothing can be set apart.
@@ -70,7 +70,7 @@ export async function checkTable(
     // Over all rows or not at all.
     digest: apart ? null : { postgres: theirs.digest, duckdb: ours.digest },
     problem: lag.problem,
-    notes: lag.notes,
+    notes: note === null ? lag.notes : [...lag.notes, note],
   };
   if (unequal.length === 0 && !apart) return basis;
   context.onStep(`${table}: looking at the rows of ${unequal.length} unequal buckets`);

@@ -31,30 +31,28 @@ async function fetchUnequal(context: CheckContext, unequal: UnequalBuckets): Pro
   if (!apart) await createTheirs(context.copy);
   if (unequal.unequal.length === 0) return;
   const from = apart ? `${rowsOf(source)} WHERE NOT (${lag.condition ?? 'false'})` : rowsOf(source);
-  const inUnequal = `lo & ${unequal.buckets - 1} = ANY ('{${unequal.unequal.join(',')}}'::int8[])`;
+  const inUnequal = `d & ${unequal.buckets - 1} = ANY ('{${unequal.unequal.join(',')}}'::int8[])`;
   await fetchTheirs(context, unequal, from, inUnequal);
 }
 
 async function listOurs(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
   const { source, digest, buckets, apart } = unequal;
-  const signed = (half: string): string =>
-    `CASE WHEN ${half} > 9223372036854775807 THEN (${half}::HUGEINT - 18446744073709551616)::BIGINT ELSE ${half}::BIGINT END AS ${half}`;
   // Where the rowid is hidden, rows can be counted and keys be told, but they cannot be looked up.
   const rows = digest.duckdb(duckdbTable(source.table), [keyText(unequal).duckdb, hidesRowid(source) ? '0' : 'rowid']);
   const wanted = [
     ...(apart ? [isApart('x0')] : []),
-    ...(unequal.unequal.length === 0 ? [] : [`(lo & ${buckets - 1}::UBIGINT) IN (${unequal.unequal.join(', ')})`]),
+    ...(unequal.unequal.length === 0 ? [] : [`(d & ${buckets - 1}) IN (${unequal.unequal.join(', ')})`]),
   ];
   await context.copy.run(
-    `CREATE OR REPLACE TEMP TABLE finance_db_ours AS SELECT x0 AS kc, ${signed('lo')}, ${signed('hi')}, x1 AS rid FROM (${rows}) AS rows WHERE ${wanted.join(' OR ')}`,
+    `CREATE OR REPLACE TEMP TABLE finance_db_ours AS SELECT x0 AS kc, d, x1 AS rid FROM (${rows}) AS rows WHERE ${wanted.join(' OR ')}`,
   );
 }
 
 function pairSql(keyed: boolean): string {
   // Copies of one row are numbered, so that of three against two one is left.
-  const numbered = (table: string): string => `(SELECT *, row_number() OVER (PARTITION BY lo, hi) AS n FROM ${table})`;
+  const numbered = (table: string): string => `(SELECT *, row_number() OVER (PARTITION BY d) AS n FROM ${table})`;
   const left = (table: string, other: string): string =>
-    `(SELECT *, row_number() OVER (PARTITION BY kc) AS m FROM (SELECT mine.* FROM ${numbered(table)} AS mine ANTI JOIN ${numbered(other)} AS other USING (lo, hi, n)) AS rest)`;
+    `(SELECT *, row_number() OVER (PARTITION BY kc) AS m FROM (SELECT mine.* FROM ${numbered(table)} AS mine ANTI JOIN ${numbered(other)} AS other USING (d, n)) AS rest)`;
   const pair = keyed ? 'a.kc = b.kc AND a.m = b.m' : 'false';
   return `CREATE OR REPLACE TEMP TABLE finance_db_differences AS
     SELECT CASE WHEN b.rid IS NULL THEN 'missing' WHEN a.loc IS NULL THEN 'extra' ELSE 'different' END AS kind,

@@ -1,6 +1,6 @@
 import { canonicalValue } from '../../model/canonical.ts';
-import type { RowDigest } from '../../model/canonicalRow.ts';
 import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
+import type { RowDigest } from '../../model/rowDigest.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import type { Lag } from './lag.ts';
