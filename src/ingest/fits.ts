@@ -40,6 +40,8 @@ export function* fitting(
 /** The numeral with exactly the column's decimals, or null when it would have to be rounded or is too large. */
 export function fittingNumeral(numeral: string, { precision, scale }: NumericColumn): string | null {
   const point = numeral.indexOf('.');
+  // Nearly all are so already.
+  if (scale > 0 && point > 0 && numeral.length === point + 1 + scale && point <= precision - scale) return numeral;
   const whole = point < 0 ? numeral : numeral.slice(0, point);
   const fraction = point < 0 ? '' : numeral.slice(point + 1);
   if (whole.replace(/^-?0*/, '').length > precision - scale) return null;

@@ -70,6 +70,12 @@ test.each<[string, NumberStyle, string | null]>([
   ['1\u00a0234,50', { decimalMark: ',', thousands: ' ' }, '1234.50'],
   ['1\u202f234\u202f567,50 €', { decimalMark: ',', thousands: ' ' }, '1234567.50'],
   ['1,234', { decimalMark: '.', thousands: '' }, null],
+  ['-12.345.678,9', COMMA, '-12345678.9'],
+  ['-1,234.50', POINT, '-1234.50'],
+  ['1.234', COMMA, '1234'],
+  ['0.123,4', COMMA, '123.4'],
+  ['1.2345,6', COMMA, null],
+  ['1.23,45', COMMA, null],
 ])('%j in the style %j', (cell, style, numeral) => {
   expect(amountReader(style)(cell)?.numeral ?? null).toBe(numeral);
 });

@@ -45,16 +45,31 @@ export type AmountReader = (cell: string) => Amount | null;
  * and three digits follow it only if that is how the file writes.
  */
 export function amountReader(style: NumberStyle): AmountReader {
-  const plain = PLAIN[style.decimalMark];
+  const { decimalMark, thousands } = style;
+  const plain = PLAIN[decimalMark];
+  const grouped = thousands === '.' || thousands === ',' ? GROUPED[thousands] : null;
   return (cell) => {
     if (plain.test(cell)) {
-      const numeral = style.decimalMark === '.' ? cell : cell.replace(',', '.');
+      const numeral = decimalMark === '.' ? cell : cell.replace(',', '.');
       const signed = numeral.charCodeAt(0) === 0x2d;
       if (!signed || numeral.charCodeAt(1) !== 0x30) return { numeral, currency: null, signed };
+    } else if (grouped?.test(cell) && thousands !== decimalMark) {
+      const digits = cell.replaceAll(thousands, '');
+      return {
+        numeral: decimalMark === '.' ? digits : digits.replace(',', '.'),
+        currency: null,
+        signed: digits.charCodeAt(0) === 0x2d,
+      };
     }
     return readCell(cell, style);
   };
 }
+
+/** `1.234,56`: as common as plain numbers in files that group digits. */
+const GROUPED = {
+  '.': /^-?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?$/,
+  ',': /^-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$/,
+} as const;
 
 function readCell(cell: string, style: NumberStyle): Amount | null {
   const parts = amountParts(cell);
