@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { readEcbRates } from '../ingest/currency/ecb.ts';
 import { EXCHANGE_RATES, IMPORT_ROWS } from '../model/importTables.ts';
 import { normalizeStored } from '../postgres/imports/normalize.ts';
+import { takeBackOtherBase } from '../postgres/imports/otherBase.ts';
 import { type StoredRates, storeRates } from '../postgres/imports/rates.ts';
 import { ratesNeeds, requireRights } from '../postgres/imports/rights.ts';
 import { ensureSideTables } from '../postgres/imports/sideTables.ts';
@@ -27,13 +28,16 @@ export interface RatesResult {
   readonly base: string;
   /** Null without --from. */
   readonly stored: StoredRates | null;
+  /** Amounts that were in another base currency, and were made anew where that could be. */
+  readonly takenBack: number;
   readonly normalized: { readonly same: number; readonly rates: number; readonly missing: number };
   readonly seconds: number;
 }
 
 /**
  * Brings the exchange rates up to date and normalises what has no normalized amount yet, in one PostgreSQL transaction.
- * @throws FinanceDbError BAD_INPUT for the file; the PG_ family
+ * @throws FinanceDbError BAD_INPUT for the file; CONFIG when no base currency is set and the amounts are in another than the default;
+ *   the PG_ family
  */
 export async function loadRates(request: RatesRequest): Promise<RatesResult> {
   const { config, signal } = request;
@@ -54,10 +58,11 @@ export async function loadRates(request: RatesRequest): Promise<RatesResult> {
           for (const { name, text } of files) yield* readEcbRates(name, text);
         };
         const stored = files.length === 0 ? null : await storeRates(session, table, rates(), signal);
+        const takenBack = await takeBackOtherBase(session, table, config.baseCurrency, config.baseCurrencyIsSet);
         const normalized = await normalizeStored(session, table, config.baseCurrency);
         await session.query('COMMIT');
         const seconds = Math.round(performance.now() - started) / 1000;
-        return { base: config.baseCurrency, stored, normalized, seconds };
+        return { base: config.baseCurrency, stored, takenBack, normalized, seconds };
       } catch (error) {
         signal.throwIfAborted();
         await session.query('ROLLBACK').catch(() => undefined);

@@ -4,6 +4,7 @@ import { EXCHANGE_RATES } from '../../src/model/importTables.ts';
 import { normalizedSql } from '../../src/postgres/imports/normalize.ts';
 import { ensureSideTables } from '../../src/postgres/imports/sideTables.ts';
 import { type ImportFixture, makeImportFixture } from '../support/importFixture.ts';
+import { CSV_PROFILE, csvText } from '../support/statementTexts.ts';
 
 let fixture: ImportFixture;
 beforeAll(async () => {
@@ -121,6 +122,59 @@ describe('the command', () => {
       { tx_id: 'c', n: '9.99' },
       { tx_id: 'd', n: null },
     ]);
+  });
+
+  describe('another base currency than before', () => {
+    const setBase = (currency: string): string => fixture.file('.env', `FINANCE_DB_BASE_CURRENCY=${currency}\n`);
+    const stored = (): Promise<Record<string, string | null>[]> =>
+      fixture.rows(`SELECT t.currency, t.normalized_amount AS n, r.normalized_by AS by, r.rate_day,
+          t.normalized_amount IS NOT DISTINCT FROM r.normalized_amount AS recorded
+        FROM transactions t JOIN transaction_import_rows r USING (tx_id) ORDER BY t.currency`);
+    beforeEach(async () => {
+      setBase('EUR');
+      fixture.file('home/profiles/bank.json', CSV_PROFILE);
+      await loadHistory();
+      for (const [currency, cents] of Object.entries({ EUR: 1000, GBP: 800, USD: 1100, XXX: 500 })) {
+        const entries = [{ day: '2026-03-06', cents, text: 'Shop' }];
+        const text = csvText({ account: currency, currency, openingCents: 0, entries });
+        await fixture.imported([fixture.file(`${currency}.csv`, text)], '--account', currency);
+      }
+    });
+
+    test('amounts that were taken over, and those by rates, are made anew', async () => {
+      setBase('USD');
+      const { stdout } = await fixture.run('rates', '--json');
+      expect(JSON.parse(stdout)).toMatchObject({ taken_back: 3, normalized: { same: 1, rates: 2, missing: 1 } });
+      const [recorded, rate_day] = ['t', '2026-03-06'];
+      expect(await stored()).toEqual([
+        { currency: 'EUR', n: '11.00', by: 'rates', rate_day, recorded },
+        { currency: 'GBP', n: '11.00', by: 'rates', rate_day, recorded },
+        { currency: 'USD', n: '11.00', by: 'same', rate_day: null, recorded },
+        { currency: 'XXX', n: null, by: null, rate_day: null, recorded },
+      ]);
+      expect((await fixture.run('rates')).stdout).toBe(
+        '0 rows normalised to USD.\n1 row still without: no rate within seven days before; reports leave them out.\n',
+      );
+      // Undo still sees that nobody has edited them.
+      expect((await fixture.run('import', '--undo', '1')).stdout).toContain('1 row deleted');
+    });
+
+    test('what somebody has changed since stays', async () => {
+      await fixture.session.query("UPDATE transactions SET normalized_amount = 9.99 WHERE currency = 'EUR'");
+      setBase('USD');
+      await fixture.run('rates');
+      expect((await stored())[0]).toMatchObject({ currency: 'EUR', n: '9.99' });
+    });
+
+    test('a default that nobody has set changes nothing, and says so', async () => {
+      const before = await stored();
+      fixture.file('.env', '');
+      const { code, stderr } = await fixture.run('rates');
+      expect(code).toBe(2);
+      expect(stderr).toContain('normalized amounts are in EUR (1 were taken over as they are)');
+      expect(stderr).toContain('set FINANCE_DB_BASE_CURRENCY=EUR');
+      expect(await stored()).toEqual(before);
+    });
   });
 
   test('a history that was corrected corrects the rates that are there', async () => {

@@ -30,17 +30,30 @@ export async function normalizeStored(
   const target = postgresTable(table);
   const rows = `SELECT tx_id AS id, amount, currency, "timestamp"::date AS day FROM ${target}
   WHERE normalized_amount IS NULL AND amount IS NOT NULL AND currency <> ${quoteLiteral(base)}`;
+  const records = postgresTable(beside(table, IMPORT_ROWS));
+  await session.query(`
+WITH converted AS (
+  UPDATE ${target} t SET normalized_amount = r.original_amount FROM ${records} r
+  WHERE r.tx_id = t.tx_id AND r.original_currency = ${quoteLiteral(base)} AND r.original_amount IS NOT NULL
+    AND r.normalized_amount IS NULL AND t.normalized_amount IS NULL AND t.currency <> ${quoteLiteral(base)}
+  RETURNING t.tx_id
+)
+UPDATE ${records} r SET normalized_amount = r.original_amount, normalized_by = 'bank'
+FROM converted c WHERE r.tx_id = c.tx_id AND r.original_currency = ${quoteLiteral(base)}`);
   const [row] = await session.query<Record<string, string>>(`
 WITH same AS (
   UPDATE ${target} SET normalized_amount = amount
   WHERE normalized_amount IS NULL AND amount IS NOT NULL AND currency = ${quoteLiteral(base)}
-  RETURNING tx_id
+  RETURNING tx_id, normalized_amount
+), same_recorded AS (
+  UPDATE ${records} r SET normalized_amount = s.normalized_amount, normalized_by = 'same'
+  FROM same s WHERE r.tx_id = s.tx_id AND r.normalized_amount IS NULL
 ), found AS MATERIALIZED (
   ${normalizedSql(table, base, rows)}
 ), written AS (
   UPDATE ${target} t SET normalized_amount = f.normalized_amount FROM found f WHERE t.tx_id = f.id RETURNING 1
 ), recorded AS (
-  UPDATE ${postgresTable(beside(table, IMPORT_ROWS))} r
+  UPDATE ${records} r
   SET normalized_amount = f.normalized_amount, normalized_by = 'rates', rate_day = f.rate_day
   FROM found f WHERE r.tx_id = f.id AND r.normalized_amount IS NULL RETURNING 1
 )
