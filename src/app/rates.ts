@@ -21,7 +21,7 @@ export interface RatesRequest {
   readonly signal: AbortSignal;
   /** --from: the ECB's history; null: normalise with the rates that are there. */
   readonly from: string | null;
-  readonly onWait?: () => void;
+  readonly onWait?: (holder: string) => void;
 }
 
 export interface RatesResult {
@@ -50,7 +50,7 @@ export async function loadRates(request: RatesRequest): Promise<RatesResult> {
       const session = await server.connect();
       try {
         await requireRights(session, ratesNeeds(table));
-        await beginImport(session, request.onWait);
+        await beginImport(session, config.lockWaitMs, request.onWait);
         const sides = [IMPORT_ROWS, EXCHANGE_RATES];
         await ensureTransactions(session, table);
         await ensureSideTables(session, table, sides);

@@ -47,13 +47,13 @@ export async function importRequest(
     rules: await readRules(config.home),
     onProgress: ({ file, rows, fraction }) => progress.load({ table: file, rows, bytes: 0, fraction }),
     onRead: (file) => progress.say(`${file}  comparing with what is there`),
-    onWait: () => tellWaiting(context, progress),
+    onWait: (holder) => tellWaiting(context, progress, holder),
   };
 }
 
 /** On a terminal what is done now, elsewhere a line of the log: a run that seems to hang is worth one. */
-export function tellWaiting({ io, output }: CommandContext, progress: Progress): void {
-  const text = 'waiting for another import to end';
+export function tellWaiting({ io, output }: CommandContext, progress: Progress, holder: string): void {
+  const text = `waiting for another import to end: ${holder}`;
   if (io.stderr.isTTY === true) progress.say(text);
   else if (!output.quiet) io.stderr.write(`${io.now().toISOString()} import waits: ${text}\n`);
 }

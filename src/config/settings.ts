@@ -91,7 +91,8 @@ export const SETTINGS = {
   }),
   FINANCE_DB_LOCK_WAIT: setting({
     default: '`60`',
-    meaning: 'seconds to wait in PostgreSQL while somebody changes the definition of a table',
+    meaning:
+      'seconds to wait in PostgreSQL while somebody changes the definition of a table; for another import, 600 unless it is set',
     parse: parseSeconds,
   }),
   FINANCE_DB_TIMEZONE: setting({

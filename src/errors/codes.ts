@@ -174,6 +174,12 @@ export const ERROR_CODES = {
     cause: 'what lies at the place of the DuckDB file is not of finance-db',
     remedy: 'name another place with --duckdb (FINANCE_DB_DUCKDB), or move that file away',
   },
+  IMPORT_LOCKED: {
+    exit: 4,
+    cause: 'another import into the same database does not end',
+    remedy:
+      'run the command again when it is done; if it hangs, end it (`SELECT pg_terminate_backend(PROCESS)`: nothing of it comes in), or wait longer with FINANCE_DB_LOCK_WAIT (seconds)',
+  },
   INBOX_LOCKED: {
     exit: 4,
     cause: 'another import works on the same inbox',

@@ -52,10 +52,18 @@ async function blockers(observer: PgSession, session: PgSession): Promise<string
   const { processID } = session.client as unknown as { readonly processID: number | null };
   if (processID === null) return null;
   const rows = await observer.query<{ who: string }>(
-    `SELECT pg_catalog.format('process %s (%s, user %s), in a transaction since %s', a.pid,
-        coalesce(nullif(a.application_name, ''), 'no name'), coalesce(a.usename, '?'),
-        coalesce(pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), '?')) AS who
-      FROM pg_catalog.pg_stat_activity a WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(${processID}))`,
+    sessionsSql(`a.pid = ANY (pg_catalog.pg_blocking_pids(${processID}))`),
   );
   return rows.length === 0 ? null : rows.map(({ who }) => who).join(', ');
+}
+
+/**
+ * SQL of rows `who` that name sessions: process, program, user, and since when their transaction runs.
+ * @param condition SQL over `a`, a row of pg_stat_activity
+ */
+export function sessionsSql(condition: string): string {
+  return `SELECT pg_catalog.format('process %s (%s, user %s), in a transaction since %s', a.pid,
+        coalesce(nullif(a.application_name, ''), 'no name'), coalesce(a.usename, '?'),
+        coalesce(pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), '?')) AS who
+      FROM pg_catalog.pg_stat_activity a WHERE ${condition}`;
 }

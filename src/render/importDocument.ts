@@ -61,6 +61,16 @@ function fileDocument(one: FileImport, dryRun: boolean): Record<string, unknown>
       merchant,
       of: { tx_id: of, day: ofDay, merchant: ofMerchant },
     })),
+    ...(dryRun
+      ? {
+          largest: one.largest.map(({ amount, ...row }) => ({ ...row, amount: jsonNumeral(amount) })),
+          uncategorised: one.uncategorised.map(({ merchant, rows, sum }) => ({
+            merchant,
+            rows: Number(rows),
+            sum: jsonNumeral(sum),
+          })),
+        }
+      : {}),
     seconds: one.seconds,
   };
 }

@@ -96,3 +96,14 @@ test('people read it in one sentence', async () => {
   expect(stdout).toMatch(/something is missing between \S+early\.sta, which ends with 4992\.79 on 2026-02-07, and/);
   expect(stdout).toContain('entries of -2.15 USD in all');
 });
+
+test('CSV: no balance proves the amount of the first row, but the statement before does', async () => {
+  const wrong = csvText(days(8, 14)).replace(';-1.07;', ';1.07;');
+  const alone = await fixture.imported([fixture.file('alone', wrong)], '--account', 'GIRO');
+  expect(alone.imports[0]).toMatchObject({ balances: { checked: 1, closed: 1 }, gaps: [] });
+  expect((await fixture.run('import', '--undo', '1')).code).toBe(0);
+  expect(await gapsOf('before', csvText(days(1, 7)))).toEqual([]);
+  expect(await gapsOf('after', wrong)).toMatchObject([
+    { file_before: expect.stringContaining('before'), missing: -2.14 },
+  ]);
+});

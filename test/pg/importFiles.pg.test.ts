@@ -211,6 +211,22 @@ describe('bad input: named by file, place, field and value, and nothing of the f
   });
 });
 
+test('names that stand for nothing start no server, and none is made', async () => {
+  const home = path.join(fixture.folder, 'new-home');
+  const options = { cwd: fixture.folder, env: { FINANCE_DB_HOME: home } };
+  const { code, stdout, stderr } = await runCli(['import', 'nothere.csv', 'nor-this', '--json'], options);
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({
+    status: 'error',
+    refused: [
+      { file: 'nothere.csv', code: 'FILE_UNREADABLE' },
+      { file: 'nor-this', code: 'FILE_UNREADABLE' },
+    ],
+  });
+  expect(stderr).toContain('cannot read nothere.csv: there is no such file');
+  expect(fs.existsSync(home)).toBe(false);
+});
+
 describe('what is told', () => {
   test('JSON of a success, a dry run and a refusal has what the Contract names', async () => {
     const file = fixture.file('a.sta', statement(1));
@@ -230,6 +246,11 @@ describe('what is told', () => {
     };
     expect(dry.document).toMatchObject({ status: 'dry-run', imports: [fields], ...rest });
     expect(dry.document.imports[0]).not.toHaveProperty('id');
+    expect(dry.document.imports[0]).toMatchObject({
+      largest: [{ day: '2026-03-01', account: 'ACC1', amount: -1, currency: 'USD', category: null }],
+      uncategorised: [{ rows: 1, sum: -1 }],
+    });
+    expect(done.document.imports[0]).not.toHaveProperty('largest');
     expect(done.document).toMatchObject({ status: 'ok', imports: [{ id: 1, ...fields }], ...rest });
     expect(bad.document).toMatchObject({
       status: 'error',

@@ -62,7 +62,7 @@ describe('rights', () => {
 
   test('without CREATE in the schema, before a byte of the file is read', async () => {
     await fixture.rows(`GRANT USAGE ON SCHEMA public TO ${ROLE}`);
-    const { code, grants } = await asRole('no-such-file');
+    const { code, grants } = await asRole(fixture.file('page.csv', '<html>an error</html>'));
     expect([code, grants]).toEqual([3, [`GRANT CREATE ON SCHEMA "public" TO "${ROLE}"`]]);
     await dropRole();
   });
@@ -92,6 +92,25 @@ test('a database whose default is one snapshot a transaction: two imports at onc
     await holder.close();
     await fixture.rows(`ALTER DATABASE ${name} RESET default_transaction_isolation`);
   }
+});
+
+test('who waits for an import that hangs is told whose it is, gives up, and leaves nothing', async () => {
+  const holder = await connect(fixture.database.address, { retryMs: 0 });
+  try {
+    await holder.query("SET application_name = 'hung import'; BEGIN; SELECT pg_advisory_xact_lock(7236451909)");
+    const [row] = await holder.query<{ pid: string }>('SELECT pg_backend_pid() AS pid');
+    fixture.file('.env', 'FINANCE_DB_LOCK_WAIT=1\n');
+    const { code, stderr } = await fixture.run('import', fixture.file('a', statement()));
+    expect(code).toBe(4);
+    const who = `process ${row?.pid} (hung import, user ${fixture.database.address.user}), in a transaction since 20`;
+    expect(stderr).toContain(`import waits: waiting for another import to end: ${who}`);
+    expect(stderr).toContain('IMPORT_LOCKED');
+    expect(stderr).toContain(`another import keeps this one waiting for more than 1 s: ${who}`);
+    expect(await fixture.rows("SELECT to_regclass('transactions') AS t")).toEqual([{ t: null }]);
+  } finally {
+    await holder.close();
+  }
+  expect((await fixture.imported([fixture.file('a', statement())])).imports[0]).toMatchObject({ new: 1 });
 });
 
 test('side tables are synced like any table, and DuckDB tells where a row comes from', async () => {

@@ -25,7 +25,7 @@ export interface CategorizeRequest {
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly dryRun: boolean;
-  readonly onWait?: () => void;
+  readonly onWait?: (holder: string) => void;
   /** Told how many rows were looked at so far. */
   readonly onRows?: (rows: number) => void;
 }
@@ -73,7 +73,7 @@ export async function categorizeByRules(request: CategorizeRequest): Promise<Cat
     const session = await server.connect();
     try {
       await requireRights(session, categorizeNeeds(table));
-      await beginImport(session, request.onWait);
+      await beginImport(session, config.lockWaitMs, request.onWait);
       await ensureTransactions(session, table);
       const recorded = await hasSideTable(session, table, IMPORT_ROWS);
       const found = await refile(session, table, recorded, rules, request);

@@ -1,11 +1,11 @@
 import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { requireEncoding } from '../../ingest/encoding.ts';
-import { displayName } from '../../model/tableName.ts';
+import { displayName, type TableName } from '../../model/tableName.ts';
 import { importNeeds, requireRights } from '../../postgres/imports/rights.ts';
-import { withPostgres } from '../../postgres/server.ts';
+import { describeTarget, withPostgres } from '../../postgres/server.ts';
 import { initTable } from '../init.ts';
 import { ImportRun } from './importRun.ts';
-import { inputFiles } from './inputs.ts';
+import { anyIsThere, inputFiles } from './inputs.ts';
 import { namedProfile, readProfiles } from './profiles.ts';
 import type { ImportRequest } from './request.ts';
 import type { FileImport, ImportResult, RefusedFile } from './result.ts';
@@ -38,6 +38,8 @@ export async function importFiles(
   const { config, signal } = request;
   await refuseWrongRequest(request, names);
   const table = initTable(config);
+  // No server is started, or made, for a name that was mistyped.
+  if (!(await anyIsThere(names, request))) return refuseAll(request, names, table, events);
   return withPostgres({ target: config.postgres, now: request.now(), signal, create: true }, async (server) => {
     const session = await server.connect();
     await requireRights(session, importNeeds(table));
@@ -78,6 +80,26 @@ export async function importFiles(
       sampleRemoved,
     };
   });
+}
+
+/** What a run comes to when there is nothing of what was named. */
+async function refuseAll(
+  request: ImportRequest,
+  names: readonly string[],
+  table: TableName,
+  events: ImportEvents,
+): Promise<ImportResult> {
+  const { config, dryRun } = request;
+  const refused: RefusedFile[] = [];
+  for await (const input of inputFiles(names, request)) {
+    if (!('error' in input)) continue;
+    const one = { file: input.name, error: input.error };
+    refused.push(one);
+    events.onRefused?.(one);
+  }
+  const { place: where, database } = describeTarget(config.postgres);
+  const { baseCurrency } = config;
+  return { dryRun, where, database, table: displayName(table), baseCurrency, imports: [], refused, sampleRemoved: 0 };
 }
 
 /** What is wrong whichever file comes: told before a server is started, and no file is to blame for it. */

@@ -71,7 +71,7 @@ export class ImportRun {
   private async begin(): Promise<void> {
     const { session, table, request } = this;
     if (this.state === 'none') {
-      await beginImport(session, request.onWait);
+      await beginImport(session, request.config.lockWaitMs, request.onWait);
       this.state = 'begun';
       await ensureTransactions(session, table);
       await ensureSideTables(session, table, [IMPORTS, STATEMENTS, IMPORT_ROWS, EXCHANGE_RATES]);

@@ -33,6 +33,16 @@ export async function* inputFiles(
   }
 }
 
+/** Whether any of the names stands for something that can be read; stdin always does. */
+export async function anyIsThere(names: readonly string[], { cwd }: InputOptions): Promise<boolean> {
+  for (const name of names) {
+    if (name === '-') return true;
+    const stat = await fs.promises.stat(path.resolve(cwd, name)).catch(() => null);
+    if (stat?.isFile() || stat?.isDirectory()) return true;
+  }
+  return false;
+}
+
 async function* fromPath(
   name: string,
   file: string,

@@ -18,7 +18,7 @@ export interface ManageRequest {
   readonly config: Config;
   readonly now: () => Date;
   readonly signal: AbortSignal;
-  readonly onWait?: () => void;
+  readonly onWait?: (holder: string) => void;
 }
 
 /** All imports so far, the latest last; empty where there was none. */
@@ -92,7 +92,7 @@ function writing<T>(
   return reading(request, async (session, table) => {
     try {
       await requireRights(session, manageNeeds(table, change));
-      await beginImport(session, request.onWait);
+      await beginImport(session, request.config.lockWaitMs, request.onWait);
       const result = await use(session, table);
       await session.query('COMMIT');
       return result;

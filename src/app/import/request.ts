@@ -26,8 +26,8 @@ export interface ImportRequest {
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Told when all of a file was read, and is compared with what is there. */
   readonly onRead?: (file: string) => void;
-  /** Told once when another import has to be waited for. */
-  readonly onWait?: () => void;
+  /** Told once when another import has to be waited for, and whose it is. */
+  readonly onWait?: (holder: string) => void;
 }
 
 export interface ImportProgress {

@@ -61,7 +61,7 @@ async function byRules(context: CommandContext, dryRun: boolean): Promise<number
     now: io.now,
     signal: io.signal,
     dryRun,
-    onWait: () => progress.say('waiting for an import to end'),
+    onWait: (holder) => progress.say(`waiting for an import to end: ${holder}`),
     onRows: (rows) => progress.say(`asking the rules about ${rows} rows`),
   }).finally(progress.stop);
   if (output.json) await writeJsonDocument(io, categorizeDocument(result));

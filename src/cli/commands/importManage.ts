@@ -97,9 +97,9 @@ function request(context: CommandContext): ManageRequest {
     config,
     now: io.now,
     signal: io.signal,
-    onWait: () => {
+    onWait: (holder) => {
       const progress = openProgress(io, output);
-      tellWaiting(context, progress);
+      tellWaiting(context, progress, holder);
       progress.stop();
     },
   };

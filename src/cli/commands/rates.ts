@@ -19,7 +19,7 @@ export async function ratesCommand(context: CommandContext, flags: { readonly fr
     now: io.now,
     signal: io.signal,
     from: flags.from ?? null,
-    onWait: () => progress.say('waiting for an import to end'),
+    onWait: (holder) => progress.say(`waiting for an import to end: ${holder}`),
   }).finally(progress.stop);
   if (output.json) await writeJsonDocument(io, ratesDocument(result));
   else if (!output.quiet) await writeText(io.stdout, renderRates(result));
