@@ -128,6 +128,7 @@ describe('a CSV file read by its profile', () => {
     expect(events[2]).toMatchObject({ opening: { amount: '10' }, closing: { amount: '8', date: '2020-02-01' } });
   });
 
+  const CARD = { sign: 'inverted', accountType: 'card' };
   test.each<[string, Record<string, unknown>, string, string | null, string | null]>([
     ['oldest first', {}, '1.2.2020;a;-1;9\n2.2.2020;b;-2;7\n', '10', '7'],
     ['newest first', {}, '2.2.2020;b;-2;7\n1.2.2020;a;-1;9\n', '10', '7'],
@@ -135,6 +136,24 @@ describe('a CSV file read by its profile', () => {
     ['one day, order known', { order: 'newestFirst' }, '1.2.2020;b;-2;7\n1.2.2020;a;-1;9\n', '10', '7'],
     ['balances now and then', {}, '1.2.2020;a;-1;\n2.2.2020;b;-2;7\n3.2.2020;c;-3;\n', '10', '4'],
     ['one row', {}, '1.2.2020;a;-1;9\n', '10', '9'],
+    ['a card that shows what is owed', CARD, '1.2.2020;a;5;105\n2.2.2020;b;-30;75\n', '-100', '-75'],
+    ['the same, newest first', CARD, '2.2.2020;b;-30;75\n1.2.2020;a;5;105\n', '-100', '-75'],
+    [
+      'balances of a debt now and then',
+      CARD,
+      '1.2.2020;a;5;\n2.2.2020;b;3;108\n3.2.2020;c;1;\n4.2.2020;d;2;111\n',
+      '-100',
+      '-111',
+    ],
+    ['a card that shows what is left', CARD, '1.2.2020;a;5;95\n2.2.2020;b;-30;125\n', '100', '125'],
+    ['a card of one row: nothing tells', CARD, '1.2.2020;a;5;105\n', null, null],
+    [
+      'a debt, with rows that tell it',
+      { ...CARD, opening: ['start'], closing: ['end'] },
+      '1.2.2020;start;;100\n1.2.2020;a;5;105\n2.2.2020;b;-30;75\n2.2.2020;end;;75\n',
+      '-100',
+      '-75',
+    ],
   ])('balances before and after, %s', (_, changes, rows, opening, closing) => {
     const profile = profileWith({
       columns: { date: 'Date', amount: 'Amount', balance: 'Balance', text: ['Text'] },

@@ -1,4 +1,5 @@
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { negated } from '../numeral.ts';
 import { badValue } from '../problem.ts';
 import type { Balance, StatementEvent, StatementReader } from '../statement.ts';
 import { columnPositions } from './columns.ts';
@@ -34,8 +35,8 @@ class CsvReader implements StatementReader {
   private usualWidth = 0;
   private endsInLine = false;
   private statement: OpenStatement | null = null;
-  private opening: Balance | null = null;
-  private closing: Balance | null = null;
+  private opening: ToldBalance | null = null;
+  private closing: ToldBalance | null = null;
   private readonly file: string;
   private readonly profile: CsvProfile;
 
@@ -83,8 +84,9 @@ class CsvReader implements StatementReader {
       return;
     }
     if (row.kind === 'balance') {
-      if (row.which === 'opening') this.opening ??= row.balance;
-      else this.closing = row.balance;
+      const told = { ...row.balance, inColumn: row.inColumn };
+      if (row.which === 'opening') this.opening ??= told;
+      else this.closing = told;
       return;
     }
     if (this.held.length > 0) throw this.undated(rows);
@@ -114,7 +116,12 @@ class CsvReader implements StatementReader {
     if (statement !== null && statement.account === account && (statement.currency === currency || !rows.hasBalance))
       return;
     this.endStatement(events, false);
-    this.statement = { account, currency, balances: new RunningBalance(), line: record.line };
+    this.statement = {
+      account,
+      currency,
+      balances: new RunningBalance(this.profile.sign === 'inverted'),
+      line: record.line,
+    };
     events.push({
       kind: 'start',
       place: { line: record.line, record: 0 },
@@ -122,7 +129,7 @@ class CsvReader implements StatementReader {
         account === null ? null : { id: account, name: rows.accountName(record), type: this.profile.accountType },
       currency,
       number: null,
-      opening: this.opening,
+      opening: this.opening === null ? null : { amount: this.opening.amount, date: this.opening.date },
     });
   }
 
@@ -130,11 +137,16 @@ class CsvReader implements StatementReader {
     const { statement } = this;
     if (statement === null) return;
     const ends = statement.balances.ends(this.profile.order);
+    const debt = statement.balances.isDebt(this.profile.order) === true;
+    const told = (balance: ToldBalance | null): Balance | null =>
+      balance === null
+        ? null
+        : { amount: debt && balance.inColumn ? negated(balance.amount) : balance.amount, date: balance.date };
     events.push({
       kind: 'end',
       place: { line: statement.line, record: 0 },
-      opening: this.opening ?? ends?.opening ?? null,
-      closing: (final ? this.closing : null) ?? ends?.closing ?? null,
+      opening: told(this.opening) ?? ends?.opening ?? null,
+      closing: told(final ? this.closing : null) ?? ends?.closing ?? null,
     });
     this.opening = null;
   }
@@ -144,14 +156,14 @@ class CsvReader implements StatementReader {
     for (const record of this.held) if (!this.rows.isFooter(record)) throw this.undated(this.rows, record);
     if (this.statement === null) {
       const { account, accountType, currency } = this.profile;
-      this.statement = { account, currency, balances: new RunningBalance(), line: 1 };
+      this.statement = { account, currency, balances: new RunningBalance(this.profile.sign === 'inverted'), line: 1 };
       events.push({
         kind: 'start',
         place: { line: 1, record: 0 },
         account: account === null ? null : { id: account, name: null, type: accountType },
         currency,
         number: null,
-        opening: this.opening,
+        opening: this.opening === null ? null : { amount: this.opening.amount, date: this.opening.date },
       });
     }
     this.endStatement(events, true);
@@ -189,6 +201,11 @@ class CsvReader implements StatementReader {
       },
     );
   }
+}
+
+/** A balance that a row of its own tells. */
+interface ToldBalance extends Balance {
+  readonly inColumn: boolean;
 }
 
 interface OpenStatement {

@@ -14,7 +14,13 @@ export type Row =
   | { readonly kind: 'none'; readonly known: boolean }
   /** It has an amount or words, but no date: a footer, or an error. */
   | { readonly kind: 'undated' }
-  | { readonly kind: 'balance'; readonly which: 'opening' | 'closing'; readonly balance: Balance }
+  | {
+      readonly kind: 'balance';
+      readonly which: 'opening' | 'closing';
+      readonly balance: Balance;
+      /** Whether it stands in the column of balances: as they are shown, which may be as a debt. */
+      readonly inColumn: boolean;
+    }
   | {
       readonly kind: 'entry';
       readonly entry: StatementEntry;
@@ -189,6 +195,7 @@ export class RowReader {
       return {
         kind: 'balance',
         which,
+        inColumn: inColumn !== null,
         balance: { amount, date: this.readDate(fields[this.at.date] ?? '')?.date ?? null },
       };
     }
