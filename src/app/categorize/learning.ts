@@ -17,7 +17,7 @@ export interface LearnRequest {
   readonly config: Config;
   readonly now: () => Date;
   readonly signal: AbortSignal;
-  readonly onWait?: () => void;
+  readonly onWait?: (holder: string) => void;
   /** Told what is being done. */
   readonly onStep?: (text: string) => void;
 }
@@ -47,7 +47,7 @@ export async function inLearningTransaction<T>(
     const session = await server.connect();
     try {
       await requireRights(session, learnNeeds(table, writes));
-      await beginImport(session, request.onWait);
+      await beginImport(session, config.lockWaitMs, request.onWait);
       if ((await findTable(session, table)) === null)
         throw new FinanceDbError('USAGE', `there is no table ${table.name} in ${server.where} to file rows of`, {
           remedy: 'import some bank files first: docs/import.md shows how',

@@ -4,6 +4,7 @@ import {
   createFilings,
   type Filing,
   fileImported,
+  hasUnfiled,
   readRecords,
   stageFilings,
   unfiledOfImport,
@@ -22,12 +23,13 @@ export class LearntStep {
 
   /** Within the transaction of the import. */
   async file(session: PgSession, table: TableName, importId: string): Promise<void> {
-    if (this.model === null) return;
+    if (this.model === null || !(await hasUnfiled(session, table, importId))) return;
+    // Before the rows are looked for: where nothing was ever filed, a million of them would be sorted to no end.
+    const model = await this.learn(session, table);
+    if (model === null) return;
     const records = await readRecords(session, table);
     const filings: Filing[] = [];
     for await (const page of unfiledOfImport(session, table, records, importId)) {
-      const model = await this.learn(session, table);
-      if (model === null) break;
       const { DEFAULT_CONFIDENCE } = await import('../categorize/suggest.ts');
       for (const row of page) {
         const [guess] = model.guess(row, 1);

@@ -62,7 +62,7 @@ async function running<T>(context: CommandContext, use: (request: LearnRequest) 
     config,
     now: io.now,
     signal: io.signal,
-    onWait: () => progress.say('waiting for an import to end'),
+    onWait: (holder) => progress.say(`waiting for an import to end: ${holder}`),
     onStep: progress.say,
   }).finally(progress.stop);
 }

@@ -88,6 +88,14 @@ export function unfiledRows(
   return pages(session, table, records, `t.category IS NULL${emptied}`, '');
 }
 
+/** Whether an import has new rows that nothing has filed. */
+export async function hasUnfiled(session: PgSession, table: TableName, importId: string): Promise<boolean> {
+  const [row] = await session.query<{ any: string }>(`SELECT EXISTS (
+  SELECT FROM ${postgresTable(beside(table, IMPORT_ROWS))} r
+  WHERE r.import_id = ${importId} AND r.outcome = 'new' AND r.category IS NULL AND r.transfer_of IS NULL) AS any`);
+  return row?.any === 't';
+}
+
 /** New rows of one import that nothing has filed. */
 export function unfiledOfImport(
   session: PgSession,
