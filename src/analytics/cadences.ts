@@ -33,3 +33,30 @@ export function cadenceTable(): string {
   VALUES ${rows.join(',\n    ')}
 )`;
 }
+
+/**
+ * The days on which something is expected that comes back.
+ * @param next the first of them, as ISO text; months later it is the same day, or the last of a shorter month
+ * @param until the last day that is asked for
+ */
+export function expectedDays(next: string, cadence: string, until: string): string[] {
+  const { next: pace = '' } = CADENCES.find(({ name }) => name === cadence) ?? {};
+  const [count = 0, unit] = [Number(/^\d+/.exec(pace)?.[0] ?? 0), pace.split(' ')[1]];
+  const [year = 0, month = 1, day = 1] = next.split('-').map(Number);
+  const nth = (step: number): string => {
+    if (unit === 'DAY') return isoDay(Date.UTC(year, month - 1, day + step * count));
+    const first = Date.UTC(year, month - 1 + step * count * (unit === 'YEAR' ? 12 : 1), 1);
+    const length = new Date(new Date(first).setUTCMonth(new Date(first).getUTCMonth() + 1, 0)).getUTCDate();
+    return isoDay(first + (Math.min(day, length) - 1) * 86_400_000);
+  };
+  const days: string[] = [];
+  for (let step = 0, at = next; at <= until; at = nth(++step)) {
+    days.push(at);
+    if (count === 0) break;
+  }
+  return days;
+}
+
+function isoDay(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}

@@ -43,9 +43,17 @@ const WORDS = {
   normalized: ['no'],
 } as const;
 
-/** As it stands in an address: `merchant:Corner Shop`; `merchant` alone for rows without one; `day:2024-03-01..2024-03-31`. */
+/**
+ * As it stands in an address: `merchant:Corner Shop`; `merchant` alone for rows without one; `day:2024-03-05..2024-03-31`,
+ * `day:2024-03-05`, and `day:2024-03` for all of a month.
+ */
 export function narrowingText(narrowing: Narrowing): string {
-  if (narrowing.by === 'day') return `day:${narrowing.from ?? ''}..${narrowing.to ?? ''}`;
+  if (narrowing.by === 'day') {
+    const { from, to } = narrowing;
+    if (from !== null && from === to) return `day:${from}`;
+    const month = from?.endsWith('-01') === true && to !== null ? from.slice(0, 7) : null;
+    return month !== null && to === lastDayOf(month) ? `day:${month}` : `day:${from ?? ''}..${to ?? ''}`;
+  }
   return narrowing.value === null ? narrowing.by : `${narrowing.by}:${narrowing.value}`;
 }
 
@@ -65,12 +73,23 @@ export function parseNarrowing(text: string): Narrowing {
   throw misread(text);
 }
 
+/** Of a month such as 2024-03. */
+function lastDayOf(month: string): string | null {
+  return parsePeriod(month, CALENDAR).to;
+}
+
+const CALENDAR = { today: '2000-01-01', monthStart: 1 } as const;
+
 function parseDays(value: string, text: string): Narrowing {
+  if (/^\d{4}-\d\d(-\d\d)?$/.test(value)) {
+    const { from, to } = parsePeriod(value, CALENDAR);
+    return { by: 'day', from, to };
+  }
   const [from, to] = value.split('..');
   const day = (part: string | undefined): string | null => {
     if (part === undefined || part === '') return null;
     if (!/^\d{4}-\d\d-\d\d$/.test(part)) throw misread(text);
-    return parsePeriod(part, { today: '2000-01-01', monthStart: 1 }).from;
+    return parsePeriod(part, CALENDAR).from;
   };
   if (to === undefined || value.split('..').length !== 2) throw misread(text);
   return { by: 'day', from: day(from), to: day(to) };

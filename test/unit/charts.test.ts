@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { expectedDays } from '../../src/analytics/cadences.ts';
 import { type FlowBar, flowBars } from '../../src/web/pages/charts/flowBars.ts';
 import { heatmap, heatSteps } from '../../src/web/pages/charts/heatmap.ts';
 import { type SankeyEnd, sankey } from '../../src/web/pages/charts/sankey.ts';
@@ -39,8 +40,8 @@ function requireSound(svg: string): void {
     if (!inside) tooFar.push(rect);
   }
   expect(tooFar).toEqual([]);
-  for (const [door] of svg.matchAll(/<a [^>]*>/g)) {
-    expect(door).toMatch(/aria-label="[^"]+"/);
+  for (const [door] of svg.matchAll(/<a [^>]*>(<title>[^<]*<\/title>)?/g)) {
+    expect(door).toMatch(/<title>[^<]+</);
     expect(door).toMatch(/href="\//);
   }
 }
@@ -153,7 +154,11 @@ test('a sankey of any two sides of one size', () => {
     fc.property(fc.array(fc.integer({ min: 1, max: 1e6 }), { minLength: 1, maxLength: 60 }), (sizes) => {
       const total = sizes.reduce((sum, each) => sum + each, 0);
       requireSound(sankey([end(total, 0)], sizes.map(end), { width: 1100, title: 'flow' }).text);
-      requireSound(sankey(sizes.map(end), [end(total, 0)], { width: 1100, title: 'flow' }).text);
+      const drawn = sankey(sizes.map(end), [end(total, 0)], { width: 1100, title: 'flow' }).text;
+      requireSound(drawn);
+      const labels = [...drawn.matchAll(/class="flow-name" x="[\d.]+" y="([\d.]+)"/g)].map(([, y]) => Number(y));
+      expect(labels).toHaveLength(sizes.length);
+      for (const [index, y] of labels.entries()) expect(y - (labels[index - 1] ?? -20)).toBeGreaterThanOrEqual(15);
     }),
     { numRuns: 40 },
   );
@@ -203,4 +208,15 @@ test('small ones', () => {
   requireSound(sparkline([5, 5, 5])?.text ?? '');
   requireSound(cellBar(-5, 0).text);
   requireSound(cellBar(Number.NaN, 3).text);
+});
+
+test.each([
+  ['2026-01-31', 'monthly', '2026-04-01', ['2026-01-31', '2026-02-28', '2026-03-31']],
+  ['2026-11-20', 'weekly', '2026-12-05', ['2026-11-20', '2026-11-27', '2026-12-04']],
+  ['2024-02-29', 'yearly', '2026-12-31', ['2024-02-29', '2025-02-28', '2026-02-28']],
+  ['2026-11-20', 'quarterly', '2026-11-30', ['2026-11-20']],
+  ['2026-12-20', 'monthly', '2026-11-30', []],
+  ['2026-11-20', 'whenever', '2026-12-31', ['2026-11-20']],
+])('what comes back from %s, %s, until %s', (next, cadence, until, days) => {
+  expect(expectedDays(next, cadence, until)).toEqual(days);
 });

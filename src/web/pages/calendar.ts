@@ -4,27 +4,21 @@ import { emptyChart } from './charts/mark.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { Ink } from './ink.ts';
-import { linkTo } from './links.ts';
+import { linkHere, linkTo } from './links.ts';
 import { panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
 
-/** More than this many years are not drawn at once. */
-const MOST_YEARS = 6;
+/** More years at once than this are a heavy page: each day is a door. */
+const MOST_YEARS = 2;
 
 /** What was spent on each day, a year a sheet. */
 export function calendarPage({ request, baseCurrency, days }: CalendarView, frame: Frame): Html {
   const ink = new Ink(frame, baseCurrency.currency);
   const { locale } = frame;
   const stepOf = heatSteps(days.map(({ spending }) => -Number(spending)));
-  const long = new Intl.DateTimeFormat(locale, {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    timeZone: 'UTC',
-  });
+  const name = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
   const marks = new Map(
-    days.map(({ day, spending, count }): [string, HeatDay] => [
+    days.map(({ day, spending }): [string, HeatDay] => [
       day,
       {
         day,
@@ -33,7 +27,7 @@ export function calendarPage({ request, baseCurrency, days }: CalendarView, fram
           { by: 'day', from: day, to: day },
           { by: 'flow', value: 'spending' },
         ]),
-        says: `${long.format(new Date(`${day}T00:00:00Z`))}: ${ink.money(spending)} spent, ${ink.count(count)} transactions`,
+        says: `${name.format(new Date(`${day}T00:00:00Z`))}: ${ink.money(spending)}`,
         sum: ink.sum(spending),
       },
     ]),
@@ -49,7 +43,7 @@ export function calendarPage({ request, baseCurrency, days }: CalendarView, fram
       ),
     ),
   };
-  return html`<p class="lead">${spanName(request.period.from, request.period.to, locale)} · spending in ${ink.currency} · five steps, each with a fifth of the days</p>
+  return html`<p class="lead">${spanName(request.period.from, request.period.to, locale)} · spending in ${ink.currency} · five steps, each with a fifth of the days <svg class="steps" viewBox="0 0 75 11" width="75" height="11" role="img" aria-label="from little to much">${[1, 2, 3, 4, 5].map((step) => html`<rect class="heat-${step}" x="${(step - 1) * 15}" y="0" width="11" height="11"/>`)}</svg></p>
 ${years.length === 0 && emptyChart()}${years.slice(0, MOST_YEARS).map((year) =>
   panel(
     {
@@ -61,5 +55,8 @@ ${years.length === 0 && emptyChart()}${years.slice(0, MOST_YEARS).map((year) =>
     },
     html`<div class="plot heat">${heatmap(Number(year), marks, { ...names, title: `Spending by day in ${year}` })}</div>`,
   ),
-)}${years.length > MOST_YEARS && html`<p class="note">The last ${MOST_YEARS} of ${years.length} years are drawn; take a shorter period for the others.</p>`}`;
+)}${
+  years.length > MOST_YEARS &&
+  html`<p class="choices">earlier years ${years.slice(MOST_YEARS).map((year) => html`<a href="${linkHere(frame, { period: year, from: null, to: null })}">${year}</a> `)}</p>`
+}`;
 }

@@ -13,6 +13,9 @@ import { panel } from './panel.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
 
+/** Lines of the table: more are for files. */
+const MOST_LINES = 70;
+
 /** Income, spending and net of each interval; beside the period before where the address asks for it. */
 export interface CashflowView {
   readonly now: StatsResult;
@@ -63,6 +66,7 @@ ${panel(
     caption: `Cash flow per ${request.interval}`,
     behind,
     behindTotal: totalOf,
+    most: MOST_LINES,
   }),
 )}`;
 }

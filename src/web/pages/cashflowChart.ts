@@ -8,7 +8,7 @@ import type { Ink, Scope } from './ink.ts';
 import { axisLabels, intervalName } from './periodNames.ts';
 
 /** More bars than this are thinner than a finger and heavier than a page should be. */
-const MOST_BARS = 180;
+const MOST_BARS = 90;
 
 type View = Pick<StatsResult, 'table' | 'request'>;
 

@@ -19,9 +19,11 @@ import { reportLead } from './reportLead.ts';
 import { nameOf, tintOf } from './tint.ts';
 
 /** Bars and parts beyond are too many to be told apart. */
-const MOST_BARS = 72;
+const MOST_BARS = 36;
 const MOST_PARTS = 8;
 const MOST_CELLS = 24;
+/** Lines of the table and of the one by interval: by subcategory they are many, and heavy. */
+const MOST_LINES = { 1: [200, 40], 2: [36, 12] } as const;
 
 type Row = CategoryRow & ReportRow;
 
@@ -58,7 +60,7 @@ ${panel({ title: `Spending per ${request.interval}`, ink, exports: { report: 'ca
 </div>
 ${panel(
   { title: 'Categories', id: 'categories', ink, wide: true, exports: { report: 'categories' } },
-  html`<div class="choices-row">${sorting(frame, 'category')}${depthChoice(frame, request.depth)}</div>${reportCells(ink, table, { behind, caption: 'Transactions by category' })}`,
+  html`<div class="choices-row">${sorting(frame, 'category')}${depthChoice(frame, request.depth)}</div>${reportCells(ink, table, { behind, caption: 'Transactions by category', most: MOST_LINES[request.depth][0] })}`,
 )}
 ${months}`;
 }
@@ -71,7 +73,8 @@ function depthChoice(frame: Frame, depth: 1 | 2): Html {
 
 function stacked(ink: Ink, view: StatsResult, spent: readonly Row[], keys: Keys): Html {
   const { request } = view;
-  const intervals = intervalsOf(view).slice(-MOST_BARS);
+  const every = intervalsOf(view);
+  const intervals = every.slice(-MOST_BARS);
   const labels = axisLabels(intervals, request.interval, ink.frame.locale);
   const shown = spent.slice(0, MOST_PARTS);
   const amounts = shown.map(({ periods }) => new Map(periods.map(({ period, amount }) => [period, amount])));
@@ -105,7 +108,10 @@ function stacked(ink: Ink, view: StatsResult, spent: readonly Row[], keys: Keys)
   return html`<div class="plot">${chart}</div><ul class="legend">${shown.map(
     (row) =>
       html`<li><svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true"><rect class="tint-${tintOf(row.category)}" width="10" height="10"/></svg> ${nameOf(row.category)}${row.subcategory ? `: ${row.subcategory}` : ''}</li>`,
-  )}</ul>${spent.length > MOST_PARTS && html`<p class="note">The ${MOST_PARTS} largest; all are in the table.</p>`}`;
+  )}</ul>${spent.length > MOST_PARTS && html`<p class="note">The ${MOST_PARTS} largest; all are in the table.</p>`}${
+    every.length > intervals.length &&
+    html`<p class="note">The last ${intervals.length} of ${ink.count(every.length)}; take a longer interval or a shorter period for all.</p>`
+  }`;
 }
 
 /** Every category in every interval, each cell a door. */
@@ -113,13 +119,12 @@ function monthTable(ink: Ink, view: StatsResult, rows: readonly Row[], keys: Key
   const { request } = view;
   const intervals = intervalsOf(view).slice(-13);
   if (intervals.length < 2 || rows.length === 0) return null;
-  const shown = rows.slice(0, 60);
+  const shown = rows.slice(0, MOST_LINES[request.depth][1]);
   const table = html`<div class="scroll" tabindex="0" role="region" aria-label="Categories by ${request.interval}"><table class="report months"><thead><tr><th scope="col">Category</th>${intervals.map((period) => html`<th scope="col" class="money">${period}</th>`)}</tr></thead>
 <tbody>${shown.map((row) => {
     const amounts = new Map(row.periods.map(({ period, amount }) => [period, amount]));
     return html`<tr><th scope="row">${nameOf(row.category)}${row.subcategory ? `: ${row.subcategory}` : ''}</th>${intervals.map(
-      (period) =>
-        html`<td class="money">${ink.figure(amounts.get(period), [...groupOf(keys, row), daysOf(period, request)])}</td>`,
+      (period) => html`<td>${ink.figure(amounts.get(period), [...groupOf(keys, row), daysOf(period, request)])}</td>`,
     )}</tr>
 `;
   })}</tbody></table></div>`;
@@ -130,7 +135,7 @@ function monthTable(ink: Ink, view: StatsResult, rows: readonly Row[], keys: Key
       ink,
       exports: { report: 'categories' },
       wide: true,
-      note: html`the last ${intervals.length}, in ${ink.currency}`,
+      note: html`the last ${intervals.length}, in ${ink.currency}${rows.length > shown.length && `; ${shown.length} of ${ink.count(rows.length)} categories, the exports have all`}`,
     },
     table,
   );

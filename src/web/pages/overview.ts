@@ -14,6 +14,7 @@ import { type Changes, linkTo, rangeOf } from './links.ts';
 import { footOf, panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
 import { seriesOf } from './recurring.ts';
+import { sizes } from './reportCells.ts';
 import { nameOf, tintOf } from './tint.ts';
 
 /** So many days ahead. */
@@ -68,11 +69,12 @@ function figures(ink: Ink, view: OverviewView): Html {
     );
   const before = (kind: 'income' | 'spending' | 'net', row: OverviewRow | null, words: string): Html | null =>
     row === null ? null : html`<span class="beside">${words} ${sum(kind, row)} ${change(ink, kind, main, row)}</span>`;
+  const levels = (values: number[]): readonly number[] => (values.some((value) => value > 0) ? values : sizes(values));
   const one = (
     kind: 'income' | 'spending' | 'net',
     title: string,
   ): Html => html`<div class="figure ${kind}"><h2>${title}</h2><p class="big">${sum(kind, main)}</p>
-${before(kind, previous, 'before')}${before(kind, lastYear, 'a year ago')}${sparkline(rows.map((row) => Number(row[kind])))}</div>`;
+${before(kind, previous, 'before')}${before(kind, lastYear, 'a year ago')}${sparkline(levels(rows.map((row) => Number(row[kind]))))}</div>`;
   const rate = main.savings_rate;
   return html`<div class="figures">${one('income', 'Income')}${one('spending', 'Spending')}${one('net', 'Net')}<div class="figure"><h2>Saved</h2><p class="big">${rate === null ? '–' : ink.share(rate)}</p>
 ${previous !== null && previous.savings_rate !== null && html`<span class="beside">before ${ink.share(previous.savings_rate)}</span>`}${

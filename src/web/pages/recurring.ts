@@ -1,3 +1,4 @@
+import { expectedDays } from '../../analytics/cadences.ts';
 import type { ReportColumn, ReportRow } from '../../analytics/columns.ts';
 import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { RecurringRow, RecurringTotal } from '../../analytics/recurring.ts';
@@ -46,13 +47,20 @@ export function seriesOf({ merchant, account_id, amount }: RecurringRow): Narrow
   ];
 }
 
+/** What is expected, by its day. */
+type Due = ReadonlyMap<string, readonly RecurringRow[]>;
+
 /** This month and the next, as two sheets. */
 function calendar(ink: Ink, rows: readonly RecurringRow[], today: string): Html {
   const next = new Date(Date.UTC(Number(today.slice(0, 4)), Number(today.slice(5, 7)), 1)).toISOString().slice(0, 7);
-  return html`<div class="grid">${[today.slice(0, 7), next].map((month) => sheet(ink, rows, month, today))}</div>`;
+  const due = new Map<string, RecurringRow[]>();
+  for (const row of rows)
+    for (const iso of expectedDays(row.next_date, row.cadence, `${next}-31`))
+      due.set(iso, [...(due.get(iso) ?? []), row]);
+  return html`<div class="grid">${[today.slice(0, 7), next].map((month) => sheet(ink, due, month, today))}</div>`;
 }
 
-function sheet(ink: Ink, rows: readonly RecurringRow[], month: string, today: string): Html {
+function sheet(ink: Ink, due: Due, month: string, today: string): Html {
   const first = new Date(`${month}-01T00:00:00Z`);
   const length = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate();
   const shift = (first.getUTCDay() + 6) % 7;
@@ -66,13 +74,13 @@ function sheet(ink: Ink, rows: readonly RecurringRow[], month: string, today: st
 <tbody>${weeks.map(
     (
       week,
-    ) => html`<tr>${week.map((number) => (number < 1 || number > length ? html`<td></td>` : day(ink, rows, `${month}-${String(number).padStart(2, '0')}`, today)))}</tr>
+    ) => html`<tr>${week.map((number) => (number < 1 || number > length ? html`<td></td>` : day(ink, due, `${month}-${String(number).padStart(2, '0')}`, today)))}</tr>
 `,
   )}</tbody></table>`;
 }
 
-function day(ink: Ink, rows: readonly RecurringRow[], iso: string, today: string): Html {
-  const due = rows.filter(({ next_date }) => next_date === iso);
+function day(ink: Ink, all: Due, iso: string, today: string): Html {
+  const due = all.get(iso) ?? [];
   return html`<td${iso === today && html` class="today" aria-current="date"`}><span class="day">${Number(iso.slice(8))}</span>${due.map(
     (row) =>
       html`<a class="due ${row.amount.startsWith('-') ? 'out' : 'in'}" href="${ink.behind(seriesOf(row))}" title="${row.merchant}: usually ${ink.money(row.amount)}, ${row.cadence}">${row.merchant} <b>${ink.money(row.amount)}</b></a>`,

@@ -41,9 +41,9 @@ export function reportCells(ink: Ink, table: ReportTable, options: TableOptions)
   };
   const head = columns.map(
     (column) =>
-      html`<th scope="col" class="${column.kind}"${column.bar === true && html` colspan="2"`}>${column.title}${column.kind === 'money' && html` <small>${ink.currency}</small>`}</th>`,
+      html`<th scope="col" class="${column.kind}">${column.title}${column.kind === 'money' && html` <small>${ink.currency}</small>`}</th>${column.bar === true && html`<td class="bar"></td>`}`,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="report">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="report${columns.length > 9 && ' dense'}">
 <thead><tr>${head}</tr></thead>
 <tbody>${rows.map(
     (row) => html`<tr>${columns.map(
@@ -86,11 +86,7 @@ function cell(
   scope: Scope,
 ): HtmlValue {
   if (kind === 'series')
-    return sparkline(
-      (value as readonly SeriesPoint[]).map(({ amount }) => Number(amount)),
-      90,
-      20,
-    );
+    return sparkline(sizes((value as readonly SeriesPoint[]).map(({ amount }) => Number(amount))), 90, 20);
   if (kind === 'text')
     return only === null ? nameOf(value, '') : html`<a href="${ink.behind(only, scope)}">${nameOf(value)}</a>`;
   if (value === null || value === undefined) return null;
@@ -108,4 +104,10 @@ function cell(
     default:
       return String(value);
   }
+}
+
+/** A level rises with what is spent too. */
+export function sizes(values: readonly number[]): readonly number[] {
+  const down = values.reduce((sum, value) => sum + value, 0) < 0;
+  return down ? values.map((value) => -value) : values;
 }

@@ -1,6 +1,5 @@
 import { type Html, html } from '../html.ts';
 import { door, drawing, type Mark } from './mark.ts';
-import { coordinate } from './scale.ts';
 
 export interface HeatDay extends Mark {
   /** ISO day. */
@@ -9,6 +8,7 @@ export interface HeatDay extends Mark {
   readonly step: number;
 }
 
+/** The cells are 2 less wide and high: by the style sheet, since a year has so many. */
 const CELL = 13;
 const [LEFT, TOP] = [34, 18];
 
@@ -30,7 +30,7 @@ export function heatmap(
     const iso = new Date(first + index * 86_400_000).toISOString().slice(0, 10);
     const [x, y] = [LEFT + Math.floor((index + shift) / 7) * CELL, TOP + ((index + shift) % 7) * CELL];
     const day = days.get(iso);
-    const box = html`<rect class="heat-${day?.step ?? 0}" x="${coordinate(x)}" y="${coordinate(y)}" width="${CELL - 2}" height="${CELL - 2}"/>`;
+    const box = html`<rect class="heat-${day?.step ?? 0}" x="${x}" y="${y}"/>`;
     return day === undefined ? box : door(day, box);
   });
   return drawing(

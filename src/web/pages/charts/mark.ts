@@ -9,10 +9,10 @@ export interface Mark {
   readonly sum?: string | null;
 }
 
-/** A mark that is a door. */
+/** A mark that is a door; its title is what is shown and what is read out. */
 export function door({ href, says, sum }: Mark, inside: Html): Html {
   const exact = sum === undefined || sum === null ? null : html` data-sum="${sum}"`;
-  return html`<a href="${href}" aria-label="${says}"${exact}><title>${says}</title>${inside}</a>`;
+  return html`<a href="${href}"${exact}><title>${says}</title>${inside}</a>`;
 }
 
 /** A chart's frame: a group, since what is in it can be followed. */
