@@ -99,11 +99,14 @@ function stacked(ink: Ink, view: StatsResult, spent: readonly Row[], keys: Keys)
       }),
     };
   });
+  const end = intervals.at(-1) ?? '';
+  const last = shown.filter((_, place) => Number(amounts[place]?.get(end) ?? 0) !== 0);
   const chart = stackedBars(bars, {
     width: 540,
     height: 290,
     title: `Spending by category per ${request.interval}`,
     tick: (value) => ink.tick(value),
+    names: last.map((row) => row.subcategory ?? nameOf(row.category)),
   });
   return html`<div class="plot">${chart}</div><ul class="legend">${shown.map(
     (row) =>

@@ -55,16 +55,11 @@ export function groupPage(view: StatsResult, frame: Frame, keys: Keys): Html {
     cells.length > 1
       ? html`<div class="plot">${treemap(cells, { width: 1100, height: 300, title: `Spending by ${table.noun}` })}</div>`
       : null;
-  const shown = Math.min(table.rows.length, frame.query.has('limit') ? 1000 : 200);
-  const more = table.rowCount > shown && shown < 1000;
   return html`${reportLead(view, ink)}
 ${drawn !== null && panel({ title: 'Where it went', ink, wide: true, exports: { report }, table: '#groups', note: html`area is spending` }, drawn)}
 ${panel(
   { title: `By ${table.noun}`, id: 'groups', ink, wide: true, exports: { report } },
-  html`${sorting(frame, table.noun)}${reportCells(ink, table, { behind, caption: `Transactions by ${table.noun}`, most: frame.query.has('limit') ? 1000 : 200 })}${
-    more &&
-    html`<p class="note">The first ${ink.count(shown)} of ${ink.count(table.rowCount)}. <a href="${linkHere(frame, { limit: '1000' })}">Show up to 1,000</a></p>`
-  }`,
+  html`${sorting(frame, table.noun)}${reportCells(ink, table, { behind, caption: `Transactions by ${table.noun}`, most: frame.query.has('limit') ? 1000 : 200 })}`,
 )}`;
 }
 

@@ -36,6 +36,7 @@ ${sampleBanner(frame)}
 <p class="fresh" data-fresh hidden role="status"></p>
 <main id="main" tabindex="-1"><h1>${title}</h1>
 ${main}
+<p class="printed">${linkHere(frame, {})}${frame.snapshot !== null && ` · snapshot ${frame.snapshot.id}`}</p>
 </main>
 ${keyHelp(frame)}
 </body>

@@ -81,7 +81,8 @@ function sheet(ink: Ink, due: Due, month: string, today: string): Html {
 
 function day(ink: Ink, all: Due, iso: string, today: string): Html {
   const due = all.get(iso) ?? [];
-  return html`<td${iso === today && html` class="today" aria-current="date"`}><span class="day">${Number(iso.slice(8))}</span>${due.map(
+  const kinds = [...(iso === today ? ['today'] : []), ...(due.length > 0 ? ['has'] : [])].join(' ');
+  return html`<td${kinds !== '' && html` class="${kinds}"`}${iso === today && html` aria-current="date"`}><span class="day">${Number(iso.slice(8))}</span>${due.map(
     (row) =>
       html`<a class="due ${row.amount.startsWith('-') ? 'out' : 'in'}" href="${ink.behind(seriesOf(row))}" title="${row.merchant}: usually ${ink.money(row.amount)}, ${row.cadence}">${row.merchant} <b>${ink.money(row.amount)}</b></a>`,
   )}</td>`;

@@ -4,6 +4,7 @@ import type { ReportTable } from '../../app/stats/reportTable.ts';
 import { cellBar, sparkline } from './charts/sparkline.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import type { Ink, Scope } from './ink.ts';
+import { linkHere } from './links.ts';
 import { nameOf } from './tint.ts';
 
 /** Which transactions a cell is made of; null for what is no sum of any, such as an average. */
@@ -55,8 +56,23 @@ export function reportCells(ink: Ink, table: ReportTable, options: TableOptions)
     )}</tr>
 `,
   )}</tbody>${total(ink, table, columns, options)}
-</table></div>${table.rowCount > rows.length && html`<p class="note">${ink.count(rows.length)} of ${ink.count(table.rowCount)} are shown; the exports have all.</p>`}`;
+</table></div>${
+    rows.length < table.rows.length
+      ? html`<p class="note">${ink.count(rows.length)} of ${ink.count(table.rows.length)} are shown; the exports have all.</p>`
+      : more(ink, table)
+  }`;
 }
+
+/** A list that ends before all of its rows says so; its exports end there too. */
+function more(ink: Ink, { rows, rowCount }: ReportTable): Html | null {
+  if (rowCount <= rows.length) return null;
+  return html`<p class="note">The first ${ink.count(rows.length)} of ${ink.count(rowCount)}.${
+    rows.length < MOST_ASKED &&
+    html` <a href="${linkHere(ink.frame, { limit: String(MOST_ASKED) })}">Show up to ${ink.count(MOST_ASKED)}</a>`
+  }</p>`;
+}
+
+const MOST_ASKED = 1000;
 
 function total(
   ink: Ink,
@@ -65,7 +81,7 @@ function total(
   { behind, behindTotal = () => [], scope = {} }: TableOptions,
 ): Html | null {
   const { total: row } = table;
-  if (row === null) return null;
+  if (row === null || columns.slice(1).every(({ key }) => row[key] === null || row[key] === undefined)) return null;
   return html`
 <tfoot><tr>${columns.map((column, index) => {
     const inside =

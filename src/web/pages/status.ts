@@ -58,7 +58,7 @@ function sides({ postgres, duckdb, diskFree, lock }: Status, frame: Frame): Html
 
 function syncTable(syncs: readonly SyncRow[], status: Status | null): Html {
   const lag = new Map(status?.tables.map((table) => [table.table, lagOf(table)]));
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Tables"><table class="report"><thead><tr><th scope="col">Table</th><th scope="col" class="count">Rows</th><th scope="col">Lag</th><th scope="col">Synced (UTC)</th><th scope="col">How</th><th scope="col" class="count">Upserted</th><th scope="col" class="count">Deleted</th><th scope="col" class="number">Took</th></tr></thead><tbody>${syncs.map(
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Tables"><table class="report dense"><thead><tr><th scope="col">Table</th><th scope="col" class="count">Rows</th><th scope="col">Lag</th><th scope="col">Synced (UTC)</th><th scope="col">How</th><th scope="col" class="count">Upserted</th><th scope="col" class="count">Deleted</th><th scope="col" class="number">Took</th></tr></thead><tbody>${syncs.map(
     (
       row,
     ) => html`<tr><th scope="row">${row.table_name}</th><td class="count">${grouped(BigInt(row.rows))}</td><td>${lag.get(row.table_name) ?? 'not known'}</td><td class="date">${row.synced_at}</td><td>${row.mode} <span class="note">${row.reason}</span></td><td class="count">${grouped(BigInt(row.upserted))}</td><td class="count">${grouped(BigInt(row.deleted))}</td><td class="number">${durationText(row.seconds)}</td></tr>
@@ -72,7 +72,7 @@ function lagOf({ behind, behindUnknown }: Status['tables'][number]): string {
 }
 
 function receiptTable(receipts: readonly ReceiptRow[]): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Receipts"><table class="report"><thead><tr><th scope="col">Validated (UTC)</th><th scope="col">By</th><th scope="col">Table</th><th scope="col">Outcome</th><th scope="col" class="count">PostgreSQL</th><th scope="col" class="count">DuckDB</th><th scope="col" class="count">Lag</th><th scope="col" class="count">Damage</th><th scope="col">Digest</th><th scope="col" class="number">Took</th></tr></thead><tbody>${receipts.map(
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Receipts"><table class="report dense"><thead><tr><th scope="col">Validated (UTC)</th><th scope="col">By</th><th scope="col">Table</th><th scope="col">Outcome</th><th scope="col" class="count">PostgreSQL</th><th scope="col" class="count">DuckDB</th><th scope="col" class="count">Lag</th><th scope="col" class="count">Damage</th><th scope="col">Digest</th><th scope="col" class="number">Took</th></tr></thead><tbody>${receipts.map(
     (
       row,
     ) => html`<tr><td class="date">${row.validated_at}</td><td>${row.how}</td><th scope="row">${row.table_name}</th><td><b>${row.table_outcome.toUpperCase()}</b></td><td class="count">${grouped(BigInt(row.postgres_rows))}</td><td class="count">${grouped(BigInt(row.duckdb_rows))}</td><td class="count">${row.lag}</td><td class="count">${row.damage}</td><td><code>${row.digest?.slice(0, 8) ?? ''}</code></td><td class="number">${durationText(row.seconds)}</td></tr>

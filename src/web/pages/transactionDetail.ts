@@ -17,11 +17,13 @@ export function detailPart(
   ink: Ink,
   own: TransactionRow,
   { row, sameMerchant, otherLeg, isTransfer, provenance }: TransactionDetail,
+  exports: Html,
 ): Html {
   const fields = Object.entries(row).filter(([, value]) => value !== null && value !== '');
   const plain = { base: ink.frame.base, query: new URLSearchParams(ink.hidden ? 'private=1' : '') };
   const all = linkTo(plain, 'transactions', { only: narrowingText({ by: 'merchant', value: own.merchant }) });
   return html`<dl class="detail">${fields.map(([name, value]) => html`<div><dt>${name}</dt><dd>${field(ink, own, name, String(value))}</dd></div>`)}</dl>
+${exports}
 ${provenancePart(ink, own, provenance)}
 ${isTransfer && neighbours(ink, 'A transfer between own accounts', otherLeg, 'Its other leg could not be named.')}
 ${neighbours(ink, 'The same merchant', sameMerchant, 'This is the only one.', html`<a href="${all}">all of ${nameOf(own.merchant)}</a>`)}`;

@@ -30,6 +30,7 @@ export function transactionsPage({ list: view, detail }: TransactionsView, frame
   const { input, request, sums, rows, next } = view;
   const ink = new Ink(frame, view.baseCurrency.currency);
   const single = rows[0];
+  const foot = footOf({ title: 'these transactions', ink, exports: { list: view.sql } });
   return html`<p class="lead">${spanName(request.period.from, request.period.to, frame.locale)} · in ${ink.currency}${
     input.everyRow
       ? ' · every row, transfers included'
@@ -39,8 +40,8 @@ export function transactionsPage({ list: view, detail }: TransactionsView, frame
   }</p>
 ${searchForm(frame, input.search)}
 ${summary(ink, view)}
-${detail === null || single === undefined ? list(ink, view) : detailPart(ink, single, detail)}
-${rows.length > 0 && footOf({ title: 'these transactions', ink, exports: { list: view.sql } })}
+${detail === null || single === undefined ? list(ink, view) : detailPart(ink, single, detail, foot)}
+${single !== undefined && detail === null && foot}
 ${input.after !== null && html`<p><a href="${linkHere(frame, { after: null })}">First page</a></p>`}${
   next !== null &&
   html`<p class="pager"><a class="button" rel="next-page" href="${linkHere(frame, { after: next })}">Next ${rows.length}</a> of ${ink.count(sums.count)}</p>`
