@@ -1,5 +1,5 @@
 /** How often something comes back. Days are those between two hits. */
-interface Cadence {
+export interface Cadence {
   readonly name: string;
   /** The median gap must lie within. */
   readonly from: number;

@@ -1,11 +1,13 @@
 import type { ReportName } from '../model/reportNames.ts';
 import { accountsReport } from './accounts.ts';
 import { anomaliesReport } from './anomalies.ts';
+import { balancesReport } from './balances.ts';
 import { cashflowReport } from './cashflow.ts';
 import { categoriesReport } from './categories.ts';
 import { channelsReport } from './channels.ts';
 import type { ReportQuery } from './columns.ts';
 import { currenciesReport } from './currencies.ts';
+import { forecastReport } from './forecast.ts';
 import { healthReport } from './health.ts';
 import { merchantsReport } from './merchants.ts';
 import { overviewReport } from './overview.ts';
@@ -19,12 +21,14 @@ interface Report {
   readonly everyRow?: boolean;
   /** The flags that it obeys beside the period and the filters. */
   readonly obeys: readonly ReportFlag[];
+  /** What `--by` may be; intervals where it is left out. */
+  readonly groupings?: readonly string[];
   /** What it can be ordered by. */
   readonly sorts: readonly SortKey[];
 }
 
 /** Flags that mean something for some reports only. */
-export type ReportFlag = 'by' | 'depth' | 'limit' | 'withTransfers';
+export type ReportFlag = 'by' | 'depth' | 'limit' | 'withTransfers' | 'months' | 'backtest' | 'opening';
 
 /** A list of groups: any order, any length. */
 const LIST = { obeys: ['limit', 'withTransfers'], sorts: SORT_KEYS } as const;
@@ -39,6 +43,18 @@ const REPORTS: Record<ReportName, Report> = {
   channels: { query: channelsReport, ...LIST },
   places: { query: placesReport, ...LIST },
   recurring: { query: recurringReport, ...LIST },
+  forecast: {
+    query: forecastReport,
+    obeys: ['by', 'withTransfers', 'months', 'backtest', 'opening'],
+    groupings: ['account', 'category'],
+    sorts: [],
+  },
+  balances: {
+    query: balancesReport,
+    obeys: ['by', 'limit', 'opening'],
+    groupings: ['day', 'month'],
+    sorts: [],
+  },
   currencies: { query: currenciesReport, everyRow: true, obeys: [], sorts: [] },
   anomalies: { query: anomaliesReport, obeys: ['limit', 'withTransfers'], sorts: ['amount', 'last'] },
   health: { query: healthReport, everyRow: true, obeys: [], sorts: [] },

@@ -40,6 +40,13 @@ export interface Span {
 export const SORT_KEYS = ['amount', 'count', 'average', 'name', 'last'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
 
+/** What an account held before its first row. */
+export interface Opening {
+  readonly account: string;
+  /** Exact numeral, in the account's currency. */
+  readonly amount: string;
+}
+
 /** A validated request for any report: everything that its SQL depends on. */
 export interface StatsRequest {
   readonly source: LedgerSource;
@@ -54,6 +61,16 @@ export interface StatsRequest {
   /** Keeps transfers between own accounts, which are left out otherwise. */
   readonly withTransfers: boolean;
   readonly interval: Interval;
+  /** Whether a forecast is by account or category; null for the total. */
+  readonly groupBy: 'account' | 'category' | null;
+  /** Months that a forecast looks ahead. */
+  readonly months: number;
+  /** Whether a forecast is to say how it did on the past, in the place of what comes. */
+  readonly backtest: boolean;
+  /** What accounts held before their first row, as exact numerals. */
+  readonly openings: readonly Opening[];
+  /** SQL of the table of imported statement balances; null where the file has none. */
+  readonly statements: string | null;
   /** 1: categories; 2: subcategories. */
   readonly depth: 1 | 2;
   /** Null: the report's own order. */

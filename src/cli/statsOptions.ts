@@ -8,7 +8,17 @@ export function addStatsOptions(command: Command): Command {
     .option('--from <date>', 'first day, or a period whose first day it is')
     .option('--to <date>', 'last day, or a period whose last day it is')
     .option('--month-start <day>', 'the day on which months begin (1-28)', parseCount)
-    .option('--by <interval>', 'categories and cashflow by day, week, month, quarter or year (default month)')
+    .option(
+      '--by <interval>',
+      'categories and cashflow by day, week, month, quarter or year (default month); forecast by account or category; balances by day',
+    )
+    .option('--months <n>', 'forecast: so many months ahead (default 3)', parseCount)
+    .option('--backtest', 'forecast: how it would have done on your own past, beside plainer ways')
+    .option(
+      '--opening <account=amount>',
+      'balances: what an account held before its first row (may be repeated)',
+      repeated,
+    )
     .option('--depth <n>', 'categories: 2 for subcategories')
     .option('--account <account>', 'only this account (may be repeated)', repeated)
     .option('--category <category>', 'only this category, or Category:Subcategory, or none (may be repeated)', repeated)

@@ -8,6 +8,8 @@ export const REPORT_SUMMARIES = {
   channels: 'by channel: card, online, transfer …',
   places: 'by city and state',
   recurring: 'subscriptions, bills, salary: cadence, next date, cost per year',
+  forecast: 'the next months, with 80 % intervals and what is due',
+  balances: 'what each account held, and all of them together',
   currencies: 'original amounts beside normalized ones',
   anomalies: 'unusual transactions, each with its reason',
   health: 'gaps, duplicates, NULLs, uncategorised',

@@ -46,7 +46,7 @@ test('stats --help names every report in a line of its own, and init --help the 
   for (const line of help
     .split('\n')
     .filter((text) => text.startsWith('  '))
-    .slice(-11))
+    .slice(-13))
     expect(line.length).toBeLessThanOrEqual(80);
   expect(help).toMatch(/^ {2}overview {4}income, spending/m);
   expect(help).toMatch(/^ {2}health {6}gaps, duplicates/m);

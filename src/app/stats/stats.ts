@@ -8,6 +8,8 @@ import { FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financ
 import { LAST_DAY } from '../../model/period.ts';
 import type { ReportName } from '../../model/reportNames.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from './baseCurrency.ts';
+import type { BalancesView } from './readBalances.ts';
+import type { ForecastView } from './readForecast.ts';
 import { type ReportTable, readTable } from './reportTable.ts';
 import { type OverviewSections, readOverview } from './statsOverview.ts';
 import { prepareRequest, type StatsInput } from './statsRequest.ts';
@@ -22,6 +24,9 @@ export interface StatsResult {
   /** Rows of transfers between own accounts that were left out; null where the report does not say. */
   readonly transferRows: number | null;
   readonly sections: OverviewSections | null;
+  /** What stands beneath a forecast, or beneath balances; null for other reports. */
+  readonly forecast: ForecastView | null;
+  readonly balances: BalancesView | null;
   /** Rows left out for their day; null where there are none or every row is looked at. */
   readonly apart: ApartRow | null;
   readonly age: DataAge;
@@ -44,7 +49,8 @@ export async function runStats(
   const { request, until, undated, stored } = await prepareRequest(reader, report, input);
   const baseCurrency = await readBaseCurrency(reader, currencySetting, stored.table, stored.columns);
   try {
-    const table = await readTable(reader, reportOf(report).query(request));
+    const special = await readSpecial(reader, report, request);
+    const table = special?.table ?? (await readTable(reader, reportOf(report).query(request)));
     const [scope] = await reader.all<ScopeRow>(scopeSql(request));
     if (scope === undefined) throw new FinanceDbError('INTERNAL', 'the scope has no row');
     const apart = until === null && !undated ? null : await readApart(reader, report, request, until);
@@ -56,6 +62,8 @@ export async function runStats(
       scope,
       table,
       transferRows: counted === undefined || reportOf(report).everyRow ? null : Number(scope.rows) - Number(counted),
+      forecast: special?.forecast ?? null,
+      balances: special?.balances ?? null,
       sections: report === 'overview' ? await readOverview(reader, request) : null,
       apart,
       age: await readDataAge(reader),
@@ -64,6 +72,21 @@ export async function runStats(
   } catch (error) {
     throw filterError(error, input) ?? overflowError(error) ?? error;
   }
+}
+
+/** Reports that are more than one statement. */
+async function readSpecial(
+  reader: DuckDbReader,
+  report: ReportName,
+  request: StatsRequest,
+): Promise<{ table: ReportTable; forecast?: ForecastView; balances?: BalancesView } | null> {
+  if (report === 'forecast') {
+    const { table, view } = await (await import('./readForecast.ts')).readForecast(reader, request);
+    return { table, forecast: view };
+  }
+  if (report !== 'balances') return null;
+  const { table, view } = await (await import('./readBalances.ts')).readBalances(reader, request);
+  return { table, balances: view };
 }
 
 function holdsInstants(columns: readonly { readonly name: string; readonly type: string }[]): boolean {

@@ -1,10 +1,10 @@
 import { checkMerchant, type Filters, parseAmount } from '../../analytics/filters.ts';
 import { type ReportFlag, reportOf } from '../../analytics/reports.ts';
-import { SORT_KEYS, type SortKey } from '../../analytics/request.ts';
+import { type Opening, SORT_KEYS, type SortKey } from '../../analytics/request.ts';
 import type { Config } from '../../config/config.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { nearestName } from '../../model/nearestName.ts';
-import { type Calendar, combinePeriod, INTERVALS, type Interval } from '../../model/period.ts';
+import { type Calendar, combinePeriod, INTERVALS } from '../../model/period.ts';
 import { REPORT_NAMES, type ReportName } from '../../model/reportNames.ts';
 import type { StatsInput } from './statsRequest.ts';
 
@@ -29,6 +29,9 @@ export interface StatsFlags {
   readonly spending?: boolean;
   readonly withTransfers?: boolean;
   readonly by?: string;
+  readonly months?: number | string;
+  readonly backtest?: boolean;
+  readonly opening?: readonly string[] | string;
   readonly depth?: number | string;
   readonly sort?: string;
   readonly limit?: number;
@@ -56,6 +59,9 @@ const FLAG_NAMES: Record<ReportFlag, string> = {
   depth: '--depth',
   limit: '--limit',
   withTransfers: '--with-transfers',
+  months: '--months',
+  backtest: '--backtest',
+  opening: '--opening',
 };
 
 /**
@@ -70,11 +76,21 @@ export function requireOwnFlags(report: ReportName, flags: StatsFlags): void {
     });
   };
   for (const flag of Object.keys(FLAG_NAMES) as ReportFlag[])
-    if (flags[flag] !== undefined && flags[flag] !== false && !reportOf(report).obeys.includes(flag))
+    if (isGiven(flags[flag]) && !reportOf(report).obeys.includes(flag))
       refuse(FLAG_NAMES[flag], (name) => reportOf(name).obeys.includes(flag));
+  const by = flags.by?.toLowerCase();
+  const grouping = FORECAST_GROUPS.some((name) => name === by);
+  const own = (name: ReportName): boolean => reportOf(name).groupings?.some((one) => one === by) ?? !grouping;
+  const known = grouping || INTERVALS.some((name) => name === by);
+  if (by !== undefined && known && !own(report))
+    refuse(`--by ${by}`, (name) => reportOf(name).obeys.includes('by') && own(name));
   const sort = SORT_KEYS.find((key) => key === flags.sort?.toLowerCase());
   if (sort !== undefined && !reportOf(report).sorts.includes(sort))
     refuse(`--sort ${sort}`, (name) => reportOf(name).sorts.includes(sort));
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
 }
 
 /** What flags mean beside what they say. */
@@ -104,12 +120,43 @@ export function parseStatsFlags({ config, io }: FlagsContext, flags: StatsFlags)
     ),
     filters: parseFilters(flags),
     withTransfers: flags.withTransfers === true,
-    interval: oneOf<Interval>('--by', flags.by, INTERVALS) ?? 'month',
+    ...byOf(flags.by),
+    months: monthsOf(flags.months),
+    backtest: flags.backtest === true,
+    openings: list(flags.opening).map(openingOf),
     depth:
       Number(oneOf('--depth', flags.depth === undefined ? undefined : String(flags.depth), ['1', '2'])) === 2 ? 2 : 1,
     sort: oneOf<SortKey>('--sort', flags.sort, SORT_KEYS) ?? null,
     limit: flags.limit ?? null,
   };
+}
+
+/** What `--by` may be beside intervals: what a forecast is made for. */
+export const FORECAST_GROUPS = ['account', 'category'] as const;
+
+function byOf(text: string | undefined): Pick<StatsInput, 'interval' | 'groupBy'> {
+  const by = oneOf('--by', text, [...INTERVALS, ...FORECAST_GROUPS]);
+  if (by === 'account' || by === 'category') return { interval: 'month', groupBy: by };
+  return { interval: by ?? 'month', groupBy: null };
+}
+
+const MOST_MONTHS = 24;
+
+function monthsOf(months: number | string | undefined): number {
+  const count = Number(months ?? 3);
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_MONTHS) return count;
+  throw new FinanceDbError('USAGE', `--months: expected a number from 1 to ${MOST_MONTHS}, found ${months}`);
+}
+
+/** `checking-001=1200.50`. */
+function openingOf(text: string): Opening {
+  const at = text.lastIndexOf('=');
+  const account = text.slice(0, Math.max(0, at)).trim();
+  const amount = text.slice(at + 1).trim();
+  if (account !== '' && /^-?\d{1,18}(\.\d{1,6})?$/.test(amount)) return { account, amount };
+  throw new FinanceDbError('USAGE', `--opening: expected ACCOUNT=AMOUNT, found ${JSON.stringify(text)}`, {
+    remedy: 'such as checking-001=1200.50: what it held before its first row',
+  });
 }
 
 function parseFilters(flags: StatsFlags): Filters {

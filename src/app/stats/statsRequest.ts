@@ -12,13 +12,16 @@ import {
 import { type CategoryUse, readVocabulary, vocabularySql } from '../../analytics/vocabulary.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { beside, STATEMENTS } from '../../model/importTables.ts';
 import type { Period } from '../../model/period.ts';
 import type { ReportName } from '../../model/reportNames.ts';
 import { displayName, duckdbSchema, duckdbTable, type TableName } from '../../model/tableName.ts';
 import { readShape } from './readShape.ts';
 
 /** What a user asked for, validated, before the file was looked at. */
-export type StatsInput = Omit<StatsRequest, 'source' | 'vocabulary' | 'span' | 'file'> & { readonly table: TableName };
+export type StatsInput = Omit<StatsRequest, 'source' | 'vocabulary' | 'span' | 'file' | 'statements'> & {
+  readonly table: TableName;
+};
 
 /** A request with what the file itself tells. */
 export interface PreparedRequest {
@@ -65,6 +68,7 @@ export async function prepareRequest(
       ...rest,
       source,
       vocabulary,
+      statements: report === 'balances' || report === 'forecast' ? await readStatements(reader, table) : null,
       // Where nothing is dated up to today, all of it is what there is to see.
       file: file ?? whole,
       span: (file ?? whole) === null ? null : commonSpan(input.period, (file ?? whole) as Span),
@@ -73,6 +77,18 @@ export async function prepareRequest(
     undated,
     stored: { table: relation.table, columns },
   };
+}
+
+/** The table of imported statement balances beside the transactions, where the file has it. */
+async function readStatements(reader: DuckDbReader, table: TableName): Promise<string | null> {
+  const statements = beside(table, STATEMENTS);
+  const columns = await reader.all<StoredColumn>(
+    `SELECT column_name AS name, data_type AS type FROM duckdb_columns()
+     WHERE database_name = current_database() AND schema_name = $schema AND table_name = $name`,
+    { schema: duckdbSchema(statements), name: statements.name },
+  );
+  const needed = ['account_id', 'currency', 'closing', 'closing_day', 'last_day', 'import_id', 'number'];
+  return needed.every((name) => columns.some((column) => column.name === name)) ? duckdbTable(statements) : null;
 }
 
 async function readDays(reader: DuckDbReader, relation: Relation, today: string): Promise<TableDays | undefined> {

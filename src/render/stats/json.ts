@@ -3,6 +3,8 @@ import type { ReportTable } from '../../app/stats/reportTable.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { jsonNumeral } from '../json.ts';
 import { sampleDocument } from '../sampleText.ts';
+import { balancesDocument } from './balances.ts';
+import { forecastDocument } from './forecast.ts';
 
 /** The document of `stats --json`: money and counts are exact numerals. */
 export function statsDocument(result: StatsResult): Record<string, unknown> {
@@ -27,6 +29,8 @@ export function statsDocument(result: StatsResult): Record<string, unknown> {
           recurring_per_year: perYear(sections.recurring),
         }),
     ...(result.report === 'recurring' ? { per_year: perYear(table) } : {}),
+    ...(result.forecast === null ? {} : { forecast: forecastDocument(result.forecast) }),
+    ...(result.balances === null ? {} : { balances: balancesDocument(result.balances) }),
     scope: {
       transactions: jsonNumeral(scope.rows),
       accounts: jsonNumeral(scope.accounts),

@@ -4,9 +4,10 @@ import type { StatsResult } from '../../app/stats/stats.ts';
 import type { OverviewSections } from '../../app/stats/statsOverview.ts';
 import { renderTable } from '../table.ts';
 import { wrapLine } from '../wrap.ts';
+import { countOf } from './counts.ts';
 import { drawReportTable } from './reportTable.ts';
 import { paintOf, type StatsStyle } from './style.ts';
-import { countOf, hiddenNote, recurringNote } from './words.ts';
+import { hiddenNote, recurringNote } from './words.ts';
 
 const SPAN_TITLES: Record<string, string> = {
   period: 'Period',

@@ -4,6 +4,8 @@ import type { StatsResult } from '../../app/stats/stats.ts';
 import { listIntervals } from '../../model/period.ts';
 import { asciiDrawings } from '../locale.ts';
 import { wrapLine } from '../wrap.ts';
+import { noBalancesText } from './balances.ts';
+import { forecastBlocks, tooLittleText } from './forecast.ts';
 import { renderOverview } from './overview.ts';
 import { drawReportTable } from './reportTable.ts';
 import { paintOf, type StatsStyle } from './style.ts';
@@ -14,12 +16,13 @@ export function statsText(result: StatsResult, style: StatsStyle): string {
   const paint = paintOf(style);
   const parts = wrapLine(headingOf(result), style.width, 2).map((line) => paint.bold(line));
   if (result.scope.rows === '0' || result.table.rows.length === 0)
-    parts.push(...wrapLine(emptyText(result), style.width, 2));
+    parts.push(...wrapLine(whyEmpty(result), style.width, 2));
   else {
     const notes: string[] = [];
     if (result.sections === null) {
-      const { text, hidden } = drawReportTable(result.table, style, intervalsOf(result));
+      const { text, hidden } = drawReportTable(named(result), style, intervalsOf(result));
       parts.push(text);
+      if (result.forecast !== null) parts.push(...forecastBlocks(result, result.forecast, style));
       if (hidden.length > 0) notes.push(hiddenNote(hidden));
     } else parts.push(renderOverview(result, result.sections, style));
     notes.unshift(...notesOf(result, style.numbers));
@@ -27,6 +30,18 @@ export function statsText(result: StatsResult, style: StatsStyle): string {
   }
   const text = `${parts.join('\n')}\n`;
   return style.ascii ? asciiDrawings(text) : text;
+}
+
+/** The sum of all accounts has no account. */
+function named({ table, balances }: StatsResult): StatsResult['table'] {
+  if (balances === null) return table;
+  return { ...table, rows: table.rows.map((row) => (row.account_id === null ? { ...row, account_id: 'All' } : row)) };
+}
+
+function whyEmpty(result: StatsResult): string {
+  if (result.scope.rows !== '0' && result.forecast !== null) return tooLittleText(result.forecast);
+  if (result.scope.rows !== '0' && result.balances !== null) return noBalancesText(result.balances);
+  return emptyText(result);
 }
 
 /** The labels of all intervals that the report covers; of those with rows where there are too many. */

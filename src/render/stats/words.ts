@@ -5,6 +5,9 @@ import type { StatsResult } from '../../app/stats/stats.ts';
 import { describeSpan } from '../../model/period.ts';
 import type { NumberStyle } from '../money.ts';
 import { printable } from '../printable.ts';
+import { balanceNotes } from './balances.ts';
+import { countOf, pluralOf } from './counts.ts';
+import { forecastNotes } from './forecast.ts';
 
 const TITLES: Partial<Record<string, string>> = { categories: 'Categories', cashflow: 'Cash flow' };
 
@@ -40,6 +43,8 @@ export function filterWords(filters: Filters): string[] {
 export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   const { table, scope, transferRows, request } = result;
   const notes: string[] = result.report === 'recurring' ? [recurringNote(table, numbers)] : [];
+  if (result.forecast !== null) notes.push(...forecastNotes(result, result.forecast, numbers));
+  if (result.balances !== null) notes.push(...balanceNotes(result.balances, result.baseCurrency.currency, numbers));
   if (table.rowCount > table.rows.length)
     notes.push(
       `${numbers.count(table.rows.length)} of ${numbers.count(table.rowCount)} ${pluralOf(table.noun)} shown; --limit N shows more`,
@@ -116,15 +121,6 @@ export function emptyText({ request }: StatsResult): string {
         ? 'try fewer filters'
         : 'try --with-transfers';
   return `No transactions${what === '' ? '' : ` for ${what}`}. The file covers ${from} to ${to}: ${advice}.`;
-}
-
-export function pluralOf(noun: string): string {
-  return noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`;
-}
-
-/** `1 account`, `1,200 transactions`. */
-export function countOf(count: string | number, noun: string, numbers: NumberStyle): string {
-  return `${numbers.count(count)} ${Number(count) === 1 ? noun : pluralOf(noun)}`;
 }
 
 function rowsText(count: string | number, numbers: NumberStyle): string {

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { SORT_KEYS } from '../../analytics/request.ts';
-import type { StatsFlags } from '../../app/stats/statsFlags.ts';
+import { FORECAST_GROUPS, type StatsFlags } from '../../app/stats/statsFlags.ts';
 import { INTERVALS } from '../../model/period.ts';
 import { oneOf, switchParam, type Values } from './params.ts';
 
@@ -30,7 +30,15 @@ export const FILTER_PARAMS = {
 
 /** What some reports take beside that. */
 export const REPORT_PARAMS = {
-  by: oneOf(INTERVALS, 'categories and cashflow by day, week, month, quarter or year'),
+  by: oneOf(
+    [...INTERVALS, ...FORECAST_GROUPS],
+    'categories and cashflow by day, week, month, quarter or year; forecast by account or category; balances by day or month',
+  ),
+  months: Type.Integer({ minimum: 1, maximum: 24, description: 'forecast: so many months ahead' }),
+  backtest: switchParam('forecast: how it would have done on the past'),
+  opening: texts(
+    'balances and forecast: what an account held before its first row, as ACCOUNT=AMOUNT; may be repeated',
+  ),
   depth: oneOf(['1', '2'], 'categories: 2 for subcategories'),
   sort: oneOf(SORT_KEYS, 'what rows are ordered by'),
   limit: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'so many rows' }),

@@ -1,0 +1,153 @@
+/**
+ * Measures `stats forecast` a month ahead, account by account, on a CSV file in our own columns:
+ *   npx tsx scripts/forecast-accuracy.ts transactions-berka.csv
+ * and without a file on the sample household as a whole. At each past month what was known before it is forecast from; errors are divided
+ * by those of "no change" over the months known before it (MASE), and counted from the thirteenth month on; accounts with fewer are left out.
+ */
+import { readFileSync } from 'node:fs';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { CADENCES } from '../src/analytics/cadences.ts';
+import { forecastDaysSql, forecastHitsSql } from '../src/analytics/forecast.ts';
+import type { StatsRequest } from '../src/analytics/request.ts';
+import { type CategoryUse, readVocabulary, vocabularySql } from '../src/analytics/vocabulary.ts';
+import { beatsOf, flowsOf, groupsOf } from '../src/app/stats/forecastInput.ts';
+import { coverageOf } from '../src/learn/forecast/backtest.ts';
+import { dayNumber, monthOf, monthStart } from '../src/learn/forecast/days.ts';
+import { type FlowName, forecastFlows } from '../src/learn/forecast/forecast.ts';
+import { DailySums, firstWholeMonth } from '../src/learn/forecast/series.ts';
+import { generateSample } from '../src/model/household/generate.ts';
+import { quoteLiteral } from '../src/model/identifier.ts';
+import { ALL_TIME } from '../src/model/period.ts';
+import { TRANSACTIONS_COLUMNS } from '../src/model/transactionsTable.ts';
+
+const KNOWN_BEFORE = 12;
+
+const [file] = process.argv.slice(2);
+const instance = await DuckDBInstance.create(':memory:');
+const connection = await instance.connect();
+const all = async <T>(sql: string): Promise<T[]> =>
+  (await connection.runAndReadAll(sql)).getRowObjectsJson() as unknown as T[];
+
+const names = TRANSACTIONS_COLUMNS.map(({ name }) => name);
+if (file === undefined) {
+  await connection.run(`CREATE TABLE loaded (${names.map((name) => `"${name}" VARCHAR`).join(', ')})`);
+  const rows = [...generateSample({ rows: 5000 })].map(
+    (row) => `(${row.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`,
+  );
+  await connection.run(`INSERT INTO loaded VALUES ${rows.join(', ')}`);
+} else {
+  readFileSync(file);
+  await connection.run(`CREATE TABLE loaded AS FROM read_csv(${quoteLiteral(file)}, all_varchar = true)`);
+}
+await connection.run(`CREATE TABLE transactions AS SELECT * REPLACE ("timestamp"::TIMESTAMP AS "timestamp",
+  amount::DECIMAL(15, 2) AS amount, normalized_amount::DECIMAL(15, 2) AS normalized_amount) FROM loaded`);
+const [span] = await all<{ last: string }>('SELECT max("timestamp")::DATE AS last FROM transactions');
+const origin = dayNumber(span?.last ?? '');
+
+const request: StatsRequest = {
+  source: { table: 'transactions', whole: 'transactions', scale: 2, amountScale: 2 },
+  vocabulary: readVocabulary(await all<CategoryUse>(vocabularySql('transactions'))),
+  calendar: { today: span?.last ?? '', monthStart: 1 },
+  period: ALL_TIME,
+  span: null,
+  file: null,
+  filters: {
+    accounts: [],
+    categories: [],
+    merchant: null,
+    channel: null,
+    city: null,
+    currency: null,
+    min: null,
+    max: null,
+    flow: null,
+  },
+  withTransfers: false,
+  interval: 'month',
+  groupBy: file === undefined ? null : 'account',
+  months: 1,
+  backtest: true,
+  openings: [],
+  statements: null,
+  depth: 1,
+  sort: null,
+  limit: null,
+};
+const days = await all<Parameters<typeof flowsOf>[0][number]>(forecastDaysSql(request));
+const groups = groupsOf(await all<Parameters<typeof groupsOf>[0][number]>(forecastHitsSql(request, null)), 0);
+const groupsByAccount = byKey(groups, ({ account }) => account);
+const keys = byKey(days, ({ key }) => key);
+
+interface Tally {
+  readonly ratios: number[];
+  missed: number;
+  naiveMissed: number;
+  held: number;
+  judged: number;
+}
+const tallies: Record<FlowName, Tally> = {
+  income: { ratios: [], missed: 0, naiveMissed: 0, held: 0, judged: 0 },
+  spending: { ratios: [], missed: 0, naiveMissed: 0, held: 0, judged: 0 },
+  net: { ratios: [], missed: 0, naiveMissed: 0, held: 0, judged: 0 },
+};
+let accounts = 0;
+for (const [key, rows] of keys) {
+  const flows = flowsOf(rows, file === undefined ? groups : (groupsByAccount.get(key) ?? []), origin, 0);
+  const forecast = flows === null ? null : forecastFlows(flows, { origin, months: 1, beats: beatsOf(CADENCES) });
+  if (flows === null || forecast === null || forecast.history <= KNOWN_BEFORE) continue;
+  accounts++;
+  const income = monthsOf(new DailySums(flows.first, flows.income), flows.first);
+  const spending = monthsOf(new DailySums(flows.first, flows.spending), flows.first);
+  const months: Record<FlowName, number[]> = {
+    income,
+    spending,
+    net: income.map((value, index) => value + (spending[index] ?? 0)),
+  };
+  for (const { flow, errors } of forecast.accuracy) {
+    const tally = tallies[flow];
+    const { held, judged } = coverageOf(errors, 0);
+    tally.held += held;
+    tally.judged += judged;
+    const missing = months[flow].length - errors.length;
+    const ratios: number[] = [];
+    errors.forEach((error, index) => {
+      const known = missing + index;
+      if (known < KNOWN_BEFORE) return;
+      const scale = meanStep(months[flow].slice(0, known));
+      if (scale > 0) ratios.push(Math.abs(error) / scale);
+      tally.missed += Math.abs(error);
+      tally.naiveMissed += Math.abs((months[flow][known] ?? 0) - (months[flow][known - 1] ?? 0));
+    });
+    if (ratios.length > 0) tally.ratios.push(mean(ratios));
+  }
+}
+for (const [flow, { ratios, missed, naiveMissed, held, judged }] of Object.entries(tallies)) {
+  const sorted = [...ratios].sort((a, b) => a - b);
+  console.log(
+    `${flow}: MASE ${mean(ratios).toFixed(2)} (median ${(sorted[sorted.length >> 1] ?? 0).toFixed(2)}, worst ${(sorted.at(-1) ?? 0).toFixed(1)}) over ${accounts} series; ` +
+      `of "no change" on the same months ${(missed / naiveMissed).toFixed(2)}; 80 % intervals held ${((100 * held) / judged).toFixed(1)} % of ${judged}`,
+  );
+}
+connection.closeSync();
+instance.closeSync();
+
+function byKey<T>(list: readonly T[], keyOf: (item: T) => string | null): Map<string | null, T[]> {
+  const groups = new Map<string | null, T[]>();
+  for (const item of list) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+function monthsOf(sums: DailySums, first: number): number[] {
+  const list: number[] = [];
+  for (let month = firstWholeMonth(first); monthStart(month + 1) - 1 <= origin; month++)
+    list.push(sums.between(monthStart(month), monthStart(month + 1) - 1));
+  return list.slice(0, monthOf(origin + 1) - firstWholeMonth(first));
+}
+
+function meanStep(values: readonly number[]): number {
+  return mean(values.slice(1).map((value, index) => Math.abs(value - (values[index] as number))));
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

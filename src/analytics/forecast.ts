@@ -1,0 +1,131 @@
+import { intervalAround } from '../model/period.ts';
+import type { ReportColumn, ReportQuery } from './columns.ts';
+import { ledgerExpressions, withClause } from './ledger.ts';
+import { PAYEE, SERIES_COLUMNS, seriesExpressions } from './recurring.ts';
+import type { StatsRequest } from './request.ts';
+import { exactSum, sumType } from './sql.ts';
+import { incomeCondition } from './vocabulary.ts';
+
+/** What came in and went out on one day, of all or of one account or category. */
+export type ForecastDayRow = {
+  readonly key: string | null;
+  readonly day: string;
+  readonly income: string;
+  readonly spending: string;
+};
+
+/** One payment of a group that may come back. */
+export type ForecastHitRow = {
+  readonly series: string;
+  readonly family: string;
+  readonly account_id: string | null;
+  readonly payee: string;
+  readonly category: string | null;
+  readonly income: boolean;
+  readonly one_amount: boolean;
+  readonly day: string;
+  readonly amount: string;
+};
+
+/** The largest; what else recurs counts among the rest. */
+const MOST_SERIES = 2000;
+
+/** Sums a day, which all estimates are made of; `key` is the account or category where the forecast is by one. */
+export function forecastDaysSql(request: StatsRequest): string {
+  const { scale } = request.source;
+  const income = incomeCondition(request.vocabulary, 'normalized_amount > 0');
+  const key = keySql(request);
+  return `${withClause(ledgerExpressions(request, ['account_id', 'category'], history(request)))}SELECT ${key} AS key, "timestamp"::DATE AS day,
+  ${exactSum(`CASE WHEN ${income} THEN normalized_amount END`, scale)} AS income,
+  ${exactSum('normalized_amount', scale)} - income AS spending
+FROM ledger
+GROUP BY ALL
+ORDER BY key NULLS FIRST, day`;
+}
+
+/**
+ * The payments of all groups whose dates gather as those of `recurring` do: few, however many rows there are. Which of them came back
+ * as of a day is judged by src/learn/forecast, so that many past days cost one question.
+ */
+export function forecastHitsSql(request: StatsRequest, most: number | null = MOST_SERIES): string {
+  const { scale } = request.source;
+  const income = incomeCondition(request.vocabulary, 'groups.income');
+  const expressions = [
+    ...ledgerExpressions(request, SERIES_COLUMNS, {
+      ...history(request),
+      conditions: ['normalized_amount <> 0'],
+      computed: [PAYEE],
+    }),
+    // States are not asked for: any day will do.
+    ...seriesExpressions(`DATE '${request.calendar.today}'`, scale).filter((sql) =>
+      /^(cadences|repeated|repeated_rows|groups|hits)\b/.test(sql),
+    ),
+    `labels AS (
+  SELECT hash(account_id, payee, normalized_amount > 0) AS family, mode(category) AS category
+  FROM ledger
+  WHERE hash(account_id, payee, normalized_amount > 0) IN (SELECT hash(account_id, payee, income) FROM groups)
+  GROUP BY family
+)`,
+  ];
+  return `${withClause(expressions)}SELECT series::VARCHAR AS series, family::VARCHAR AS family, account_id, payee, category,
+  coalesce(${income}, false) AS income, only_amount IS NOT NULL AS one_amount, day, amount::${sumType(scale)} AS amount
+FROM groups JOIN hits USING (series) JOIN labels ON family = hash(account_id, payee, groups.income)
+WHERE series IN (SELECT series FROM hits GROUP BY series ORDER BY abs(sum(amount)) DESC, series${most === null ? '' : ` LIMIT ${most}`})
+ORDER BY account_id, payee, series, day`;
+}
+
+function keySql({ groupBy }: StatsRequest): string {
+  return groupBy === 'account' ? 'account_id' : groupBy === 'category' ? 'category' : 'NULL::VARCHAR';
+}
+
+/** All that is known up to the end of the period: what is forecast lies behind it. */
+function history({ period }: StatsRequest): { readonly period: StatsRequest['period'] } {
+  return { period: { ...period, from: null } };
+}
+
+/** The day that a forecast looks ahead from: the last one that is known; the month's last where the month is over and near its end. */
+export function forecastOrigin({ calendar, file, period }: StatsRequest): string {
+  const known = [file?.to, period.to, calendar.today].filter((day) => day !== null && day !== undefined).sort();
+  const last = known[0] ?? calendar.today;
+  const end = [period.to, calendar.today].filter((day) => day !== null).sort()[0] ?? calendar.today;
+  const month = intervalAround(last, 'month', { ...calendar, monthStart: 1 });
+  return month.to !== null && month.to <= end && last.slice(8) >= '25' ? month.to : last;
+}
+
+/** Columns of a forecast; every sum is an estimate, rounded. */
+export function forecastColumns(request: StatsRequest): readonly ReportColumn[] {
+  const group: ReportColumn[] =
+    request.groupBy === null ? [] : [{ key: 'name', title: capital(request.groupBy), kind: 'text' }];
+  return [
+    ...group,
+    { key: 'month', title: 'Month', kind: 'text', whole: true },
+    { key: 'income', title: 'Income', kind: 'money' },
+    { key: 'income_low', title: 'Income low', kind: 'money', spare: 6 },
+    { key: 'income_high', title: 'Income high', kind: 'money', spare: 5 },
+    { key: 'spending', title: 'Spending', kind: 'money' },
+    { key: 'spending_low', title: 'Spending low', kind: 'money', spare: 4 },
+    { key: 'spending_high', title: 'Spending high', kind: 'money', spare: 3 },
+    { key: 'net', title: 'Net', kind: 'money' },
+    { key: 'net_low', title: 'Net low', kind: 'money', spare: 2 },
+    { key: 'net_high', title: 'Net high', kind: 'money', spare: 1 },
+  ];
+}
+
+/** Columns of `--backtest`. */
+export const BACKTEST_COLUMNS: readonly ReportColumn[] = [
+  { key: 'flow', title: 'Flow', kind: 'text', whole: true },
+  { key: 'way', title: 'Way', kind: 'text', whole: true },
+  { key: 'mean_error', title: 'Mean error', kind: 'money' },
+  { key: 'against_no_change', title: 'Of no change', kind: 'share' },
+  { key: 'months', title: 'Months', kind: 'count', spare: 2 },
+  { key: 'held', title: '80 % held', kind: 'share', spare: 1 },
+];
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What a forecast is made of, as `--sql` prints it: sums by day. What is estimated from them is no SQL. */
+export function forecastReport(request: StatsRequest): ReportQuery {
+  return { sql: forecastDaysSql(request), noun: 'month', columns: forecastColumns(request) };
+}

@@ -1,0 +1,53 @@
+import { balancesReport, type DisagreementRow, disagreementsSql, unanchoredSql } from '../../analytics/balances.ts';
+import type { StatsRequest } from '../../analytics/request.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { type ReportTable, readTable } from './reportTable.ts';
+
+/** What stands beneath balances. */
+export interface BalancesView {
+  /** Whether the file has the table of imported statements. */
+  readonly statements: boolean;
+  /** Statements that follow each other and between which the rows do not add up. */
+  readonly disagreements: readonly DisagreementRow[];
+  /** Accounts that nothing is known of, and that are in no sum. */
+  readonly unknown: readonly string[];
+  /** Accounts with rows in several currencies, which have no balance. */
+  readonly mixed: readonly string[];
+}
+
+/** @throws FinanceDbError CONFIG when amounts are no exact numbers; USAGE when an opening is of no account */
+export async function readBalances(
+  reader: DuckDbReader,
+  request: StatsRequest,
+): Promise<{ readonly table: ReportTable; readonly view: BalancesView }> {
+  if (request.source.amountScale === null)
+    throw new FinanceDbError('CONFIG', 'amount is no exact number, which balances add up', {
+      remedy: 'make it numeric, such as numeric(15,2)',
+    });
+  const others = await reader.all<{ account_id: string; mixed: boolean }>(unanchoredSql(request));
+  await requireOpenings(reader, request);
+  return {
+    table: await readTable(reader, balancesReport(request)),
+    view: {
+      statements: request.statements !== null,
+      disagreements: request.statements === null ? [] : await reader.all<DisagreementRow>(disagreementsSql(request)),
+      unknown: others.filter(({ mixed }) => !mixed).map(({ account_id }) => account_id),
+      mixed: others.filter(({ mixed }) => mixed).map(({ account_id }) => account_id),
+    },
+  };
+}
+
+/** @throws FinanceDbError USAGE when an opening is of no account */
+export async function requireOpenings(reader: DuckDbReader, { source, openings }: StatsRequest): Promise<void> {
+  if (openings.length === 0) return;
+  const rows = await reader.all<{ account: string }>(
+    `SELECT DISTINCT lower(account_id) AS account FROM ${source.table} WHERE account_id IS NOT NULL`,
+  );
+  const known = new Set(rows.map(({ account }) => account));
+  const missing = openings.find(({ account }) => !known.has(account.toLowerCase()));
+  if (missing !== undefined)
+    throw new FinanceDbError('USAGE', `--opening: there is no account ${JSON.stringify(missing.account)} in the file`, {
+      remedy: '`finance-db stats accounts` names them',
+    });
+}

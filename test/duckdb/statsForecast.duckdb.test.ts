@@ -1,0 +1,139 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { CADENCES } from '../../src/analytics/cadences.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { runStatsCommand } from '../support/stats.ts';
+import { householdFile, simpleRows, statsFile } from '../support/statsFile.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+type Document = Record<string, unknown> & { readonly rows: readonly Record<string, unknown>[] };
+
+async function document(file: string, report: string, flags: Record<string, unknown> = {}): Promise<Document> {
+  const { stdout } = await runStatsCommand(file, report, { ...flags, format: 'json' });
+  return JSON.parse(stdout) as Document;
+}
+
+describe('forecast of the sample household', () => {
+  const file = householdFile(folder.path);
+
+  test('what is due is what the report recurring says comes next', async () => {
+    const { forecast } = (await document(await file, 'forecast', { months: 1 })) as unknown as {
+      forecast: { expected: { merchant: string; day: string; amount: number }[] };
+    };
+    const recurring = await document(await file, 'recurring', { limit: 100 });
+    const due = recurring.rows
+      .filter(({ state, next_date }) => state !== 'stopped' && String(next_date).startsWith('2026-11'))
+      .map(({ merchant, amount }) => `${merchant} ${amount}`);
+    expect(due.length).toBeGreaterThan(10);
+    expect(forecast.expected.map(({ merchant, amount }) => `${merchant} ${amount}`)).toEqual(
+      expect.arrayContaining(due),
+    );
+    expect(CADENCES.every(({ next }) => /^\d+ (DAY|MONTH|YEAR)$/.test(next))).toBe(true);
+  });
+
+  test('hidden months are forecast from what was known before them, the same each time', async () => {
+    const hidden = await document(await file, 'forecast', { to: '2026-07-31' });
+    expect(hidden.rows.map(({ month }) => month)).toEqual(['2026-08', '2026-09', '2026-10']);
+    const came = await document(await file, 'cashflow', { period: '2026-08' });
+    const [month] = hidden.rows as readonly Record<string, number>[];
+    expect(Math.abs(Number(month?.income) - Number(came.rows[0]?.income))).toBeLessThan(50);
+    expect(Number(came.rows[0]?.net)).toBeGreaterThan(Number(month?.net_low));
+    expect(Number(came.rows[0]?.net)).toBeLessThan(Number(month?.net_high));
+    expect(await document(await file, 'forecast', { to: '2026-07-31' })).toEqual(hidden);
+  });
+
+  test('says how it did: net within two thirds of "no change", intervals that hold', async () => {
+    const { forecast } = (await document(await file, 'forecast')) as unknown as {
+      forecast: {
+        accuracy: { flow: string; against_no_change: number; intervals: { held: number; judged: number } }[];
+      };
+    };
+    const net = forecast.accuracy.find(({ flow }) => flow === 'net');
+    expect(net?.against_no_change).toBeLessThan(0.66);
+    expect((net?.intervals.held ?? 0) / (net?.intervals.judged ?? 1)).toBeGreaterThan(0.74);
+  });
+
+  test('by account and by category, with filters, and no later than asked for', async () => {
+    const accounts = await document(await file, 'forecast', { by: 'account', months: 1 });
+    expect(accounts.rows.map(({ name }) => name).sort()).toEqual(['card-001', 'checking-001', 'savings-001']);
+    const dining = await document(await file, 'forecast', { category: ['Dining'], months: 1 });
+    const all = await document(await file, 'forecast', { by: 'category', months: 1 });
+    expect(dining.rows[0]?.spending).toBe(all.rows.find(({ name }) => name === 'Dining')?.spending);
+  });
+
+  test.each([
+    [{ by: 'month' }, '--by month means nothing'],
+    [{ months: 0 }, '--months: expected a number from 1 to 24'],
+    [{ opening: ['checking-001'] }, '--opening: expected ACCOUNT=AMOUNT'],
+    [{ opening: ['nobody=1'] }, 'there is no account "nobody"'],
+  ])('%j is refused', async (flags, message) => {
+    await expect(runStatsCommand(await file, 'forecast', flags)).rejects.toThrow(message);
+  });
+
+  test('balances by an opening: of a card, what was paid abroad counts in the base currency', async () => {
+    const flags = { opening: ['checking-001=1500.25', 'card-001=0', 'savings-001=3'], limit: 1 };
+    const { rows, balances } = await document(await file, 'balances', flags);
+    expect(balances).toMatchObject({ statements: false, unknown: [], mixed_currencies: [] });
+    const sum = await document(await file, 'accounts', { withTransfers: true });
+    const held = (account: string | null): number => Number(rows.find((row) => row.account_id === account)?.balance);
+    for (const [account, opening] of [
+      ['checking-001', 1500.25],
+      ['card-001', 0],
+      ['savings-001', 3],
+    ] as const) {
+      const amount = Number(sum.rows.find((row) => row.account_id === account)?.amount);
+      expect(held(account)).toBeCloseTo(opening + amount, 2);
+    }
+    expect(held(null)).toBeCloseTo(held('checking-001') + held('card-001') + held('savings-001'), 2);
+  });
+});
+
+describe('balances by statements', () => {
+  const STATEMENTS = `CREATE TABLE transaction_statements AS SELECT * FROM (VALUES
+    (1, 1, 'GIRO', 'USD', 100.00::DECIMAL(30,5), DATE '2026-01-31', DATE '2026-01-20'),
+    (2, 1, 'GIRO', 'USD', 70.00, DATE '2026-02-28', DATE '2026-02-20'),
+    (3, 1, 'GIRO', 'USD', 45.00, DATE '2026-03-31', DATE '2026-03-05')
+  ) AS s(import_id, number, account_id, currency, closing, closing_day, last_day)`;
+  const rows = simpleRows([
+    { day: '2026-01-10', amount: '-20.00', account: 'GIRO' },
+    { day: '2026-02-10', amount: '-30.00', account: 'GIRO' },
+    { day: '2026-03-05', amount: '-20.00', account: 'GIRO' },
+    { day: '2026-04-05', amount: '-5.50', account: 'GIRO' },
+    { day: '2026-04-06', amount: '-1.00', account: 'OTHER' },
+  ]);
+
+  test('the latest statement counts, and where one disagrees with the rows is said, by how much and since when', async () => {
+    const file = await statsFile(temporaryFolder().path, rows, [STATEMENTS]);
+    const { rows: found, balances } = await document(file, 'balances');
+    expect(
+      found
+        .filter(({ account_id }) => account_id === 'GIRO')
+        .map(({ period, balance, lowest_on }) => [period, balance, lowest_on]),
+    ).toEqual([
+      ['2026-01', 95, '2026-01-10'],
+      ['2026-02', 65, '2026-02-10'],
+      ['2026-03', 45, '2026-03-05'],
+      ['2026-04', 39.5, '2026-04-05'],
+    ]);
+    expect(balances).toMatchObject({
+      statements: true,
+      unknown: ['OTHER'],
+      disagreements: [
+        { account_id: 'GIRO', since: '2026-02-28', day: '2026-03-31', stated: 45, added_up: 50, difference: -5 },
+      ],
+    });
+  });
+
+  test('nothing known says how to make it known', async () => {
+    const file = await statsFile(temporaryFolder().path, rows);
+    const { stdout } = await runStatsCommand(file, 'balances', {});
+    expect(stdout.replace(/\s+/g, ' ')).toContain('--opening GIRO=1200.50');
+  });
+
+  test('too little history is said in words', async () => {
+    const file = await statsFile(temporaryFolder().path, rows.slice(0, 2));
+    const { stdout } = await runStatsCommand(file, 'forecast', {});
+    expect(stdout).toContain('Too little history for a forecast');
+  });
+});
