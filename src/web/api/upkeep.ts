@@ -83,8 +83,8 @@ export const UPKEEP_ROUTES: readonly ApiRoute[] = [
 ];
 
 function freshness({ services }: ApiCall): Record<string, unknown> {
-  const { checkedAt, task, since, problem, automatic } = services.keeper.state();
-  return { checked_at: checkedAt, running: task, since, problem, automatic };
+  const { checkedAt, task, since, problem, automatic, runs } = services.keeper.state();
+  return { checked_at: checkedAt, running: task, since, problem, automatic, runs };
 }
 
 function validations(call: ApiCall): Promise<Response> {

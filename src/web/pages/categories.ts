@@ -23,7 +23,7 @@ const MOST_BARS = 36;
 const MOST_PARTS = 8;
 const MOST_CELLS = 24;
 /** Lines of the table and of the one by interval: by subcategory they are many, and heavy. */
-const MOST_LINES = { 1: [200, 40], 2: [36, 12] } as const;
+const MOST_LINES = { 1: [200, 40], 2: [32, 12] } as const;
 
 type Row = CategoryRow & ReportRow;
 

@@ -1,6 +1,15 @@
 import type { SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
 import type { PageName } from './pageNames.ts';
 
+/** A sync or a validation that this server ran. */
+export interface Run {
+  readonly task: 'sync' | 'validate';
+  readonly since: Date;
+  readonly seconds: number;
+  /** Null where it did what it was to do. */
+  readonly problem: { readonly code: string; readonly message: string } | null;
+}
+
 /** How it stands with PostgreSQL, which the file cannot know. */
 export interface Freshness {
   /** When a sync last compared the file with PostgreSQL. */
@@ -13,6 +22,8 @@ export interface Freshness {
   readonly problem: { readonly code: string; readonly message: string; readonly remedy: string } | null;
   /** Whether this server syncs by itself (--no-sync). */
   readonly automatic: boolean;
+  /** The last ones that ended, newest first. */
+  readonly runs: readonly Run[];
 }
 
 /** What every page is given beside its own view: who it is, how it was asked for, and what its links begin with. */

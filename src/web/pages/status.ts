@@ -31,7 +31,8 @@ ${
         { title: 'Receipts', id: 'receipts', ink, wide: true, exports: { statement: receipts.sql } },
         receiptTable(receipts.rows),
       )
-}`;
+}
+${log(frame)}`;
 }
 
 function actions(frame: Frame): Html {
@@ -69,6 +70,23 @@ function syncTable(syncs: readonly SyncRow[], status: Status | null): Html {
 function lagOf({ behind, behindUnknown }: Status['tables'][number]): string {
   if (behind !== null) return behind ? 'PostgreSQL has changed since' : 'none';
   return behindUnknown === 'needs_reading' ? 'only reading it would tell' : 'not known';
+}
+
+/** What this server ran; the file and PostgreSQL know nothing of it. */
+function log({ freshness: { runs }, base }: Frame): Html | null {
+  if (runs.length === 0) return null;
+  return html`<section class="panel wide-panel" id="log"><h2>Sync log <span class="note">of this server, since it was started</span></h2>
+<div class="scroll" tabindex="0" role="region" aria-label="Sync log"><table class="report"><thead><tr><th scope="col">Began (UTC)</th><th scope="col">What</th><th scope="col">Came to</th><th scope="col" class="number">Took</th></tr></thead><tbody>${runs.map(
+    ({
+      task,
+      since,
+      seconds,
+      problem,
+    }) => html`<tr><td class="date">${since.toISOString().slice(0, 19).replace('T', ' ')}</td><th scope="row">${task}</th><td>${
+      problem === null ? 'done' : html`<code>${problem.code}</code> <span class="note">${problem.message}</span>`
+    }</td><td class="number">${durationText(seconds)}</td></tr>
+`,
+  )}</tbody></table></div><div class="foot"><a href="${base}/api/v1/status" download>JSON<span class="sr"> of the sync log</span></a></div></section>`;
 }
 
 function receiptTable(receipts: readonly ReceiptRow[]): Html {

@@ -1,6 +1,6 @@
 import type { SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
 import { lastCheck } from '../../duckdb/lastCheck.ts';
-import type { Freshness } from '../pages/frame.ts';
+import type { Freshness, Run } from '../pages/frame.ts';
 import { type ChildCommand, type ChildOutcome, runChild } from './childCommand.ts';
 import type { Announcement, Events } from './events.ts';
 import type { ServeOptions } from './serveOptions.ts';
@@ -11,6 +11,9 @@ export type Task = 'sync' | 'validate';
 /** After a failure, and after each further one twice as long. */
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 300_000;
+
+/** The log that the status page shows. */
+const MOST_RUNS = 20;
 
 /** How long to wait after so many failures in a row, in milliseconds. */
 export function pauseAfter(failures: number): number {
@@ -29,6 +32,7 @@ export class Keeper {
   private follower: ChildCommand | null = null;
   private checkedAt: Date | null = null;
   private problem: Freshness['problem'] = null;
+  private runs: readonly Run[] = [];
   private failures = 0;
   /** Not before this time, by itself. */
   private pausedUntil = 0;
@@ -49,6 +53,7 @@ export class Keeper {
       since: this.running?.since ?? null,
       problem: this.problem,
       automatic: this.options.sync.automatic,
+      runs: this.runs,
     };
   }
 
@@ -104,6 +109,8 @@ export class Keeper {
     const since = this.running?.since ?? this.options.now();
     this.running = null;
     if (this.stopped) return;
+    const seconds = Math.max(0, (this.options.now().getTime() - since.getTime()) / 1000);
+    this.runs = [{ task, since, seconds, problem }, ...this.runs].slice(0, MOST_RUNS);
     if (problem === null) {
       this.failures = 0;
       this.problem = null;

@@ -1,0 +1,37 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PAGE_NAMES, PAGES } from '../../src/web/pages/pageNames.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { householdFile } from '../support/statsFile.ts';
+import { ask, startWeb } from '../support/webServer.ts';
+
+/** A page with all that it loads, before anything is compressed. */
+const MOST_BYTES = 150_000;
+const MOST_CLIENT = 30_000;
+
+const folder = temporaryFolder();
+let server: Awaited<ReturnType<typeof startWeb>>;
+let client = 0;
+beforeAll(async () => {
+  server = await startWeb(await householdFile(folder.path));
+  const { body } = await ask(server.port, '/status');
+  const paths = [...body.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+  const assets = await Promise.all(paths.map((path) => ask(server.port, path)));
+  expect(assets).toHaveLength(2);
+  client = assets.reduce((sum, asset) => sum + Buffer.byteLength(asset.body), 0);
+  expect(assets.reduce((sum, asset) => sum + gzipSync(asset.body).length, 0)).toBeLessThan(MOST_CLIENT);
+});
+afterAll(async () => {
+  await server.close();
+  folder.remove();
+});
+
+test.each([...PAGE_NAMES.map((name) => PAGES[name].path), '/cashflow?by=day', '/categories?depth=2'])(
+  '%s: 150 KB at most, and nothing from elsewhere',
+  async (path) => {
+    const { status, body } = await ask(server.port, path);
+    expect(status).toBe(200);
+    expect(Buffer.byteLength(body) + client).toBeLessThan(MOST_BYTES);
+    expect(body).not.toMatch(/(?:src|srcset)="(?!\/)|<link[^>]*href="(?!\/|data:)|url\(/);
+  },
+);
