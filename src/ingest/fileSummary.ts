@@ -39,6 +39,7 @@ interface Piece {
 }
 
 interface Tally {
+  readonly accountId: string;
   readonly currencies: Set<string | null>;
   readonly total: Sum;
   entries: number;
@@ -51,7 +52,7 @@ interface Tally {
 
 /**
  * Adds up what was read of a file. Each statement gives one summary; but the pieces of a CSV file, whose rows of several accounts may
- * be mixed, are joined into one summary an account, so that memory is bounded by the number of accounts.
+ * be mixed, are joined into one summary an account and currency, so that memory is bounded by the number of those.
  */
 export class FileSummary {
   readonly skipped: SkippedCounts = { pending: 0, investment: 0, other: 0 };
@@ -65,6 +66,8 @@ export class FileSummary {
   /** Of the statement that is open, by account. */
   private tallies = new Map<string, Tally>();
 
+  private last: { readonly accountId: string; readonly currency: string | null; readonly tally: Tally } | null = null;
+
   /** @param format CSV files are joined */
   constructor(format: StatementFormat) {
     this.joins = format === 'csv';
@@ -77,22 +80,24 @@ export class FileSummary {
 
   /** All statements, once the file was read. */
   get statements(): readonly StatementSummary[] {
-    const joined = [...this.joined].map(([accountId, tally], index) => summarised(index + 1, accountId, tally));
+    const joined = [...this.joined.values()].map((tally, index) => summarised(index + 1, tally));
     return [...this.finished, ...joined];
   }
 
   begin(start: StatementStart): void {
     this.start = start;
+    this.last = null;
     this.tallies = new Map();
   }
 
   entry(accountId: string, entry: StatementEntry): void {
-    const tally = this.tallyOf(accountId);
+    const currency = entry.currency ?? this.start?.currency ?? null;
+    const tally = this.tallyOf(accountId, currency);
     tally.entries++;
     tally.total.add(entry.amount);
     if (tally.first === null || entry.date < tally.first) tally.first = entry.date;
     if (tally.last === null || entry.date > tally.last) tally.last = entry.date;
-    tally.currencies.add(entry.currency ?? this.start?.currency ?? null);
+    tally.currencies.add(currency);
     this.rows++;
     this.sum.add(entry.amount);
   }
@@ -108,25 +113,31 @@ export class FileSummary {
   /** @param statementAccount tells the account that the statement itself names; asked for one without entries */
   end(end: StatementEnd, statementAccount: () => string): void {
     const { start } = this;
-    if (this.tallies.size === 0) this.tallyOf(statementAccount());
+    if (this.tallies.size === 0) this.tallyOf(statementAccount(), start?.currency ?? null);
     const alone = this.tallies.size === 1;
     const piece: Piece = {
       opening: alone ? (end.opening ?? start?.opening ?? null) : null,
       closing: alone ? end.closing : null,
     };
-    for (const [accountId, tally] of this.tallies) {
+    for (const tally of this.tallies.values()) {
       tally.firstPiece ??= piece;
       tally.lastPiece = piece;
-      if (start?.currency) tally.currencies.add(start.currency);
-      if (!this.joins) this.finished.push(summarised(this.finished.length + 1, accountId, tally));
+      if (start?.currency && !this.joins) tally.currencies.add(start.currency);
+      if (!this.joins) this.finished.push(summarised(this.finished.length + 1, tally));
     }
     this.start = null;
+    this.last = null;
     this.tallies = new Map();
   }
 
-  private tallyOf(accountId: string): Tally {
-    const known = this.tallies.get(accountId) ?? (this.joins ? this.joined.get(accountId) : undefined);
+  private tallyOf(accountId: string, currency: string | null): Tally {
+    const { last } = this;
+    // Rows of one account and currency follow one another.
+    if (last !== null && last.accountId === accountId && last.currency === currency) return last.tally;
+    const key = this.joins ? `${accountId}\n${currency ?? ''}` : accountId;
+    const known = this.tallies.get(key) ?? (this.joins ? this.joined.get(key) : undefined);
     const tally: Tally = known ?? {
+      accountId: standingAlone(accountId),
       currencies: new Set(),
       total: new Sum(),
       entries: 0,
@@ -135,18 +146,19 @@ export class FileSummary {
       firstPiece: null,
       lastPiece: null,
     };
-    this.tallies.set(accountId, tally);
-    if (this.joins) this.joined.set(accountId, tally);
+    this.tallies.set(key, tally);
+    if (this.joins) this.joined.set(key, tally);
+    this.last = { accountId: tally.accountId, currency, tally };
     return tally;
   }
 }
 
-function summarised(number: number, accountId: string, tally: Tally): StatementSummary {
+function summarised(number: number, tally: Tally): StatementSummary {
   const total = tally.total.toString();
   const { opening, closing, closes } = balances(tally, total);
   return {
     number,
-    accountId,
+    accountId: tally.accountId,
     currency: tally.currencies.size === 1 ? ([...tally.currencies][0] ?? null) : null,
     opening: kept(opening),
     closing: kept(closing),

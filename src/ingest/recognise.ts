@@ -33,7 +33,14 @@ export function recogniseBytes(head: Uint8Array): FileKind | null {
   if (bytes.subarray(0, 1024).includes('%PDF-'))
     return refused('it is a PDF', 'download the statement as CAMT, OFX, MT940 or CSV instead');
   if (begins(0x1f, 0x8b)) return refused('it is compressed with gzip', 'unpack it with `gunzip` first');
+  if (begins(0xff, 0xfe, 0, 0) || begins(0, 0, 0xfe, 0xff))
+    return refused('it is UTF-32 text', 'convert it with `iconv -f UTF-32 -t UTF-8`');
   const text = begins(0xff, 0xfe) || begins(0xfe, 0xff);
+  if (!text && isDamagedText(bytes))
+    return refused(
+      `NUL bytes stand in its text, the first on line ${lineOf(bytes, bytes.indexOf(0))}: it was damaged on its way`,
+      'download it again; if the bank writes them, take them out with `tr -d "\\000"`',
+    );
   if (!text && looksBinary(bytes))
     return refused('it is binary data and no text', 'give the file that the bank calls CSV, OFX, CAMT or MT940');
   return null;
@@ -98,6 +105,20 @@ function json(text: string): FileKind {
 
 function rootElement(text: string): string {
   return /<([a-z_][\w:.-]*)/i.exec(text.replace(/<\?[\s\S]*?\?>|<!--[\s\S]*?-->/g, ''))?.[1] ?? '?';
+}
+
+/** Text that begins well, and has NUL bytes in it or behind it: a download or a disk that failed. */
+function isDamagedText(bytes: Buffer): boolean {
+  const first = bytes.indexOf(0);
+  if (first < 20) return false;
+  const begin = bytes.subarray(0, first);
+  return !looksBinary(begin) && !looksBinary(Buffer.from(bytes.filter((byte) => byte !== 0)));
+}
+
+function lineOf(bytes: Buffer, position: number): number {
+  let line = 1;
+  for (let at = bytes.indexOf(0x0a); at >= 0 && at < position; at = bytes.indexOf(0x0a, at + 1)) line++;
+  return line;
 }
 
 /** Control characters that no text has. Zero bytes may be UTF-16: then every second byte is one. */

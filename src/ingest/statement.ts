@@ -10,7 +10,7 @@ export type StatementEvent = StatementStart | StatementEntry | SkippedEntry | St
 export interface Place {
   /** Physical line, from 1. */
   readonly line: number;
-  /** Number of the entry in the file, from 1; 0 for what is no entry. */
+  /** Number of the entry in the file, from 1, and no two have the same; 0 for what is no entry. */
   readonly record: number;
 }
 

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ImportFixture, makeImportFixture } from '../support/importFixture.ts';
-import { CSV_PROFILE, csvText, type Entry, mt940Text, type Statement, totalCents } from '../support/statementTexts.ts';
+import {
+  CSV_PROFILE,
+  csvText,
+  decimal,
+  type Entry,
+  mt940Text,
+  type Statement,
+  totalCents,
+} from '../support/statementTexts.ts';
 
 let fixture: ImportFixture;
 beforeAll(async () => {
@@ -106,4 +114,20 @@ test('CSV: no balance proves the amount of the first row, but the statement befo
   expect(await gapsOf('after', wrong)).toMatchObject([
     { file_before: expect.stringContaining('before'), missing: -2.14 },
   ]);
+});
+
+test('CSV with two currencies in one account: each has balances of its own, and none is the neighbour of the other', async () => {
+  const write = (first: number, eur: number, usd: number): string =>
+    `Date;Description;Amount;Currency;Balance\n${[0, 1, 2]
+      .map((at) => {
+        const day = `2026-02-0${first + at}`;
+        return `${day};Shop;-1.00;EUR;${decimal(eur - 100 * (at + 1))}\n${day};Hotel;-20.00;USD;${decimal(usd - 2000 * (at + 1))}\n`;
+      })
+      .join('')}`;
+  const { imports } = await fixture.imported([fixture.file('a', write(1, 10000, 90000))], '--account', 'TWO');
+  expect(imports[0]).toMatchObject({ statements: 2, balances: { checked: 2, closed: 2 } });
+  const next = await fixture.imported([fixture.file('b', write(4, 9700, 84000))], '--account', 'TWO');
+  expect(next.imports[0]?.gaps).toEqual([]);
+  const late = await fixture.imported([fixture.file('c', write(7, 9400, 77000))], '--account', 'TWO');
+  expect(late.imports[0]?.gaps).toMatchObject([{ opening: 770, closing_before: 780, missing: -10 }]);
 });

@@ -227,6 +227,32 @@ test('names that stand for nothing start no server, and none is made', async () 
   expect(fs.existsSync(home)).toBe(false);
 });
 
+test('the parts of a batch in CAMT are rows of their own', async () => {
+  const part = (id: string, amount: string, name: string): string =>
+    `<TxDtls><Refs><AcctSvcrRef>${id}</AcctSvcrRef></Refs><Amt Ccy="CHF">${amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><RltdPties><Dbtr><Nm>${name}</Nm></Dbtr></RltdPties></TxDtls>`;
+  const file = fixture.file(
+    'batch.xml',
+    `<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.04"><BkToCstmrDbtCdtNtfctn>
+<Ntfctn><Id>N1</Id><Acct><Id><IBAN>CH9300762011623852957</IBAN></Id><Ccy>CHF</Ccy></Acct>
+<Ntry><Amt Ccy="CHF">350.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-03-05</Dt></BookgDt>
+<NtryDtls>${part('T1', '100.00', 'Anna Muster')}${part('T2', '250.00', 'Beat Beispiel')}</NtryDtls></Ntry>
+<Ntry><Amt Ccy="CHF">20.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-03-06</Dt></BookgDt><AddtlNtryInf>Fee</AddtlNtryInf></Ntry>
+</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>`,
+  );
+  const { code, document } = await run(file);
+  expect([code, document.imports[0]?.rows, document.imports[0]?.new]).toEqual([0, 3, 3]);
+  expect(
+    await fixture.rows(
+      'SELECT r.record, t.amount, t.merchant FROM transaction_import_rows r JOIN transactions t USING (tx_id) ORDER BY 1',
+    ),
+  ).toEqual([
+    { record: '1', amount: '100.00', merchant: 'Anna Muster' },
+    { record: '2', amount: '250.00', merchant: 'Beat Beispiel' },
+    { record: '3', amount: '-20.00', merchant: 'Fee' },
+  ]);
+});
+
 describe('what is told', () => {
   test('JSON of a success, a dry run and a refusal has what the Contract names', async () => {
     const file = fixture.file('a.sta', statement(1));

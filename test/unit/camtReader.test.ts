@@ -137,7 +137,7 @@ describe('CAMT: entries', () => {
     );
     expect(entriesOf(read(camt(ACCOUNT + ntry('5', 'DBIT', `<AcctSvcrRef>R</AcctSvcrRef>${batch}`))))).toMatchObject([
       { amount: '-2.00', payee: 'A', bankId: 'R/1', place: { record: 1 } },
-      { amount: '-3.00', payee: 'B', bankId: 'R/2', place: { record: 1 } },
+      { amount: '-3.00', payee: 'B', bankId: 'R/2', place: { record: 2 } },
     ]);
   });
 

@@ -37,6 +37,21 @@ describe('what is no statement is named', () => {
     ],
     [Buffer.from('%PDF-1.7\n'), 'it is a PDF', 'CAMT, OFX, MT940 or CSV'],
     [Buffer.from('1f8b0800', 'hex'), 'it is compressed with gzip', 'gunzip'],
+    [
+      Buffer.from('Date;Text;Amount\n2026-01-01;Sh\0p;1.00\n'),
+      'NUL bytes stand in its text, the first on line 2: it was damaged on its way',
+      'again',
+    ],
+    [
+      Buffer.from(`Date;Text;Amount;Note\n${'\0'.repeat(50)}`),
+      'NUL bytes stand in its text, the first on line 2: it was damaged on its way',
+      'again',
+    ],
+    [
+      Buffer.from('\ufeffDate'.split('').flatMap((sign) => [sign.charCodeAt(0) & 255, sign.charCodeAt(0) >> 8, 0, 0])),
+      'it is UTF-32 text',
+      'iconv',
+    ],
     [Buffer.from([1, 2, 3, 4, 0, 255, 7]), 'it is binary data and no text', 'give the file'],
   ])('bytes %#', (bytes, what, remedy) => {
     expect(recogniseBytes(bytes)).toMatchObject({ kind: 'refused', what, remedy: expect.stringContaining(remedy) });

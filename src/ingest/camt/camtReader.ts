@@ -78,7 +78,12 @@ class CamtReader implements StatementReader {
       const status = statusOf(node) ?? (this.pieces.message === 'BkToCstmrStmt' ? 'BOOK' : 'PDNG');
       if (status === 'BOOK') {
         const { account, currency } = statement;
-        yield* camtEntries({ file: this.file, account: account?.id ?? null, currency }, place, node, details);
+        const context = { file: this.file, account: account?.id ?? null, currency };
+        // Each part of a batch is an entry of its own, with a number of its own.
+        for (const [index, entry] of camtEntries(context, place, node, details).entries()) {
+          if (index > 0) this.records++;
+          yield index === 0 ? entry : { ...entry, place: { line: entry.place.line, record: this.records } };
+        }
       } else yield { kind: 'skipped', place, reason: 'pending', amount: signedAmount(this.file, place, node).amount };
     } else if (node.name === 'Bal') this.balance(statement, node);
     else if (node.name === 'Acct') {

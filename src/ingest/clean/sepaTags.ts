@@ -3,11 +3,17 @@ import { withoutBookingWords } from './bookingWords.ts';
 /** `SVWZ+…`: what SEPA calls the fields that German banks put into one text. */
 const TAG = /\b(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|MTLG|ABWA|ABWE|IBAN|BIC|MDAT|PURP)[+:]\s*/;
 
+/** `/TRTP/SEPA OVERBOEKING/IBAN/…/NAME/J JANSEN/REMI/TERUG`: what Dutch banks write. */
+const SLASHED = /^\/?(?:TRTP|IBAN|CSID|BENM|ORDP|EREF|MARF)\//;
+const NAME = /\/NAME\/([^/]+)/;
+const REMARK = /\/REMI\/([^/]+)/;
+
 /**
  * What stands before the tags, if that is more than how the entry came about; else the deviating party (ABWA), else the purpose
  * (SVWZ, MTLG). References go.
  */
 export function withoutSepaTags(text: string): string {
+  if (SLASHED.test(text)) return NAME.exec(text)?.[1]?.trim() ?? REMARK.exec(text)?.[1]?.trim() ?? text;
   if (!text.includes('+') && !text.includes(':')) return text;
   const pieces = text.split(TAG);
   if (pieces.length === 1) return text;

@@ -240,11 +240,10 @@ function balances(columns: readonly ColumnSample[], amount: readonly ColumnSampl
   const free = columns.filter((column) => column.kind === 'number' && !amount.includes(column));
   const named = free.filter(({ role, filled }) => role === 'balance' && filled > 0);
   if (named.length > 0) return [...named, null];
-  const unnamed = free.filter(
-    ({ money, filled, name, position }) =>
-      name === '' && money && filled > 0.9 && amount.every((one) => one.position < position),
-  );
-  return [...unnamed.reverse(), null];
+  const unnamed = free.filter(({ money, filled, name }) => name === '' && money && filled > 0.9).reverse();
+  const behind = unnamed.filter(({ position }) => amount.every((one) => one.position < position));
+  // Some banks write the balances before and after in front of the amount: the nearer one is that after it.
+  return [...behind, ...unnamed.filter((column) => !behind.includes(column)), null];
 }
 
 function textColumns(columns: readonly ColumnSample[], used: ReadonlySet<ColumnSample>): number[] {

@@ -127,7 +127,8 @@ function marksOf(distinct: ReadonlySet<string>): ColumnSample['marks'] {
   );
 }
 
-const KNOWN_CURRENCIES = new Set(
+/** ISO codes that a cell of three letters may be taken for. */
+export const KNOWN_CURRENCIES: ReadonlySet<string> = new Set(
   'EUR USD GBP CHF CAD AUD NZD JPY CNY HKD SGD SEK NOK DKK ISK PLN CZK HUF RON BGN TRY RUB UAH INR IDR THB MYR PHP KRW TWD ZAR BRL MXN ARS CLP COP PEN ILS AED SAR EGP MAD TND KES NGN GHS'.split(
     ' ',
   ),

@@ -43,7 +43,7 @@ export function columnPositions(file: string, profile: CsvProfile, header: BankR
   };
 }
 
-/** A cell as text: `="00123"` and `'00123` are what spreadsheet programs make of 00123. */
+/** A cell as text: `="00123"` and `'00123` are what spreadsheet programs make of 00123, and some banks write `'00123'`. */
 export function plainCell(cell: string): string {
   if (cell === '') return cell;
   const first = cell.charCodeAt(0);
@@ -51,6 +51,7 @@ export function plainCell(cell: string): string {
     const inner = /^="?(.*?)"?$/.exec(cell)?.[1];
     if (inner !== undefined) return inner.trim();
   }
+  if (first === 0x27 && /^'[^']*'$/.test(cell)) return cell.slice(1, -1).trim();
   if (first === 0x27 && /^'[\d=+@-]/.test(cell)) return cell.slice(1).trim();
   return first <= 0x20 || cell.charCodeAt(cell.length - 1) <= 0x20 ? cell.trim() : cell;
 }

@@ -8,6 +8,7 @@ import type { ColumnRef, ColumnRole, CsvProfile } from './profile.ts';
 import { headerName } from './profile.ts';
 import { createCsvReader } from './reader.ts';
 import { BankRecords } from './records.ts';
+import { currencyAbove, currencyOfNames } from './statedCurrency.ts';
 import { Trial } from './trial.ts';
 
 /** How much text the columns are guessed from; everything after it is tried on the guess. */
@@ -28,6 +29,8 @@ export interface CsvGuess {
   /** The first rows as they would be read. */
   readonly preview: readonly StatementEntry[];
   readonly rows: number;
+  /** What this file says above its header; the next one with the same header may say something else. */
+  readonly currencyAbove: string | null;
 }
 
 /** Guesses how a CSV file is to be read, from all of its text, in bounded memory. Made for one file. */
@@ -71,13 +74,16 @@ export class CsvGuesser {
     const claim = result.proven.find((one) => one.inverted === inverted);
     const orders = new Set(result.proven.filter((one) => one.inverted === inverted).map(({ order }) => order));
     const [currency] = trial.currencies;
+    const aboveHeader = currencyAbove(dialect.records.slice(0, Math.max(0, dialect.header)));
     const numbered: CsvProfile = {
       ...candidate.profile,
       dateFormat: result.format ?? candidate.profile.dateFormat,
       numbers: result.style,
       sign: candidate.profile.sign === 'signed' && inverted ? 'inverted' : candidate.profile.sign,
       currency:
-        trial.currencies.size === 1 && candidate.profile.columns.currency === undefined ? (currency ?? null) : null,
+        candidate.profile.columns.currency !== undefined || trial.currencies.size > 1
+          ? null
+          : (currency ?? this.namedCurrency(candidate, dialect) ?? aboveHeader),
       order: (orders.size === 1 ? claim?.order : undefined) ?? result.direction,
       opening: [...trial.openings],
       closing: [...trial.closings],
@@ -90,7 +96,15 @@ export class CsvGuesser {
       doubts,
       preview: this.preview(profile),
       rows: trial.rows,
+      currencyAbove: aboveHeader,
     };
+  }
+
+  /** The currency in the names of the columns that amounts and balances are read from. */
+  private namedCurrency({ profile }: Candidate, { records, header }: Dialect): string | null {
+    const names = records[header]?.fields ?? [];
+    const { amount, debit, credit, balance } = profile.columns;
+    return currencyOfNames([amount, debit, credit, balance].map((ref) => names[Number(ref) - 1] ?? ''));
   }
 
   /** Finds the columns in the first rows: the first candidate with proof, else the likeliest. */
@@ -206,11 +220,22 @@ export class CsvGuesser {
     const dates = this.columns.some(({ kind }) => kind === 'date');
     const rows = this.dialect === null ? 0 : this.dialect.records.length - this.dialect.header - 1;
     const doubt = rows <= 0 ? 'the file has no rows' : dates ? 'no column has amounts' : 'no column has dates';
-    return { verdict: 'unproven', proof: null, profile: null, doubts: [doubt], preview: [], rows: 0 };
+    return {
+      verdict: 'unproven',
+      proof: null,
+      profile: null,
+      doubts: [doubt],
+      preview: [],
+      rows: 0,
+      currencyAbove: null,
+    };
   }
 }
 
 /** The profile that `--learn` saves of a guess, or null when there is nothing to save. */
 export function profileOf(guess: CsvGuess, name: string): CsvProfile | null {
-  return guess.profile === null ? null : { ...guess.profile, name };
+  const { profile, currencyAbove: above } = guess;
+  if (profile === null) return null;
+  // Kept for all files, it would be wrong for those of an account in another currency.
+  return { ...profile, name, currency: profile.currency === above ? null : profile.currency };
 }

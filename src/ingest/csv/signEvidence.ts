@@ -2,11 +2,11 @@ import { plainName } from './vocabulary.ts';
 
 /** Money that comes in, whatever the account: earnings, and on a card its repayment. */
 const COMES_IN =
-  /\b(salary|salaries|wages|payroll|paycheck|direct deposit|dividends?|child benefit|tax refund|gehalt|lohn|bezuge|kindergeld|gutschrift|salaire|salario|nomina|sueldo|stipendio|salaris|loon|wynagrodzenie|vyplata|mzda|lon|palkka|maas|autopay|zahlungseingang|interest (paid|earned|received)|habenzinsen)\b|payment.{0,24}(received|thank)|thank you.{0,12}payment|zahlung.{0,20}(erhalten|dank)|paiement.{0,20}(recu|merci)/;
+  /\b(salary|salaries|wages|payroll|paycheck|direct deposit|dividends?|child benefit|tax refund|gehalt|lohn|bezuge|kindergeld|gutschrift|salaire|salario|nomina|sueldo|stipendio|salaris|loon|wynagrodzenie|przelew (przychodzacy|na rachunek)|wplata|vyplata|mzda|lon|palkka|maas|autopay|zahlungseingang|interest (paid|earned|received)|habenzinsen)\b|payment.{0,24}(received|thank)|thank you.{0,12}payment|zahlung.{0,20}(erhalten|dank)|paiement.{0,20}(recu|merci)/;
 
 /** Money that goes out, whatever the account: purchases, cash and fees. */
 const GOES_OUT =
-  /\b(purchase|pos|atm|withdrawal|cash advance|check no|check \d+|cheque \d+|rent|groceries|grocery|supermarket|supermarkt|supermercado|supermarche|restaurant|cafe|coffee|bakery|pharmacy|petrol|fuel|parking|taxi|hotel|electricity|insurance|kartenzahlung|bargeld\w*|geldautomat|bancomat|prelievo|retrait|abhebung|miete|strom|versicherung|apotheke|tankstelle|backerei|achat|carte|compra|nakup|zakup|kortkob|kortkjop|kortkop|dankort|korttiosto|betaalautomaat|geldopname|amazon|netflix|spotify|uber|ikea|lidl|aldi|rewe|edeka|spar|billa|tesco|sainsburys|carrefour|walmart|costco|starbucks|mcdonalds|shell)\b|\b(annual|monthly|service|account|overdraft|late|foreign|atm|transaction) (\w+ )?(fee|charge)s?\b|kontofuhrung|entgelt|gebuhr/;
+  /\b(purchase|pos|atm|withdrawal|cash advance|check no|check \d+|cheque \d+|rent|groceries|grocery|supermarket|supermarkt|supermercado|supermarche|restaurant|cafe|coffee|bakery|pharmacy|petrol|fuel|parking|taxi|hotel|electricity|insurance|kartenzahlung|platnosc karta|wyplata|zlecenie stale|oplata|prowizja|bargeld\w*|geldautomat|bancomat|prelievo|retrait|abhebung|miete|strom|versicherung|apotheke|tankstelle|backerei|achat|carte|compra|nakup|zakup|kortkob|kortkjop|kortkop|dankort|korttiosto|betaalautomaat|betaalpas|incasso|geldopname|amazon|netflix|spotify|uber|ikea|lidl|aldi|rewe|edeka|spar|billa|tesco|sainsburys|carrefour|walmart|costco|starbucks|mcdonalds|shell)\b|\b(annual|monthly|service|account|overdraft|late|foreign|atm|transaction) (\w+ )?(fee|charge)s?\b|kontofuhrung|entgelt|gebuhr/;
 
 /** A purchase that is taken back, or a cheque that is paid in, has the other sign. */
 const TAKEN_BACK =

@@ -35,32 +35,32 @@ const NAMINGS: readonly Naming[] = [
     role: 'originalAmount',
     kinds: ['number'],
     names:
-      /(original|foreign|local|instructed|fremdwahrung|ursprung)\w* ?(gross |net )?(amount|amt|betrag|belopp|value|montant)|fremdwahrungsbetrag|montant (en )?devise|importe divisa/,
+      /(original|oorspr|foreign|local|instructed|fremdwahrung|ursprung)\w* ?(gross |net )?(amount|amt|betrag|bedrag|belopp|value|montant)|fremdwahrungsbetrag|montant (en )?devise|importe divisa/,
   },
   {
     role: 'originalCurrency',
     kinds: ['currency'],
-    names: /(original|foreign|local|instructed|ursprung)\w* ?(cur|wahrung)|fremdwahrung/,
+    names: /(original|oorspr|foreign|local|instructed|ursprung)\w* ?(cur|wahrung|munt)|fremdwahrung/,
   },
   {
     role: 'currency',
     kinds: ['currency'],
     names:
-      /currency|\bcur\b|cur code|ccy|wahrung|waehrung|devise|divisa|moneda|moeda|valuta|valuuta|waluta|mena|penznem|muntsoort|doviz/,
+      /currency|\bcur\b|cur code|ccy|wahrung|waehrung|devise|divisa|moneda|moeda|valuta|valuuta|waluta|mena|penznem|\bmunt(soort)?\b|doviz/,
   },
   { role: 'mcc', kinds: ['number', 'text'], names: /\bmcc\b|merchant category code|category code/ },
   {
     role: 'counterAccount',
     kinds: ['number', 'text'],
     names:
-      /(counter|partner|beneficiary|payee|other|opposing|recipient|to|from|destination|zahlungspflichtige\w*|empfanger|gegen|auftraggeber|tegen|protistrana|kontrahent\w*|avsender|mottagar\w*) ?(party )?(s )?(account|konto|kontonummer|iban|rekening|ucet|rachunek)|tegenrekening|gegenkonto|protiucet|kontonummer iban|iban (zahlung|auftrag|bei)|cuenta (destino|contraria)|contrapartida|konto odbiorcy/,
+      /(counter|partner|beneficiary|payee|other|opposing|recipient|to|from|destination|zahlungspflichtige\w*|empfanger|gegen|auftraggeber|tegen|protistrana|kontrahent\w*|avsender|mottagar\w*) ?(party )?(s )?(account|konto|kontonummer|iban|rekening|ucet|rachunek)|tegenrekening|gegenkonto|protiucet|kontonummer iban|iban (zahlung|auftrag|bei)|cuenta (destino|contraria)|contrapartida|konto odbiorcy|^numer konta$/,
   },
   { role: 'accountName', kinds: TEXTS, names: /bezeichnung auftragskonto|kontobezeichnung|account holder/ },
   {
     role: 'account',
     kinds: ANY,
     names:
-      /^account( ?(number|no|nr|id|name|iban))?$|^iban$|auftragskonto|kontonummer|^konto( ?nr)?$|rekening|compte|^cuenta|numero cuenta|^conto$|card (number|no|nr)|kartennummer|cislo uctu|rachunek|iban kontoinhaber|own account|^account id$|tilinumero/,
+      /^account( ?(number|no|nr|id|name|iban))?$|^iban$|auftragskonto|kontonummer|^iban bban$|^konto( ?nr)?$|rekening|compte|^cuenta|numero cuenta|^conto$|card (number|no|nr)|kartennummer|cislo uctu|rachunek|iban kontoinhaber|own account|^account id$|tilinumero/,
   },
   {
     role: 'status',
@@ -76,7 +76,7 @@ const NAMINGS: readonly Naming[] = [
     role: 'debit',
     kinds: ['number'],
     names:
-      /\b(debits?|withdrawals?|money out|paid out|payments? out|soll|ausgang|ausgaben|belastung(en)?|debe|cargos?|dare|addebit[io]|uscite|af|uit|ut|obciazen\w*|wydatk\w*|vydaj\w*|debet|retraits?|sorties|debito|saidas?|spent|outgoing)\b/,
+      /\b(debits?|withdrawals?|money out|paid out|payments? out|soll|ausgang|ausgaben|belastung(en)?|lastschrift(en)?|debe|cargos?|dare|addebit[io]|uscite|af|uit|ut|obciazen\w*|wydatk\w*|vydaj\w*|debet|retraits?|sorties|debito|saidas?|spent|outgoing)\b/,
   },
   {
     role: 'credit',
@@ -104,7 +104,7 @@ const NAMINGS: readonly Naming[] = [
     role: 'payee',
     kinds: TEXTS,
     names:
-      /payee|merchant( name)?$|beneficiar|counterparty|^name\b|auftraggeber|empfanger|zahlungs(empfanger|pflichtig)|begunstigter|tegenpartij|ontvanger|^nom$|^nombre|controparte|kontrahent|nadawca|odbiorca|mottagare|modtager|avsender|partner name|saaja|protistran/,
+      /payee|merchant( name)?$|beneficiar|counterparty|^naam\b|^name\b|auftraggeber|empfanger|zahlungs(empfanger|pflichtig)|begunstigter|tegenpartij|ontvanger|^nom$|^nombre|controparte|kontrahent|nadawca|odbiorca|mottagare|modtager|avsender|partner name|saaja|protistran/,
   },
   {
     role: 'code',
@@ -135,7 +135,11 @@ export function plainName(name: string): string {
 export function rolesOf(name: string, kind: CellKind): ColumnRole[] {
   const plain = plainName(name);
   if (plain === '' || /impact|refunded|timezone|time zone/.test(plain)) return [];
-  return NAMINGS.filter(({ kinds, names }) => kinds.includes(kind) && names.test(plain)).map(({ role }) => role);
+  const roles = NAMINGS.filter(({ kinds, names }) => kinds.includes(kind) && names.test(plain)).map(({ role }) => role);
+  // `Credit/Debit Amount` is neither of both columns.
+  return roles.includes('debit') && roles.includes('credit') && roles.includes('amount')
+    ? roles.filter((role) => role !== 'debit' && role !== 'credit')
+    : roles;
 }
 
 /** Whether a cell reads like the name of a column. */
