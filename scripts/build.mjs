@@ -43,6 +43,7 @@ const APART = {
   import: 'src/cli/commands/import.ts',
   categorize: 'src/cli/commands/categorize.ts',
   follow: 'src/cli/commands/follow.ts',
+  lake: 'src/cli/commands/lake.ts',
 };
 
 const commandsApart = {

@@ -55,6 +55,12 @@ Examples:
   finance-db serve --host 0.0.0.0 --allow-host money.example.com
 Ends with Ctrl-C. The pages and the API are described in docs/dashboard.md
 and docs/api.md.`,
+  lake: `
+Examples:
+  finance-db lake --to /srv/lake          sync, then publish what changed
+  finance-db lake --to s3://bucket/money  with AWS_ACCESS_KEY_ID and the like
+  finance-db lake --verify                prove its files, row by row
+How engines read it is in docs/lake.md.`,
   schedule: `
 Examples:
   finance-db schedule                     look at the entry

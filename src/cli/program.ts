@@ -240,6 +240,28 @@ function declareCommands(
   );
   runs(
     program
+      .command('lake')
+      .description('the same exact rows as Iceberg tables in a folder or S3 store, for Spark, Trino, ClickHouse')
+      .option('--to <place>', 'a folder, or s3://BUCKET/PREFIX (FINANCE_DB_LAKE)')
+      .option('--tables <list>', 'publish these tables instead of FINANCE_DB_TABLES: a,schema.b')
+      .option('--no-sync', 'publish the DuckDB file as it is, without a sync before')
+      .option('--rebuild', 'write all files anew')
+      .option('--expire <span>', 'let go of snapshots that were replaced longer ago, as 12h, 7d (default 7d)')
+      .option('--verify', 'prove that the files of the lake equal PostgreSQL, or name the rows that differ')
+      .option('--limit <n>', 'with --verify: name so many differences', parseCount, 20)
+      .addOption(
+        new Option('--engine-sql <engine>', 'print SQL that gives count, sums and md5 in an engine itself').choices([
+          'spark',
+          'trino',
+          'clickhouse',
+          'duckdb',
+        ]),
+      )
+      .option('--memory <size>', 'memory that DuckDB may use, such as 500MB'),
+    async (context, flags) => (await import('./commands/lake.ts')).lakeCommand(context, flags),
+  );
+  runs(
+    program
       .command('serve')
       .description('the dashboard and a read-only REST API on http://localhost:8501, always fresh and always proven')
       .option('--port <port>', 'the port (default 8501; 0 takes any that is free)')

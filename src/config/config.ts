@@ -36,6 +36,8 @@ export interface Config {
   readonly port: number;
   /** What `serve` asks for (FINANCE_DB_TOKEN), or null. */
   readonly token: string | null;
+  /** Where `lake` publishes to (FINANCE_DB_LAKE): a folder or `s3://bucket/prefix`. */
+  readonly lake?: string;
   /** Where the settings file was read, if any. */
   readonly envFile: string | null;
   /** What is odd about the settings and no error: one line each. */
@@ -51,6 +53,7 @@ export interface ConfigFlags {
   readonly memory?: string;
   readonly port?: string;
   readonly token?: string;
+  readonly to?: string;
 }
 
 /** The settings that a flag wins over. */
@@ -60,6 +63,7 @@ const FLAGS = {
   FINANCE_DB_MEMORY: 'memory',
   FINANCE_DB_PORT: 'port',
   FINANCE_DB_TOKEN: 'token',
+  FINANCE_DB_LAKE: 'to',
 } as const satisfies Partial<Record<SettingName, keyof ConfigFlags>>;
 
 /**
@@ -91,6 +95,7 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: stri
     timeZone: values.FINANCE_DB_TIMEZONE ?? 'UTC',
     port: values.FINANCE_DB_PORT ?? 8501,
     token: values.FINANCE_DB_TOKEN ?? null,
+    ...(values.FINANCE_DB_LAKE === undefined ? {} : { lake: values.FINANCE_DB_LAKE }),
     envFile: file.path,
     warnings: [
       ...file.warnings,

@@ -5,6 +5,7 @@ import {
   parseCurrency,
   parseDay,
   parseFileMode,
+  parseLakePlace,
   parseMemory,
   parseNames,
   parsePath,
@@ -112,6 +113,13 @@ export const SETTINGS = {
     default: 'none on this machine, a random one elsewhere',
     meaning: 'what the dashboard asks for before it shows anything',
     parse: parseToken,
+    notScheduled: true,
+  }),
+  FINANCE_DB_LAKE: setting({
+    flag: 'lake --to',
+    default: 'none',
+    meaning: 'where `lake` publishes Iceberg tables: a folder, or `s3://BUCKET/PREFIX` (docs/lake.md)',
+    parse: parseLakePlace,
     notScheduled: true,
   }),
   FINANCE_DB_TODAY: setting({

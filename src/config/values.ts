@@ -44,6 +44,13 @@ export function parsePath(text: string, name: string, { cwd, userHome }: Place):
   return path.resolve(cwd, text);
 }
 
+/** A folder, or an address in an S3-compatible store, which is looked at where it is used. */
+export function parseLakePlace(text: string, name: string, place: Place): string {
+  if (/^s3a?:\/\//.test(text)) return text;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw badValue(name, 'a folder or s3://BUCKET/PREFIX', text);
+  return parsePath(text, name, place);
+}
+
 /** @throws FinanceDbError CONFIG for the first name that is none, is reserved or comes twice */
 export function parseTables(text: string, name: string): TableName[] {
   try {

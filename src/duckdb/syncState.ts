@@ -34,7 +34,13 @@ export interface StateRow {
   readonly leaves: readonly string[];
   readonly gated: boolean;
   readonly key: readonly string[] | null;
-  readonly columns: readonly { name: string; family: string; duckdbType: string; postgresType: string }[];
+  readonly columns: readonly {
+    name: string;
+    family: string;
+    duckdbType: string;
+    postgresType: string;
+    number?: number;
+  }[];
   readonly rows: bigint;
   readonly mode: SyncMode | 'sample' | 'follow';
   readonly reason: string;

@@ -199,6 +199,28 @@ export const ERROR_CODES = {
   DISK_FULL: { exit: 4, cause: 'no space left on the disk', remedy: 'free some space and run the command again' },
   SYNC_LOCKED: { exit: 4, cause: 'another sync is running', remedy: 'wait for it, or give --wait SECONDS' },
 
+  LAKE_MISSING: { exit: 4, cause: 'no table was published to the lake yet', remedy: 'run `finance-db lake` first' },
+  LAKE_UNREADABLE: {
+    exit: 4,
+    cause: 'a file of the lake is missing or damaged',
+    remedy: 'see which with `finance-db lake --verify`; `finance-db lake --rebuild` writes the table anew',
+  },
+  LAKE_NOT_OURS: {
+    exit: 4,
+    cause: 'another program wrote to a table of the lake, or it lies elsewhere than it says',
+    remedy: 'publish to another place (--to), or remove the table there if nobody needs it',
+  },
+  LAKE_CONFLICT: {
+    exit: 4,
+    cause: 'another writer changed the lake meanwhile',
+    remedy: 'run the command again: it builds on what the other one wrote',
+  },
+  LAKE_STORE: {
+    exit: 4,
+    cause: 'the store of the lake fails, refuses or does not answer',
+    remedy: 'check the place, the credentials and the endpoint (docs/lake.md), and run the command again',
+  },
+
   DAMAGED: { exit: 5, cause: 'the DuckDB file differs from PostgreSQL', remedy: 'run `finance-db validate --repair`' },
 
   FOLLOW_REFUSED: {

@@ -96,13 +96,14 @@ export function validationLine(result: ValidationResult, now: Date): string {
   return `${now.toISOString()} validate ${result.status} ${tables.join('; ')} in ${result.seconds.toFixed(2)} s`;
 }
 
-function checksTable(checks: readonly TableCheck[], style: TableStyle): string {
+/** @param other what to call the side that is no PostgreSQL */
+export function checksTable(checks: readonly TableCheck[], style: TableStyle, other = 'DuckDB rows'): string {
   return renderTable(
     [
       { title: 'table' },
       { title: 'verdict' },
       { title: 'PostgreSQL rows', align: 'right' },
-      { title: 'DuckDB rows', align: 'right' },
+      { title: other, align: 'right' },
       { title: 'damage' },
       { title: 'lag' },
     ],
@@ -124,7 +125,11 @@ function counted(counts: Readonly<Record<string, bigint>>): string {
   return parts.length === 0 ? 'none' : parts.map(([what, count]) => `${grouped(count)} ${what}`).join(', ');
 }
 
-function examplesTable(examples: readonly { table: string; example: Difference }[], style: TableStyle): string {
+export function examplesTable(
+  examples: readonly { table: string; example: Difference }[],
+  style: TableStyle,
+  other = 'DuckDB',
+): string {
   return renderTable(
     [
       { title: 'table' },
@@ -132,7 +137,7 @@ function examplesTable(examples: readonly { table: string; example: Difference }
       { title: 'key' },
       { title: 'column' },
       { title: 'PostgreSQL' },
-      { title: 'DuckDB' },
+      { title: other },
     ],
     examples.map(({ table, example }) => [
       printable(table),

@@ -1,5 +1,6 @@
 import type { StateRow } from '../../duckdb/syncState.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
+import type { SourceTable } from '../../model/sourceTable.ts';
 import { changesNeedTransaction, type SyncMode, type TablePlan, type TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbSchema } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
@@ -71,12 +72,21 @@ export function stateOf(
     leaves: source.leaves.map((leaf) => leaf.oid),
     gated: changesNeedTransaction(source),
     key: source.key,
-    columns: columns.map(({ name, family, duckdbType, postgresType }) => ({ name, family, duckdbType, postgresType })),
+    // The numbers tell a renamed column from another one: a lake goes by them.
+    columns: columns.map(({ name, family, duckdbType, postgresType }, index) => ({
+      ...{ name, family, duckdbType, postgresType },
+      ...numberOf(source, index),
+    })),
     ...result,
     table: source.table,
     syncedAt: now.toISOString(),
     toolVersion: VERSION,
   };
+}
+
+function numberOf(source: SourceTable, index: number): { number?: number } {
+  const number = source.columns[index]?.number;
+  return number === undefined ? {} : { number };
 }
 
 /** Seconds since `started`, in milliseconds. */

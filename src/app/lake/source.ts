@@ -1,0 +1,79 @@
+import { READ_STATE_SQL, readAbout, type StoredRow } from '../../duckdb/syncState.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import type { LakeState, StateColumn } from '../../lake/state.ts';
+import { displayName, duckdbTable, STATE_SCHEMA, type TableName } from '../../model/tableName.ts';
+
+/** A table that is to be published, in DuckDB, with what its snapshot will say of it. */
+export interface LakeSource {
+  readonly table: TableName;
+  /** What to put behind FROM. */
+  readonly from: string;
+  readonly columns: readonly StateColumn[];
+  readonly state: Omit<LakeState, 'units' | 'mode'>;
+}
+
+/** What of `finance_db.about` belongs to the data rather than to the file. */
+const KEPT_ABOUT = /^(format|sample|sample_tables|base_currency.*|source|tool)$/;
+
+/**
+ * The tables of the published file, with the state that a sync left.
+ * @throws FinanceDbError DUCKDB_MISSING naming a table that was never synced
+ */
+export async function readSources(copy: Pick<WorkingCopy, 'all'>, tables: readonly TableName[]): Promise<LakeSource[]> {
+  const about = Object.fromEntries([...(await readAbout(copy))].filter(([name]) => KEPT_ABOUT.test(name)));
+  const rows = await copy.all<StoredRow & Rest>(
+    READ_STATE_SQL.replace(
+      ' FROM ',
+      ', columns::VARCHAR AS columns, key_columns, epoch_ms(synced_at)::VARCHAR AS synced_at FROM ',
+    ),
+  );
+  const [version] = await copy.all<{ version: string }>('SELECT version() AS version');
+  return tables.map((table) => {
+    const row = rows.find((known) => known.table_schema === table.schema && known.table_name === table.name);
+    if (row === undefined)
+      throw new FinanceDbError('DUCKDB_MISSING', `the DuckDB file does not hold the table ${displayName(table)} yet`, {
+        details: { table: displayName(table) },
+      });
+    const columns = JSON.parse(row.columns) as StateColumn[];
+    return {
+      table,
+      from: duckdbTable(table),
+      columns,
+      state: {
+        duckdb: version?.version ?? '',
+        ...{ schema: table.schema, name: table.name },
+        identity: {
+          systemIdentifier: row.system_identifier,
+          databaseOid: row.database_oid,
+          timeline: row.timeline,
+          lsn: row.lsn,
+        },
+        tableOid: row.table_oid,
+        fingerprint: row.fingerprint,
+        snapshot: row.snapshot,
+        leaves: row.leaves,
+        gated: row.gated,
+        key: row.key_columns,
+        columns,
+        rows: row.row_count,
+        syncedAt: new Date(Number(row.synced_at)).toISOString(),
+        about,
+      },
+    };
+  });
+}
+
+interface Rest {
+  readonly columns: string;
+  readonly key_columns: string[] | null;
+  readonly synced_at: string;
+}
+
+/** The names of all tables that the file holds. */
+export async function syncedTables(copy: Pick<WorkingCopy, 'all'>): Promise<TableName[]> {
+  const rows = await copy.all<{ table_schema: string; table_name: string }>(
+    `SELECT table_schema, table_name FROM ${STATE_SCHEMA}.sync_state ORDER BY ALL`,
+  );
+  return rows.map((row) => ({ schema: row.table_schema, name: row.table_name }));
+}

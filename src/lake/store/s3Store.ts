@@ -1,0 +1,48 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import type { S3Place } from './s3Place.ts';
+import { S3Requests } from './s3Requests.ts';
+import type { LakeStore } from './store.ts';
+
+/** Larger files are sent in parts, each tried again for itself. */
+const PART_BYTES = 16 << 20;
+
+/** A lake in an S3-compatible store. @param below the table's place under the prefix */
+export function s3Store(place: S3Place, below: string, signal: AbortSignal): LakeStore {
+  const requests = new S3Requests(place, signal);
+  const root = [place.prefix, below].filter((part) => part !== '').join('/');
+  const at = (key: string): string => `${root}/${key}`;
+  return {
+    location: `s3://${place.bucket}/${root}`,
+    folder: null,
+    read: (key) => requests.get(at(key)),
+    size: (key) => requests.head(at(key)),
+    list: async (prefix) => (await requests.list(at(prefix))).map((key) => key.slice(root.length + 1)),
+    write: async (key, content) => void (await requests.put(at(key), content, false)),
+    writeNew: (key, content) => requests.put(at(key), content, true),
+    upload: async (key, localFile) => {
+      const { size } = fs.statSync(localFile);
+      if (size <= PART_BYTES) await requests.put(at(key), fs.readFileSync(localFile), false);
+      else await requests.putParts(at(key), localFile, size, PART_BYTES);
+    },
+    fetch: async (key, cache) => {
+      // Data files never change: one that is here is the one.
+      const local = path.join(cache, place.bucket, ...at(key).split('/'));
+      if (fs.existsSync(local)) return local;
+      fs.mkdirSync(path.dirname(local), { recursive: true, mode: 0o700 });
+      const temporary = `${local}.${process.pid}.tmp`;
+      try {
+        if (!(await requests.download(at(key), temporary)))
+          throw new FinanceDbError('LAKE_UNREADABLE', `s3://${place.bucket}/${at(key)} is missing`, {
+            details: { file: key },
+          });
+        fs.renameSync(temporary, local);
+      } finally {
+        fs.rmSync(temporary, { force: true });
+      }
+      return local;
+    },
+    remove: (key) => requests.remove(at(key)),
+  };
+}

@@ -1,0 +1,167 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { keyOf } from '../../src/lake/table.ts';
+import { runCli } from '../support/cli.ts';
+import { type Fixture, makeFixture } from '../support/fixture.ts';
+import { type TestLake, testLake } from '../support/lake.ts';
+
+let source: Fixture;
+let lake: TestLake;
+const sql = (text: string): Promise<unknown> => source.session.query(text);
+
+beforeAll(async () => {
+  source = await makeFixture();
+  lake = testLake(source);
+});
+afterAll(() => source.close());
+beforeEach(async () => {
+  await source.reset();
+  fs.rmSync(lake.folder, { recursive: true, force: true });
+  await sql(`CREATE TABLE t (id integer PRIMARY KEY, at timestamp, amount numeric(15,2), note text);
+    INSERT INTO t SELECT i, timestamp '2024-01-01' + i * interval '12 hours', i - 100.25, 'n' || i FROM generate_series(0, 299) i`);
+});
+
+test('changed months only are written again, and nothing where nothing changed', async () => {
+  const first = await lake.publish('t');
+  expect(first.tables[0]).toMatchObject({ published: true, rows: 300, units: { all: 5, changed: 5 } });
+  const files = lake.files();
+  expect(await lake.publish('t')).toMatchObject({ tables: [{ published: false, version: 1 }] });
+  expect(lake.files()).toEqual(files);
+  // Transactions that leave the rows as they were: the snapshot of PostgreSQL is another one, and nothing is written.
+  await sql("UPDATE t SET note = 'x' WHERE id = 7; UPDATE t SET note = 'n7' WHERE id = 7");
+  expect(await lake.publish('t')).toMatchObject({ tables: [{ published: false, version: 1 }] });
+  await sql('UPDATE t SET amount = amount + 0.01 WHERE id = 7');
+  expect(await lake.publish('t')).toMatchObject({
+    tables: [{ units: { changed: 1 }, files: { added: 1, removed: 1 } }],
+  });
+  // From January to a month that was not there; another month loses all of its rows; a row without a time.
+  await sql(`UPDATE t SET at = '2025-06-01' WHERE id = 3; DELETE FROM t WHERE at >= '2024-05-01' AND at < '2024-06-01';
+    INSERT INTO t VALUES (1000, NULL, 1, NULL)`);
+  expect(await lake.publish('t')).toMatchObject({
+    tables: [{ units: { all: 6, changed: 3 }, files: { added: 3, removed: 2, all: 6 } }],
+  });
+  expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal', receipt: 'stored' });
+  const table = await lake.load('t');
+  expect(table.entries.map(({ file }) => file.month).sort()).toEqual([648, 649, 650, 651, 665, null]);
+  expect(JSON.parse(table.metadata.properties['finance-db.verified'] ?? '')).toMatchObject({ verdict: 'equal' });
+});
+
+test('columns that are added, dropped, renamed and widened keep their field ids', async () => {
+  await lake.publish('t');
+  await sql('ALTER TABLE t RENAME amount TO total; ALTER TABLE t ALTER id TYPE bigint');
+  expect(await lake.publish('t')).toMatchObject({
+    tables: [{ schema_changes: ['widened id from int to long', 'renamed amount to total'], new_version: false }],
+  });
+  expect((await lake.load('t')).metadata.schemas.at(-1)?.fields.map(({ id, name }) => [id, name])).toEqual([
+    [1, 'id'],
+    [2, 'at'],
+    [3, 'total'],
+    [4, 'note'],
+  ]);
+  await lake.verify('t', 0);
+  // A name alone: the files stay, and are read by their ids.
+  await sql('ALTER TABLE t RENAME note TO remark');
+  expect(await lake.publish('t')).toMatchObject({
+    tables: [{ schema_changes: ['renamed note to remark'], files: { added: 0, removed: 0 } }],
+  });
+  expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
+  await sql("ALTER TABLE t DROP remark; ALTER TABLE t ADD remark date DEFAULT '2024-01-01'");
+  expect(await lake.publish('t')).toMatchObject({
+    tables: [{ schema_changes: ['added remark', 'dropped remark'], new_version: false }],
+  });
+  await sql('ALTER TABLE t ALTER total TYPE double precision; ALTER TABLE t DROP at');
+  const replaced = await lake.publish('t');
+  expect(replaced.tables[0]).toMatchObject({ new_version: true, units: { all: 1 } });
+  expect(replaced.tables[0]?.schema_changes[0]).toBe('replaced total: decimal(15, 2) cannot become double');
+  expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
+});
+
+test('every type comes back as it was, and what Parquet does not know is refused by name', async () => {
+  await sql(`CREATE TABLE kinds (id bigint PRIMARY KEY, b boolean, s smallint, f real, d double precision, n numeric(38,10), w numeric,
+      c char(5), u uuid, j json, y bytea, da date, ti time, tz timetz, ts timestamptz, i interval, l integer[], ln numeric(6,3)[], lt text[], e text);
+    INSERT INTO kinds VALUES
+      (1, true, -32768, 'NaN', '-0', -1234567890123456789012345678.0123456789, 1e-30, 'a', '00000000-0000-0000-0000-000000000001', '{"a": 1 }', '\\x00ff',
+       '1970-01-01', '24:00:00', '12:00:00.000001+05:30:15', '2024-02-29 12:00:00.123456+00', '14 mons -3 days 00:00:00.000001', '{1,NULL}', '{1.5}', '{"a, b",NULL,"NULL",""}', ''),
+      (2, false, 7, '-Infinity', 1e308, 0.5, NULL, NULL, NULL, NULL, '', '0044-03-15 BC', '00:00', '23:59:59-12', '0001-01-01 BC', '-1 year 1 day', '{}', NULL, NULL, 'Ö"''\\');
+    INSERT INTO kinds (id) VALUES (3)`);
+  const published = await lake.publish('kinds');
+  expect(published.warnings[0]).toMatch(/before 1900/);
+  expect(await lake.verify('kinds', 0)).toMatchObject({ status: 'equal' });
+  // -0 and 0, a month and 30 days are one to DuckDB's hash, and two to us.
+  await sql("UPDATE kinds SET d = 0, i = '13 mons 27 days 00:00:00.000001' WHERE id = 1");
+  expect(await lake.publish('kinds')).toMatchObject({ tables: [{ units: { changed: 1 } }] });
+  expect(await lake.verify('kinds', 0)).toMatchObject({ status: 'equal' });
+  await sql("UPDATE kinds SET ts = 'infinity' WHERE id = 2");
+  const refused = await runCli(['lake', '--json'], { env: { ...source.env('kinds'), FINANCE_DB_LAKE: lake.folder } });
+  expect(refused.code).toBe(6);
+  expect(refused.stdout).toMatch(/kinds\.ts, key id=2: infinity/);
+});
+
+test('a file that is missing, cut short, swapped or altered is found, and what lags is told apart', async () => {
+  await lake.publish('t');
+  const table = await lake.load('t');
+  const place = (index: number): string =>
+    path.join(lake.folder, 'public/t', keyOf(table.metadata, table.entries[index]?.file.path ?? ''));
+  const kept = [0, 1].map((index) => fs.readFileSync(place(index)));
+  const back = (): void => {
+    for (const index of [0, 1]) fs.writeFileSync(place(index), kept[index] as Buffer);
+  };
+  await sql('UPDATE t SET amount = 0 WHERE id = 299');
+  expect(await lake.verify('t', 0)).toMatchObject({ status: 'lagging', tables: [{ lag: { changed: 1, deleted: 0 } }] });
+  fs.rmSync(place(0));
+  const missing = await lake.verify('t', 5);
+  expect(missing.files[0]?.damaged[0]).toMatch(/is missing/);
+  expect(missing.tables[0]?.damage.missing).toBe(Number(table.entries[0]?.file.rows));
+  expect(missing.tables[0]?.lag.changed).toBe(1);
+  fs.writeFileSync(place(0), (kept[0] as Buffer).subarray(0, -9));
+  expect((await lake.verify('t', 5)).files[0]?.damaged).toHaveLength(2);
+  // Every row is there, and no engine would find them all by their months.
+  fs.writeFileSync(place(0), kept[1] as Buffer);
+  fs.writeFileSync(place(1), kept[0] as Buffer);
+  const swapped = await lake.verify('t', 5);
+  expect(swapped.files[0]?.damaged.join()).toMatch(/other rows than the manifest says/);
+  expect(swapped.tables[0]?.damage).toEqual({ missing: 0, extra: 0, different: 0 });
+  back();
+  await sql('UPDATE t SET amount = 299 - 100.25 WHERE id = 299');
+  await alter(place(0));
+  const altered = await lake.verify('t', 5);
+  expect(altered.tables[0]?.examples).toContainEqual(expect.objectContaining({ kind: 'different', column: 'amount' }));
+  await lake.publish('t', '--rebuild');
+  expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
+});
+
+/** One cent more in one row. */
+async function alter(file: string): Promise<void> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(
+    `COPY (SELECT id, "at", (amount + CASE WHEN id = (SELECT min(id) FROM '${file}') THEN 0.01 ELSE 0 END)::DECIMAL(15,2) AS amount, note FROM '${file}') TO '${file}.new' (FORMAT parquet, FIELD_IDS {id: 1, "at": 2, amount: 3, note: 4})`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+  fs.renameSync(`${file}.new`, file);
+}
+
+test('snapshots that were replaced long ago go with their files, and no others', async () => {
+  await lake.publish('t');
+  const before = new Set(lake.files());
+  await sql('UPDATE t SET amount = 0 WHERE id = 7');
+  await lake.publish('t');
+  await sql('UPDATE t SET amount = 1 WHERE id = 7');
+  await lake.publish('t');
+  expect([...before].filter((file) => !lake.files().includes(file))).toEqual([]);
+  fs.writeFileSync(path.join(lake.folder, 'public/t/data/mine.parquet'), 'x');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await lake.publish('t', '--expire', '0.005s')).toMatchObject({
+    tables: [{ published: false, expired_snapshots: 2 }],
+  });
+  const table = await lake.load('t');
+  const data = lake.files().filter((file) => file.endsWith('.parquet'));
+  expect(data).toHaveLength(table.entries.length + 1);
+  expect(data).toContain('public/t/data/mine.parquet');
+  expect(lake.files().filter((file) => file.endsWith('.avro'))).toHaveLength(1 + table.manifests.length);
+  expect(lake.files().filter((file) => file.endsWith('.journal'))).toEqual([]);
+  expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
+});
