@@ -53,8 +53,10 @@ export function flowPage({ request, baseCurrency, flows }: FlowView, frame: Fram
     says: `${name}: the difference between the two sides`,
   });
   const even = Math.abs(spare) <= 0.005;
-  const left = even || spare > 0 ? sources : [...sources, rest('Drawn from savings')];
-  const right = even || spare < 0 ? uses : [...uses, rest('Saved')];
+  // A filter that leaves one side away says nothing of what was saved.
+  const whole = request.filters.flow === null;
+  const left = even || spare > 0 ? sources : [...sources, rest(whole ? 'Drawn from savings' : 'Income, filtered out')];
+  const right = even || spare < 0 ? uses : [...uses, rest(whole ? 'Saved' : 'Spending, filtered out')];
   // Income by category and spending by category are two reports; a filter leaves one of them.
   const exports = (['income', 'spending'] as const)
     .filter((flow) => request.filters.flow === null || request.filters.flow === flow)
@@ -62,7 +64,8 @@ export function flowPage({ request, baseCurrency, flows }: FlowView, frame: Fram
   const table = html`<div class="scroll" tabindex="0" role="region" aria-label="Income and spending by category"><table class="report"><thead><tr><th scope="col">Category</th><th scope="col" class="money">Amount <small>${ink.currency}</small></th><th scope="col" class="count">Count</th></tr></thead>
 ${(['income', 'spending'] as const).map((flow) => {
   const all = total(flow);
-  return html`<tbody><tr class="group"><th scope="row">${flow === 'income' ? 'Income' : 'Spending'}</th><td class="money">${all && ink.figure(all.amount, [{ by: 'flow', value: flow }])}</td><td class="count">${all && ink.counted(all.count, [{ by: 'flow', value: flow }])}</td></tr>
+  if (all === undefined) return null;
+  return html`<tbody><tr class="group"><th scope="row">${flow === 'income' ? 'Income' : 'Spending'}</th><td class="money">${ink.figure(all.amount, [{ by: 'flow', value: flow }])}</td><td class="count">${ink.counted(all.count, [{ by: 'flow', value: flow }])}</td></tr>
 ${rows(flow).map(
   (
     row,
