@@ -64,3 +64,25 @@ test('rows that the types themselves take for equal are told apart', async () =>
   const { tables } = await validate(list);
   expect(tables.flatMap(({ status }, index) => (status === 'damaged' ? [] : [FOLDED[index]]))).toEqual([]);
 });
+
+test('a server without the hash functions is asked for md5, and the report says so', async () => {
+  const { session } = source;
+  await session.query(
+    "CREATE TABLE t (id int PRIMARY KEY, v text, n numeric(9,2)); INSERT INTO t SELECT g, 'v' || g, g FROM generate_series(1, 500) AS g",
+  );
+  await source.sync('t');
+  const rename = (from: string, to: string): Promise<unknown> =>
+    session.query(`ALTER FUNCTION pg_catalog.${from}(record, bigint) RENAME TO ${to}`);
+  await rename('hash_record_extended', 'hash_record_no_more');
+  try {
+    const equal = await validate('t');
+    expect(equal).toMatchObject({
+      status: 'equal',
+      tables: [{ notes: [expect.stringMatching(/by md5.*does not have hash_record_extended/)] }],
+    });
+    await plant(source.duckdbPath, 'UPDATE t SET n = n + 1 WHERE id = 7');
+    expect(await validate('t')).toMatchObject({ status: 'damaged', tables: [{ damage: { different: 1 } }] });
+  } finally {
+    await rename('hash_record_no_more', 'hash_record_extended');
+  }
+});

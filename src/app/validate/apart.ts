@@ -2,11 +2,10 @@ import { DROP_KEY_HASHES, KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import { createStagingSql } from '../../duckdb/loader.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
-import { rowsOf } from '../../model/sourceTable.ts';
 import { plainColumn, textColumn } from '../../model/stagingColumn.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
-import { countRows } from '../../postgres/digest.ts';
+import { countInPieces, piecesOf } from '../../postgres/digest.ts';
 import { copyRows, type LoadContext, partsIn } from '../sync/fullLoad.ts';
 import { fetchKeyHashes } from '../sync/keyHashes.ts';
 import type { CheckContext } from './result.ts';
@@ -33,9 +32,8 @@ const THEIR_COLUMNS: readonly ColumnMapping[] = [
  * @returns how many they are
  */
 export async function setChangedApart(context: CheckContext, rows: RowSource): Promise<bigint> {
-  const { source, lag } = rows;
   await createTheirs(context.copy);
-  return fetchTheirs(context, rows, `${rowsOf(source)} WHERE ${lag.condition ?? 'false'}`, 'true');
+  return fetchTheirs(context, rows, rows.lag.condition ?? 'false', 'true');
 }
 
 /** So few vanished rows spoil few of a thousand buckets; to find them beforehand would cost more. */
@@ -55,7 +53,7 @@ export async function setVanishedApart(context: CheckContext, rows: RowSource, c
   const [left] = await copy.all<{ n: string }>(
     `SELECT count(*)::VARCHAR AS n FROM ${table}${changed === 0n ? '' : ` WHERE ${isNotApart(rows)}`}`,
   );
-  const unchanged = (await countRows(context.snapshot.session, rowsOf(source))) - changed;
+  const unchanged = (await countInPieces(context.snapshot, source, context.jobs)) - changed;
   if (BigInt(left?.n ?? '0') - unchanged <= FEW_VANISHED) return changed > 0n;
   const key = keyColumns(source, rows.columns);
   const hash = keyHash(
@@ -89,19 +87,26 @@ export async function createTheirs(copy: WorkingCopy): Promise<void> {
   await copy.run(`DROP TABLE IF EXISTS ${THEIRS}; ${createStagingSql('finance_db_theirs', THEIR_COLUMNS)}`);
 }
 
-/** Adds rows of PostgreSQL to THEIRS. @returns how many */
+/**
+ * Adds rows of PostgreSQL to THEIRS.
+ * @param where SQL that is true for the rows to be looked at; null for all
+ * @param condition SQL about their digest `d`
+ * @returns how many
+ */
 export async function fetchTheirs(
   context: CheckContext,
   rows: RowSource,
-  from: string,
+  where: string | null,
   condition: string,
 ): Promise<bigint> {
   const { source, digest, lag } = rows;
   const extra = [keyText(rows).postgres, locator(source), lag.condition ?? 'false'];
   return copyRows(
-    loadContext(context, 1),
+    loadContext(context, context.jobs),
     { into: THEIRS, displayName: displayName(source.table), columns: THEIR_COLUMNS, key: null },
-    [`SELECT x0, d, x1, x2 FROM (${digest.postgres(from, extra)}) AS rows WHERE ${condition}`],
+    piecesOf(context.snapshot, source, context.jobs, where).map(
+      (from) => `SELECT x0, d, x1, x2 FROM (${digest.postgres(from, extra)}) AS rows WHERE ${condition}`,
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-import { hidesRowid, rowsOf } from '../../model/sourceTable.ts';
+import { hidesRowid } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import { createTheirs, FORGET_APART, fetchTheirs, isApart, THEIRS } from './apart.ts';
 import { showDifferences } from './examples.ts';
@@ -27,12 +27,11 @@ export async function findDifferences(
 
 /** The rows of PostgreSQL in the unequal buckets, beside those that were set apart. */
 async function fetchUnequal(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
-  const { source, lag, apart } = unequal;
+  const { lag, apart } = unequal;
   if (!apart) await createTheirs(context.copy);
   if (unequal.unequal.length === 0) return;
-  const from = apart ? `${rowsOf(source)} WHERE NOT (${lag.condition ?? 'false'})` : rowsOf(source);
   const inUnequal = `d & ${unequal.buckets - 1} = ANY ('{${unequal.unequal.join(',')}}'::int8[])`;
-  await fetchTheirs(context, unequal, from, inUnequal);
+  await fetchTheirs(context, unequal, apart ? `NOT (${lag.condition ?? 'false'})` : null, inUnequal);
 }
 
 async function listOurs(context: CheckContext, unequal: UnequalBuckets): Promise<void> {
