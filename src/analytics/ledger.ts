@@ -1,4 +1,5 @@
 import { filterColumns, filterConditions, periodConditions, whereClause } from './filters.ts';
+import { type WithoutTransfers, withoutKnownTransfers } from './knownTransfers.ts';
 import type { StatsRequest } from './request.ts';
 import { indented } from './sql.ts';
 import { legCondition, mayHoldTransfers, transferExpressions } from './transfers.ts';
@@ -30,6 +31,8 @@ export function ledgerExpressions(
   const selected = [...columns, ...(options.computed ?? [])];
   const without = !request.withTransfers && mayHoldTransfers(request.vocabulary);
   if (!without) return [ledgerExpression(request.source.table, selected, conditions, null)];
+  const known = withoutKnownTransfers(request);
+  if (known !== null) return [knownLedgerExpression(request.source.table, selected, conditions, known)];
   return [
     ...transferExpressions(request, [...columns, ...filterColumns(request.filters)]),
     ledgerExpression(request.source.table, selected, conditions, legCondition(request.vocabulary)),
@@ -54,6 +57,21 @@ FROM ${table}${whereClause(leg === null ? conditions : [...conditions, `${leg} I
 FROM transfer_candidates${whereClause([...conditions, 'row_id NOT IN (SELECT row_id FROM transfer_legs)'])}`;
   return `ledger AS NOT MATERIALIZED (
 ${indented(leg === null ? rows : `${rows}\nUNION ALL\n${candidates}`)}
+)`;
+}
+
+/** The same ledger where it is known which rows are transfers: then the table alone is read. */
+function knownLedgerExpression(
+  table: string,
+  columns: readonly string[],
+  conditions: readonly string[],
+  { plain, others }: WithoutTransfers,
+): string {
+  const listed = [...new Set(['"timestamp"', 'normalized_amount', ...columns])].join(', ');
+  const rows = (condition: string | null): string => `SELECT rowid AS row_id, ${listed}
+FROM ${table}${whereClause(condition === null ? conditions : [...conditions, condition])}`;
+  return `ledger AS NOT MATERIALIZED (
+${indented(others === null ? rows(plain) : `${rows(plain)}\nUNION ALL\n${rows(others)}`)}
 )`;
 }
 

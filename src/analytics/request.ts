@@ -47,6 +47,16 @@ export interface Opening {
   readonly amount: string;
 }
 
+/**
+ * The transfers within some days, found by a statement of its own, so that several reports on the same days need not look
+ * for them again: the ids of all legs, and of the rows that could be legs and are none. Null where they are too many to
+ * be written into a statement.
+ */
+export interface KnownTransfers {
+  readonly legs: readonly string[] | null;
+  readonly others: readonly string[] | null;
+}
+
 /** A validated request for any report: everything that its SQL depends on. */
 export interface StatsRequest {
   readonly source: LedgerSource;
@@ -60,6 +70,8 @@ export interface StatsRequest {
   readonly filters: Filters;
   /** Keeps transfers between own accounts, which are left out otherwise. */
   readonly withTransfers: boolean;
+  /** What was found by a statement of `knownTransfersSql` beforehand; null or left out: reports find transfers themselves. */
+  readonly knownTransfers?: (statement: string) => KnownTransfers | null;
   readonly interval: Interval;
   /** Whether a forecast is by account or category; null for the total. */
   readonly groupBy: 'account' | 'category' | null;

@@ -16,6 +16,8 @@ export interface DuckDbReader {
   /** The zone of TIMESTAMPTZ. */
   readonly timeZone: string;
   readonly connection: DuckDBConnection;
+  /** Whether a statement that was run before costs nothing: then what several reports need is worth a statement of its own. */
+  readonly remembers?: boolean;
   /**
    * Runs one of the tool's own statements. DECIMAL, BIGINT, HUGEINT, dates and timestamps come as exact text; INTEGER and
    * DOUBLE as number; BOOLEAN as boolean; LIST as array.

@@ -2,6 +2,7 @@ import { type DailyRow, dailySql } from '../../analytics/daily.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
+import { withKnownTransfers } from '../stats/knownTransfers.ts';
 import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
 
 export interface CalendarView {
@@ -20,6 +21,6 @@ export async function readCalendar(
   return {
     request,
     baseCurrency: await readBaseCurrency(reader, setting, stored.table, stored.columns),
-    days: await reader.all<DailyRow>(dailySql(request)),
+    days: await reader.all<DailyRow>(await withKnownTransfers(reader, request, dailySql)),
   };
 }

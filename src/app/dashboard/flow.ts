@@ -2,6 +2,7 @@ import { type FlowRow, flowsSql } from '../../analytics/flows.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
+import { withKnownTransfers } from '../stats/knownTransfers.ts';
 import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
 
 export interface FlowView {
@@ -16,6 +17,6 @@ export async function readFlow(reader: DuckDbReader, input: StatsInput, setting:
   return {
     request,
     baseCurrency: await readBaseCurrency(reader, setting, stored.table, stored.columns),
-    flows: await reader.all<FlowRow>(flowsSql(request)),
+    flows: await reader.all<FlowRow>(await withKnownTransfers(reader, request, flowsSql)),
   };
 }

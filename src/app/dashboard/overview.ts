@@ -48,14 +48,14 @@ export async function readOverviewPage(
   const { request, stored } = await prepareRequest(reader, 'overview', input);
   const baseCurrency = await readBaseCurrency(reader, setting, stored.table, stored.columns);
   const spans = overviewSpans(request);
-  const { rows } = await readTable(reader, reportOf('overview').query(request));
+  const { rows } = await readTable(reader, request, reportOf('overview').query);
   const row = (name: OverviewRow['span']): OverviewRow | null =>
     (rows.find(({ span }) => span === name) as OverviewRow | undefined) ?? null;
   const main = (row('latest') ?? row('period')) as OverviewRow;
   const period = spans.find(({ name }) => name === main.span)?.period ?? request.period;
   const part = async (name: ReportName, changes: Partial<StatsInput>): Promise<OverviewPart> => {
     const own = await prepareRequest(reader, name, { ...input, ...changes });
-    return { request: own.request, table: await readTable(reader, reportOf(name).query(own.request)) };
+    return { request: own.request, table: await readTable(reader, own.request, reportOf(name).query) };
   };
   const spending = { period, filters: { ...input.filters, flow: input.filters.flow ?? ('spending' as const) } };
   const anomalies = await part('anomalies', { period, limit: 3 });

@@ -1,20 +1,26 @@
 import { type Narrowing, parseNarrowing } from '../../analytics/narrowing.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import {
+  isPlaceIn,
+  type ListPart,
+  pageEndSql,
   TRANSACTION_SORTS,
   type TransactionPlace,
+  type TransactionSort,
+  transactionsSql,
+} from '../../analytics/transactionPage.ts';
+import {
   type TransactionQuery,
   type TransactionRow,
-  type TransactionSort,
   type TransactionSums,
-  transactionSumsSql,
-  transactionsSql,
   wholeTransactionsSql,
 } from '../../analytics/transactions.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
+import { rememberTransfers } from '../stats/knownTransfers.ts';
 import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+import { readSums } from './transactionSums.ts';
 
 /** Which transactions, and which page of them. */
 export interface TransactionsInput {
@@ -66,7 +72,7 @@ export function parseTransactionsInput(query: URLSearchParams): TransactionsInpu
     search: query.get('q')?.trim() || null,
     everyRow: ['1', 'true'].includes(query.get('every-row') ?? ''),
     sort,
-    after: after === null ? null : parsePlace(after),
+    after: after === null ? null : parsePlace(after, sort),
     limit: Number(rows),
   };
 }
@@ -82,11 +88,8 @@ export async function readTransactions(
   currencySetting: string | null,
 ): Promise<TransactionList> {
   const { query, baseCurrency } = await prepare(reader, input, asked, currencySetting);
-  const [sums] = await reader.all<TransactionSums>(transactionSumsSql(query));
-  if (sums === undefined) throw new FinanceDbError('INTERNAL', 'the sums have no row');
-  const found = await reader.all<TransactionRow & { sort_value: string; row_id: string }>(
-    transactionsSql(query, asked.sort, asked.after, asked.limit + 1),
-  );
+  const sums = await readSums(reader, query);
+  const found = await readRows(reader, query, asked);
   const shown = found.slice(0, asked.limit);
   const last = found.length > asked.limit ? shown.at(-1) : undefined;
   return {
@@ -96,8 +99,7 @@ export async function readTransactions(
     sums,
     sql: wholeTransactionsSql(query),
     rows: shown.map(({ sort_value: _, row_id: __, ...row }) => row),
-    next:
-      last === undefined ? null : placeText({ value: last.sort_value, id: last.tx_id ?? '', row: String(last.row_id) }),
+    next: last === undefined ? null : placeText({ value: last.sort_value, id: last.tx_id, row: String(last.row_id) }),
   };
 }
 
@@ -108,9 +110,7 @@ export async function readTransactionSums(
   asked: TransactionsInput,
 ): Promise<TransactionSums> {
   const { query } = await prepare(reader, input, asked, null);
-  const [sums] = await reader.all<TransactionSums>(transactionSumsSql(query));
-  if (sums === undefined) throw new FinanceDbError('INTERNAL', 'the sums have no row');
-  return sums;
+  return readSums(reader, query);
 }
 
 /** The SQL of the whole list, for files. */
@@ -133,20 +133,39 @@ async function prepare(
   const { source } = request;
   const whole = { ...request, withTransfers: true, source: { ...source, table: source.whole } };
   return {
-    query: { request: everyRow ? whole : request, only, search },
+    query: { request: await rememberTransfers(reader, everyRow ? whole : request), only, search },
     baseCurrency: await readBaseCurrency(reader, currencySetting, stored.table, stored.columns),
   };
+}
+
+type FoundRow = TransactionRow & { readonly sort_value: string | null; readonly row_id: string };
+
+/** The rows of a page and one more: those that have what the list is ordered by, then the others. */
+async function readRows(
+  reader: DuckDbReader,
+  query: TransactionQuery,
+  { sort, after, limit }: TransactionsInput,
+): Promise<FoundRow[]> {
+  const read = (part: ListPart, from: TransactionPlace | null, end: string | null, most: number): Promise<FoundRow[]> =>
+    reader.all<FoundRow>(transactionsSql(query, sort, part, from, end, most));
+  if (after !== null && after.value === null) return read('without', after, null, limit + 1);
+  const endSql = pageEndSql(query, sort, after, limit + 1);
+  const [last] = endSql === null ? [] : await reader.all<{ page_end: string | null }>(endSql);
+  const rows = await read('valued', after, last?.page_end ?? null, limit + 1);
+  const missing = limit + 1 - rows.length;
+  return missing === 0 ? rows : [...rows, ...(await read('without', null, null, missing))];
 }
 
 function placeText(place: TransactionPlace): string {
   return Buffer.from(JSON.stringify([place.value, place.id, place.row])).toString('base64url');
 }
 
-/** @throws FinanceDbError USAGE for what placeText did not write */
-function parsePlace(text: string): TransactionPlace {
+/** @throws FinanceDbError USAGE for what placeText did not write, or wrote for a list in another order */
+function parsePlace(text: string, sort: TransactionSort): TransactionPlace {
+  const isText = (value: unknown): value is string | null => value === null || typeof value === 'string';
   try {
     const [value, id, row] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
-    if (typeof value === 'string' && typeof id === 'string' && typeof row === 'string' && /^\d{1,18}$/.test(row))
+    if (isText(value) && isText(id) && typeof row === 'string' && /^\d{1,18}$/.test(row) && isPlaceIn(sort, value))
       return { value, id, row };
   } catch {
     // Told below.

@@ -28,7 +28,7 @@ export async function readBalances(
   const others = await reader.all<{ account_id: string; mixed: boolean }>(unanchoredSql(request));
   await requireOpenings(reader, request);
   return {
-    table: await readTable(reader, balancesReport(request)),
+    table: await readTable(reader, request, balancesReport),
     view: {
       statements: request.statements !== null,
       disagreements: request.statements === null ? [] : await reader.all<DisagreementRow>(disagreementsSql(request)),

@@ -1,5 +1,7 @@
 import type { ReportQuery, ReportRow, TotalMarks } from '../../analytics/columns.ts';
+import type { StatsRequest } from '../../analytics/request.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { withKnownTransfers } from './knownTransfers.ts';
 
 /** Rows of a report with their columns; `total` sums up all rows, `rowCount` counts them, beyond the limit too. */
 export interface ReportTable extends Pick<ReportQuery, 'columns' | 'noun'> {
@@ -9,7 +11,12 @@ export interface ReportTable extends Pick<ReportQuery, 'columns' | 'noun'> {
 }
 
 /** Runs one statement and sets its total row apart. */
-export async function readTable(reader: DuckDbReader, query: ReportQuery): Promise<ReportTable> {
+export async function readTable(
+  reader: DuckDbReader,
+  request: StatsRequest,
+  build: (request: StatsRequest) => ReportQuery,
+): Promise<ReportTable> {
+  const query = await withKnownTransfers(reader, request, build);
   const all = await reader.all<ReportRow & TotalMarks>(query.sql);
   const rows: ReportRow[] = [];
   let total: ReportRow | null = null;

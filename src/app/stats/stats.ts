@@ -50,7 +50,7 @@ export async function runStats(
   const baseCurrency = await readBaseCurrency(reader, currencySetting, stored.table, stored.columns);
   try {
     const special = await readSpecial(reader, report, request);
-    const table = special?.table ?? (await readTable(reader, reportOf(report).query(request)));
+    const table = special?.table ?? (await readTable(reader, request, reportOf(report).query));
     const [scope] = await reader.all<ScopeRow>(scopeSql(request));
     if (scope === undefined) throw new FinanceDbError('INTERNAL', 'the scope has no row');
     const apart = until === null && !undated ? null : await readApart(reader, report, request, until);

@@ -11,10 +11,10 @@ export interface OverviewSections {
 }
 
 export async function readOverview(reader: DuckDbReader, request: StatsRequest): Promise<OverviewSections> {
-  const tops = overviewTops(request);
+  const top = (name: keyof OverviewSections) => readTable(reader, request, (asked) => overviewTops(asked)[name]);
   return {
-    categories: await readTable(reader, tops.categories),
-    merchants: await readTable(reader, tops.merchants),
-    recurring: await readTable(reader, tops.recurring),
+    categories: await top('categories'),
+    merchants: await top('merchants'),
+    recurring: await top('recurring'),
   };
 }

@@ -79,7 +79,9 @@ export async function parquetAnswer(
   const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
   try {
     for (let attempt = 1; ; attempt++) {
-      const id = await withLease(call, async ({ reader, snapshot }) => {
+      const id = await withLease(call, async ({ connect, reader, snapshot }) => {
+        // The writing reader is another one, and takes a turn like all others.
+        await connect();
         const sql = await sqlOf(reader);
         const request = { sql, params: [], signal: call.signal };
         const memory = config.memory ?? memoryShare(MEMORY_SHARE);

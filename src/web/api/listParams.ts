@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { TRANSACTION_SORTS } from '../../analytics/transactions.ts';
+import { TRANSACTION_SORTS } from '../../analytics/transactionPage.ts';
 import { parseTransactionsInput, ROWS_A_PAGE, type TransactionsInput } from '../../app/dashboard/transactions.ts';
 import { oneOf, switchParam, type Values } from './params.ts';
 

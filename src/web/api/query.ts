@@ -93,7 +93,8 @@ export async function queryAnswer(call: ApiCall, body: Body): Promise<Response> 
   requireOneResult(body.sql);
   const seconds = body.timeout ?? QUERY_LIMITS.seconds;
   const started = performance.now();
-  return withLease(call, async ({ reader, snapshot }) => {
+  return withLease(call, async ({ connect, snapshot }) => {
+    const reader = await connect();
     const limit = deadline(call.signal, seconds, 'the limit of this server says');
     // The lease's own signal knows nothing of the deadline.
     const interrupt = (): void => reader.connection.interrupt();

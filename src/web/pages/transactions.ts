@@ -1,4 +1,4 @@
-import type { TransactionSort } from '../../analytics/transactions.ts';
+import type { TransactionSort } from '../../analytics/transactionPage.ts';
 import type { TransactionDetail } from '../../app/dashboard/transaction.ts';
 import type { TransactionList } from '../../app/dashboard/transactions.ts';
 import type { Frame } from './frame.ts';

@@ -33,7 +33,7 @@ async function showPage(visit: Visit, services: Services, name: PageName): Promi
       return new Response(null, { status: 304, headers: tagHeaders(known) });
     const lease = await services.snapshots.lease(signal);
     try {
-      const render = await PAGE_TABLE[name].read({ reader: lease.reader, query, config, now, signal });
+      const render = await PAGE_TABLE[name].read({ ...lease, query, config, now, signal });
       const frame = frameOf(visit, services, name, lease.snapshot, locale);
       const tag = state === null ? null : tagOf(visit, services, lease.snapshot.id, state);
       return answer(layout(frame, render(frame)), 200, tagHeaders(tag));

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { TRANSACTION_SORTS } from '../../analytics/transactions.ts';
+import { TRANSACTION_SORTS } from '../../analytics/transactionPage.ts';
 import { readCalendar } from '../../app/dashboard/calendar.ts';
 import { readCashflowPage } from '../../app/dashboard/cashflow.ts';
 import { readFlow } from '../../app/dashboard/flow.ts';
@@ -12,7 +12,6 @@ import { runStats, type StatsResult, statsSql } from '../../app/stats/stats.ts';
 import { parseReport, parseStatsFlags } from '../../app/stats/statsFlags.ts';
 import type { StatsInput } from '../../app/stats/statsRequest.ts';
 import type { Config } from '../../config/config.ts';
-import type { DuckDbReader } from '../../duckdb/reader.ts';
 import type { ReportName } from '../../model/reportNames.ts';
 import { NARROWING_PARAMS, PAGE_PARAMS } from '../api/listParams.ts';
 import { oneOf, optional, readParams, switchParam } from '../api/params.ts';
@@ -36,11 +35,10 @@ import { recurringPage } from '../pages/recurring.ts';
 import { sqlPage } from '../pages/sql.ts';
 import { statusPage } from '../pages/status.ts';
 import { type TransactionsView, transactionsPage } from '../pages/transactions.ts';
+import type { Lease } from './snapshots.ts';
 
-/** What a page's view is read from. */
-export interface PageRequest {
-  /** One snapshot for all that is on the page. */
-  readonly reader: DuckDbReader;
+/** What a page's view is read from: one snapshot for all that is on the page. */
+export interface PageRequest extends Pick<Lease, 'reader' | 'connect'> {
   readonly query: URLSearchParams;
   readonly config: Config;
   readonly now: () => Date;
@@ -144,9 +142,9 @@ export const PAGE_TABLE: Readonly<Record<PageName, Page>> = {
   currencies: reportPage('currencies', currenciesPage),
   transactions: page(readList, transactionsPage),
   sql: page(async (request) => {
-    const { reader, query, config, signal } = request;
+    const { connect, query, config, signal } = request;
     const draft = await draftOf(request);
-    return readSqlPage(reader, {
+    return readSqlPage(await connect(), {
       sql: query.get('sql') ?? '',
       saved: query.get('saved') || null,
       draft,

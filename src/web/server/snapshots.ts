@@ -3,12 +3,21 @@ import fs from 'node:fs';
 import { readSnapshotNote, type SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
 import { type DuckDbFile, type DuckDbReader, openFile } from '../../duckdb/reader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { throwIfStopped } from '../../errors/stopped.ts';
+import { memoReader, TurnedConnection } from './memoReader.ts';
+import { StatementMemo } from './statementMemo.ts';
 import type { Turns } from './turns.ts';
 
-/** One request's hold on the published file: a connection of its own, until it is released. */
+/** One request's hold on the published file, until it is released. */
 export interface Lease {
+  /** Remembers what statements gave. For the first that it does not know it connects. */
   readonly reader: DuckDbReader;
   readonly snapshot: SnapshotNote;
+  /**
+   * Waits for a turn and gives a connection of its own, for what runs on the connection itself.
+   * @throws FinanceDbError WEB_BUSY
+   */
+  connect(): Promise<DuckDbReader>;
   release(): void;
 }
 
@@ -17,6 +26,7 @@ interface Held {
   readonly id: string;
   readonly file: DuckDbFile;
   readonly note: SnapshotNote;
+  readonly memo: StatementMemo;
   leases: number;
   retired: boolean;
 }
@@ -70,37 +80,28 @@ export class Snapshots {
   }
 
   /**
-   * Waits for a turn and gives a connection to the newest file.
+   * Holds the newest file. A turn is waited for only when something has to be looked up in it: what is known already is
+   * answered even while long questions take all turns.
    * @param signal interrupts what runs on it
-   * @throws FinanceDbError WEB_BUSY, DUCKDB_MISSING, DUCKDB_UNREADABLE …
+   * @throws FinanceDbError DUCKDB_MISSING, DUCKDB_UNREADABLE …
    */
   async lease(signal: AbortSignal): Promise<Lease> {
-    const endTurn = await this.options.turns.take(signal);
-    try {
-      const held = await this.hold();
-      try {
-        const reader = await held.file.connect(signal);
-        let released = false;
-        return {
-          reader,
-          snapshot: held.note,
-          release: () => {
-            if (released) return;
-            released = true;
-            reader.close();
-            // What runs on an abandoned connection keeps its file open, whatever we say.
-            if (!reader.abandoned) this.letGo(held);
-            endTurn();
-          },
-        };
-      } catch (error) {
-        this.letGo(held);
-        throw error;
-      }
-    } catch (error) {
-      endTurn();
-      throw error;
-    }
+    throwIfStopped(signal);
+    const held = await this.hold();
+    const { path, timeZone, turns } = this.options;
+    const line = new TurnedConnection(held.file, turns, signal);
+    let released = false;
+    return {
+      reader: memoReader({ path, timeZone }, held.memo, line, signal),
+      snapshot: held.note,
+      connect: () => line.connect(),
+      release: () => {
+        if (released) return;
+        released = true;
+        // What runs on an abandoned connection keeps its file open, whatever we say.
+        if (line.close()) this.letGo(held);
+      },
+    };
   }
 
   /** Closes a file that was replaced, so that its space on the disk is given back although nobody asks for the new one. */
@@ -144,7 +145,8 @@ export class Snapshots {
       if (id !== null && id === this.currentId()) {
         const reader = await file.connect();
         try {
-          return { id, file, note: await readSnapshotNote(reader, id), leases: 0, retired: false };
+          const note = await readSnapshotNote(reader, id);
+          return { id, file, note, memo: new StatementMemo(), leases: 0, retired: false };
         } finally {
           reader.close();
         }

@@ -1,0 +1,163 @@
+import { quoteLiteral } from '../model/identifier.ts';
+import { filterConditions, periodConditions, whereClause } from './filters.ts';
+import { withoutTransfers } from './knownTransfers.ts';
+import { withClause } from './ledger.ts';
+import { indented } from './sql.ts';
+import { listConditions, type TransactionQuery } from './transactions.ts';
+
+export const TRANSACTION_SORTS = ['-date', 'date', 'amount', '-amount', 'merchant'] as const;
+export type TransactionSort = (typeof TRANSACTION_SORTS)[number];
+
+/** Where a page of a list ends: what it is ordered by. */
+export interface TransactionPlace {
+  /** As text; null among the rows without one, which come last in every order. */
+  readonly value: string | null;
+  readonly id: string | null;
+  readonly row: string;
+}
+
+/** A list in order: the rows that have what it is ordered by, then those that have not. */
+export type ListPart = 'valued' | 'without';
+
+interface Order {
+  readonly column: string;
+  readonly descending: boolean;
+  /** The value of a place in SQL, of the type of the column: a cast of the column would read all of it. */
+  readonly literal: (text: string) => string;
+  /** Whether such a text is a value. */
+  readonly isValue: (text: string) => boolean;
+  /** Tables are filled in the order of time, more or less, so that little of them is read for a page of days. */
+  readonly scattered: boolean;
+}
+
+const DATE = {
+  column: '"timestamp"',
+  literal: (text: string) => `TIMESTAMP ${quoteLiteral(text)}`,
+  isValue: isMoment,
+  scattered: false,
+};
+const AMOUNT = {
+  column: 'normalized_amount',
+  literal: (text: string) => text,
+  isValue: (text: string) => /^-?\d{1,38}(\.\d{1,38})?$/.test(text),
+  scattered: true,
+};
+const MERCHANT = { column: 'merchant', literal: quoteLiteral, isValue: () => true, scattered: true };
+
+const ORDERS: Record<TransactionSort, Order> = {
+  '-date': { ...DATE, descending: true },
+  date: { ...DATE, descending: false },
+  amount: { ...AMOUNT, descending: false },
+  '-amount': { ...AMOUNT, descending: true },
+  merchant: { ...MERCHANT, descending: false },
+};
+
+const TEXTS = ['tx_id', 'merchant', 'category', 'subcategory', 'account_id', 'channel', 'city', 'state', 'mcc'];
+
+/** Whether a text can be where a page of a list in this order ends. */
+export function isPlaceIn(sort: TransactionSort, value: string | null): boolean {
+  return value === null || ORDERS[sort].isValue(value);
+}
+
+/**
+ * One page, as rows of TransactionRow with `sort_value` and `row_id` beside. Every branch is a table ordered by columns of
+ * its own and cut off, which DuckDB reads late: the ordered columns first, all others for the rows of the page alone.
+ * @param after in the same part
+ * @param end the value that the page ends with at the latest: see pageEndSql
+ * @param limit rows of the page; one more tells the caller that there is another page
+ */
+export function transactionsSql(
+  query: TransactionQuery,
+  sort: TransactionSort,
+  part: ListPart,
+  after: TransactionPlace | null,
+  end: string | null,
+  limit: number,
+): string {
+  const { column, descending, literal } = ORDERS[sort];
+  const by = part === 'valued' ? `${column}${descending ? ' DESC' : ''}, ` : '';
+  const ordered = (id: string): string => `\nORDER BY ${by}tx_id NULLS FIRST, ${id}\nLIMIT ${limit}`;
+  const conditions = [
+    ...(part === 'valued' ? valuedConditions(ORDERS[sort], after) : [`${column} IS NULL`, ...behind(after)]),
+    ...(end === null ? [] : [`${column} ${descending ? '>=' : '<='} ${literal(end)}`]),
+  ];
+  const listed = ['"timestamp"', ...TEXTS, 'amount', 'currency', 'normalized_amount'].join(', ');
+  const { expressions, branches } = rowsOf(query, `rowid AS row_id, ${listed}`, conditions, ordered('rowid'));
+  const shown = `${TEXTS.join(', ')}, strftime(page."timestamp", '%Y-%m-%d %H:%M:%S') AS "timestamp", amount::VARCHAR AS amount,
+  currency, normalized_amount, page.${column}::VARCHAR AS sort_value, row_id`;
+  return `${withClause(expressions)}SELECT ${shown}
+FROM (
+${indented(branches)}
+) AS page${ordered('row_id').replace(column, `page.${column}`)}`;
+}
+
+/**
+ * One row with the value `page_end` that a page ends with at the latest, found in the ordered column alone, so that for
+ * the page itself few rows are compared by more; null where there is no more than the value of the place itself.
+ * @returns null where that gains nothing
+ */
+export function pageEndSql(
+  query: TransactionQuery,
+  sort: TransactionSort,
+  after: TransactionPlace | null,
+  limit: number,
+): string | null {
+  const { column, descending, literal, scattered } = ORDERS[sort];
+  if (!scattered) return null;
+  const beyond =
+    after === null || after.value === null
+      ? `${column} IS NOT NULL`
+      : `${column} ${descending ? '<' : '>'} ${literal(after.value)}`;
+  const ordered = `\nORDER BY value${descending ? ' DESC' : ''}\nLIMIT ${limit}`;
+  const { expressions, branches } = rowsOf(query, `${column} AS value`, [beyond], ordered);
+  // Finding transfers twice would take longer than it saves.
+  if (expressions.length > 0) return null;
+  const farthest = descending ? 'min' : 'max';
+  return `SELECT ${farthest}(value)::VARCHAR AS page_end FROM (SELECT value FROM (
+${indented(branches)}
+)${ordered})`;
+}
+
+/** The first rows of the list with these conditions, of those that could not be a leg of a transfer and of those that are none. */
+function rowsOf(
+  query: TransactionQuery,
+  columns: string,
+  conditions: readonly string[],
+  ordered: string,
+): { readonly expressions: readonly string[]; readonly branches: string } {
+  const { request } = query;
+  const { expressions, plain, others } = withoutTransfers(request);
+  const all = [
+    ...conditions,
+    ...periodConditions(request.period),
+    ...filterConditions(request.filters, request.vocabulary),
+    ...listConditions(query),
+  ];
+  const branch = (condition: string | null): string => `(
+${indented(`SELECT ${columns}
+FROM ${request.source.table}${whereClause(condition === null ? all : [...all, condition])}${ordered}`)}
+)`;
+  return { expressions, branches: others === null ? branch(plain) : `${branch(plain)}\nUNION ALL\n${branch(others)}` };
+}
+
+/** Rows with a value, behind the place. The first comparison is there to be looked up in what DuckDB knows of each block. */
+function valuedConditions({ column, descending, literal }: Order, after: TransactionPlace | null): string[] {
+  if (after === null || after.value === null) return [`${column} IS NOT NULL`];
+  const sign = descending ? '<' : '>';
+  const value = literal(after.value);
+  return [`${column} ${sign}= ${value}`, `(${column} ${sign} ${value} OR ${behind(after).join(' AND ')})`];
+}
+
+/** Behind a row, among those of the same value. */
+function behind(after: TransactionPlace | null): string[] {
+  if (after === null) return [];
+  const { id, row } = after;
+  if (id === null) return [`(tx_id IS NOT NULL OR rowid > ${row})`];
+  return [`(tx_id > ${quoteLiteral(id)} OR (tx_id = ${quoteLiteral(id)} AND rowid > ${row}))`];
+}
+
+function isMoment(text: string): boolean {
+  const [, day = ''] = /^(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d(\.\d{1,6})?$/.exec(text) ?? [];
+  const time = Date.parse(`${text.replace(' ', 'T')}Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(`${day}T`);
+}

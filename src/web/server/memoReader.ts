@@ -1,0 +1,102 @@
+import type { DuckDbFile, DuckDbReader, ReaderParams } from '../../duckdb/reader.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { throwIfStopped } from '../../errors/stopped.ts';
+import type { StatementMemo } from './statementMemo.ts';
+import type { Turns } from './turns.ts';
+
+/** A request's connection: made when it is first needed, once its turn has come. */
+export class TurnedConnection {
+  private readonly file: DuckDbFile;
+  private readonly turns: Turns;
+  private readonly signal: AbortSignal;
+  private connecting: Promise<DuckDbReader> | null = null;
+  private connected: DuckDbReader | null = null;
+  private endTurn: (() => void) | null = null;
+  private closed = false;
+
+  constructor(file: DuckDbFile, turns: Turns, signal: AbortSignal) {
+    this.file = file;
+    this.turns = turns;
+    this.signal = signal;
+  }
+
+  /** Null before it is connected. */
+  get reader(): DuckDbReader | null {
+    return this.connected;
+  }
+
+  /** @throws FinanceDbError WEB_BUSY, or the reason of the signal */
+  connect(): Promise<DuckDbReader> {
+    this.connecting ??= this.make();
+    return this.connecting;
+  }
+
+  /** @returns false when something still runs on it and the file has to stay open */
+  close(): boolean {
+    this.closed = true;
+    const { connected } = this;
+    connected?.close();
+    this.endTurn?.();
+    return connected?.abandoned !== true;
+  }
+
+  private async make(): Promise<DuckDbReader> {
+    const endTurn = await this.turns.take(this.signal);
+    this.endTurn = endTurn;
+    try {
+      if (this.closed) throw letGo();
+      const connected = await this.file.connect(this.signal);
+      if (this.closed) {
+        connected.close();
+        throw letGo();
+      }
+      this.connected = connected;
+      return connected;
+    } catch (error) {
+      endTurn();
+      throw error;
+    }
+  }
+}
+
+function letGo(): FinanceDbError {
+  return new FinanceDbError('INTERNAL', 'the file was let go of before it was read');
+}
+
+/**
+ * A reader that runs each statement once: what is remembered of the file is answered at once.
+ * @param of what is known of the file without a connection
+ */
+export function memoReader(
+  of: Pick<DuckDbReader, 'path' | 'timeZone'>,
+  memo: StatementMemo,
+  line: TurnedConnection,
+  signal: AbortSignal,
+): DuckDbReader {
+  const required = (): DuckDbReader => {
+    if (line.reader === null) throw new FinanceDbError('INTERNAL', 'nothing is connected yet');
+    return line.reader;
+  };
+  return {
+    ...of,
+    remembers: true,
+    get connection() {
+      return required().connection;
+    },
+    async all<T>(sql: string, params?: ReaderParams): Promise<T[]> {
+      throwIfStopped(signal);
+      const statement = params === undefined ? sql : `${sql}\n${JSON.stringify(params)}`;
+      const known = memo.get<T>(statement);
+      if (known !== undefined) return [...known];
+      const rows = await (await line.connect()).all<T>(sql, params);
+      memo.put(statement, rows);
+      return rows;
+    },
+    // The lease closes it.
+    close: () => undefined,
+    abandon: () => line.reader?.abandon(),
+    get abandoned() {
+      return line.reader?.abandoned === true;
+    },
+  };
+}

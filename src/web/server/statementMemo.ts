@@ -1,0 +1,69 @@
+/** What a memo may hold, in bytes; rows are measured roughly, by their texts. */
+export interface MemoLimits {
+  readonly bytes: number;
+  /** A larger result is not kept: it would push out everything else. */
+  readonly largest: number;
+}
+
+const LIMITS: MemoLimits = { bytes: 48_000_000, largest: 4_000_000 };
+/** What an object, an array or a value takes beside its text. */
+const OVERHEAD = 24;
+
+interface Kept {
+  readonly rows: unknown;
+  readonly bytes: number;
+}
+
+/**
+ * What the statements of reports gave on one published file. The file never changes and our statements hold no clock (a
+ * report's day is written into its SQL), so that the same text gives the same rows for as long as the file is served. The
+ * least recently used are forgotten first.
+ */
+export class StatementMemo {
+  private readonly kept = new Map<string, Kept>();
+  private readonly limits: MemoLimits;
+  private held = 0;
+
+  constructor(limits: MemoLimits = LIMITS) {
+    this.limits = limits;
+  }
+
+  /** How many bytes it holds, roughly. */
+  get bytes(): number {
+    return this.held;
+  }
+
+  /** @returns undefined for what is not known */
+  get<T>(statement: string): readonly T[] | undefined {
+    const found = this.kept.get(statement);
+    if (found === undefined) return undefined;
+    this.kept.delete(statement);
+    this.kept.set(statement, found);
+    return found.rows as readonly T[];
+  }
+
+  put(statement: string, rows: readonly unknown[]): void {
+    const bytes = 2 * statement.length + sizeOf(rows);
+    if (bytes > this.limits.largest) return;
+    this.forget(statement);
+    this.kept.set(statement, { rows, bytes });
+    this.held += bytes;
+    for (const oldest of this.kept.keys()) {
+      if (this.held <= this.limits.bytes) break;
+      this.forget(oldest);
+    }
+  }
+
+  private forget(statement: string): void {
+    this.held -= this.kept.get(statement)?.bytes ?? 0;
+    this.kept.delete(statement);
+  }
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return OVERHEAD + 2 * value.length;
+  if (value === null || typeof value !== 'object') return OVERHEAD;
+  let bytes = OVERHEAD;
+  for (const member of Object.values(value)) bytes += sizeOf(member);
+  return bytes;
+}
