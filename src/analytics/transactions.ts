@@ -1,7 +1,8 @@
 import { quoteLiteral } from '../model/identifier.ts';
+import { periodConditions } from './filters.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
 import { type Narrowing, narrowingColumns, narrowingConditions } from './narrowing.ts';
-import type { StatsRequest } from './request.ts';
+import type { Span, StatsRequest } from './request.ts';
 import { exactSum, sumType } from './sql.ts';
 
 /** One transaction of a list. */
@@ -63,13 +64,28 @@ export const TRANSACTION_COLUMNS = [
   'mcc',
 ] as const satisfies readonly (keyof TransactionRow)[];
 
-/** All of the list, oldest first, with the types that the columns have: for files. */
-export function wholeTransactionsSql(query: TransactionQuery): string {
+/** Some days of a list, both ends included; null: the rows without a day. */
+export type DaySlice = Span | null;
+
+/** All of the list, or some days of it, oldest first, with the types that the columns have: for files. */
+export function wholeTransactionsSql(query: TransactionQuery, slice?: DaySlice): string {
   const columns = TRANSACTION_COLUMNS.map((name) => (name === 'timestamp' ? '"timestamp"' : name));
-  return `${withClause(listExpressions(query, columns))}SELECT ${columns.join(', ')}
+  const days =
+    slice === undefined ? [] : slice === null ? ['"timestamp" IS NULL'] : periodConditions({ ...slice, label: '' });
+  return `${withClause(listExpressions(query, columns, days))}SELECT ${columns.join(', ')}
 FROM ledger
 ORDER BY "timestamp", tx_id`;
 }
+
+/** How many rows each day of the list has, as rows of DayRows, in order. */
+export function listDaysSql(query: TransactionQuery): string {
+  return `${withClause(listExpressions(query, []))}SELECT "timestamp"::DATE AS day, count(*) AS rows
+FROM ledger
+GROUP BY day
+ORDER BY day NULLS LAST`;
+}
+
+export type DayRows = { readonly day: string | null; readonly rows: string };
 
 /**
  * One row of TransactionSums.

@@ -1,3 +1,4 @@
+import { withoutTransfers } from '../../analytics/knownTransfers.ts';
 import { type Narrowing, parseNarrowing } from '../../analytics/narrowing.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import {
@@ -10,6 +11,9 @@ import {
   transactionsSql,
 } from '../../analytics/transactionPage.ts';
 import {
+  type DayRows,
+  type DaySlice,
+  listDaysSql,
   type TransactionQuery,
   type TransactionRow,
   type TransactionSums,
@@ -47,6 +51,8 @@ export interface TransactionList {
 }
 
 export const ROWS_A_PAGE = 100;
+/** The least that is sorted at once for a file. */
+const ROWS_A_SLICE = 50_000;
 const MOST_ROWS = 1000;
 
 /**
@@ -111,6 +117,44 @@ export async function readTransactionSums(
 ): Promise<TransactionSums> {
   const { query } = await prepare(reader, input, asked, null);
   return readSums(reader, query);
+}
+
+/**
+ * The whole list as statements that follow each other, for a file of any size: each sorts some days, where one for all would
+ * keep every row in memory until the last is sorted.
+ */
+export async function transactionsSlicesSql(
+  reader: DuckDbReader,
+  input: StatsInput,
+  asked: TransactionsInput,
+  rowsASlice = ROWS_A_SLICE,
+): Promise<readonly string[]> {
+  const { query } = await prepare(reader, input, asked, null);
+  // Where transfers have to be found by each statement, one has to do.
+  if (withoutTransfers(query.request).expressions.length > 0) return [wholeTransactionsSql(query)];
+  const slices = daySlices(await reader.all<DayRows>(listDaysSql(query)), rowsASlice);
+  return slices.length < 2 ? [wholeTransactionsSql(query)] : slices.map((slice) => wholeTransactionsSql(query, slice));
+}
+
+/** Days that follow each other, so many that each slice has some ten thousands of rows; what has no day comes last. */
+function daySlices(days: readonly DayRows[], rowsASlice: number): DaySlice[] {
+  const slices: DaySlice[] = [];
+  let begun: string | null = null;
+  let rows = 0;
+  for (const [index, { day, rows: more }] of days.entries()) {
+    if (day === null) {
+      slices.push(null);
+      continue;
+    }
+    begun ??= day;
+    rows += Number(more);
+    const next = days[index + 1]?.day ?? null;
+    if (rows < rowsASlice && next !== null) continue;
+    slices.push({ from: begun, to: day });
+    begun = null;
+    rows = 0;
+  }
+  return slices;
 }
 
 /** The SQL of the whole list, for files. */

@@ -18,38 +18,37 @@ export function attachment(name: string, type: string): Record<string, string> {
 }
 
 /**
- * The result of one SELECT as CSV, however many rows it has: made as fast as it is read.
+ * The results of SELECTs of the same columns as one CSV, however many rows they have: made as fast as it is read.
  * @param sqlOf makes the SQL, knowing the snapshot
  */
 export async function csvAnswer(
   call: ApiCall,
   name: string,
-  sqlOf: (reader: DuckDbReader) => Promise<string>,
+  sqlOf: (reader: DuckDbReader) => Promise<readonly string[]>,
 ): Promise<Response> {
   const { snapshots, limits, options } = call.services;
   const lease = await snapshots.lease(call.signal);
   const { reader, snapshot } = lease;
-  const interrupt = (): void => reader.connection.interrupt();
-  call.signal.addEventListener('abort', interrupt);
   const pieces = (async function* () {
-    const query = { sql: await sqlOf(reader), params: [], signal: call.signal };
+    // It is read for as long as the visitor takes: a turn of its own, from the beginning.
+    await lease.connect();
     const writer = snapshot.sample || snapshot.sampleTables.length > 0 ? withSampleColumn(csvWriter()) : csvWriter();
-    for await (const { columns, chunks } of runQuery(reader, query)) {
-      let held = writer.open() + writer.begin(columns);
-      for await (const chunk of chunks) {
-        yield held + writer.rows(chunk);
-        held = '';
+    let held = writer.open();
+    let begun = false;
+    for (const sql of await sqlOf(reader))
+      for await (const { columns, chunks } of runQuery(reader, { sql, params: [], signal: call.signal })) {
+        if (!begun) held += writer.begin(columns);
+        begun = true;
+        for await (const chunk of chunks) {
+          yield held + writer.rows(chunk);
+          held = '';
+        }
       }
-      yield held + writer.end();
-    }
-    yield writer.close();
+    yield held + writer.end() + writer.close();
   })();
   const body = await streamBody(pieces, {
     drainMs: limits.drainMs,
-    done: () => {
-      call.signal.removeEventListener('abort', interrupt);
-      lease.release();
-    },
+    done: () => lease.release(),
     cut: (why) => {
       if (!call.signal.aborted) options.log(`${name} was cut off: ${why}`);
       call.visit.env.outgoing.destroy();

@@ -27,7 +27,7 @@ export const QUERY_FILE_ROUTES: readonly ApiRoute[] = [
     query: optional(STATEMENT),
     answer: { status: 200, type: 'text/csv', about: 'the rows, streamed' },
     stable: true,
-    handle: (call) => csvAnswer(limited(call), 'query.csv', async () => statementOf(call)),
+    handle: (call) => csvAnswer(limited(call), 'query.csv', async () => [statementOf(call)]),
   },
   {
     method: 'get',

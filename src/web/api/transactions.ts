@@ -3,7 +3,7 @@ import { TRANSACTION_COLUMNS, type TransactionRow } from '../../analytics/transa
 import { readFacets } from '../../app/dashboard/facets.ts';
 import type { ImportRecord } from '../../app/dashboard/provenance.ts';
 import { readTransaction } from '../../app/dashboard/transaction.ts';
-import { readTransactions, transactionsFileSql } from '../../app/dashboard/transactions.ts';
+import { readTransactions, transactionsFileSql, transactionsSlicesSql } from '../../app/dashboard/transactions.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { jsonNumeral } from '../../render/json.ts';
 import { type ApiCall, type ApiRoute, currencySetting, inputOf, jsonAnswer, withLease } from './call.ts';
@@ -140,7 +140,7 @@ export function rowDocument(row: TransactionRow): Record<string, unknown> {
 function csv(call: ApiCall): Promise<Response> {
   const input = inputOf(call, filtersOf(call));
   const asked = listInput(call.query);
-  return csvAnswer(call, 'transactions.csv', (reader) => transactionsFileSql(reader, input, asked));
+  return csvAnswer(call, 'transactions.csv', (reader) => transactionsSlicesSql(reader, input, asked));
 }
 
 function parquet(call: ApiCall): Promise<Response> {

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { TRANSACTION_SORTS, type TransactionSort } from '../../src/analytics/transactionPage.ts';
+import type { TransactionRow } from '../../src/analytics/transactions.ts';
+import {
+  parseTransactionsInput,
+  readTransactions,
+  transactionsFileSql,
+  transactionsSlicesSql,
+} from '../../src/app/dashboard/transactions.ts';
+import { runStats } from '../../src/app/stats/stats.ts';
+import { parseStatsFlags, type StatsFlags } from '../../src/app/stats/statsFlags.ts';
+import type { StatsInput } from '../../src/app/stats/statsRequest.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { type DuckDbReader, openReader } from '../../src/duckdb/reader.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
+
+const folder = temporaryFolder();
+let plain: DuckDbReader;
+/** As a page's reader: transfers are found by statements of their own, and their row ids are written into the others. */
+let remembering: DuckDbReader;
+beforeAll(async () => {
+  plain = await openReader(await statsFile(folder.path, simpleRows(rows())));
+  remembering = { ...plain, remembers: true };
+});
+afterAll(() => {
+  plain.close();
+  folder.remove();
+});
+
+/** Pairs, legs without a partner, rows that could be legs, values that many rows share, and none. */
+function rows(): SimpleRow[] {
+  const made: SimpleRow[] = [];
+  for (let index = 0; index < 120; index++) {
+    const day = `2026-${String((index % 10) + 1).padStart(2, '0')}-${String(((index * 7) % 28) + 1).padStart(2, '0')}`;
+    made.push({
+      day,
+      amount: `-${(index * 37) % 11}.50`,
+      merchant: index % 9 === 0 ? null : (['Shop', 'shop', "O'Hara", ''][index % 4] ?? null),
+      category: ['Dining', 'Groceries', null, 'Other'][index % 4] ?? null,
+      account: ['checking', 'card'][index % 2] ?? 'card',
+      currency: ['USD', 'EUR'][index % 7 === 0 ? 1 : 0] ?? 'USD',
+      normalized: index % 13 === 0 ? null : `-${(index * 37) % 11}.50`,
+      mcc: index % 5 === 0 ? null : '5411',
+    });
+    if (index % 6 === 0)
+      made.push(
+        { day, amount: '-300', account: 'checking', category: 'Transfer', merchant: null },
+        { day, amount: '300', account: 'savings', category: index % 12 ? null : 'Transfer', merchant: null, mcc: null },
+      );
+    if (index % 40 === 0) made.push({ day, amount: `-${777 + index}`, category: 'Transfer', merchant: null });
+  }
+  made.push({ day: 'infinity', amount: '-3.50' }, { day: 'infinity', amount: '-4.50', merchant: null });
+  return made;
+}
+
+function input(flags: StatsFlags = {}): StatsInput {
+  const config = loadConfig({ duckdb: '/x' }, { FINANCE_DB_TODAY: '2026-11-22', HOME: '/nonexistent' }, '/');
+  return parseStatsFlags({ config, io: { now: () => new Date() } }, flags);
+}
+
+const REQUESTS: readonly [string, StatsFlags][] = [
+  ['all', {}],
+  ['a period that cuts pairs apart', { period: '2026-03' }],
+  ['a filter on one side of the pairs', { account: ['checking'] }],
+  ['transfers kept', { withTransfers: true }],
+];
+
+describe.each(REQUESTS)('%s', (_, flags) => {
+  test.each(['overview', 'categories', 'cashflow', 'merchants', 'anomalies'] as const)(
+    '%s is the same whether or not transfers are remembered',
+    async (report) => {
+      const asked = input(flags);
+      const table = async (reader: DuckDbReader) => (await runStats(reader, report, asked, null)).table;
+      expect(await table(remembering)).toEqual(await table(plain));
+    },
+  );
+
+  test.each(TRANSACTION_SORTS)('a list by %s: every row once, in order, however it is cut into pages', async (sort) => {
+    const whole = await pages(plain, flags, sort, 1000);
+    expect(await pages(remembering, flags, sort, 1000)).toEqual(whole);
+    expect((await pages(remembering, flags, sort, 23)).rows).toEqual(whole.rows);
+    expect(whole.rows).toHaveLength(Number(whole.sums.count));
+    expect(new Set(whole.rows.map(({ tx_id }) => tx_id)).size).toBe(whole.rows.length);
+    requireOrder(whole.rows, sort);
+  });
+
+  test('the slices of a file are the file', async () => {
+    const asked = parseTransactionsInput(new URLSearchParams());
+    const all = await plain.all(await transactionsFileSql(plain, input(flags), asked));
+    const sliced: unknown[] = [];
+    for (const sql of await transactionsSlicesSql(remembering, input(flags), asked, 20))
+      sliced.push(...(await remembering.all(sql)));
+    expect(sliced).toEqual(all);
+  });
+});
+
+test('rows without a day come last in both directions', async () => {
+  for (const sort of ['date', '-date'] as const) {
+    const { rows: listed } = await pages(remembering, {}, sort, 50, { 'every-row': '1' });
+    expect(listed.slice(-2).map(({ timestamp }) => timestamp)).toEqual([null, null]);
+    expect(listed.slice(0, -2).every(({ timestamp }) => timestamp !== null)).toBe(true);
+  }
+});
+
+test.each([
+  ['a place of another order', '-date', ['Shop', 'x', '1']],
+  ['no day', '-date', ['2026-02-30 00:00:00', 'x', '1']],
+  ['SQL', 'amount', ['1 OR true', 'x', '1']],
+  ['no row', 'amount', ['1.00', 'x', 'x']],
+])('after: %s is refused', (_, order, place) => {
+  const after = Buffer.from(JSON.stringify(place)).toString('base64url');
+  expect(() => parseTransactionsInput(new URLSearchParams({ order, after }))).toThrow(/no place in a list/);
+});
+
+async function pages(
+  reader: DuckDbReader,
+  flags: StatsFlags,
+  sort: TransactionSort,
+  size: number,
+  more: Record<string, string> = {},
+): Promise<{ rows: TransactionRow[]; sums: unknown & { count: string } }> {
+  const listed: TransactionRow[] = [];
+  let after: string | null = null;
+  for (;;) {
+    const query = new URLSearchParams({
+      order: sort,
+      rows: String(size),
+      ...(after === null ? {} : { after }),
+      ...more,
+    });
+    const page = await readTransactions(reader, input(flags), parseTransactionsInput(query), null);
+    listed.push(...page.rows);
+    after = page.next;
+    if (after === null) return { rows: listed, sums: page.sums };
+  }
+}
+
+function requireOrder(listed: readonly TransactionRow[], sort: TransactionSort): void {
+  const column = ({ date: 'timestamp', amount: 'normalized_amount', merchant: 'merchant' } as const)[
+    sort.replace('-', '') as 'date' | 'amount' | 'merchant'
+  ];
+  const values = listed.map((row) => row[column]);
+  const valued = values.filter((value) => value !== null);
+  expect(values.slice(valued.length).every((value) => value === null)).toBe(true);
+  const compare = (a: string, b: string): number =>
+    column === 'normalized_amount' ? Number(a) - Number(b) : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const direction = sort.startsWith('-') ? -1 : 1;
+  expect(valued).toEqual([...valued].sort((a, b) => direction * compare(a, b)));
+}
