@@ -1,10 +1,13 @@
 // npm run stress -- --seed 7 --seconds 600 --sessions 4 --rows 30000
 // Random writers beside repeated syncs on a server of their own; compares both sides row by row in each snapshot.
+// npm run stress -- --follow …: beside a follower, which is stopped and whose connections are cut now and then.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { useEmbeddedServer } from '../src/postgres/embedded/server.ts';
+import { makeFollowCluster } from '../test/support/followServer.ts';
+import { followStress } from '../test/support/followStress.ts';
 import { stress } from '../test/support/stress.ts';
 
 const { values } = parseArgs({
@@ -14,28 +17,59 @@ const { values } = parseArgs({
     sessions: { type: 'string', default: '4' },
     rows: { type: 'string', default: '5000' },
     verbose: { type: 'boolean', default: false },
+    follow: { type: 'boolean', default: false },
   },
 });
 
-const home = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-stress-'));
-fs.chmodSync(home, 0o755);
-const server = await useEmbeddedServer(path.join(home, 'postgres'), new Date());
-try {
-  const folder = path.join(home, 'duckdb');
-  fs.mkdirSync(folder);
-  const result = await stress({
-    address: { ...server.address, sslmode: 'disable', sslrootcert: undefined },
-    folder,
-    seed: Number(values.seed),
-    seconds: Number(values.seconds),
-    sessions: Number(values.sessions),
-    rows: Number(values.rows),
-    log: values.verbose ? (line) => console.log(line) : () => undefined,
-  });
-  console.log(
-    `seed ${values.seed}: ${result.syncs} syncs (tables: ${JSON.stringify(result.modes)}) beside ${result.transactions} transactions of ${values.sessions} sessions; ${result.upserted} rows upserted, ${result.deleted} deleted; ${result.rowsCompared} rows compared, all equal`,
-  );
-} finally {
-  await server.release();
-  fs.rmSync(home, { recursive: true, force: true });
+if (values.follow) await stressFollow();
+else await stressSync();
+
+async function stressSync(): Promise<void> {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-stress-'));
+  fs.chmodSync(home, 0o755);
+  const server = await useEmbeddedServer(path.join(home, 'postgres'), new Date());
+  try {
+    const folder = path.join(home, 'duckdb');
+    fs.mkdirSync(folder);
+    const result = await stress({
+      address: { ...server.address, sslmode: 'disable', sslrootcert: undefined },
+      folder,
+      seed: Number(values.seed),
+      seconds: Number(values.seconds),
+      sessions: Number(values.sessions),
+      rows: Number(values.rows),
+      log: values.verbose ? (line) => console.log(line) : () => undefined,
+    });
+    console.log(
+      `seed ${values.seed}: ${result.syncs} syncs (tables: ${JSON.stringify(result.modes)}) beside ${result.transactions} transactions of ${values.sessions} sessions; ${result.upserted} rows upserted, ${result.deleted} deleted; ${result.rowsCompared} rows compared, all equal`,
+    );
+  } finally {
+    await server.release();
+    fs.rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function stressFollow(): Promise<void> {
+  const cluster = await makeFollowCluster();
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-stress-'));
+  try {
+    const result = await followStress({
+      address: cluster.address,
+      folder: home,
+      seed: Number(values.seed),
+      seconds: Number(values.seconds),
+      sessions: Number(values.sessions),
+      rows: Number(values.rows),
+      log: values.verbose ? (line) => console.log(line) : () => undefined,
+    });
+    const reasons = new Map<string, number>();
+    for (const reason of result.restarts) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    console.log(
+      `seed ${values.seed}: ${result.commits} commits in ${result.publishes} publishes beside ${result.transactions} transactions of ${values.sessions} sessions; ${result.scans} scans; ${result.comparisons} comparisons of ${result.rowsCompared} rows, all equal; ${result.reads} reads`,
+    );
+    for (const [reason, times] of reasons) console.log(`  ${times} x ${reason}`);
+  } finally {
+    cluster.remove();
+    fs.rmSync(home, { recursive: true, force: true });
+  }
 }

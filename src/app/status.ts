@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
+import { currentFollower, type FollowNote } from '../duckdb/followNote.ts';
 import { lastCheck } from '../duckdb/lastCheck.ts';
 import { currentSync } from '../duckdb/publish.ts';
 import { openReader } from '../duckdb/reader.ts';
@@ -11,7 +12,7 @@ import type { LockHolder } from '../files/lockFile.ts';
 import { type FileSource, isOtherSource } from '../model/fileSource.ts';
 import type { SampleTable } from '../model/sampleRows.ts';
 import { displayName, STATE_SCHEMA } from '../model/tableName.ts';
-import { nothingHappened, parseSnapshot } from '../model/watermark.ts';
+import { nothingHappened, parseLsn, parseSnapshot } from '../model/watermark.ts';
 import { embeddedServerExists } from '../postgres/embedded/server.ts';
 import { describeTarget, withPostgres } from '../postgres/server.ts';
 import { readPosition, type SourcePosition } from '../postgres/snapshot.ts';
@@ -56,8 +57,15 @@ export interface Status {
   readonly tables: readonly StatusTable[];
   readonly lastValidation: Record<string, unknown> | null;
   readonly lock: LockHolder | null;
+  /** Who follows PostgreSQL's changes into the file now; null when nobody does. */
+  readonly follow: StatusFollow | null;
   /** Bytes free where the file is. */
   readonly diskFree: number | null;
+}
+
+export interface StatusFollow extends FollowNote {
+  /** Bytes of the server's log that the file does not have yet, most of them of no followed table; null when not known. */
+  readonly lagBytes: number | null;
 }
 
 /** Looks at everything without changing anything. Never throws for what it is there to report. */
@@ -76,8 +84,18 @@ export async function status(config: Config, now: Date, signal: AbortSignal): Pr
     })),
     lastValidation: file.lastValidation,
     lock: currentSync(config.duckdbPath),
+    follow: followOf(config.duckdbPath, source.position),
     diskFree: diskFree(config.duckdbPath),
   };
+}
+
+function followOf(path: string, position: SourcePosition | null): StatusFollow | null {
+  const note = currentFollower(path);
+  if (note === null) return null;
+  const now = position?.identity.lsn ?? null;
+  const known = note.position !== null && now !== null;
+  const lag = known ? parseLsn(now) - parseLsn(note.position) : null;
+  return { ...note, lagBytes: lag === null ? null : Number(lag < 0n ? 0n : lag) };
 }
 
 function isOther(owner: FileSource | null, source: Awaited<ReturnType<typeof lookAtSource>>): boolean {

@@ -39,6 +39,20 @@ export interface Receipt {
   readonly toolVersion: string;
 }
 
+/** Receipts as text, for whoever holds the file. */
+export function receiptsJson(receipts: readonly Receipt[]): string {
+  return JSON.stringify(receipts, (_name, value: unknown) =>
+    typeof value === 'bigint' ? { bigint: String(value) } : value,
+  );
+}
+
+/** @throws SyntaxError for what is no text of `receiptsJson` */
+export function parseReceipts(text: string): Receipt[] {
+  const isBigint = (value: unknown): value is { readonly bigint: string } =>
+    typeof value === 'object' && value !== null && 'bigint' in value;
+  return JSON.parse(text, (_name, value: unknown) => (isBigint(value) ? BigInt(value.bigint) : value)) as Receipt[];
+}
+
 /** More than anyone reads; a validation each hour fills it in six weeks. */
 const MOST_RECEIPTS = 1000;
 

@@ -1,4 +1,4 @@
-import type { Status, StatusTable } from '../app/status.ts';
+import type { Status, StatusFollow, StatusTable } from '../app/status.ts';
 import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText, grouped } from './amount.ts';
 import { printable, printableText } from './printable.ts';
@@ -8,7 +8,7 @@ import { wrapText } from './wrap.ts';
 
 /** The document of `status --json` (Contract). */
 export function statusDocument(status: Status): Record<string, unknown> {
-  const { postgres, duckdb, tables, lastValidation, lock, diskFree } = status;
+  const { postgres, duckdb, tables, lastValidation, lock, follow, diskFree } = status;
   const { path, exists, bytes, sample, sampleTables, source, otherSource, checkedAt, problem } = duckdb;
   return {
     postgres,
@@ -33,6 +33,7 @@ export function statusDocument(status: Status): Record<string, unknown> {
     })),
     last_validation: lastValidation,
     lock,
+    follow: follow === null ? null : followDocument(follow),
     disk_free: diskFree,
   };
 }
@@ -45,7 +46,8 @@ export function renderStatus(status: Status, now: Date, style: TableStyle): stri
   const lines = [`PostgreSQL  ${postgresText(status.postgres)}`, `DuckDB      ${duckdbText(status)}`];
   const { checkedAt } = status.duckdb;
   if (checkedAt !== null) lines.push(`Checked     ${checkedAt.toISOString()}, ${agoText(checkedAt, now)}`);
-  if (status.lock !== null)
+  if (status.follow !== null) lines.push(`Follow      ${followText(status.follow)}`);
+  else if (status.lock !== null)
     lines.push(`Sync        running: process ${status.lock.pid} on ${status.lock.host}, since ${status.lock.since}`);
   const validation = validationText(status.lastValidation);
   if (validation !== null) lines.push(`Validation  ${validation}`);
@@ -72,6 +74,19 @@ export function renderStatus(status: Status, now: Date, style: TableStyle): stri
     style,
   );
   return `${text}${table}\n`;
+}
+
+function followDocument({ lagBytes, ...note }: StatusFollow): Record<string, unknown> {
+  return { ...note, lag_bytes: lagBytes };
+}
+
+/** `process 12 since …: streaming, 0.31 s behind (1.2 kB of the log), slot finance_db_12`. */
+function followText({ pid, since, state, why, lag_seconds: lag, lagBytes, slot }: StatusFollow): string {
+  const behind = lag === 0 ? 'up to date' : `${durationText(lag)} behind`;
+  const bytes = lagBytes === null ? '' : ` (${bytesText(lagBytes)} of the log)`;
+  const standing =
+    state === 'waiting' ? `waiting: ${why}` : state === 'scanning' ? 'comparing both sides' : `${behind}${bytes}`;
+  return `process ${pid} since ${since}: ${standing}${slot === null ? '' : `, slot ${slot}`}`;
 }
 
 function behindText({ behind, behindUnknown }: StatusTable): string {

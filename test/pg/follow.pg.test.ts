@@ -1,11 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { sync } from '../../src/app/sync/sync.ts';
+import { openReader } from '../../src/duckdb/reader.ts';
+import type { FinanceDbError } from '../../src/errors/financeDbError.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { connect } from '../../src/postgres/session.ts';
 import type { Cluster } from '../support/cluster.ts';
+import { compareTable } from '../support/compare.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { type FollowerOptions, startFollower, type TestFollower } from '../support/follower.ts';
+import { configOf, type FollowerOptions, startFollower, syncRequest, type TestFollower } from '../support/follower.ts';
 import { makeFollowCluster } from '../support/followServer.ts';
+import { fromServer } from '../support/fromServer.ts';
+import { DEFINITIONS, KEPT } from '../support/keptValues.ts';
 
 let cluster: Cluster;
 let database: TestDatabase;
@@ -51,4 +58,324 @@ test('inserts, updates, deletes, changed keys and emptied tables arrive as they 
   await session.query('BEGIN; TRUNCATE t; INSERT INTO t VALUES (1, $$x$$, 2); COMMIT');
   expect(await followed.compare(session)).toBe(1);
   expect(followed.events.some(({ kind }) => kind === 'published')).toBe(true);
+});
+
+test('every type arrives by the stream as by a scan, as a value and as a key', async () => {
+  await session.query(DEFINITIONS);
+  const [citext] = await session.query("SELECT 1 FROM pg_available_extensions WHERE name = 'citext'");
+  if (citext !== undefined) await session.query('CREATE EXTENSION citext SCHEMA public');
+  const types = KEPT.filter(([type]) => type !== 'citext' || citext !== undefined);
+  const columns = types.map(([type], index) => `c${index} ${type}`);
+  await session.query(
+    `CREATE TABLE wide (id int PRIMARY KEY, ${columns.join(', ')}); CREATE PUBLICATION finance_db FOR TABLE wide`,
+  );
+  const keyed: string[] = [];
+  for (const [index, [type]] of types.entries()) {
+    const made = await session.query(`CREATE TABLE k${index} (v ${type} PRIMARY KEY, n int)`).catch(() => null);
+    if (made === null) continue;
+    keyed.push(`k${index}`);
+    await session.query(`ALTER PUBLICATION finance_db ADD TABLE k${index}`);
+  }
+  const followed = start(['wide', ...keyed].join(','));
+  await followed.caughtUp(session);
+  const most = Math.max(...types.map(([, values]) => values.length));
+  const inserts: string[] = [];
+  for (let row = 0; row <= most; row++)
+    inserts.push(
+      `INSERT INTO wide VALUES (${row}, ${types.map(([type, values]) => `(${values[row] ?? 'NULL'})::${type}`).join(', ')})`,
+    );
+  for (const [index, [type, values]] of types.entries()) {
+    if (!keyed.includes(`k${index}`)) continue;
+    for (const [n, value] of values.entries())
+      if (value !== 'NULL' && !/repeat|generate_series/.test(value))
+        inserts.push(`INSERT INTO k${index} VALUES ((${value})::${type}, ${n}) ON CONFLICT DO NOTHING`);
+  }
+  await session.query(inserts.join('; '));
+  await followed.compare(session);
+  await session.query(keyed.map((name) => `DELETE FROM ${name} WHERE n = 0; UPDATE ${name} SET n = -n - 1`).join('; '));
+  await session.query('UPDATE wide SET id = id + 100 WHERE id < 3');
+  expect(await followed.compare(session)).toBeGreaterThan(100);
+  expect([followed.scans(), followed.restarts()]).toEqual([1, []]);
+}, 60_000);
+
+test.each(['DEFAULT', 'FULL', 'USING INDEX t_u_idx'])(
+  'values outside of the row that do not change are kept, with the identity %s',
+  async (identity) => {
+    await session.query(`
+      CREATE TABLE t (id int PRIMARY KEY, u text NOT NULL, n int, big text, other text);
+      ALTER TABLE t ALTER big SET STORAGE EXTERNAL, ALTER other SET STORAGE EXTERNAL;
+      CREATE UNIQUE INDEX t_u_idx ON t (u);
+      ALTER TABLE t REPLICA IDENTITY ${identity};
+      INSERT INTO t SELECT i, 'u' || i, i, repeat(md5(i::text), 200), repeat(md5((-i)::text), 300) FROM generate_series(1, 20) i;
+      CREATE PUBLICATION finance_db FOR TABLE t`);
+    const followed = start('t');
+    await followed.caughtUp(session);
+    await session.query('UPDATE t SET n = -n WHERE id < 5');
+    await session.query(
+      "UPDATE t SET id = id + 100, n = 0 WHERE id BETWEEN 5 AND 8; UPDATE t SET u = u || 'x' WHERE id BETWEEN 9 AND 10",
+    );
+    await session.query(`BEGIN; UPDATE t SET id = 1000 WHERE id = 11; UPDATE t SET id = 2000, big = 'small' WHERE id = 1000; UPDATE t SET n = 7 WHERE id = 2000; COMMIT;
+      BEGIN; UPDATE t SET id = -1 WHERE id = 12; UPDATE t SET id = 12, u = 'swap' WHERE id = 13; UPDATE t SET id = 13 WHERE id = -1; COMMIT;
+      BEGIN; INSERT INTO t VALUES (50, 'new', 1, repeat('y', 9000), NULL); UPDATE t SET n = 2 WHERE id = 50; UPDATE t SET id = 51 WHERE id = 50; COMMIT;
+      UPDATE t SET other = NULL WHERE id = 15; DELETE FROM t WHERE id = 16`);
+    expect(await followed.compare(session)).toBe(20);
+    expect([followed.scans(), followed.restarts()]).toEqual([1, []]);
+  },
+);
+
+test.each([true, false])(
+  'partitions, published by their root: %s',
+  async (viaRoot) => {
+    await session.query(`
+    CREATE TABLE p (id int, v text, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+    CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+    CREATE TABLE p2 (gone int, day date NOT NULL, id int NOT NULL, v text);
+    ALTER TABLE p2 DROP gone; ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
+    INSERT INTO p SELECT i, 'v' || i, '2024-01-01'::date + i % 60 FROM generate_series(1, 300) i;
+    CREATE PUBLICATION finance_db FOR TABLE p WITH (publish_via_partition_root = ${viaRoot})`);
+    const followed = start('p');
+    await followed.caughtUp(session);
+    await session.query(
+      "UPDATE p SET day = day + 31 WHERE day < '2024-01-20'; DELETE FROM p WHERE id % 10 = 0; UPDATE p SET v = v || '!' WHERE id % 7 = 0",
+    );
+    await followed.compare(session);
+    expect(followed.restarts()).toEqual([]);
+    // No message tells of any of these.
+    await session.query(
+      "CREATE TABLE p3 (id int NOT NULL, v text, day date NOT NULL); INSERT INTO p3 VALUES (1, 'old', '2024-03-05')",
+    );
+    const silent = [
+      "ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM ('2024-03-01') TO ('2024-04-01')",
+      'TRUNCATE p3',
+      'ALTER TABLE p DETACH PARTITION p1',
+      "UPDATE p1 SET v = 'apart'; ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM ('2024-01-01') TO ('2024-02-01')",
+    ];
+    for (const sql of silent) {
+      await session.query(sql);
+      await followed.compare(session);
+    }
+    await session.query(
+      "BEGIN; ALTER TABLE p DETACH PARTITION p1; UPDATE p1 SET v = 'between'; ALTER TABLE p ATTACH PARTITION p1 FOR VALUES FROM ('2024-01-01') TO ('2024-02-01'); COMMIT",
+    );
+    await followed.compare(session);
+    expect(followed.scans()).toBeGreaterThan(3);
+  },
+  60_000,
+);
+
+test('definitions that change without a message are seen, and names are kept as they are', async () => {
+  await session.query(`
+    CREATE TYPE mood AS ENUM ('sad', 'happy');
+    CREATE SCHEMA "My Schema";
+    CREATE TABLE "My Schema"."T.x" ("Id" int PRIMARY KEY, "rowid" text, m mood);
+    INSERT INTO "My Schema"."T.x" SELECT i, 'r' || i, 'sad' FROM generate_series(1, 50) i;
+    CREATE PUBLICATION finance_db FOR TABLE "My Schema"."T.x"`);
+  const followed = start('"My Schema"."T.x"');
+  await followed.caughtUp(session);
+  await session.query(
+    `UPDATE "My Schema"."T.x" SET "rowid" = 'changed' WHERE "Id" < 10; DELETE FROM "My Schema"."T.x" WHERE "Id" = 20`,
+  );
+  await followed.compare(session);
+  expect(followed.restarts()).toEqual([]);
+  const silent = [
+    `ALTER TYPE mood RENAME VALUE 'sad' TO 'SAD'`,
+    `ALTER TABLE "My Schema"."T.x" ADD COLUMN n int DEFAULT 7`,
+    `ALTER TABLE "My Schema"."T.x" ALTER n TYPE int USING n + 1`,
+    `ALTER TABLE "My Schema"."T.x" RENAME COLUMN n TO "N"`,
+    `ALTER TABLE "My Schema"."T.x" DROP COLUMN m`,
+    `TRUNCATE "My Schema"."T.x"`,
+    `VACUUM FULL "My Schema"."T.x"`,
+    `ALTER PUBLICATION finance_db SET (publish = 'insert'); INSERT INTO "My Schema"."T.x" VALUES (1, 'a', 1); DELETE FROM "My Schema"."T.x"; INSERT INTO "My Schema"."T.x" VALUES (2, 'b', 2);
+       ALTER PUBLICATION finance_db SET (publish = 'insert, update, delete, truncate')`,
+  ];
+  for (const sql of silent) {
+    for (const statement of sql.split(';')) await session.query(statement);
+    await followed.compare(session);
+  }
+  await session.query(
+    `BEGIN; ALTER TABLE "My Schema"."T.x" ADD COLUMN late text DEFAULT 'x'; INSERT INTO "My Schema"."T.x" VALUES (3, 'c', 3, 'y'); COMMIT`,
+  );
+  await followed.compare(session);
+}, 60_000);
+
+test('a transaction that does not fit into memory, subtransactions and prepared ones', async () => {
+  await session.query('CREATE TABLE t (id int PRIMARY KEY, v text); CREATE PUBLICATION finance_db FOR TABLE t');
+  const followed = start('t');
+  await followed.caughtUp(session);
+  await session.query(`BEGIN; INSERT INTO t SELECT i, repeat('x', 300) FROM generate_series(1, 70000) i; UPDATE t SET v = 'short' WHERE id % 3 = 0; DELETE FROM t WHERE id % 10 = 1;
+    SAVEPOINT a; INSERT INTO t VALUES (-1, 'gone'); ROLLBACK TO a; SAVEPOINT b; INSERT INTO t VALUES (-2, 'kept'); RELEASE b; COMMIT`);
+  await session.query("BEGIN; UPDATE t SET v = 'prepared' WHERE id = 2; PREPARE TRANSACTION 'one'");
+  await session.query("BEGIN; UPDATE t SET v = 'prepared' WHERE id = 4; PREPARE TRANSACTION 'two'");
+  await session.query("UPDATE t SET v = 'between' WHERE id = 5");
+  expect(await followed.compare(session)).toBe(63_001);
+  await session.query("COMMIT PREPARED 'one'");
+  await session.query("ROLLBACK PREPARED 'two'");
+  expect(await followed.compare(session)).toBe(63_001);
+  expect([followed.scans(), followed.restarts()]).toEqual([1, []]);
+}, 60_000);
+
+test('any published file can go on by a scan', async () => {
+  await session.query(
+    'CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i FROM generate_series(1, 500) i; CREATE PUBLICATION finance_db FOR TABLE t',
+  );
+  const writer = await connect(database.address, { retryMs: 0 });
+  try {
+    for (let round = 0; round < 4; round++) {
+      const followed = start('t');
+      await followed.caughtUp(session);
+      // Open while the follower publishes, and committed when it is gone.
+      await writer.query(`BEGIN; UPDATE t SET v = 'late ${round}' WHERE id = ${round + 1}`);
+      for (let count = 0; count < 5; count++) {
+        await session.query(
+          `UPDATE t SET v = '${round}-${count}' WHERE id = ${100 + count}; DELETE FROM t WHERE id = ${200 + round * 5 + count}`,
+        );
+        await delay(60);
+      }
+      await followed.stop();
+      await writer.query('COMMIT');
+      const result = await sync({
+        ...syncRequest(configOf({ address: database.address, folder: folder.path, tables: 't' })),
+      });
+      expect(result.tables).toMatchObject([{ mode: 'incremental' }]);
+      const reader = await openReader(followed.file);
+      try {
+        expect(await compareTable(session, reader.connection, { schema: 'public', name: 't' })).toBe(
+          500 - (round + 1) * 5,
+        );
+      } finally {
+        reader.close();
+      }
+    }
+  } finally {
+    await writer.close();
+  }
+}, 60_000);
+
+describe('what cannot be followed is refused, with what to do', () => {
+  const CASES: readonly (readonly [name: string, sql: string, code: string, words: RegExp])[] = [
+    [
+      'no publication',
+      'CREATE TABLE t (id int PRIMARY KEY)',
+      'PG_PUBLICATION',
+      /CREATE PUBLICATION "finance_db" FOR TABLE "public"."t"/,
+    ],
+    [
+      'a publication of other tables',
+      'CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY); CREATE PUBLICATION finance_db FOR TABLE o',
+      'PG_PUBLICATION',
+      /ADD TABLE "public"."t"/,
+    ],
+    [
+      'one without deletes',
+      "CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION finance_db FOR TABLE t WITH (publish = 'insert, update')",
+      'PG_PUBLICATION',
+      /SET \(publish =/,
+    ],
+    [
+      'no key',
+      'CREATE TABLE t (id int); CREATE PUBLICATION finance_db FOR TABLE t',
+      'FOLLOW_REFUSED',
+      /replica identity/,
+    ],
+    [
+      'identity nothing',
+      'CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t REPLICA IDENTITY NOTHING; CREATE PUBLICATION finance_db FOR TABLE t',
+      'FOLLOW_REFUSED',
+      /REPLICA IDENTITY FULL/,
+    ],
+    [
+      'a whole identity without a key',
+      'CREATE TABLE t (id int); ALTER TABLE t REPLICA IDENTITY FULL; CREATE PUBLICATION finance_db FOR TABLE t',
+      'FOLLOW_REFUSED',
+      /key/,
+    ],
+    [
+      'a view',
+      'CREATE TABLE x (id int PRIMARY KEY); CREATE VIEW t AS SELECT * FROM x; CREATE PUBLICATION finance_db FOR TABLE x',
+      'FOLLOW_REFUSED',
+      /view/,
+    ],
+    [
+      'an unlogged table',
+      'CREATE UNLOGGED TABLE t (id int PRIMARY KEY); CREATE PUBLICATION finance_db FOR ALL TABLES',
+      'FOLLOW_REFUSED',
+      /unlogged/,
+    ],
+    [
+      'a parent by inheritance',
+      'CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE c () INHERITS (t); CREATE PUBLICATION finance_db FOR ALL TABLES',
+      'FOLLOW_REFUSED',
+      /inheritance/,
+    ],
+    [
+      'a generated column',
+      'CREATE TABLE t (id int PRIMARY KEY, d int GENERATED ALWAYS AS (id * 2) STORED); CREATE PUBLICATION finance_db FOR TABLE t',
+      'FOLLOW_REFUSED',
+      /generated column d/,
+    ],
+  ];
+  test.each(CASES)('%s', async (_name, sql, code, words) => {
+    for (const statement of sql.split('; ')) await session.query(statement);
+    const error = (await start('t').ended) as FinanceDbError;
+    follower = undefined;
+    expect([error.code, `${error.message} ${error.remedy}`]).toEqual([code, expect.stringMatching(words)]);
+    expect(error.remedy).toMatch(/finance-db|ALTER PUBLICATION/);
+  });
+
+  fromServer(15)('a row filter and a list of columns [from 15]', async () => {
+    await session.query(
+      'CREATE TABLE t (id int PRIMARY KEY, v text); CREATE PUBLICATION finance_db FOR TABLE t WHERE (id > 5)',
+    );
+    expect(await start('t').ended).toMatchObject({
+      code: 'PG_PUBLICATION',
+      message: expect.stringContaining('only some rows'),
+    });
+    await session.query('ALTER PUBLICATION finance_db SET TABLE t (id)');
+    expect(await start('t').ended).toMatchObject({
+      code: 'PG_PUBLICATION',
+      message: expect.stringContaining('column v'),
+    });
+    follower = undefined;
+  });
+
+  fromServer(18)('but stored generated columns can be published [from 18]', async () => {
+    await session.query(
+      'CREATE TABLE t (id int PRIMARY KEY, d int GENERATED ALWAYS AS (id * 2) STORED); CREATE PUBLICATION finance_db FOR TABLE t WITH (publish_generated_columns = stored)',
+    );
+    const followed = start('t');
+    await followed.caughtUp(session);
+    await session.query('INSERT INTO t SELECT generate_series(1, 9)');
+    expect(await followed.compare(session)).toBe(9);
+    expect(followed.restarts()).toEqual([]);
+  });
+
+  test('a value that DuckDB cannot hold ends it as it ends a sync', async () => {
+    await session.query(
+      'CREATE TABLE t (id int PRIMARY KEY, v numeric(10,2)); CREATE PUBLICATION finance_db FOR TABLE t',
+    );
+    const followed = start('t');
+    await followed.caughtUp(session);
+    await session.query("INSERT INTO t VALUES (41, 'NaN')");
+    expect(await followed.ended).toMatchObject({
+      code: 'VALUE_REFUSED',
+      details: { table: 't', column: 'v', key: ['41'] },
+    });
+    follower = undefined;
+  });
+
+  test('a role without the right to replicate', async () => {
+    await session.query(
+      'CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION finance_db FOR TABLE t; CREATE ROLE plain LOGIN; GRANT SELECT ON t TO plain',
+    );
+    try {
+      const error = await start('t', { address: { ...database.address, user: 'plain' } }).ended;
+      expect(error).toMatchObject({
+        code: 'PG_REPLICATION_ROLE',
+        remedy: expect.stringContaining('ALTER ROLE "plain" REPLICATION'),
+      });
+    } finally {
+      follower = undefined;
+      await session.query('DROP OWNED BY plain; DROP ROLE plain');
+    }
+  });
 });

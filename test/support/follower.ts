@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { follow } from '../../src/app/follow/follow.ts';
 import type { FollowEvent, FollowRequest, Standing } from '../../src/app/follow/followRequest.ts';
+import type { SyncRequest } from '../../src/app/sync/syncRequest.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
@@ -63,7 +64,15 @@ export function startFollower(options: FollowerOptions): TestFollower {
   let failure: unknown;
   let over = false;
   const ended = follow({
-    ...{ config, publication: 'finance_db', keepSlot: null, once: false, writeBudget: null, waitSeconds: 0 },
+    ...{
+      config,
+      publication: 'finance_db',
+      keepSlot: null,
+      once: false,
+      writeBudget: null,
+      waitSeconds: 0,
+      pulseMs: 30,
+    },
     ...{ now: () => new Date(), signal: stopping.signal, onProgress: () => undefined },
     onEvent: (event) => {
       if (event.kind === 'standing') standing = event.standing;
@@ -92,7 +101,7 @@ export function startFollower(options: FollowerOptions): TestFollower {
       if (performance.now() > deadline)
         throw new Error(`not caught up: ${JSON.stringify(standing)}; ${JSON.stringify(events.slice(-3), bigint)}`);
       await session.query("SELECT pg_logical_emit_message(true, 'test', '')");
-      await delay(100);
+      await delay(20);
     }
   };
   return {
@@ -114,6 +123,7 @@ export function startFollower(options: FollowerOptions): TestFollower {
       }
     },
     stop: async () => {
+      if (stopping.signal.aborted) return;
       if (over && failure !== undefined) throw failure;
       stopping.abort(new Error('stopped by the test'));
       await ended;
@@ -123,4 +133,12 @@ export function startFollower(options: FollowerOptions): TestFollower {
 
 function bigint(_name: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
+}
+
+/** An ordinary sync of the same file. */
+export function syncRequest(config: Config): SyncRequest {
+  return {
+    ...{ config, tables: config.tables, full: false, jobs: null, waitSeconds: 0, indexes: [] },
+    ...{ now: () => new Date(), signal: new AbortController().signal, onProgress: () => undefined },
+  };
 }

@@ -44,10 +44,10 @@ export function random(seed: number): () => number {
   };
 }
 
-const TABLES = 'plain,composite,parted,indexed';
+export const TABLES = 'plain,composite,parted,indexed';
 
 /** The last one has so little on each page that with some 40,000 rows it is read by packs. */
-async function makeTables(session: PgSession, rows: number): Promise<void> {
+export async function makeTables(session: PgSession, rows: number): Promise<void> {
   await session.query(`
     CREATE TABLE plain (id int PRIMARY KEY, v text, amount numeric(15,2), at timestamp, flag bool);
     INSERT INTO plain SELECT i, 'v' || i, i / 7.0, '2020-01-01'::timestamp + i * interval '1 min', i % 3 = 0 FROM generate_series(1, ${rows}) i;
@@ -115,7 +115,7 @@ const ALONE = [
   'ALTER TABLE parted ATTACH PARTITION parted_low FOR VALUES FROM (MINVALUE) TO (HALF)',
 ];
 
-interface Writers {
+export interface Writers {
   paused: boolean;
   stopped: boolean;
   transactions: number;
@@ -123,7 +123,12 @@ interface Writers {
   idle: number;
 }
 
-async function write(session: PgSession, name: number, options: StressOptions, state: Writers): Promise<void> {
+export async function write(
+  session: PgSession,
+  name: number,
+  options: Pick<StressOptions, 'seed' | 'rows'>,
+  state: Writers,
+): Promise<void> {
   const next = random(options.seed * 1009 + name);
   const pause = (): Promise<void> => (next() < 0.25 ? delay(Math.floor(next() * 40)) : Promise.resolve());
   const quietly = (sql: string): Promise<boolean> =>

@@ -78,7 +78,9 @@ export async function begin(
   const streaming = await connectReplication(server);
   let found: (Described & { slot: NewSlot }) | undefined;
   let scanned: readonly SourceTable[] = [];
-  const { config, now, signal, onProgress } = request;
+  const { config, now, onProgress } = request;
+  // Of its own: a sync listens to its signal for as long as that lives, and there may be many scans.
+  const signal = AbortSignal.any([request.signal]);
   const scan = await syncInto(
     {
       ...{ config, tables: config.tables, full: false, fullTables: new Set(fullTables), jobs: null, waitSeconds: 0 },

@@ -67,7 +67,8 @@ export class ChangeQueue implements StreamListener {
 
   /** Whether something can be taken at once. */
   get ready(): boolean {
-    return this.at < this.whole || (this.bytes > MOST_BYTES && this.at < this.items.length);
+    // A paused stream brings no end of its transaction: all that is there is handed on, until it may go on.
+    return this.at < this.whole || (this.paused && this.at < this.items.length);
   }
 
   /**

@@ -1,5 +1,8 @@
+import fs from 'node:fs';
+import { handedOver } from '../../duckdb/followNote.ts';
 import { rememberCheck } from '../../duckdb/lastCheck.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
+import { parseReceipts } from '../../duckdb/receipts.ts';
 import { isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { lsnOf, sees } from '../../model/watermark.ts';
 import { WriteBudget } from '../../model/writeBudget.ts';
@@ -19,7 +22,7 @@ const MOST_HELD = 24 << 20;
 /** While more keeps arriving, the oldest commit waits so long for company. */
 const LONGEST_GATHERING_MS = 500;
 /** How often an idle follower looks around. */
-const IDLE_MS = 1000;
+export const PULSE_MS = 1000;
 /** How often it notes beside the file that it is up to date. */
 const CHECK_MS = 5000;
 /** For so long the newest snapshot is waited for to become safe, when the file is about to be published. */
@@ -53,6 +56,7 @@ export class FollowCycle {
   private look: GuardLook;
   /** All that was committed before it has been taken. */
   private position: bigint;
+  /** All that was committed before it is in the published file, what no message tells of included. */
   private published: bigint;
   private publishedAt: Date | null = null;
   private pending: Pending = { xids: [], since: null, takenAt: 0 };
@@ -60,11 +64,11 @@ export class FollowCycle {
   /** Something lasting is in the copy and not in the published file. */
   private unpublished = false;
   private notBefore = 0;
-  private lookedAt = 0;
   private checkedAt = 0;
   private commits = 0;
   private why: string | null = null;
   private idleAt = 0;
+  private readonly pulse: number;
 
   constructor(
     private readonly request: FollowRequest,
@@ -74,6 +78,7 @@ export class FollowCycle {
   ) {
     this.queue = new ChangeQueue(() => this.stream);
     this.changed = new ChangedTables(beginning.tables);
+    this.pulse = request.pulseMs ?? PULSE_MS;
     this.position = beginning.from;
     this.published = beginning.from;
     this.look = beginning.look;
@@ -104,7 +109,7 @@ export class FollowCycle {
         if (item !== null) await this.take(item);
         if (this.isDue()) await this.publish();
         if (goal !== null && this.position >= goal && !this.hasPending() && !this.unpublished) return;
-        if (item === null || performance.now() - this.idleAt > IDLE_MS) await this.idle();
+        if (item === null || performance.now() - this.idleAt > this.pulse) await this.idle();
       }
     } catch (error) {
       signal.throwIfAborted();
@@ -121,7 +126,7 @@ export class FollowCycle {
     return {
       state: this.why === null ? 'streaming' : 'waiting',
       why: this.why,
-      position: lsnOf(this.hasPending() || this.unpublished ? this.published : this.position),
+      position: lsnOf(this.published),
       received: lsnOf(this.queue.received),
       lagSeconds: since === null ? 0 : Math.max(0, (this.request.now().getTime() - since) / 1000),
       publishedAt: this.publishedAt,
@@ -177,9 +182,9 @@ export class FollowCycle {
 
   /** How long to wait for the next item. */
   private patience(): number {
-    if (!(this.hasPending() || this.unpublished)) return this.request.once ? 20 : IDLE_MS;
+    if (!(this.hasPending() || this.unpublished)) return this.request.once ? 20 : this.pulse;
     const now = performance.now();
-    return Math.min(IDLE_MS, Math.max(this.notBefore - now, this.budget.wait(now), 1));
+    return Math.min(this.pulse, Math.max(this.notBefore - now, this.budget.wait(now), 1));
   }
 
   /** Proves what was put and publishes it. */
@@ -208,12 +213,13 @@ export class FollowCycle {
     if (outcome === null) return;
     this.unpublished = false;
     this.pending = { xids: [], since: null, takenAt: 0 };
-    this.published = position;
+    this.published = position < this.look.lsn ? position : this.look.lsn;
     this.publishedAt = now();
     const ended = performance.now();
     this.budget.spend(outcome.written, ended);
     this.stream?.confirm({ received: this.queue.received, flushed: position });
     if (outcome.aside !== null) this.request.onEvent({ kind: 'warning', text: outcome.aside });
+    if (xids.length === 0) return;
     this.request.onEvent({
       kind: 'published',
       publish: {
@@ -268,7 +274,6 @@ export class FollowCycle {
     const change = catalogueChange(this.look, look);
     if (change !== null) throw new Restart(`something changed of which the stream does not tell: ${change}`);
     this.look = look;
-    this.lookedAt = performance.now();
     this.watermarks.add(look);
   }
 
@@ -293,11 +298,22 @@ export class FollowCycle {
     this.stream?.ask();
     if (this.hasPending() || this.unpublished || this.transaction !== null) return;
     const { position } = this;
+    if (position > this.look.lsn) await this.guard();
     this.published = position;
     this.stream?.confirm({ received: this.queue.received, flushed: position });
-    if (performance.now() - this.lookedAt > IDLE_MS && position > this.look.lsn) await this.guard();
+    await this.takeReceipts();
     if (performance.now() - this.checkedAt < CHECK_MS) return;
     this.checkedAt = performance.now();
     rememberCheck(this.workspace.publishedPath, now());
+  }
+
+  /** What validations beside us have found belongs into the file, which is ours to publish. */
+  private async takeReceipts(): Promise<void> {
+    for (const file of handedOver(this.workspace.folder)) {
+      const text = fs.readFileSync(file, 'utf8');
+      fs.rmSync(file, { force: true });
+      await this.live?.addReceipts(parseReceipts(text));
+      this.unpublished = true;
+    }
   }
 }

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { writeFollowNote } from '../../duckdb/followNote.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { type FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { mapFileError } from '../../files/fileErrors.ts';
+import { displayName } from '../../model/tableName.ts';
 import { WriteBudget } from '../../model/writeBudget.ts';
 import { withPostgres } from '../../postgres/server.ts';
 import { begin } from './beginning.ts';
-import { FollowCycle } from './cycle.ts';
-import { writeFollowNote } from './followNote.ts';
+import { FollowCycle, PULSE_MS } from './cycle.ts';
 import type { FollowRequest, Standing } from './followRequest.ts';
 import { Restart } from './restart.ts';
 
@@ -15,7 +16,6 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 /** A stream that ran for so long was a success, whatever ended it. */
 const SUCCESS_MS = 30_000;
-const NOTE_MS = 1000;
 
 /** What passes by itself: the server comes back, a lock is released, somebody closes the file or frees space. */
 const PASSING: ReadonlySet<FinanceDbError['code']> = new Set([
@@ -71,7 +71,7 @@ class Follower {
     const { signal, once, now } = this.request;
     const since = now().toISOString();
     this.tell(since);
-    const timer = setInterval(() => this.tell(since), NOTE_MS);
+    const timer = setInterval(() => this.tell(since), this.request.pulseMs ?? PULSE_MS);
     try {
       for (let failures = 0; ; ) {
         const started = performance.now();
@@ -126,8 +126,9 @@ class Follower {
     const again = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
     if (error instanceof Restart) {
       this.fullTables = error.fullTables;
-      // The first scan is begun at once.
-      const waitMs = failures === 1 ? 0 : again;
+      // Definitions may change many times in a row; a file that contradicts the stream should not, after a scan.
+      const patient = error.fullTables.length > 0 ? again : FIRST_PAUSE_MS;
+      const waitMs = failures === 1 ? 0 : patient;
       this.request.onEvent({ kind: 'restart', reason: error.message, waitMs });
       return waitMs;
     }
@@ -158,6 +159,7 @@ class Follower {
     const standing = this.standing();
     this.request.onEvent({ kind: 'standing', standing });
     writeFollowNote(this.workspace.folder, {
+      tables: this.request.config.tables.map(displayName),
       ...{ pid: process.pid, publication: this.request.publication, since, at: this.request.now().toISOString() },
       ...{ state: standing.state, why: standing.why, position: standing.position, lag_seconds: standing.lagSeconds },
       ...{ published_at: standing.publishedAt?.toISOString() ?? null, slot: standing.slot },

@@ -12,6 +12,8 @@ export interface FollowRequest {
   /** Bytes a second that publishing may write on the average; null for no limit. */
   readonly writeBudget: number | null;
   readonly waitSeconds: number;
+  /** How often it looks around when nothing comes, and tells where it stands; a second when left out. */
+  readonly pulseMs?: number;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;

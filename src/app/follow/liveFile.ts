@@ -7,6 +7,7 @@ import type { PublishedFile } from '../../duckdb/fileState.ts';
 import { type FollowPosition, writeFollowStateSql } from '../../duckdb/followState.ts';
 import { type AppliedChanges, putNetChanges } from '../../duckdb/netChanges.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
+import { type Receipt, writeReceipts } from '../../duckdb/receipts.ts';
 import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
@@ -18,6 +19,8 @@ import { Restart } from './restart.ts';
 type OwnFile = Extract<PublishedFile, { kind: 'ours' }>;
 
 interface TableCount {
+  /** Whether anything was put into it since the last commit. */
+  touched: boolean;
   rows: bigint;
   upserted: bigint;
   deleted: bigint;
@@ -44,7 +47,9 @@ export class LiveFile {
     private file: OwnFile,
     private fresh: FreshSize,
   ) {
-    this.counts = new Map(tables.map((table) => [table, { rows: rowsOf(file, table), upserted: 0n, deleted: 0n }]));
+    this.counts = new Map(
+      tables.map((table) => [table, { touched: false, rows: rowsOf(file, table), upserted: 0n, deleted: 0n }]),
+    );
   }
 
   /** @param file what the published file, which is copied here, says of itself */
@@ -86,6 +91,7 @@ export class LiveFile {
 
   private note(table: FollowedTable, { upserted, deleted, rows }: AppliedChanges): void {
     const count = this.countOf(table);
+    count.touched = true;
     count.rows = rows(count.rows);
     count.upserted += upserted;
     count.deleted += deleted;
@@ -103,7 +109,8 @@ export class LiveFile {
     now: Date,
   ): Promise<{ upserted: bigint; deleted: bigint; warnings: readonly string[] }> {
     await this.begin();
-    for (const table of this.tables) {
+    for (const [table, { touched }] of this.counts) {
+      if (!touched) continue;
       const [row] = await this.copy.all<{ n: string }>(
         `SELECT count(*)::VARCHAR AS n FROM ${duckdbTable(table.source.table)}`,
       );
@@ -116,10 +123,11 @@ export class LiveFile {
     const upserted = done.reduce((sum, count) => sum + count.upserted, 0n);
     const deleted = done.reduce((sum, count) => sum + count.deleted, 0n);
     const warnings = upserted > 0n ? await this.label(now) : [];
-    await this.recountSamples();
+    if (upserted + deleted > 0n) await this.countSamples();
     await this.copy.run('COMMIT');
     this.inTransaction = false;
     for (const count of this.counts.values()) {
+      count.touched = false;
       count.upserted = 0n;
       count.deleted = 0n;
     }
@@ -136,17 +144,10 @@ export class LiveFile {
     return labelSums(this.copy, this.config, this.file.baseCurrency);
   }
 
-  /** A table without sample rows gets none by itself; those that have some are counted. */
-  private async recountSamples(): Promise<void> {
-    const { sampleTables } = this.file;
-    if (sampleTables.length === 0) return;
-    const marked = this.tables.filter(({ name }) => sampleTables.some(({ table }) => table === name));
-    const others = sampleTables.filter(({ table }) => !marked.some(({ name }) => name === table));
-    await rememberSampleTables(
-      this.copy,
-      marked.map(({ source, columns }) => ({ table: source.table, columns })),
-      others,
-    );
+  private async countSamples(): Promise<void> {
+    const synced = this.tables.map(({ source, columns }) => ({ table: source.table, columns }));
+    const others = this.file.sampleTables.filter(({ table }) => !this.tables.some(({ name }) => name === table));
+    await rememberSampleTables(this.copy, synced, others);
   }
 
   /**
@@ -198,6 +199,11 @@ export class LiveFile {
         !this.tables.some(({ source: { table } }) => table.schema === schema && table.name === name),
     );
     return others.reduce((sum, { rows }) => sum + rows, 0n);
+  }
+
+  /** Takes receipts of validations, between two batches. */
+  async addReceipts(receipts: readonly Receipt[]): Promise<void> {
+    await writeReceipts(this.copy, receipts);
   }
 
   /** What is not committed is gone with it. */

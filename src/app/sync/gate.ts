@@ -46,13 +46,14 @@ export function unchanged(
   { states, sampleTables }: Untouched,
   publishedPath: string,
   started: number,
+  reason = 'no transaction since the last sync',
 ): SyncResult {
   return {
     ...source,
     tables: states.map((state) => ({
       table: displayName(state),
       mode: 'none',
-      reason: 'no transaction since the last sync',
+      reason,
       rows: state.rows,
       upserted: 0n,
       deleted: 0n,

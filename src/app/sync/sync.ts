@@ -3,6 +3,7 @@ import os from 'node:os';
 import { compactFile, isBloated, rememberFreshSql } from '../../duckdb/compact.ts';
 import { hasLog } from '../../duckdb/companions.ts';
 import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
+import { currentFollower } from '../../duckdb/followNote.ts';
 import { createIndexes } from '../../duckdb/indexes.ts';
 import { rememberCheck, renewCheck } from '../../duckdb/lastCheck.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
@@ -31,6 +32,7 @@ import {
 import { VERSION } from '../../version.ts';
 import { nameBadText } from './badText.ts';
 import { labelSums } from './baseCurrency.ts';
+import { besideFollower } from './besideFollower.ts';
 import type { LoadContext } from './fullLoad.ts';
 import { gate, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
@@ -61,12 +63,17 @@ const SPOOL_BYTES = 512 << 20;
 export async function sync(request: SyncRequest): Promise<SyncResult> {
   const { config, signal, now } = request;
   const { postgres: target, lockWaitMs } = config;
-  const workspace = await openWorkspace(config.duckdbPath, {
-    waitMs: request.waitSeconds * 1000,
-    fileMode: config.fileMode,
-    now: now(),
-    signal,
-  });
+  const options = { waitMs: request.waitSeconds * 1000, fileMode: config.fileMode, now: now(), signal };
+  let workspace: Workspace;
+  try {
+    // A follower does not end: to wait for it is to wait until it has come so far.
+    const waitMs = currentFollower(config.duckdbPath) === null ? options.waitMs : 0;
+    workspace = await openWorkspace(config.duckdbPath, { ...options, waitMs });
+  } catch (error) {
+    const followed = await besideFollower(request, error);
+    if (followed === null) throw error;
+    return followed;
+  }
   try {
     return await withPostgres({ target, now: now(), signal, lockWaitMs }, (server) =>
       syncInto(request, workspace, server),

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import { hasLog } from '../../duckdb/companions.ts';
+import { currentFollower, handToFollower } from '../../duckdb/followNote.ts';
 import { openWorkspace } from '../../duckdb/publish.ts';
-import { type Receipt, writeReceipts } from '../../duckdb/receipts.ts';
+import { type Receipt, receiptsJson, writeReceipts } from '../../duckdb/receipts.ts';
 import { openWorkingCopy } from '../../duckdb/workingCopy.ts';
 import { isFinanceDbError } from '../../errors/financeDbError.ts';
 import { VERSION } from '../../version.ts';
@@ -72,6 +74,10 @@ export async function storeReceipts(
       workspace.close();
     }
   } catch (error) {
+    if (isFinanceDbError(error) && error.code === 'SYNC_LOCKED' && currentFollower(file) !== null) {
+      handToFollower(file, randomUUID(), receiptsJson(receipts));
+      return null;
+    }
     if (isFinanceDbError(error)) return error.message;
     throw error;
   }

@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { readPublishedFile } from '../../duckdb/fileState.ts';
+import { currentFollower, type FollowNote } from '../../duckdb/followNote.ts';
+import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
+import { displayName } from '../../model/tableName.ts';
+import { parseLsn } from '../../model/watermark.ts';
+import { askPinned } from '../../postgres/pinned.ts';
+import { withPostgres } from '../../postgres/server.ts';
+import { readPosition } from '../../postgres/snapshot.ts';
+import { unchanged } from './gate.ts';
+import { findState } from './published.ts';
+import type { SyncRequest, SyncResult } from './syncRequest.ts';
+
+/** What a follower needs to come to where the server was, if nothing is wrong. */
+const PATIENCE_MS = 15_000;
+const LOOK_MS = 100;
+
+/**
+ * A sync beside a follower has nothing to do but to wait until the file holds all that was committed when it was called.
+ * @param error why the sync could not have the file for itself
+ * @returns null when nobody follows these tables, or a sync of another kind was asked for
+ * @throws FinanceDbError SYNC_LOCKED when the follower does not come so far in time
+ */
+export async function besideFollower(request: SyncRequest, error: unknown): Promise<SyncResult | null> {
+  const { config, tables, signal, now } = request;
+  if (!isFinanceDbError(error) || error.code !== 'SYNC_LOCKED') return null;
+  const found = currentFollower(config.duckdbPath);
+  if (found === null || !tables.every((table) => found.tables.includes(displayName(table)))) return null;
+  if (request.full || request.newSource === true || request.beforePublish !== undefined)
+    throw new FinanceDbError('SYNC_LOCKED', `${config.duckdbPath} is followed by process ${found.pid}`, {
+      cause: error,
+      remedy: 'stop it first, or leave out the flags: without them a sync waits for it',
+    });
+  const started = performance.now();
+  const context = { target: config.postgres, now: now(), signal, lockWaitMs: config.lockWaitMs };
+  const { source, snapshot, goal } = await withPostgres(context, async (server) => {
+    const session = await server.connect();
+    const position = await readPosition(session);
+    const [row] = await askPinned<{ lsn: string }>(
+      session,
+      'SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS lsn',
+    );
+    const { kind, database, place } = server;
+    return {
+      source: {
+        kind: kind === 'embedded' ? ('embedded' as const) : ('postgres' as const),
+        database,
+        place,
+        version: position.serverVersion,
+      },
+      snapshot: position.snapshotText,
+      goal: parseLsn(row?.lsn ?? '0/0'),
+    };
+  });
+  const note = await reached(request, goal, found);
+  const file = await readPublishedFile(config.duckdbPath);
+  const states = tables.map((table) => findState(file, table)).filter((state) => state !== null);
+  const sampleTables = file.kind === 'ours' ? file.sampleTables : [];
+  const reason = `followed by process ${note.pid}: all that was committed is there`;
+  return unchanged({ source, snapshot }, { states, sampleTables }, config.duckdbPath, started, reason);
+}
+
+async function reached(request: SyncRequest, goal: bigint, first: FollowNote): Promise<FollowNote> {
+  const deadline = performance.now() + Math.max(PATIENCE_MS, request.waitSeconds * 1000);
+  let note: FollowNote | null = first;
+  while (note !== null) {
+    if (note.state === 'streaming' && note.position !== null && parseLsn(note.position) >= goal) return note;
+    if (performance.now() > deadline) break;
+    await delay(LOOK_MS, undefined, { signal: request.signal });
+    note = currentFollower(request.config.duckdbPath);
+  }
+  const why = note === null ? 'has ended' : note.why === null ? `is ${note.state}` : `is waiting: ${note.why}`;
+  throw new FinanceDbError('SYNC_LOCKED', `the follower (process ${first.pid}) ${why}, and has not come so far yet`, {
+    remedy:
+      note === null
+        ? 'run the command again'
+        : 'see what it says, wait longer with --wait SECONDS, or stop it and run `finance-db sync`',
+  });
+}

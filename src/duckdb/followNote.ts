@@ -1,0 +1,78 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { lockHolder } from '../files/lockFile.ts';
+
+/*
+ * What a running follower tells to other commands, and they to it, in FILE.work, for as long as it holds the lock of the file:
+ * follow.json says where it stands, and what is put into `receipts` it takes into the file.
+ */
+
+export interface FollowNote {
+  readonly pid: number;
+  readonly publication: string;
+  /** The tables that it follows, by their display names. */
+  readonly tables: readonly string[];
+  readonly since: string;
+  /** When the note was written. */
+  readonly at: string;
+  readonly state: 'scanning' | 'streaming' | 'waiting';
+  readonly why: string | null;
+  /** All that was committed before it is in the published file; null before the first publish. */
+  readonly position: string | null;
+  readonly lag_seconds: number;
+  readonly published_at: string | null;
+  readonly slot: string | null;
+}
+
+const NAME = 'follow.json';
+const RECEIPTS = 'receipts';
+
+/** Writes the note whole: whoever reads meanwhile finds the old one. Never fails what it tells of. */
+export function writeFollowNote(folder: string, note: FollowNote): void {
+  try {
+    writeWhole(path.join(folder, NAME), JSON.stringify(note));
+  } catch {
+    // The note is a comfort.
+  }
+}
+
+/** Who follows into the file now; null when nobody does. */
+export function currentFollower(publishedPath: string): FollowNote | null {
+  const file = resolved(publishedPath);
+  const holder = lockHolder(`${file}.lock`);
+  if (holder === null) return null;
+  try {
+    const note = JSON.parse(fs.readFileSync(path.join(`${file}.work`, NAME), 'utf8')) as FollowNote;
+    return note.pid === holder.pid ? note : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Hands something to the follower of a file, which will take it into the file. @param document text of JSON */
+export function handToFollower(publishedPath: string, name: string, document: string): void {
+  const folder = path.join(`${resolved(publishedPath)}.work`, RECEIPTS);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeWhole(path.join(folder, `${name}.json`), document);
+}
+
+/** What was handed to us: the names of the files. @param folder FILE.work */
+export function handedOver(folder: string): string[] {
+  const place = path.join(folder, RECEIPTS);
+  if (!fs.existsSync(place)) return [];
+  const names = fs.readdirSync(place).filter((name) => name.endsWith('.json'));
+  return names.sort().map((name) => path.join(place, name));
+}
+
+function writeWhole(file: string, text: string): void {
+  fs.writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600 });
+  fs.renameSync(`${file}.new`, file);
+}
+
+function resolved(file: string): string {
+  try {
+    return fs.realpathSync(file);
+  } catch {
+    return path.resolve(file);
+  }
+}
