@@ -68,7 +68,10 @@ function textOf(cell: HTMLTableCellElement): string {
   const exact = cell.querySelector<HTMLElement>('[data-sum], [data-count], [data-original]')?.dataset;
   const figure = exact?.['sum'] ?? exact?.['count'] ?? exact?.['original'];
   if (figure !== undefined) return figure;
-  const text = (cell.textContent ?? '').replace(/\s+/g, ' ').trim();
+  const text = (cell.textContent ?? '')
+    .replace(/[\u2068\u2069]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
   if (/^[\u2212-]?[\d., ]+( %)?$/.test(text)) return text.replace('\u2212', '-');
   return /^[=+@\u2212-]/.test(text) ? `'${text}` : text;
 }

@@ -2,6 +2,7 @@ import type { CashflowRow } from '../../analytics/cashflow.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import type { FlowBar } from './charts/flowBars.ts';
 import { flowBars } from './charts/flowBars.ts';
+import { TORN_NOTE } from './charts/mark.ts';
 import { daysOf } from './days.ts';
 import { type Html, html } from './html.ts';
 import type { Ink, Scope } from './ink.ts';
@@ -52,7 +53,7 @@ export function cashflowChart(
   });
   const drawn = flowBars(bars, { ...size, title: `Cash flow per ${interval}`, tick: (value) => ink.tick(value) });
   const running = bars.at(-1)?.running === true;
-  return html`<div class="plot">${drawn}</div>${
+  return html`<div class="plot">${drawn}</div>${drawn.text.includes('class="torn"') && html`<p class="note">${TORN_NOTE}</p>`}${
     all.length > rows.length &&
     html`<p class="note">The last ${rows.length} of ${ink.count(all.length)} are drawn; take a longer interval or a shorter period for all.</p>`
   }${running && html`<p class="note">The last ${interval} still runs: until today.</p>`}`;

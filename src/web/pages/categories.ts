@@ -4,6 +4,7 @@ import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { intervalsOf } from '../../render/stats/text.ts';
 import { intervalChoices } from './cashflow.ts';
+import { TORN_NOTE } from './charts/mark.ts';
 import { type StackedBar, stackedBars } from './charts/stackedBars.ts';
 import { treemap } from './charts/treemap.ts';
 import { daysOf } from './days.ts';
@@ -108,7 +109,7 @@ function stacked(ink: Ink, view: StatsResult, spent: readonly Row[], keys: Keys)
     tick: (value) => ink.tick(value),
     names: last.map((row) => row.subcategory ?? nameOf(row.category)),
   });
-  return html`<div class="plot">${chart}</div><ul class="legend">${shown.map(
+  return html`<div class="plot">${chart}</div>${chart.text.includes('class="torn"') && html`<p class="note">${TORN_NOTE}</p>`}<ul class="legend">${shown.map(
     (row) =>
       html`<li><svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true"><rect class="tint-${tintOf(row.category)}" width="10" height="10"/></svg> ${nameOf(row.category)}${row.subcategory ? `: ${row.subcategory}` : ''}</li>`,
   )}</ul>${spent.length > MOST_PARTS && html`<p class="note">The ${MOST_PARTS} largest; all are in the table.</p>`}${

@@ -1,3 +1,4 @@
+import { expectedDays } from '../../analytics/cadences.ts';
 import type { CashflowRow } from '../../analytics/cashflow.ts';
 import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { OverviewRow } from '../../analytics/overview.ts';
@@ -156,8 +157,10 @@ function next(ink: Ink, { recurring }: OverviewView): Html {
   const { today } = ink.frame;
   const last = addDaysIso(today, AHEAD);
   const due = recurring
-    .filter(({ state, next_date }) => state !== 'stopped' && next_date >= today && next_date <= last)
-    .sort((a, b) => (a.next_date < b.next_date ? -1 : a.next_date > b.next_date ? 1 : 0));
+    .filter(({ state }) => state !== 'stopped')
+    .flatMap((row) => expectedDays(row.next_date, row.cadence, last).map((iso) => ({ iso, row })))
+    .filter(({ iso }) => iso >= today)
+    .sort((a, b) => (a.iso < b.iso ? -1 : a.iso > b.iso ? 1 : 0));
   if (due.length === 0) return html`<p class="empty">Nothing that comes back is due in the next ${AHEAD} days.</p>`;
   const day = new Intl.DateTimeFormat(ink.frame.locale, {
     weekday: 'short',
@@ -166,9 +169,10 @@ function next(ink: Ink, { recurring }: OverviewView): Html {
     timeZone: 'UTC',
   });
   return html`<table class="report ranked"><tbody>${due.slice(0, 10).map(
-    (
+    ({
+      iso,
       row,
-    ) => html`<tr><td class="date">${day.format(new Date(`${row.next_date}T00:00:00Z`))}</td><th scope="row"><a href="${ink.behind(seriesOf(row))}">${row.merchant}</a></th><td class="note">${row.cadence}${row.type === 'varying' && ', varies'}</td><td class="money">${ink.money(row.amount)}</td></tr>
+    }) => html`<tr><td class="date">${day.format(new Date(`${iso}T00:00:00Z`))}</td><th scope="row"><a href="${ink.behind(seriesOf(row))}">${row.merchant}</a></th><td class="note">${row.cadence}${row.type === 'varying' && ', varies'}</td><td class="money">${ink.money(row.amount)}</td></tr>
 `,
   )}</tbody></table>${due.length > 10 && html`<p class="note">and ${due.length - 10} more</p>`}`;
 }

@@ -10,7 +10,12 @@ export function tintOf(name: string | null): number {
   return 1 + (hash % 8);
 }
 
-/** How a group without a name is called. */
+/** Hebrew, Arabic and their kin. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name as it is shown. What runs from right to left is set apart, so that it does not turn the figure beside it. */
 export function nameOf(value: unknown, none = '(none)'): string {
-  return value === null || value === undefined || value === '' ? none : String(value);
+  if (value === null || value === undefined || value === '') return none;
+  const name = String(value);
+  return RIGHT_TO_LEFT.test(name) ? `\u2068${name}\u2069` : name;
 }

@@ -1,5 +1,5 @@
 import { type Html, html } from '../html.ts';
-import { door, drawing, emptyChart, type Mark } from './mark.ts';
+import { door, drawing, emptyChart, type Mark, tornAt } from './mark.ts';
 import { axisOf, coordinate, cutOf, labelStep, textWidth } from './scale.ts';
 
 /** One interval: money in upwards, money out downwards, net as a level. */
@@ -50,9 +50,7 @@ export function flowBars(bars: readonly FlowBar[], options: FlowBarsOptions): Ht
     return html`<rect class="${kind}" x="${coordinate(center(index) - wide / 2)}" y="${coordinate(to < from ? from - size : from)}" width="${coordinate(wide)}" height="${coordinate(size)}"/>`;
   };
   const over = (index: number, value: number): Html | null =>
-    cut !== null && Math.abs(value) > cut
-      ? html`<path class="torn" d="M${coordinate(center(index) - bar / 2 - 2)} ${coordinate(y(clipped(value)) + (value > 0 ? 7 : -5))}l${coordinate(bar + 4)} -4"/>`
-      : null;
+    cut !== null && Math.abs(value) > cut ? tornAt(center(index), bar, y(clipped(value)), value > 0) : null;
   const every = labelStep(
     bars.length,
     step,

@@ -1,4 +1,5 @@
 import { type Html, html } from '../html.ts';
+import { coordinate } from './scale.ts';
 
 /** What every mark of a chart has: where it leads, and what it says. */
 export interface Mark {
@@ -24,6 +25,15 @@ export function drawing(size: { readonly width: number; readonly height: number 
 export function emptyChart(words = 'Nothing in this period.'): Html {
   return html`<p class="empty">${words}</p>`;
 }
+
+/** The mark of a bar that is longer than it can be drawn. */
+export function tornAt(center: number, wide: number, y: number, upwards: boolean): Html {
+  return html`<path class="torn" d="M${coordinate(center - wide / 2 - 2)} ${coordinate(y + (upwards ? 7 : -5))}l${coordinate(wide + 4)} -4"/>`;
+}
+
+/** Beneath a chart that has such bars. */
+export const TORN_NOTE =
+  'Bars with a tear are longer than they are drawn; their titles and the table have the figures.';
 
 /** Stripes for what is no part of the other marks: transfers, and a period that still runs. */
 export function stripes(id: string): Html {

@@ -1,6 +1,6 @@
 import { type Html, html } from '../html.ts';
-import { door, drawing, emptyChart, type Mark } from './mark.ts';
-import { axisOf, coordinate, fitted, labelStep, textWidth } from './scale.ts';
+import { door, drawing, emptyChart, type Mark, tornAt } from './mark.ts';
+import { axisOf, coordinate, cutOf, fitted, labelStep, textWidth } from './scale.ts';
 
 export interface StackedBar {
   readonly label: string;
@@ -27,8 +27,11 @@ export function stackedBars(bars: readonly StackedBar[], options: StackedBarsOpt
   const { width, height, title, tick, names = [] } = options;
   const right = names.length === 0 ? RIGHT : ROOM;
   const ends = bars.flatMap(({ parts }) => [sum(parts, 1), sum(parts, -1)]);
-  const axis = axisOf(ends);
-  const y = (value: number): number => TOP + ((height - TOP - BOTTOM) * (axis.high - value)) / (axis.high - axis.low);
+  const cut = cutOf(ends);
+  const axis = axisOf(cut === null ? ends : ends.map((end) => Math.max(-cut, Math.min(cut, end))));
+  const y = (value: number): number =>
+    TOP +
+    ((height - TOP - BOTTOM) * (axis.high - Math.max(axis.low, Math.min(axis.high, value)))) / (axis.high - axis.low);
   const step = (width - LEFT - right) / bars.length;
   const bar = Math.max(0.5, Math.min(44, step * (step < 4 ? 1 : 0.72)));
   const every = labelStep(
@@ -66,8 +69,10 @@ export function stackedBars(bars: readonly StackedBar[], options: StackedBarsOpt
             html`<rect class="tint-${part.tint}" x="${coordinate(center - bar / 2)}" y="${coordinate(top)}" width="${coordinate(bar)}" height="${coordinate(Math.max(0.5, Math.abs(y(from) - y(to))))}"/>`,
           )}`;
         });
+        const torn = cut !== null && Math.max(reached.up, -reached.down) > cut;
+        const tear = torn && tornAt(center, bar, y(reached.up > cut ? cut : -cut), reached.up > cut);
         const shown = (((index - anchor) % every) + every) % every === 0;
-        return html`${drawn}${shown && html`<text class="tick middle" x="${coordinate(center)}" y="${height - 20}">${label}</text>${below !== null && html`<text class="tick middle strong" x="${coordinate(center)}" y="${height - 5}">${below}</text>`}`}`;
+        return html`${drawn}${tear}${shown && html`<text class="tick middle" x="${coordinate(center)}" y="${height - 20}">${label}</text>${below !== null && html`<text class="tick middle strong" x="${coordinate(center)}" y="${height - 5}">${below}</text>`}`}`;
       },
     )}`,
   );
