@@ -176,12 +176,11 @@ const ADDRESSES = [
   '/cashflow?by=week&period=2026q1&vs=before',
   '/categories?depth=2&period=2025',
   '/flow',
-  '/flow?spending=1&period=2026',
   '/calendar?period=2026',
   '/merchants?sort=count&limit=3',
   "/merchants?merchant=o'h&with-transfers=1",
+  // Channels are made as accounts and places are.
   '/accounts',
-  '/channels',
   '/places',
   '/recurring?sort=name&with-transfers=1',
   '/anomalies',
