@@ -1,11 +1,21 @@
+import { missingExpressions, monthExpressions, rateExpressions, signExpressions } from './anomalyKinds.ts';
 import type { ReportQuery } from './columns.ts';
 import { periodConditions, whereClause } from './filters.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
 import { judgementDay, PAYEE, SERIES_COLUMNS, seriesExpressions } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
-import { indented, limitClause } from './sql.ts';
+import { indented, limitClause, sumType } from './sql.ts';
 
-export type AnomalyKind = 'unusual amount' | 'charged twice' | 'first time, large' | 'price change';
+export type AnomalyKind =
+  | 'unusual amount'
+  | 'charged twice'
+  | 'first time, large'
+  | 'price change'
+  | 'wrong sign'
+  | 'odd rate'
+  | 'missing payment'
+  | 'unusual month'
+  | 'change of habit';
 
 export type AnomalyRow = {
   readonly date: string;
@@ -20,7 +30,9 @@ export type AnomalyRow = {
 const DEFAULT_LIMIT = 20;
 /** A robust z-score beyond this is unusual. */
 const UNUSUAL = 4;
-const LARGE = 2.5;
+const LARGE = 2;
+/** Payments of one account to one merchant beside which one may stand out. */
+const FEWEST_BESIDE = 4;
 
 /**
  * Transactions that deserve a look, newest first, each with its reason:
@@ -28,15 +40,17 @@ const LARGE = 2.5;
  *   deviation, so that outliers do not hide themselves);
  * - charged twice: the same amount at the same merchant and account within 48 hours, where that is not the habit;
  * - first time, large: the first payment ever to a merchant, large for its category;
- * - price change: something recurring that costs more than before.
+ * - price change: something recurring that costs more than before;
+ * - wrong sign, odd rate, missing payment, unusual month, change of habit: src/analytics/anomalyKinds.ts.
  * What is usual is learnt from all rows up to the end of the period; shown are those of the period.
  */
 export function anomaliesReport(request: StatsRequest): ReportQuery {
   const { source, period } = request;
   const history = { ...period, from: null };
   const shown = periodConditions(period, 0, 't."timestamp"');
+  const since = (day: string): string => (period.from === null ? '' : ` WHERE ${day} >= DATE '${period.from}'`);
   const sql = `${withClause([
-    ...ledgerExpressions(request, SERIES_COLUMNS, {
+    ...ledgerExpressions(request, [...SERIES_COLUMNS, 'currency', ...(source.amountScale === null ? [] : ['amount'])], {
       period: history,
       conditions: ['normalized_amount <> 0'],
       computed: [PAYEE],
@@ -45,6 +59,10 @@ export function anomaliesReport(request: StatsRequest): ReportQuery {
     ...unusualExpressions(),
     ...twiceExpressions(),
     ...firstExpressions(),
+    ...signExpressions(),
+    ...rateExpressions(request),
+    ...missingExpressions(judgementDay(request)),
+    ...monthExpressions(`(date_trunc('month', ${judgementDay(request)} + 1))::DATE`),
     // Grouped, although nothing is found twice, so that DuckDB expects few rows and looks these up in the table and not
     // the table in these.
     `found AS (
@@ -53,6 +71,8 @@ export function anomaliesReport(request: StatsRequest): ReportQuery {
     SELECT row_id, 'unusual amount' AS kind, reason FROM unusual
     UNION ALL SELECT row_id, 'charged twice', reason FROM twice
     UNION ALL SELECT row_id, 'first time, large', reason FROM first_large
+    UNION ALL SELECT row_id, 'wrong sign', reason FROM wrong_sign
+    UNION ALL SELECT row_id, 'odd rate', reason FROM odd_rate
   )
   GROUP BY row_id, kind
 )`,
@@ -64,6 +84,10 @@ export function anomaliesReport(request: StatsRequest): ReportQuery {
     account_id, NULL
   FROM recurring
   WHERE type = 'fixed' AND abs(amount) > abs(price_before)${period.from === null ? '' : ` AND changed_on >= DATE '${period.from}'`}
+  UNION ALL
+  SELECT date, merchant, amount, 'missing payment', reason, account_id, NULL FROM missing${since('date')}
+  UNION ALL
+  SELECT date, NULL, (-spent)::${sumType(source.scale)}, kind, reason, NULL, NULL FROM odd_months${since('date')}
 )`,
   ])}(
   SELECT date, merchant, amount, kind, reason, account_id, tx_id, false AS is_total, NULL AS row_count
@@ -98,6 +122,8 @@ const DEVIATION = 'greatest((quartiles[3] - quartiles[1]) / 1.349, 0.05)';
 function unusualExpressions(): string[] {
   const unusual = (size: string): string =>
     `${size} > exp(middle + ${UNUSUAL} * deviation) AND ${size} > 2 * exp(middle)`;
+  // Far beyond the next largest is unusual however widely the others spread, and however few they are.
+  const alone = (size: string): string => `${size} > 3 * next_largest AND ${size} > 5 * exp(middle)`;
   return [
     `merchants AS MATERIALIZED (
   SELECT merchant, quantile_disc(-normalized_amount, [0.25, 0.5, 0.75]) AS cash, count(*) AS payments,
@@ -112,11 +138,38 @@ function unusualExpressions(): string[] {
   FROM (SELECT *, list_transform(cash, lambda x: ln(x::DOUBLE)) AS quartiles FROM merchants WHERE payments >= 10)
   WHERE ${unusual('largest')}
 )`,
+    // Where merchants are kinds of payments ("Cash withdrawal") what is usual is the account's own.
+    `account_merchants AS MATERIALIZED (
+  SELECT account_id, merchant, quantile_disc(-normalized_amount, [0.25, 0.5, 0.75]) AS cash, count(*) AS payments,
+    max(-normalized_amount, 2) AS largest_two
+  FROM ledger
+  WHERE normalized_amount < 0
+  GROUP BY account_id, merchant
+  HAVING count(*) >= ${FEWEST_BESIDE}
+)`,
+    `account_usual AS (
+  SELECT account_id, merchant, middle, deviation, next_largest, payments
+  FROM (
+    SELECT account_id, merchant, payments, quartiles[2] AS middle, ${DEVIATION} AS deviation, largest_two[1]::DOUBLE AS largest,
+      largest_two[2]::DOUBLE AS next_largest
+    FROM (SELECT *, list_transform(cash, lambda x: ln(x::DOUBLE)) AS quartiles FROM account_merchants)
+  )
+  WHERE payments >= 10 AND ${unusual('largest')} OR ${alone('largest')}
+)`,
     `unusual AS (
-  SELECT row_id, format('{:.1f} times the usual {:.2f}', size / exp(middle), exp(middle)) AS reason
-  FROM (SELECT row_id, merchant, -normalized_amount::DOUBLE AS size FROM ledger WHERE normalized_amount < 0)
-    JOIN merchant_usual USING (merchant)
-  WHERE ${unusual('size')}
+  SELECT row_id, any_value(format('{:.1f} times the usual {:.2f}', size / usual, usual)) AS reason
+  FROM (
+    SELECT row_id, size, exp(middle) AS usual
+    FROM (SELECT row_id, merchant, -normalized_amount::DOUBLE AS size FROM ledger WHERE normalized_amount < 0)
+      JOIN merchant_usual USING (merchant)
+    WHERE ${unusual('size')}
+    UNION ALL
+    SELECT row_id, size, exp(middle)
+    FROM (SELECT row_id, account_id, merchant, -normalized_amount::DOUBLE AS size FROM ledger WHERE normalized_amount < 0) l
+      JOIN account_usual a ON a.merchant = l.merchant AND a.account_id IS NOT DISTINCT FROM l.account_id
+    WHERE payments >= 10 AND ${unusual('size')} OR ${alone('size')}
+  )
+  GROUP BY row_id
 )`,
   ];
 }

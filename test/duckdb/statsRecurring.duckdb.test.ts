@@ -128,6 +128,51 @@ describe('anomalies', () => {
       ['first time, large', expect.stringMatching(/^first time, .* usual in Groceries$/)],
     ]);
   });
+  const back = (amount: string): SimpleRow => ({ day: '2026-06-20', amount, merchant: 'Coffee' });
+  test('money in from where it only went out', async () => {
+    const found = await kinds([...usual, back('5.99')]);
+    expect(found).toEqual([['wrong sign', 'money in, where 40 of 41 payments went out']]);
+  });
+  test('a refund is none', async () => {
+    expect(await kinds([...usual, back((usual[39] as SimpleRow).amount.slice(1))])).toEqual([]);
+  });
+  test('an amount at a rate that its currency never had', async () => {
+    const abroad = Array.from({ length: 9 }, (_, n) => ({
+      day: `2026-0${1 + (n % 6)}-0${1 + n}`,
+      amount: `-${10 + n}.00`,
+      normalized: `-${11 + n}.00`,
+      currency: 'EUR',
+      merchant: `Hotel ${n}`,
+    }));
+    const mixed = { day: '2026-06-09', amount: '-1500.00', normalized: '-15.00', currency: 'EUR', merchant: 'Hotel 0' };
+    expect(await kinds([...abroad, mixed])).toContainEqual([
+      'odd rate',
+      expect.stringMatching(/^0.01 a EUR, where 1\.\d+ is usual$/),
+    ]);
+  });
+  test('a payment that did not come', async () => {
+    const days = FIRSTS.filter((_, index) => index !== 3);
+    expect(days.length).toBeGreaterThan(4);
+    expect(await kinds(hits('Music', days, ['-9.99']))).toContainEqual([
+      'missing payment',
+      expect.stringMatching(/^expected monthly; the next came on /),
+    ]);
+  });
+  const month = (index: number, count: number): SimpleRow[] =>
+    Array.from({ length: count }, (_, n) => ({
+      day: `202${5 + Math.floor(index / 12)}-${String(1 + (index % 12)).padStart(2, '0')}-${String(2 + n * 2).padStart(2, '0')}`,
+      amount: `-${20 + ((index * 7 + n * 3) % 9)}.${10 + n}`,
+      merchant: `Shop ${index} ${n}`,
+    }));
+  const plain = Array.from({ length: 10 }, (_, index) => month(index, 5)).flat();
+  test('a month of a category far above the others, by more than one payment', async () => {
+    const odd = await kinds([...plain, ...month(10, 13), ...month(11, 5)]);
+    expect(odd).toEqual([['unusual month', expect.stringMatching(/^Groceries in 2025-11: 2\.\d times the usual /)]]);
+  });
+  test('a habit that changed', async () => {
+    const more = await kinds([...plain, ...month(10, 8), ...month(11, 8), ...month(12, 8), ...month(13, 1)]);
+    expect(more).toEqual([['change of habit', expect.stringMatching(/^Groceries: \d+\.\d\d a month since 2025-11, /)]]);
+  });
   test('a price that rose', async () => {
     expect(await kinds(hits('Music', FIRSTS, ['-9.99', '-9.99', '-9.99', '-9.99', '-9.99', '-12.99']))).toEqual([
       ['price change', 'up from 9.99, monthly'],

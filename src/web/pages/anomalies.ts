@@ -29,11 +29,14 @@ export function anomalyBehind({ key }: ReportColumn, row: ReportRow): readonly N
   const { tx_id, merchant } = row as unknown as AnomalyRow;
   if (tx_id !== null)
     return key === 'amount' || key === 'merchant' || key === 'tx_id' ? [{ by: 'id', value: tx_id }] : null;
-  return key === 'merchant' ? [{ by: 'payee', value: merchant }] : null;
+  // A month of a category has no merchant.
+  return key === 'merchant' && merchant !== null ? [{ by: 'payee', value: merchant }] : null;
 }
 
 /** Reasons have amounts in them. */
 export function reasonCell(ink: Ink, { key }: ReportColumn, row: ReportRow): HtmlValue | undefined {
   if (key !== 'reason' || !ink.hidden) return undefined;
-  return String(row['reason'] ?? '').replace(/(usual |from )[\d.,]+/g, '$1•••');
+  return String(row['reason'] ?? '')
+    .replace(/(usual |from )[\d.,]+/g, '$1•••')
+    .replace(/-?[\d.,]+(?= a month since| before$)/g, '•••');
 }

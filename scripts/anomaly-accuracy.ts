@@ -1,0 +1,241 @@
+/**
+ * Plants mistakes into rows and measures which of them `stats anomalies` finds:
+ *   npx tsx scripts/anomaly-accuracy.ts [FILE.csv] [seed] [rate]
+ * FILE is in our own columns; without one, or with -, the sample household. `rate` is how many of each kind are planted into a thousand rows
+ * (default 1; at least five). Recall: planted ones that are named, by any kind. Precision: of what the kinds meant for it name,
+ * the share that was planted; what was odd before is counted against it, so that it is a lower bound. Alarms without any planting come first.
+ */
+import { DuckDBInstance } from '@duckdb/node-api';
+import { anomaliesReport } from '../src/analytics/anomalies.ts';
+import type { StatsRequest } from '../src/analytics/request.ts';
+import { type CategoryUse, readVocabulary, vocabularySql } from '../src/analytics/vocabulary.ts';
+import { generateSample } from '../src/model/household/generate.ts';
+import { quoteLiteral } from '../src/model/identifier.ts';
+import { ALL_TIME } from '../src/model/period.ts';
+import { TRANSACTIONS_COLUMNS } from '../src/model/transactionsTable.ts';
+
+const [file = '-', seedText = '1', rateText = '1'] = process.argv.slice(2);
+const instance = await DuckDBInstance.create(':memory:');
+const connection = await instance.connect();
+const all = async <T>(sql: string): Promise<T[]> =>
+  (await connection.runAndReadAll(sql)).getRowObjectsJson() as unknown as T[];
+const run = (sql: string): Promise<unknown> => connection.run(sql);
+
+if (file === '-') {
+  await run(`CREATE TABLE loaded (${TRANSACTIONS_COLUMNS.map(({ name }) => `"${name}" VARCHAR`).join(', ')})`);
+  const rows = [...generateSample({ rows: 5000 })].map(
+    (row) => `(${row.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`,
+  );
+  await run(`INSERT INTO loaded VALUES ${rows.join(', ')}`);
+} else await run(`CREATE TABLE loaded AS FROM read_csv(${quoteLiteral(file)}, all_varchar = true)`);
+await run(`CREATE TABLE clean AS SELECT * REPLACE ("timestamp"::TIMESTAMP AS "timestamp",
+  amount::DECIMAL(15, 2) AS amount, normalized_amount::DECIMAL(15, 2) AS normalized_amount) FROM loaded`);
+const [facts] = await all<{ rows: string; last: string; accounts: string; months: number }>(`SELECT count(*) AS rows,
+  max("timestamp")::DATE AS last, count(DISTINCT account_id) AS accounts,
+  greatest(1, datediff('month', min("timestamp"), max("timestamp"))) AS months FROM clean`);
+const rows = Number(facts?.rows ?? 0);
+const planted = Math.max(5, Math.round((rows * Number(rateText)) / 1000));
+
+/** Rows in an order made by the seed. */
+const order = `ORDER BY hash(tx_id || ${quoteLiteral(seedText)})`;
+/** Spending in the latter half, where something is known of what is usual. */
+const victims = `(SELECT * FROM clean WHERE normalized_amount < 0 AND "timestamp" > (SELECT quantile_disc("timestamp", 0.5) FROM clean)
+  AND category IS DISTINCT FROM 'Transfer')`;
+const columns = TRANSACTIONS_COLUMNS.map(({ name }) => `"${name}"`).join(', ');
+const replaced = (changes: string): string => `SELECT ${columns} FROM (SELECT * REPLACE (${changes}) FROM victim)`;
+
+interface Plant {
+  readonly name: string;
+  /** The kinds that are meant for it. */
+  readonly kinds: readonly string[];
+  /** SQL of the rows that are changed; their places take what \`become\` says. */
+  readonly pick?: string;
+  readonly become?: string;
+  /** SQL of rows that are added, with new ids that begin with \`planted\`. */
+  readonly added?: string;
+  /** Accounts and months that are emptied, in the place of all that. */
+  readonly emptied?: boolean;
+}
+
+const picked = `SELECT * FROM ${victims} ${order} LIMIT ${planted}`;
+const PLANTS: readonly Plant[] = [
+  {
+    name: 'doubled charge',
+    kinds: ['charged twice'],
+    added: `WITH victim AS (${picked}) ${replaced(`'planted-' || tx_id AS tx_id, "timestamp" + INTERVAL 20 HOUR AS "timestamp"`)}`,
+  },
+  {
+    name: 'tenfold amount',
+    kinds: ['unusual amount', 'first time, large'],
+    pick: picked,
+    become: 'amount * 10 AS amount, normalized_amount * 10 AS normalized_amount',
+  },
+  {
+    name: 'unknown merchant',
+    kinds: ['first time, large'],
+    added: `WITH usual AS (SELECT category, median(-normalized_amount) AS usual FROM clean WHERE normalized_amount < 0 GROUP BY category),
+      victim AS (SELECT v.*, usual FROM (${picked}) v JOIN usual USING (category))
+      SELECT ${columns} FROM (SELECT * REPLACE ('planted-' || tx_id AS tx_id, 'Stranger ' || tx_id AS merchant,
+        (-8 * usual)::DECIMAL(15, 2) AS amount, (-8 * usual)::DECIMAL(15, 2) AS normalized_amount) FROM victim)`,
+  },
+  {
+    name: 'wrong sign',
+    kinds: ['wrong sign'],
+    pick: picked,
+    become: '-amount AS amount, -normalized_amount AS normalized_amount',
+  },
+  {
+    name: 'currency mix-up',
+    kinds: ['odd rate', 'unusual amount', 'first time, large'],
+    pick: picked,
+    become: `'JPY' AS currency, (amount * 150)::DECIMAL(15, 2) AS amount, (normalized_amount * 150)::DECIMAL(15, 2) AS normalized_amount`,
+  },
+  {
+    name: 'price rise',
+    kinds: ['price change'],
+    pick: `SELECT * FROM clean c WHERE hash(account_id, merchant, normalized_amount) IN (
+        SELECT h FROM (SELECT hash(account_id, merchant, normalized_amount) AS h, count(*) AS n, count(DISTINCT date_trunc('month', "timestamp")) AS months,
+            stddev(day("timestamp")) AS spread FROM clean WHERE normalized_amount < 0 GROUP BY h
+          HAVING n >= 8 AND n = months AND spread < 2) ORDER BY hash(h::VARCHAR || ${quoteLiteral(seedText)}) LIMIT ${planted})
+      QUALIFY row_number() OVER (PARTITION BY account_id, merchant, normalized_amount ORDER BY "timestamp" DESC) <= 4`,
+    become:
+      '(amount * 1.15)::DECIMAL(15, 2) AS amount, (normalized_amount * 1.15)::DECIMAL(15, 2) AS normalized_amount',
+  },
+  { name: 'quiet month', kinds: ['missing payment'], emptied: true },
+  {
+    name: 'unusual month',
+    kinds: ['unusual month'],
+    added: `WITH busy AS (
+        SELECT category, min(m) AS m, any_value(spent) AS spent FROM (
+          SELECT *, median(sum) OVER (PARTITION BY category) AS spent FROM (
+            SELECT category, date_trunc('month', "timestamp") AS m, sum(-normalized_amount) AS sum FROM ${victims} GROUP BY ALL)) WHERE spent > 0 GROUP BY category ORDER BY spent DESC LIMIT 5)
+      SELECT ${columns} FROM (SELECT c.* REPLACE ('planted-' || c.tx_id || n AS tx_id, (-spent / 3)::DECIMAL(15, 2) AS amount, (-spent / 3)::DECIMAL(15, 2) AS normalized_amount,
+          b.m + INTERVAL 1 MONTH + to_days((5 * n)::INTEGER) AS "timestamp", 'Extra ' || n AS merchant)
+        FROM busy b JOIN (SELECT * FROM ${victims} QUALIFY row_number() OVER (PARTITION BY category ${order}) = 1) c USING (category), range(6) AS r(n))`,
+  },
+];
+
+interface Alarm {
+  readonly kind: string;
+  readonly tx_id: string | null;
+  readonly merchant: string | null;
+  readonly account_id: string | null;
+  readonly date: string;
+  readonly reason: string;
+}
+
+async function alarms(): Promise<Alarm[]> {
+  const request: StatsRequest = {
+    source: { table: 'transactions', whole: 'transactions', scale: 2, amountScale: 2 },
+    vocabulary: readVocabulary(await all<CategoryUse>(vocabularySql('transactions'))),
+    calendar: { today: facts?.last ?? '', monthStart: 1 },
+    period: ALL_TIME,
+    span: null,
+    file: null,
+    filters: {
+      accounts: [],
+      categories: [],
+      merchant: null,
+      channel: null,
+      city: null,
+      currency: null,
+      min: null,
+      max: null,
+      flow: null,
+    },
+    withTransfers: false,
+    interval: 'month',
+    groupBy: null,
+    months: 1,
+    backtest: false,
+    openings: [],
+    statements: null,
+    depth: 1,
+    sort: null,
+    limit: 1_000_000,
+  };
+  return (await all<Alarm & { is_total: boolean }>(anomaliesReport(request).sql)).filter(({ is_total }) => !is_total);
+}
+
+const share = (part: number, whole: number): string => (whole === 0 ? '–' : `${((100 * part) / whole).toFixed(0)} %`);
+
+await run('CREATE TABLE transactions AS FROM clean');
+const before = await alarms();
+const perMonth =
+  before.length /
+  (facts?.months ?? 1) /
+  Math.max(1, Number(facts?.accounts ?? 1) / (file === '-' ? Number(facts?.accounts ?? 1) : 1));
+const kindsBefore = new Map<string, number>();
+for (const { kind } of before) kindsBefore.set(kind, (kindsBefore.get(kind) ?? 0) + 1);
+console.log(
+  `${file}: ${rows} rows, ${facts?.accounts} accounts, ${facts?.months} months; without planting ${before.length} alarms, ${perMonth.toFixed(2)} a month ${file === '-' ? 'in the household' : 'an account'}: ${[...kindsBefore].map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+);
+for (const plant of PLANTS) {
+  await run('DROP TABLE IF EXISTS transactions; DROP TABLE IF EXISTS marked');
+  if (plant.emptied === true) {
+    await run(`CREATE TABLE marked AS SELECT account_id, date_trunc('month', "timestamp") + INTERVAL 1 MONTH AS m FROM clean
+      WHERE "timestamp" BETWEEN (SELECT quantile_disc("timestamp", 0.4) FROM clean) AND (SELECT max("timestamp") FROM clean) - INTERVAL 3 MONTH
+      GROUP BY ALL HAVING count(*) >= 4 ORDER BY hash(concat(any_value(account_id), any_value(date_trunc('month', "timestamp"))::VARCHAR, ${quoteLiteral(seedText)})) LIMIT ${file === '-' ? 1 : planted}`);
+    await run(
+      `CREATE TABLE transactions AS SELECT c.* FROM clean c LEFT JOIN marked k ON k.account_id = c.account_id AND k.m = date_trunc('month', c."timestamp") WHERE k.m IS NULL`,
+    );
+    const found = await alarms();
+    const [{ n = '0' } = {}] = await all<{ n: string }>('SELECT count(*) AS n FROM marked');
+    const marks = await all<{ account_id: string; m: string }>('SELECT account_id, m::DATE AS m FROM marked');
+    const hit = marks.filter(({ account_id, m }) =>
+      found.some(
+        (alarm) =>
+          plant.kinds.includes(alarm.kind) &&
+          alarm.account_id === account_id &&
+          alarm.date.slice(0, 7) === m.slice(0, 7),
+      ),
+    ).length;
+    const meant = found.filter(({ kind }) => plant.kinds.includes(kind));
+    const right = meant.filter(({ account_id, date }) =>
+      marks.some((mark) => mark.account_id === account_id && mark.m.slice(0, 7) === date.slice(0, 7)),
+    ).length;
+    console.log(
+      `${plant.name}: planted ${n}, recall ${share(hit, marks.length)}, precision ${share(right, meant.length)} of ${meant.length}`,
+    );
+    continue;
+  }
+  if (plant.pick !== undefined) {
+    await run(`CREATE TABLE marked AS ${plant.pick}`);
+    await run(`CREATE TABLE transactions AS SELECT ${columns} FROM clean WHERE tx_id NOT IN (SELECT tx_id FROM marked)
+      UNION ALL SELECT ${columns} FROM (SELECT * REPLACE (${plant.become}) FROM marked)`);
+  } else {
+    await run(`CREATE TABLE marked AS ${plant.added}`);
+    await run(`CREATE TABLE transactions AS SELECT ${columns} FROM clean UNION ALL SELECT ${columns} FROM marked`);
+  }
+  const found = await alarms();
+  const marks = await all<{ tx_id: string; merchant: string; account_id: string; category: string; m: string }>(
+    `SELECT tx_id, merchant, account_id, category, strftime("timestamp", '%Y-%m') AS m FROM marked`,
+  );
+  const meant = found.filter(({ kind }) => plant.kinds.includes(kind));
+  // A series, and a month of a category, is one plant.
+  const keyOf = (row: { tx_id: string | null; merchant: string | null; account_id: string | null }): string =>
+    plant.name === 'price rise' ? `${row.account_id} ${row.merchant}` : (row.tx_id ?? '');
+  if (plant.name === 'unusual month') {
+    const keys = new Set(marks.map(({ category, m }) => `${category} in ${m}`));
+    const said = meant.map(({ reason }) => reason.split(':')[0] ?? '');
+    const hit = [...keys].filter((key) => said.includes(key)).length;
+    console.log(
+      `${plant.name}: planted ${keys.size}, recall ${share(hit, keys.size)}, precision ${share(said.filter((key) => keys.has(key)).length, said.length)} of ${said.length}`,
+    );
+    continue;
+  }
+  const keys = new Set(marks.map(keyOf));
+  // The other one of two that are alike may be the one that is named.
+  const twins =
+    plant.name === 'doubled charge' ? new Set([...keys].map((key) => key.replace('planted-', ''))) : new Set<string>();
+  const named = new Set(found.map(keyOf));
+  const hit = [...keys].filter(
+    (key) => named.has(key) || (twins.size > 0 && named.has(key.replace('planted-', ''))),
+  ).length;
+  const right = meant.filter((alarm) => keys.has(keyOf(alarm)) || twins.has(keyOf(alarm))).length;
+  console.log(
+    `${plant.name}: planted ${keys.size}, recall ${share(hit, keys.size)}, precision ${share(right, meant.length)} of ${meant.length}`,
+  );
+}
+connection.closeSync();
+instance.closeSync();
