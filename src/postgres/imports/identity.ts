@@ -47,7 +47,8 @@ export async function decideIdentity(session: PgSession, options: IdentityOption
   await session.query(`
 UPDATE ${STAGED} s SET known_id = t.tx_id
 FROM ${postgresTable(options.table)} t
-WHERE s.known_id IS NULL AND t.tx_id = coalesce(s.other_id, s.first_id)`);
+-- Compared as the table's index is sorted, so that a small file does not read all of a large table.
+WHERE s.known_id IS NULL AND t.tx_id = coalesce(s.other_id, s.first_id) COLLATE "default"`);
 }
 
 /**

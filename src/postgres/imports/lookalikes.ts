@@ -33,7 +33,9 @@ WITH span AS (
 ), nearest AS (
   SELECT DISTINCT ON (a.record) a.record, a.tx_id
   FROM alike a
-  LEFT JOIN ${rows} r ON r.tx_id = a.tx_id AND NOT r.undone
+  -- By account and days too, for which there is an index.
+  LEFT JOIN ${rows} r ON r.tx_id = a.tx_id AND NOT r.undone AND r.account_id = a.account_id
+    AND r.booked >= (SELECT first_day FROM span) AND r.booked < (SELECT end_day FROM span)
   WHERE (r.tx_id IS NULL OR a.day = a.new_day OR r.bank_id = a.bank_id OR pg_catalog.upper(r.text) <> pg_catalog.upper(a.text))
     -- Asked of the few that look alike, not of all that came earlier.
     AND NOT EXISTS (SELECT FROM ${ENTRIES} k WHERE k.tx_id = a.tx_id)
