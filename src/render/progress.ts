@@ -23,6 +23,33 @@ export interface Progress {
 const SILENT: Progress = { load: () => undefined, say: () => undefined, stop: () => undefined };
 const LEAST_INTERVAL_MS = 100;
 
+/** Set to `ipc` by a program of ours that starts a command and wants to be told, whatever the command prints. */
+const TO_PARENT = 'FINANCE_DB_PROGRESS';
+const PARENT_INTERVAL_MS = 250;
+
+/** What is told to the program that started this one. */
+export interface ProgressMessage {
+  /** From 0 to 1; null where it is not known. */
+  readonly done: number | null;
+  readonly text: string;
+}
+
+function toParent(send: (message: { progress: ProgressMessage }, told: () => void) => void): Progress {
+  let last = Number.NEGATIVE_INFINITY;
+  // Its end ends nothing here: that is what signals are for.
+  const tell = (done: number | null, text: string): void => {
+    last = performance.now();
+    send({ progress: { done, text } }, () => undefined);
+  };
+  return {
+    load: (progress) => {
+      if (performance.now() - last >= PARENT_INTERVAL_MS) tell(progress.fraction, loadText(progress, 0));
+    },
+    say: (text) => tell(null, text),
+    stop: () => undefined,
+  };
+}
+
 /**
  * Progress on a terminal (rows, rate, time left), on stderr; nothing elsewhere, so that cron mails stay short. Nor on a
  * terminal that reports no width (serial lines, `script` in a pipeline): nobody can tell how many of its lines to take
@@ -32,6 +59,7 @@ export function openProgress(
   io: Io,
   output: { readonly quiet: boolean; readonly color: boolean; readonly dumb: boolean },
 ): Progress {
+  if (process.env[TO_PARENT] === 'ipc' && process.send !== undefined) return toParent(process.send.bind(process));
   const drawable = io.stderr.isTTY === true && (io.stderr.columns ?? 0) > 0;
   if (!drawable || output.quiet || output.dumb) return SILENT;
   let spinner: Ora | undefined;

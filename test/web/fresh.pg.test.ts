@@ -171,6 +171,8 @@ describe('a file that was published', () => {
     const before = JSON.parse((await ask(port, '/api/v1/validations')).body).validations.length;
     const events = await openEvents(port);
     expect((await post(port, '/api/v1/validations')).status).toBe(202);
+    const step = await events.next('sync', ({ progress }) => progress !== undefined);
+    expect(step).toMatchObject({ state: 'running', task: 'validate', progress: { text: expect.any(String) } });
     await events.next('sync', ({ state, task }) => state === 'done' && task === 'validate');
     events.close();
     const { validations } = JSON.parse((await ask(port, '/api/v1/validations')).body);

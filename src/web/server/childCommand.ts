@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ProgressMessage } from '../../render/progress.ts';
 import type { SyncOptions } from './serveOptions.ts';
 
 /** How a command of this tool ended. */
@@ -22,20 +23,30 @@ const STOP_MS = 5000;
 /**
  * Runs a command of this very tool beside the server: what a sync does with files would hold up every page.
  * @param args the command and its flags; --json is added, so that errors come as a document
+ * @param onProgress told how far it is, a few times a second at most
  */
-export function runChild(options: SyncOptions, args: readonly string[]): ChildCommand {
+export function runChild(
+  options: SyncOptions,
+  args: readonly string[],
+  onProgress: (progress: ProgressMessage) => void = () => undefined,
+): ChildCommand {
   const [program = process.execPath, ...first] = options.program;
   const child = spawn(program, [...first, ...args, '--json', '--quiet', ...options.flags], {
     cwd: options.cwd,
-    env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...options.env, FINANCE_DB_PROGRESS: 'ipc' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  child.on('message', (message) => {
+    const { progress } = (message ?? {}) as { progress?: Partial<ProgressMessage> };
+    const { done, text } = progress ?? {};
+    if (typeof text === 'string') onProgress({ done: typeof done === 'number' ? done : null, text });
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     if (stdout.length < MOST_OUTPUT) stdout += text;
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-4000);
   });
   let force: NodeJS.Timeout | undefined;

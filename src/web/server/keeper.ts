@@ -1,5 +1,6 @@
 import type { SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
 import { lastCheck } from '../../duckdb/lastCheck.ts';
+import type { ProgressMessage } from '../../render/progress.ts';
 import type { Freshness, Run } from '../pages/frame.ts';
 import { type ChildCommand, type ChildOutcome, runChild } from './childCommand.ts';
 import type { Announcement, Events } from './events.ts';
@@ -11,6 +12,14 @@ export type Task = 'sync' | 'validate';
 /** After a failure, and after each further one twice as long. */
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 300_000;
+
+interface Running {
+  readonly task: Task;
+  readonly child: ChildCommand;
+  readonly since: Date;
+  /** Null before it has told any. */
+  readonly progress: ProgressMessage | null;
+}
 
 /** The log that the status page shows. */
 const MOST_RUNS = 20;
@@ -28,7 +37,7 @@ export class Keeper {
   private readonly options: ServeOptions;
   private readonly events: Events;
   private readonly snapshot: () => SnapshotNote | null;
-  private running: { readonly task: Task; readonly child: ChildCommand; readonly since: Date } | null = null;
+  private running: Running | null = null;
   private follower: ChildCommand | null = null;
   private checkedAt: Date | null = null;
   private problem: Freshness['problem'] = null;
@@ -82,8 +91,12 @@ export class Keeper {
    */
   start(task: Task, flags: readonly string[] = []): boolean {
     if (this.running !== null || this.stopped) return false;
-    const child = runChild(this.options.sync, [task, ...flags]);
-    this.running = { task, child, since: this.options.now() };
+    const child = runChild(this.options.sync, [task, ...flags], (progress) => {
+      if (this.running?.child !== child) return;
+      this.running = { ...this.running, progress };
+      this.announce('running', null);
+    });
+    this.running = { task, child, since: this.options.now(), progress: null };
     this.announce('running', null);
     void child.done.then((outcome) => this.ended(task, outcome));
     return true;
@@ -159,10 +172,14 @@ export class Keeper {
   }
 
   private announcement(state: string, problem: Freshness['problem'], task: Task | undefined): Announcement {
-    const { since } = this.running ?? {};
+    const { since, progress = null } = this.running ?? {};
     return {
       name: 'sync',
-      data: { state, task, since, checked_at: this.lastCheck(), ...(problem === null ? {} : { problem }) },
+      data: {
+        ...{ state, task, since, checked_at: this.lastCheck() },
+        ...(progress === null ? {} : { progress }),
+        ...(problem === null ? {} : { problem }),
+      },
     };
   }
 }

@@ -22,6 +22,8 @@ export interface ServeOptions {
   /** Told what goes wrong beside the requests, a line each. */
   readonly log: (line: string) => void;
   readonly limits?: Partial<ServerLimits>;
+  /** Whether a file that has come is looked through before anybody asks; it is, when left out. */
+  readonly warm?: boolean;
 }
 
 export interface SyncOptions {

@@ -13,6 +13,7 @@ import type { Services } from './services.ts';
 import { Snapshots } from './snapshots.ts';
 import { Turns } from './turns.ts';
 import type { WebEnv } from './visit.ts';
+import { warmUp } from './warmUp.ts';
 
 /** A server that runs. */
 export interface RunningServer {
@@ -55,6 +56,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   await showSample(options);
   // What is wrong with the file the pages will say.
   await snapshots.note().catch(() => null);
+  const warm = warmUp(snapshots, options, stop.signal);
   keeper.visited();
   return {
     port,
@@ -66,7 +68,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       const cut = setTimeout(() => {
         for (const server of servers) server.closeAllConnections();
       }, limits.graceMs);
-      await Promise.all([...closed, keeper.stop()]);
+      await Promise.all([...closed, keeper.stop(), warm]);
       clearTimeout(cut);
       snapshots.close();
     },
@@ -83,14 +85,16 @@ async function answer(app: ReturnType<typeof makeApp>, request: Request, env: un
 }
 
 /** Looks for another file in the place of the one that is served, and tells open pages; while there are some, they count as visits. */
-function watch({ snapshots, events, keeper, limits }: Services): NodeJS.Timeout {
+function watch({ options, snapshots, events, keeper, limits, stopping }: Services): NodeJS.Timeout {
   let known = snapshots.currentId();
   return setInterval(() => {
     const id = snapshots.currentId();
     if (id !== known) {
       known = id;
       snapshots.letGoOfOld();
+      // What is known of the file is asked for at every visit.
       void snapshots.note().catch(() => null);
+      void warmUp(snapshots, options, stopping);
       events.announce({ name: 'snapshot', data: { id } });
     }
     if (events.count > 0) keeper.visited();
