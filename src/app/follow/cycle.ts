@@ -29,7 +29,7 @@ const CHECK_MS = 5000;
 const SAFE_PATIENCE_MS = 50;
 /** Between two looks whether a commit can be seen, which it cannot while it waits for a synchronous standby. */
 const LONGEST_LOOK_MS = 250;
-/** After a publish that the surroundings did not allow: another program has the file open for writing, or the disk is full. */
+/** While another program has the file open for writing. */
 const RETRY_PUBLISH_MS = 1000;
 
 /** What of the batch is not published yet. */
@@ -240,8 +240,8 @@ export class FollowCycle {
       this.why = null;
       return outcome;
     } catch (error) {
-      if (this.request.once || !isFinanceDbError(error)) throw error;
-      if (error.code !== 'DUCKDB_LOCKED' && error.code !== 'DISK_FULL') throw error;
+      // After a full disk DuckDB has given the copy up; that is begun anew.
+      if (this.request.once || !isFinanceDbError(error) || error.code !== 'DUCKDB_LOCKED') throw error;
       if (this.why === null) this.request.onEvent({ kind: 'warning', text: `not published yet: ${error.message}` });
       this.why = messageOf(error);
       this.notBefore = performance.now() + RETRY_PUBLISH_MS;

@@ -10,6 +10,7 @@ import type { Workspace } from '../../duckdb/publish.ts';
 import { type Receipt, writeReceipts } from '../../duckdb/receipts.ts';
 import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
+import { mapFileError } from '../../files/fileErrors.ts';
 import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { labelSums } from '../sync/baseCurrency.ts';
 import { DEFAULT_MEMORY } from '../sync/sync.ts';
@@ -158,7 +159,10 @@ export class LiveFile {
     await this.copy.run('CHECKPOINT finance_db_copy');
     await this.compactIfBloated();
     const finished = path.join(this.workspace.folder, 'publish.duckdb');
-    const shared = await this.duplicate(finished);
+    const shared = await this.duplicate(finished).catch((error: unknown) => {
+      fs.rmSync(finished, { force: true });
+      throw mapFileError(error, finished);
+    });
     const bytes = fs.statSync(finished).size;
     const aside = await this.workspace.publish(now, finished);
     return { written: shared ? 0 : bytes, bytes, aside };

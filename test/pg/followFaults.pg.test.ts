@@ -1,0 +1,245 @@
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { sync } from '../../src/app/sync/sync.ts';
+import { openReader } from '../../src/duckdb/reader.ts';
+import { connect, type PgSession } from '../../src/postgres/session.ts';
+import { runCli } from '../support/cli.ts';
+import type { Cluster } from '../support/cluster.ts';
+import { urlOf } from '../support/database.ts';
+import { startWriter } from '../support/duckdbWriter.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { configOf, startFollower, syncRequest, type TestFollower } from '../support/follower.ts';
+import { killFollowers } from '../support/followKills.ts';
+import { makeFollowCluster } from '../support/followServer.ts';
+import { startProxy, startTool } from '../support/process.ts';
+import { mountDisk } from '../support/smallDisk.ts';
+
+let cluster: Cluster;
+let session: PgSession;
+let folder: ReturnType<typeof temporaryFolder>;
+let follower: TestFollower | undefined;
+
+beforeAll(async () => {
+  cluster = await makeFollowCluster({ fsync: 'on' });
+});
+afterAll(() => cluster?.remove());
+
+beforeEach(async () => {
+  session = await connect(cluster.address, { retryMs: 5000 });
+  folder = temporaryFolder();
+  await session.query(
+    "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 5000) i; CREATE PUBLICATION finance_db FOR TABLE t",
+  );
+});
+afterEach(async () => {
+  await follower?.stop().finally(() => {
+    follower = undefined;
+  });
+  await session.query('DROP PUBLICATION finance_db; DROP TABLE t');
+  await session.close();
+  folder.remove();
+});
+
+function start(address = cluster.address): TestFollower {
+  follower = startFollower({ address, folder: folder.path, tables: 't' });
+  return follower;
+}
+
+const env = (): Record<string, string> => ({
+  DATABASE_URL: urlOf(cluster.address),
+  FINANCE_DB_HOME: folder.path,
+  FINANCE_DB_TABLES: 't',
+});
+
+test('the server is stopped in the middle, and comes back', async () => {
+  const followed = start();
+  await followed.caughtUp(session);
+  await session.query("UPDATE t SET v = 'before' WHERE id < 10");
+  cluster.stop('immediate');
+  cluster.start();
+  await session.close();
+  session = await connect(cluster.address, { retryMs: 5000 });
+  await session.query("UPDATE t SET v = 'after' WHERE id < 5; DELETE FROM t WHERE id = 100");
+  expect(await followed.compare(session)).toBe(4999);
+  expect(followed.restarts().join()).toMatch(/connection|answer/);
+}, 60_000);
+
+test('the connection is cut inside of a transaction', async () => {
+  const proxy = await startProxy(cluster.address);
+  try {
+    const followed = start(proxy.address);
+    await followed.caughtUp(session);
+    proxy.limit(200_000, 'cut');
+    await session.query("UPDATE t SET v = repeat('y', 200)");
+    await proxy.reached();
+    proxy.resume();
+    expect(await followed.compare(session)).toBe(5000);
+    expect(followed.restarts()).toHaveLength(1);
+    await followed.stop();
+  } finally {
+    await proxy.close();
+  }
+}, 60_000);
+
+test('its sessions are ended, and rows of the file contradict the stream', async () => {
+  const followed = start();
+  await followed.caughtUp(session);
+  await session.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'walsender'");
+  await session.query("INSERT INTO t VALUES (9001, 'x')");
+  await followed.compare(session);
+  await followed.stop();
+  // Somebody changed the file: a row that the stream will change is not there, and another one is.
+  const writer = await startWriter(followed.file, ['UPDATE t SET id = 70000 WHERE id = 70', 'CHECKPOINT']);
+  await writer.kill();
+  const again = start();
+  await again.caughtUp(session);
+  await session.query("UPDATE t SET v = 'found out' WHERE id = 70");
+  expect(await again.compare(session)).toBe(5001);
+  expect(again.restarts()).toEqual([expect.stringContaining('1 rows were to be changed or deleted, and 0 were found')]);
+  expect(again.events.some((event) => event.kind === 'scanned' && event.result.tables[0]?.mode === 'full')).toBe(true);
+}, 60_000);
+
+test('a writer is open while the slot is made, and a file that was restored from a backup is mended by the scan', async () => {
+  const followed = start();
+  await followed.caughtUp(session);
+  fs.copyFileSync(followed.file, `${followed.file}.backup`);
+  await session.query("UPDATE t SET v = 'later' WHERE id < 50");
+  await followed.compare(session);
+  await followed.stop();
+  fs.copyFileSync(`${followed.file}.backup`, followed.file);
+  fs.rmSync(`${followed.file}.backup`);
+  const writer = await connect(cluster.address, { retryMs: 0 });
+  try {
+    await writer.query("BEGIN; UPDATE t SET v = 'open' WHERE id = 60");
+    const again = start();
+    await delay(300);
+    await writer.query("UPDATE t SET v = 'open' WHERE id = 61; COMMIT");
+    expect(await again.compare(session)).toBe(5000);
+  } finally {
+    await writer.close();
+  }
+}, 60_000);
+
+test('another program has the file open for writing: it waits, and goes on when that has ended', async () => {
+  const followed = start();
+  await followed.caughtUp(session);
+  const writer = await startWriter(followed.file, ['SELECT 1']);
+  await session.query("UPDATE t SET v = 'held up' WHERE id = 1");
+  for (let turn = 0; turn < 200 && !followed.events.some(({ kind }) => kind === 'warning'); turn++) await delay(25);
+  expect(followed.events).toContainEqual({ kind: 'warning', text: expect.stringContaining('not published yet') });
+  await session.query("UPDATE t SET v = 'and more' WHERE id = 2");
+  await writer.kill();
+  await followed.compare(session);
+  expect(followed.restarts()).toEqual([]);
+}, 60_000);
+
+test('sync, validate and status beside it', async () => {
+  const followed = start();
+  await followed.caughtUp(session);
+  await session.query("UPDATE t SET v = 'beside' WHERE id < 20");
+  const done = await runCli(['sync', '--json'], { env: env() });
+  expect([done.code, JSON.parse(done.stdout)]).toMatchObject([
+    0,
+    {
+      published: false,
+      tables: [{ mode: 'none', reason: expect.stringContaining(`followed by process ${process.pid}`) }],
+    },
+  ]);
+  const [row] = await read(followed.file, "SELECT count(*)::INT AS n FROM t WHERE v = 'beside'");
+  expect(row).toEqual({ n: 19 });
+  expect((await runCli(['sync', '--full'], { env: env() })).stderr).toContain('is followed by process');
+  const validated = await runCli(['validate', '--json'], { env: env() });
+  expect([validated.code, JSON.parse(validated.stdout)]).toMatchObject([0, { status: 'equal' }]);
+  for (let turn = 0; turn < 100; turn++) {
+    await delay(30);
+    const [stored] = await read(followed.file, 'SELECT count(*)::INT AS n FROM finance_db.validations').catch(() => []);
+    if (stored?.['n'] === 1) break;
+  }
+  expect(await read(followed.file, 'SELECT outcome FROM finance_db.validations')).toEqual([{ outcome: 'equal' }]);
+  const status = await runCli(['status', '--json'], { env: env() });
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    follow: { pid: process.pid, state: 'streaming', slot: expect.stringMatching(/^finance_db_/), tables: ['t'] },
+  });
+  expect((await runCli(['status'], { env: env() })).stdout).toMatch(/Follow {6}process \d+ since .*slot finance_db_/);
+  await followed.compare(session);
+}, 60_000);
+
+async function read(file: string, sql: string): Promise<Record<string, unknown>[]> {
+  const reader = await openReader(file);
+  try {
+    return await reader.all<Record<string, unknown>>(sql);
+  } finally {
+    reader.close();
+  }
+}
+
+test('a full disk holds it up, and a copy of the file at any time is whole', async () => {
+  const disk = mountDisk('40m');
+  if (disk === null) {
+    process.stderr.write('SKIPPED: a full disk needs the right to mount a small tmpfs\n');
+    return;
+  }
+  follower = startFollower({ address: cluster.address, folder: disk.path, tables: 't' });
+  const followed = follower;
+  try {
+    await followed.caughtUp(session);
+    const free = fs.statfsSync(disk.path);
+    fs.writeFileSync(`${disk.path}/filler`, Buffer.alloc(Number(free.bavail) * Number(free.bsize) - 600_000));
+    await session.query("UPDATE t SET v = repeat('z', 100) || id");
+    for (let turn = 0; turn < 200; turn++) {
+      await delay(25);
+      if (followed.events.some(({ kind }) => kind === 'warning' || kind === 'restart')) break;
+    }
+    expect(
+      JSON.stringify(
+        followed.events.map((event) =>
+          event.kind === 'warning' ? event.text : event.kind === 'restart' ? event.reason : '',
+        ),
+      ),
+    ).toMatch(/space|disk/i);
+    fs.copyFileSync(followed.file, `${folder.path}/copy.duckdb`);
+    expect(await read(`${folder.path}/copy.duckdb`, 'SELECT count(*)::INT AS n FROM t')).toEqual([{ n: 5000 }]);
+    fs.rmSync(`${disk.path}/filler`);
+    expect(await followed.compare(session)).toBe(5000);
+  } finally {
+    await followed.stop();
+    follower = undefined;
+    disk.remove();
+  }
+}, 60_000);
+
+test('killed at any moment, it leaves a whole file from which a scan goes on', async () => {
+  await session.query('DROP PUBLICATION finance_db; DROP TABLE t');
+  const result = await killFollowers({ address: cluster.address, folder: folder.path, kills: 3, seed: 5, rows: 3000 });
+  expect(result.kills).toBe(3);
+  expect(fs.readdirSync(folder.path).filter((name) => !name.startsWith('finance.duckdb.lock.'))).toEqual(
+    expect.arrayContaining(['finance.duckdb']),
+  );
+}, 60_000);
+
+test('stopped for a while, as by a laptop that sleeps, it goes on', async () => {
+  await session.query("ALTER SYSTEM SET wal_sender_timeout = '1s'");
+  await session.query('SELECT pg_reload_conf()');
+  const { child, ended } = startTool(['follow', '--write-budget', '0'], env());
+  try {
+    for (let turn = 0; turn < 200 && !fs.existsSync(`${folder.path}/finance.duckdb`); turn++) await delay(50);
+    await delay(1500);
+    child.kill('SIGSTOP');
+    await session.query("UPDATE t SET v = 'asleep' WHERE id < 30");
+    await delay(2500);
+    child.kill('SIGCONT');
+    const beside = await runCli(['sync', '--json'], { env: env() });
+    expect(JSON.parse(beside.stdout)).toMatchObject({ tables: [{ reason: expect.stringContaining('followed by') }] });
+    expect(await read(`${folder.path}/finance.duckdb`, "SELECT count(*)::INT AS n FROM t WHERE v = 'asleep'")).toEqual([
+      { n: 29 },
+    ]);
+  } finally {
+    child.kill('SIGTERM');
+    const { code } = await ended;
+    await session.query('ALTER SYSTEM RESET wal_sender_timeout');
+    await session.query('SELECT pg_reload_conf()');
+    expect(code).toBe(143);
+  }
+  await sync(syncRequest(configOf({ address: cluster.address, folder: folder.path, tables: 't' })));
+}, 60_000);
