@@ -1,11 +1,13 @@
 // npm run stress -- --seed 7 --seconds 600 --sessions 4 --rows 30000
 // Random writers beside repeated syncs on a server of their own; compares both sides row by row in each snapshot.
-// npm run stress -- --follow …: beside a follower, which is stopped and whose connections are cut now and then.
+// npm run stress -- --follow …: beside a follower, which is stopped and whose connections are cut now and then;
+// with --kills 200 (after npm run build) followers are killed at random moments instead.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { useEmbeddedServer } from '../src/postgres/embedded/server.ts';
+import { killFollowers } from '../test/support/followKills.ts';
 import { makeFollowCluster } from '../test/support/followServer.ts';
 import { followStress } from '../test/support/followStress.ts';
 import { stress } from '../test/support/stress.ts';
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '5000' },
     verbose: { type: 'boolean', default: false },
     follow: { type: 'boolean', default: false },
+    kills: { type: 'string' },
   },
 });
 
@@ -53,6 +56,20 @@ async function stressFollow(): Promise<void> {
   const cluster = await makeFollowCluster();
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-stress-'));
   try {
+    if (values.kills !== undefined) {
+      const killed = await killFollowers({
+        address: cluster.address,
+        folder: home,
+        kills: Number(values.kills),
+        seed: Number(values.seed),
+        rows: Number(values.rows),
+        log: values.verbose ? (line) => console.log(line) : () => undefined,
+      });
+      console.log(
+        `seed ${values.seed}: ${killed.kills} kills, ${killed.streaming} of followers that had published changes; every file whole, every scan after it equal; ${killed.rowsCompared} rows compared`,
+      );
+      return;
+    }
     const result = await followStress({
       address: cluster.address,
       folder: home,

@@ -283,6 +283,7 @@ function declareCommands(
       .description('print a crontab entry that syncs regularly, or keep it in your crontab')
       .option('--every <interval>', 'how often: 5m, 1h, 1d …', '5m')
       .option('--inbox <dir>', 'import what lies in this folder before each sync')
+      .option('--follow', 'print a systemd service that runs `finance-db follow` instead')
       .option('--install', 'put it into your crontab, or bring it up to date there; other lines stay as they are')
       .option('--remove', 'take it out of your crontab')
       .addOption(

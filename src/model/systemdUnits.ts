@@ -4,6 +4,33 @@ import type { Interval } from './interval.ts';
 /** The name of both units. */
 export const UNIT_NAME = 'finance-db-sync';
 
+/** The name of the service that follows. */
+export const FOLLOW_UNIT_NAME = 'finance-db-follow';
+
+/** A service that follows without end, and is started again when it fails. @param command as words */
+export function followUnit(job: CronJob, command: readonly string[]): string {
+  return [
+    '[Unit]',
+    `Description=finance-db: follow into ${specifier(job.target)}`,
+    'Wants=network-online.target',
+    'After=network-online.target',
+    '',
+    '[Service]',
+    'Type=simple',
+    'UMask=0077',
+    ...Object.entries(job.environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`),
+    `ExecStart=${execWords(command)}`,
+    'Restart=on-failure',
+    'RestartSec=30',
+    // SIGTERM is how it is meant to end.
+    'SuccessExitStatus=143',
+    '',
+    '[Install]',
+    'WantedBy=default.target',
+    '',
+  ].join('\n');
+}
+
 /** The service: one sync, after an import where one comes before it; systemd starts none while one runs, and keeps the output in its journal. */
 export function serviceUnit(job: CronJob): string {
   return [

@@ -5,7 +5,7 @@ import { type ScheduledSync, scheduledSync } from '../../app/schedule/scheduledS
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { crontabBlock, crontabEntry } from '../../model/crontab.ts';
 import { type Interval, parseInterval } from '../../model/interval.ts';
-import { serviceUnit, timerUnit, UNIT_NAME } from '../../model/systemdUnits.ts';
+import { FOLLOW_UNIT_NAME, followUnit, serviceUnit, timerUnit, UNIT_NAME } from '../../model/systemdUnits.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { writeText } from '../../render/sink.ts';
 import type { CommandContext } from '../context.ts';
@@ -18,6 +18,8 @@ export interface ScheduleFlags {
   readonly systemd?: string | true;
   /** A folder of bank files to import before each sync. */
   readonly inbox?: string;
+  /** A service that follows, instead of syncs at intervals. */
+  readonly follow?: boolean;
   readonly databaseUrl?: string;
 }
 
@@ -31,6 +33,10 @@ export async function scheduleCommand(context: CommandContext, flags: ScheduleFl
     throw new FinanceDbError('USAGE', '--remove takes out the whole entry, whatever its inbox', {
       remedy: 'leave --inbox out',
     });
+  if (flags.follow === true && (flags.install ?? flags.remove ?? flags.inbox) !== undefined)
+    throw new FinanceDbError('USAGE', '--follow prints a systemd service, and nothing else', {
+      remedy: 'leave --install, --remove and --inbox out; cron runs `finance-db sync` or `finance-db follow --once`',
+    });
   const { config, env } = context;
   const interval = parseInterval(flags.every);
   if (flags.remove) return tellChange(context, await removeSchedule(config.duckdbPath, env));
@@ -43,6 +49,7 @@ export async function scheduleCommand(context: CommandContext, flags: ScheduleFl
     context.io.stderr.write(
       `note: ${sync.missingSecret.name} holds a password, which was left out: ${secretRemedy(sync.missingSecret)}\n`,
     );
+  if (flags.follow === true) return printFollow(context, sync);
   return flags.systemd === undefined ? print(context, sync, interval) : printUnits(context, flags, sync, interval);
 }
 
@@ -66,6 +73,28 @@ async function print(context: CommandContext, sync: ScheduledSync, interval: Int
   await writeText(io.stdout, block);
   if (!output.quiet)
     io.stderr.write('put it into your crontab with `finance-db schedule --install`, or by hand with `crontab -e`\n');
+  return undefined;
+}
+
+/** A follower runs without end: systemd keeps it running, cron cannot. */
+async function printFollow({ io, output }: CommandContext, { job }: ScheduledSync): Promise<undefined> {
+  const command = job.command.map((word) => (word === 'sync' ? 'follow' : word));
+  const service = followUnit(job, command);
+  const folder = '~/.config/systemd/user';
+  if (output.json) await writeJsonDocument(io, { status: 'ok', action: 'printed', name: FOLLOW_UNIT_NAME, service });
+  else await writeText(io.stdout, service);
+  if (!output.json && !output.quiet)
+    io.stderr.write(
+      [
+        'to install:',
+        `  mkdir -p ${folder}`,
+        `  finance-db schedule --follow > ${folder}/${FOLLOW_UNIT_NAME}.service`,
+        `  systemctl --user daemon-reload && systemctl --user enable --now ${FOLLOW_UNIT_NAME}`,
+        '  loginctl enable-linger    # so that it runs while you are logged out',
+        `to see what it does: journalctl --user -u ${FOLLOW_UNIT_NAME}`,
+        '',
+      ].join('\n'),
+    );
   return undefined;
 }
 
