@@ -35,6 +35,8 @@ export interface Relation {
   readonly amountScale: number | null;
 }
 
+/** The type of the row numbers that a view on a lake's files gives. */
+const LAKE_ROWID = 'UBIGINT';
 const MONEY = ['normalized_amount', 'amount'];
 /** What a report can put a date to: years that are written with four digits. */
 const FIRST_MOMENT = `TIMESTAMP '0001-01-01'`;
@@ -90,8 +92,9 @@ export function shapeOf(
       read.push({ name, sql: money.why === undefined ? money.sql : `TRY_CAST(${quoted}::VARCHAR AS DOUBLE)` });
     } else read.push({ name, sql: column.type === 'VARCHAR' ? quoted : `${quoted}::VARCHAR` });
   }
-  // A column called rowid hides DuckDB's own, which tells rows apart.
-  const hidden = columns.some(({ name }) => name.toLowerCase() === 'rowid');
+  // A column called rowid hides DuckDB's own, which tells rows apart. One of a type that no column of PostgreSQL has is a lake's,
+  // whose views have none of DuckDB's.
+  const hidden = columns.some(({ name, type }) => name.toLowerCase() === 'rowid' && type !== LAKE_ROWID);
   return {
     kind: 'readable',
     relation: {

@@ -1,8 +1,10 @@
 import { Argument, Command, type CommanderError, Option } from 'commander';
+import type { StatsFlags } from '../app/stats/statsFlags.ts';
 import { type ConfigFlags, loadConfig } from '../config/config.ts';
 import { columnsOf, type Io, wantsAscii } from '../io.ts';
 import { VERSION } from '../version.ts';
 import { checkFlags, flagsBefore, refuseExcess, refuseOtherEncodings } from './commandLine.ts';
+import type { QueryFlags } from './commands/query.ts';
 import type { CommandContext } from './context.ts';
 import { once, parseCount, parseCountOrZero, parseJobs, parseSeconds, repeated } from './flagValues.ts';
 import { HELP_TEXTS } from './helpTexts.ts';
@@ -19,6 +21,8 @@ interface SharedFlags extends ConfigFlags {
 
 /** What a command's module exports: it parses nothing and formats nothing itself. */
 type Outcome = Promise<number | undefined | undefined>;
+
+const LAKE = 'read the lake (FINANCE_DB_LAKE) instead of the DuckDB file';
 
 const TIMEOUT = 'stop after so many seconds (default: never)';
 
@@ -195,7 +199,10 @@ function declareCommands(
       TIMEOUT,
       parseSeconds,
     ),
-    async (context, flags, args) => (await import('./commands/stats.ts')).statsCommand(context, args[0], flags),
+    async (context, flags: StatsFlags & OverLake, args) =>
+      overLake(context, flags, 'reports', async (given) =>
+        (await import('./commands/stats.ts')).statsCommand(given, args[0], flags),
+      ),
   );
   runs(
     program
@@ -224,8 +231,12 @@ function declareCommands(
       )
       .option('--timeout <seconds>', TIMEOUT, parseSeconds)
       .option('--saved <name>', 'run a saved query')
+      .option('--lake', LAKE)
       .option('--list', 'list the saved queries'),
-    async (context, flags, args) => (await import('./commands/query.ts')).queryCommand(context, args[0], flags),
+    async (context, flags: QueryFlags & OverLake, args) =>
+      overLake(context, flags, 'queries', async (given) =>
+        (await import('./commands/query.ts')).queryCommand(given, args[0], flags),
+      ),
   );
   runs(
     program
@@ -302,6 +313,21 @@ function declareCommands(
     async (context, _flags, args) =>
       (await import('./commands/completion.ts')).completionCommand(context, args[0] ?? '', program),
   );
+}
+
+interface OverLake {
+  readonly lake?: boolean;
+}
+
+/** Runs a reading command, with --lake on the lake. */
+async function overLake(
+  context: CommandContext,
+  { lake }: OverLake,
+  how: 'reports' | 'queries',
+  run: (context: CommandContext) => Promise<number>,
+): Promise<number> {
+  if (lake !== true) return run(context);
+  return (await import('./commands/lake.ts')).readLake(context, how, run);
 }
 
 const SHARED_GROUP = 'Flags of every command, before its name or behind it:';

@@ -35,5 +35,6 @@ export function addStatsOptions(command: Command): Command {
     .option('--limit <n>', 'so many rows', parseCount)
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json', 'markdown']))
     .option('--locale <locale>', 'how numbers are written: en-US (default), de-DE …')
+    .option('--lake', 'read the lake (FINANCE_DB_LAKE) instead of the DuckDB file')
     .option('--sql', "print the report's SQL instead of running it");
 }

@@ -38,6 +38,8 @@ export interface Config {
   readonly token: string | null;
   /** Where `lake` publishes to (FINANCE_DB_LAKE): a folder or `s3://bucket/prefix`. */
   readonly lake?: string;
+  /** Files that the DuckDB file's views read: set where a lake stands in for it. */
+  readonly readable?: readonly string[];
   /** Where the settings file was read, if any. */
   readonly envFile: string | null;
   /** What is odd about the settings and no error: one line each. */

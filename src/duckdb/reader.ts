@@ -34,6 +34,8 @@ export interface DuckDbReader {
 export interface ReaderOptions {
   /** The one file outside the database that may be written: where our own COPY puts the output of a query. */
   readonly writablePath?: string;
+  /** Files outside the database that its views read: those of a lake. */
+  readonly readable?: readonly string[] | undefined;
   /** What DuckDB may use, such as '500MB'; half of the machine's memory when left out. */
   readonly memory?: string | undefined;
   /** The zone of TIMESTAMPTZ in SQL and in what is shown; UTC when left out. */
@@ -84,7 +86,7 @@ export async function openFile(path: string, options: Omit<ReaderOptions, 'signa
       instance.closeSync();
       [instance, connection] = await openUnderOtherName(path, options);
     }
-    await connection.run(lockDown(options.writablePath, timeZone));
+    await connection.run(lockDown(options, timeZone));
     connection.closeSync();
   } catch (error) {
     throw openingError(error, path);
@@ -172,10 +174,11 @@ async function openUnderOtherName(path: string, options: ReaderOptions): Promise
 }
 
 /** Paths can be allowed only after opening and before external access is closed. */
-function lockDown(writablePath: string | undefined, timeZone: string): string {
+function lockDown({ writablePath, readable = [] }: ReaderOptions, timeZone: string): string {
+  const allowed = [...(writablePath === undefined ? [] : [writablePath]), ...readable];
   return [
     `SET GLOBAL TimeZone = ${quoteLiteral(timeZone)}`,
-    ...(writablePath === undefined ? [] : [`SET allowed_paths = [${quoteLiteral(writablePath)}]`]),
+    ...(allowed.length === 0 ? [] : [`SET allowed_paths = [${allowed.map(quoteLiteral).join(', ')}]`]),
     'SET enable_external_access = false',
     'SET lock_configuration = true',
   ].join('; ');

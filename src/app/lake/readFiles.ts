@@ -28,10 +28,13 @@ export function readColumns(table: LakeTable, state: LakeState): readonly ReadCo
 /**
  * SQL that reads Parquet files of a table with the columns and types that the DuckDB file has. Columns are found by their field
  * ids: a file of before a renaming calls them otherwise.
+ * @param rowid whether a last column is to tell rows apart, as a table's own would (LAKE_ROWID of analytics/source.ts)
  */
-export function selectFiles(files: readonly string[], columns: readonly ReadColumn[]): string {
+export function selectFiles(files: readonly string[], columns: readonly ReadColumn[], rowid = false): string {
+  const number = rowid && !columns.some(({ name }) => name.toLowerCase() === 'rowid');
   if (files.length === 0) {
     const none = columns.map(({ name, duckdbType }) => `NULL::${duckdbType} AS ${quoteIdentifier(name)}`);
+    if (number) none.push('NULL::UBIGINT AS rowid');
     return `SELECT ${none.join(', ')} WHERE false`;
   }
   const fields = columns.map(
@@ -41,5 +44,6 @@ export function selectFiles(files: readonly string[], columns: readonly ReadColu
   const read = columns.map(
     ({ name, duckdbType }) => `${fromParquet(quoteIdentifier(name), duckdbType)} AS ${quoteIdentifier(name)}`,
   );
+  if (number) read.push('((file_index::UBIGINT << 32) + file_row_number::UBIGINT) AS rowid');
   return `SELECT ${read.join(', ')} FROM read_parquet([${files.map(quoteLiteral).join(', ')}], schema = MAP {${fields.join(', ')}})`;
 }

@@ -23,6 +23,7 @@ export async function queryToParquet(
   options: {
     readonly memory?: string | undefined;
     readonly timeZone?: string | undefined;
+    readonly readable?: readonly string[] | undefined;
     readonly sample?: boolean;
   } = {},
 ): Promise<number> {
@@ -36,6 +37,7 @@ export async function queryToParquet(
     writablePath: target,
     memory: options.memory,
     timeZone: options.timeZone,
+    readable: options.readable,
   });
   const interrupt = (): void => reader.connection.interrupt();
   const waited = <T>(step: Promise<T>): Promise<T> => orStopped(step, request.signal, reader.abandon);

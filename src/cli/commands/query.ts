@@ -71,6 +71,7 @@ async function queryToStdout(context: CommandContext, request: QueryRequest, fla
   const reader = await openReader(config.duckdbPath, {
     memory: config.memory,
     timeZone: config.timeZone,
+    readable: config.readable,
     signal: request.signal,
   });
   try {
@@ -112,6 +113,7 @@ async function queryToFile(
   const reader = await openReader(config.duckdbPath, {
     memory: config.memory,
     timeZone: config.timeZone,
+    readable: config.readable,
     signal: request.signal,
   });
   try {
@@ -127,6 +129,7 @@ async function queryToFile(
               rows: await queryToParquet(request, file.temporary, config.duckdbPath, {
                 memory: config.memory,
                 timeZone: config.timeZone,
+                readable: config.readable,
                 sample: age.sample,
               }),
             }

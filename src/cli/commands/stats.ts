@@ -39,6 +39,7 @@ export async function statsCommand(
   const reader = await openReader(config.duckdbPath, {
     memory: config.memory,
     timeZone: config.timeZone,
+    readable: config.readable,
     signal: limit.signal,
   });
   try {

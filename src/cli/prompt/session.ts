@@ -53,8 +53,8 @@ export class PromptSession {
   }
 
   static async open(context: CommandContext, options: SessionOptions): Promise<PromptSession> {
-    const { duckdbPath, memory, timeZone } = context.config;
-    return new PromptSession(context, options, await openReader(duckdbPath, { memory, timeZone }));
+    const { duckdbPath, memory, timeZone, readable } = context.config;
+    return new PromptSession(context, options, await openReader(duckdbPath, { memory, timeZone, readable }));
   }
 
   /** Stops the running statement; false when none runs. */
@@ -103,10 +103,10 @@ export class PromptSession {
   /** For statements of the prompt itself, such as those of \d. */
   async freshReader(): Promise<DuckDbReader> {
     const identity = fileIdentity(this.reader.path);
-    const { memory, timeZone } = this.context.config;
-    if (this.reader.abandoned) this.reader = await openReader(this.reader.path, { memory, timeZone });
+    const { memory, timeZone, readable } = this.context.config;
+    if (this.reader.abandoned) this.reader = await openReader(this.reader.path, { memory, timeZone, readable });
     else if (identity !== this.identity) {
-      const next = await openReader(this.reader.path, { memory, timeZone });
+      const next = await openReader(this.reader.path, { memory, timeZone, readable });
       this.reader.close();
       this.reader = next;
       this.context.io.stderr.write('a sync has published new data: the file was opened again\n');

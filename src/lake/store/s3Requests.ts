@@ -127,7 +127,7 @@ export class S3Requests {
       this.signal.throwIfAborted();
       if (attempt > 1) await this.pause(attempt);
       try {
-        const patience = AbortSignal.timeout(PATIENCE_MS + (body?.length ?? 0) / SLOWEST_BYTES_PER_MS);
+        const patience = AbortSignal.timeout(PATIENCE_MS + Math.ceil((body?.length ?? 0) / SLOWEST_BYTES_PER_MS));
         const signal = AbortSignal.any([this.signal, patience]);
         const response = await this.client.fetch(url, {
           ...{ method, headers, signal },
