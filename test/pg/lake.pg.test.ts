@@ -1,7 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { overLake } from '../../src/app/lake/overLake.ts';
+import { runStats } from '../../src/app/stats/stats.ts';
+import { parseStatsFlags } from '../../src/app/stats/statsFlags.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { openReader } from '../../src/duckdb/reader.ts';
 import { keyOf } from '../../src/lake/table.ts';
+import { REPORT_NAMES } from '../../src/model/reportNames.ts';
 import { runCli } from '../support/cli.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
 import { type TestLake, testLake } from '../support/lake.ts';
@@ -164,4 +170,39 @@ test('snapshots that were replaced long ago go with their files, and no others',
   expect(lake.files().filter((file) => file.endsWith('.avro'))).toHaveLength(1 + table.manifests.length);
   expect(lake.files().filter((file) => file.endsWith('.journal'))).toEqual([]);
   expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
+});
+
+test('every report through --lake is that of the file, and so is a query', async () => {
+  const env = { ...source.env('transactions'), FINANCE_DB_LAKE: lake.folder, FINANCE_DB_TODAY: '2026-01-31' };
+  const run = async (...args: string[]): Promise<string> => {
+    const result = await runCli(args, { env });
+    if (result.code !== 0) throw new Error(`${args.join(' ')}: ${result.stderr}`);
+    return result.stdout;
+  };
+  await run('init', '--sample', '1200');
+  await lake.publish('transactions');
+  const config = loadConfig({}, env, '/');
+  const signal = new AbortController().signal;
+  const all = async ({ duckdbPath, readable }: typeof config): Promise<unknown[]> => {
+    const reader = await openReader(duckdbPath, { readable });
+    const input = parseStatsFlags({ config, io: { now: () => new Date(), cwd: '/' } } as never, {});
+    const results: unknown[] = [];
+    for (const report of REPORT_NAMES) {
+      const { table, sections, scope } = await runStats(reader, report, input, null);
+      results.push({ report, table, sections, scope });
+    }
+    reader.close();
+    return results;
+  };
+  const file = await all(config);
+  expect(file).toHaveLength(REPORT_NAMES.length);
+  expect(await overLake({ config, place: lake.folder, env, signal }, 'reports', all)).toEqual(file);
+  expect(await run('stats', 'cashflow', '--lake', '--format', 'csv')).toBe(
+    await run('stats', 'cashflow', '--format', 'csv'),
+  );
+  const question = ['query', 'SELECT * FROM transactions ORDER BY tx_id; FROM monthly_spending', '--format', 'json'];
+  expect(await run(...question, '--lake')).toBe(await run(...question));
+  // No other file is within reach.
+  const other = await runCli(['query', "FROM read_text('/etc/hostname')", '--lake'], { env });
+  expect(other.code).toBe(7);
 });

@@ -68,11 +68,11 @@ async function cut(
   pieces: number,
 ): Promise<string[]> {
   const shares = Array.from({ length: pieces - 1 }, (_, index) => (index + 1) / pieces);
-  const rows = await copy.all<{ at: string | null; type: string }>(
-    `SELECT DISTINCT at::VARCHAR AS at, typeof(at) AS type FROM (SELECT unnest(quantile_disc(${column}, [${shares.join(', ')}])) AS at FROM ${source.from} WHERE ${unit.where}) AS cuts WHERE at IS NOT NULL ORDER BY at`,
+  const rows = await copy.all<{ edge: string; type: string }>(
+    `SELECT edge::VARCHAR AS edge, typeof(edge) AS type FROM (SELECT DISTINCT unnest(quantile_disc(${column}, [${shares.join(', ')}])) AS edge FROM ${source.from} WHERE ${unit.where}) AS edges WHERE edge IS NOT NULL ORDER BY edges.edge`,
   );
   if (rows.length === 0) return ['true'];
-  const values = rows.map(({ at, type }) => `CAST(${quoteLiteral(at ?? '')} AS ${type})`);
+  const values = rows.map(({ edge, type }) => `CAST(${quoteLiteral(edge)} AS ${type})`);
   const last = values.at(-1) ?? 'NULL';
   return [
     `${column} < ${values[0]}`,

@@ -1,0 +1,198 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { publishTable } from '../../src/app/lake/publishTable.ts';
+import type { LakeSource } from '../../src/app/lake/source.ts';
+import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
+import { FinanceDbError } from '../../src/errors/financeDbError.ts';
+import { processTag } from '../../src/files/processTag.ts';
+import { folderStore } from '../../src/lake/store/folderStore.ts';
+import type { LakeStore } from '../../src/lake/store/store.ts';
+import { keyOf, loadTable, readEntries, readManifests } from '../../src/lake/table.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+const folder = temporaryFolder();
+const root = path.join(folder.path, 'lake');
+let copy: WorkingCopy;
+let deadTag: string;
+let runs = 0;
+
+beforeAll(async () => {
+  const temporary = path.join(folder.path, 'tmp');
+  copy = await openWorkingCopy(path.join(folder.path, 'f.duckdb'), {
+    ...{ memory: '200MB', threads: 2, temporaryFolder: temporary },
+  });
+  const { pid } = spawnSync(process.execPath, ['-e', '0']);
+  deadTag = processTag().replace(/-\d+-/, `-${pid}-`);
+});
+afterAll(() => {
+  copy.abandon();
+  folder.remove();
+});
+beforeEach(async () => {
+  fs.rmSync(root, { recursive: true, force: true });
+  await copy.run(
+    `CREATE OR REPLACE TABLE t AS SELECT i AS id, TIMESTAMP '2024-01-01' + INTERVAL (i) DAY AS at, (i / 7)::DECIMAL(15,2) AS amount FROM range(90) AS r(i)`,
+  );
+});
+
+const columns = [
+  { name: 'id', family: 'integer', duckdbType: 'BIGINT', postgresType: 'bigint', number: 1 },
+  { name: 'at', family: 'timestamp', duckdbType: 'TIMESTAMP', postgresType: 'timestamp', number: 2 },
+  { name: 'amount', family: 'decimal', duckdbType: 'DECIMAL(15,2)', postgresType: 'numeric(15,2)', number: 3 },
+];
+
+/** The table as a sync would have left it; each call as of another snapshot. */
+function sourceNow(): LakeSource {
+  const snapshot = `${++runs}:${runs}:`;
+  return {
+    table: { schema: 'public', name: 't' },
+    from: 't',
+    columns,
+    state: {
+      ...{
+        duckdb: 'x',
+        schema: 'public',
+        name: 't',
+        tableOid: '1',
+        fingerprint: 'f',
+        snapshot,
+        leaves: [],
+        gated: true,
+      },
+      identity: { systemIdentifier: '1', databaseOid: '1', timeline: '1', lsn: null },
+      ...{ key: ['id'], columns, rows: '90', syncedAt: '2024-01-01T00:00:00.000Z', about: {} },
+    },
+  };
+}
+
+function publish(store: LakeStore, run: string): Promise<{ published: boolean; version: number }> {
+  const common = { now: new Date(), expireMs: 0, copy, folder: folder.path, bytesPerRow: 50, rebuild: false };
+  return publishTable(
+    { ...common, store, run, signal: new AbortController().signal, onStep: () => undefined },
+    sourceNow(),
+  );
+}
+
+const living = (): string => `${processTag()}-aaaa${String(++runs).padStart(2, '0').slice(-2)}`;
+const publishHere = (): ReturnType<typeof publish> => {
+  const run = living();
+  return publish(folderStore(root, run), run);
+};
+
+/** A store that calls `before` with the number of each step that changes something. */
+function watched(
+  store: LakeStore,
+  before: (step: number, name: string, key: string) => Promise<void> | void,
+): LakeStore {
+  let step = 0;
+  const wrapped = { ...store } as Record<string, unknown>;
+  for (const name of ['write', 'writeNew', 'upload', 'remove'] as const)
+    wrapped[name] = async (key: string, content: never) => {
+      await before(++step, name, key);
+      return store[name](key, content);
+    };
+  return wrapped as unknown as LakeStore;
+}
+
+/** Files that nothing refers to. */
+async function garbage(): Promise<string[]> {
+  const store = folderStore(root, 'look');
+  const table = await loadTable(store);
+  const known = new Set(['metadata/version-hint.text']);
+  for (const snapshot of table?.metadata.snapshots ?? []) {
+    if (table === null) continue;
+    known.add(keyOf(table.metadata, snapshot['manifest-list']));
+    for (const { path: manifest } of await readManifests(store, table.metadata, snapshot)) {
+      known.add(keyOf(table.metadata, manifest));
+      for (const { file } of await readEntries(store, table.metadata, manifest))
+        known.add(keyOf(table.metadata, file.path));
+    }
+  }
+  return fs
+    .readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .filter((file) => !known.has(file) && !/^metadata\/v\d+\.metadata\.json$/.test(file));
+}
+
+async function rowsOfLake(): Promise<string | undefined> {
+  const table = await loadTable(folderStore(root, 'look'));
+  const files = (table?.entries ?? []).map(({ file }) => `'${file.path}'`).join(', ');
+  const [row] = await copy.all<{ d: string }>(
+    `SELECT concat(count(*), ' ', sum(amount), ' ', md5(string_agg(id || '|' || amount || '|' || "at", ',' ORDER BY id))) AS d FROM read_parquet([${files}])`,
+  );
+  return row?.d;
+}
+
+async function rowsOfTable(): Promise<string | undefined> {
+  const [row] = await copy.all<{ d: string }>(
+    `SELECT concat(count(*), ' ', sum(amount), ' ', md5(string_agg(id || '|' || amount || '|' || "at", ',' ORDER BY id))) AS d FROM t`,
+  );
+  return row?.d;
+}
+
+test('killed between any two steps: the old table or the new one, and nothing is left over after the next run', async () => {
+  await publishHere();
+  for (let last = 1, dead = true; dead; last++) {
+    const before = await rowsOfLake();
+    await copy.run(`UPDATE t SET amount = amount + 1 WHERE id IN (3, 50)`);
+    dead = false;
+    const run = `${deadTag}-bbbb${String(last).padStart(2, '0')}`;
+    const killed = watched(folderStore(root, run), (step) => {
+      dead ||= step > last;
+      if (dead) throw new Error('killed');
+    });
+    await publish(killed, run).catch(() => undefined);
+    expect([before, await rowsOfTable()]).toContain(await rowsOfLake());
+    await publishHere();
+    expect(await rowsOfLake()).toBe(await rowsOfTable());
+    expect(await garbage()).toEqual([]);
+  }
+});
+
+test('of two writers one wins, and the other says so and leaves nothing', async () => {
+  await publishHere();
+  await copy.run('UPDATE t SET amount = 5 WHERE id = 3');
+  const run = living();
+  let other: Promise<unknown> | undefined;
+  const slow = watched(folderStore(root, run), async (_step, name) => {
+    if (name !== 'writeNew') return;
+    other ??= publishHere();
+    await other;
+  });
+  await expect(publish(slow, run)).rejects.toMatchObject({ code: 'LAKE_CONFLICT' });
+  expect(await rowsOfLake()).toBe(await rowsOfTable());
+  expect(await garbage()).toEqual([]);
+  expect(await publishHere()).toMatchObject({ published: false, version: 2 });
+});
+
+test('a disk that is full at any step leaves the old table and takes back what was written', async () => {
+  await publishHere();
+  const before = await rowsOfLake();
+  await copy.run('UPDATE t SET amount = 6 WHERE id = 3');
+  for (const last of [1, 2, 3, 5]) {
+    const run = living();
+    const full = watched(folderStore(root, run), (step, name) => {
+      if (step >= last && name !== 'remove') throw new FinanceDbError('DISK_FULL', 'no space left');
+    });
+    await expect(publish(full, run)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(await rowsOfLake()).toBe(before);
+    expect(await garbage()).toEqual([]);
+  }
+});
+
+test('a month that would be too large is cut, and what another program wrote is not built upon', async () => {
+  const run = living();
+  const store = folderStore(root, run);
+  const common = { now: new Date(), expireMs: 0, copy, folder: folder.path, bytesPerRow: 50, rebuild: false };
+  const signal = new AbortController().signal;
+  await publishTable({ ...common, store, run, signal, fileBytes: 500, onStep: () => undefined }, sourceNow());
+  const table = await loadTable(store);
+  expect(table?.entries.length).toBeGreaterThan(6);
+  expect(await rowsOfLake()).toBe(await rowsOfTable());
+  const text = JSON.stringify(table?.metadata).replaceAll('finance-db.postgres-snapshot', 'other');
+  await store.write('metadata/v2.metadata.json', Buffer.from(text));
+  await expect(publishHere()).rejects.toMatchObject({ code: 'LAKE_NOT_OURS' });
+});
