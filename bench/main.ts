@@ -6,6 +6,7 @@ import { fullLoadCase } from './cases/fullLoad.ts';
 import { importCase } from './cases/import.ts';
 import { incrementalCase } from './cases/incremental.ts';
 import { memoryCase } from './cases/memory.ts';
+import { peersCase } from './cases/peers.ts';
 import { startUpCase } from './cases/startUp.ts';
 import { validateCase } from './cases/validate.ts';
 import type { BenchCase, BenchContext } from './support/case.ts';
@@ -30,15 +31,16 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     case: { type: 'string', multiple: true },
     json: { type: 'string' },
+    peers: { type: 'boolean', default: false },
   },
 });
 const rows = Number(values.rows.replaceAll('_', ''));
 const rounds = Number(values.rounds);
-const chosen = values.case ?? Object.keys(CASES);
+const chosen = values.case ?? (values.peers ? [] : Object.keys(CASES));
 const unknown = chosen.filter((name) => CASES[name] === undefined);
 if (unknown.length > 0 || !(rows >= 1000) || !(rounds >= 1)) {
   console.error(
-    `usage: npm run bench -- [--rows N] [--rounds N] [--json FILE] [--case NAME]…; cases: ${Object.keys(CASES).join(', ')}`,
+    `usage: npm run bench -- [--rows N] [--rounds N] [--json FILE] [--case NAME]… [--peers]; cases: ${Object.keys(CASES).join(', ')}`,
   );
   process.exit(2);
 }
@@ -66,6 +68,11 @@ try {
     for (const result of made) console.log(caseText(result));
     results.push(...made);
   }
+  if (values.peers)
+    for (const result of await peersCase(context)) {
+      console.log(caseText(result));
+      results.push(result);
+    }
 } finally {
   await rig.close();
 }

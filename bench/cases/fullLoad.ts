@@ -31,13 +31,15 @@ export async function fullLoadCase(context: BenchContext): Promise<CaseResult[]>
 }
 
 async function ours({ rig }: BenchContext): Promise<Measured> {
-  const { seconds, peak } = await runTool(rig, ['sync', '--full', '--quiet']);
+  const { seconds, peak, cpu, serverCpu } = await runTool(rig, ['sync', '--full', '--quiet']);
   const { size } = fs.statSync(path.join(rig.folder, 'home', 'finance.duckdb'));
-  return { seconds, peak, note: `file ${Math.round(size / 1e6)} MB` };
+  return { seconds, peak, cpu, serverCpu, note: `file ${Math.round(size / 1e6)} MB` };
 }
 
 async function other({ rig }: BenchContext, name: string): Promise<Measured | string> {
-  const { seconds, peak, stdout } = await runVariant(rig, name);
+  const { seconds, peak, cpu, serverCpu, stdout } = await runVariant(rig, name);
   const said = stdout.trim();
-  return /^\d+$/.test(said) ? { seconds, peak, note: `file ${Math.round(Number(said) / 1e6)} MB` } : said;
+  return /^\d+$/.test(said)
+    ? { seconds, peak, cpu, serverCpu, note: `file ${Math.round(Number(said) / 1e6)} MB` }
+    : said;
 }

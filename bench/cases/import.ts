@@ -22,9 +22,15 @@ export async function importCase(context: BenchContext): Promise<CaseResult[]> {
   fs.mkdirSync(path.dirname(profile), { recursive: true });
   const finished = path.join(rig.exchange, 'finished.tsv');
   const importOf = (file: string) => async (): Promise<Measured> => {
-    const { seconds, peak, stdout } = await runTool(rig, ['import', file, '--account', 'BENCH', '--json']);
+    const { seconds, peak, cpu, serverCpu, stdout } = await runTool(rig, [
+      'import',
+      file,
+      '--account',
+      'BENCH',
+      '--json',
+    ]);
     const { imports } = JSON.parse(stdout) as { imports: readonly { new: number; known: number }[] };
-    return { seconds, peak, note: `${imports[0]?.new} new, ${imports[0]?.known} known` };
+    return { seconds, peak, cpu, serverCpu, note: `${imports[0]?.new} new, ${imports[0]?.known} known` };
   };
   const fresh = async (): Promise<void> => {
     await rig.session.query(

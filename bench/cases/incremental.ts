@@ -1,7 +1,7 @@
 import type { BenchContext } from '../support/case.ts';
 import { runTool } from '../support/child.ts';
 import { changeTransactions } from '../support/data.ts';
-import { type CaseResult, measureInTurn, type Variant } from '../support/rounds.ts';
+import { type CaseResult, type Measured, measureInTurn, type Variant } from '../support/rounds.ts';
 
 const FULL = 'full load';
 
@@ -12,11 +12,11 @@ export async function incrementalCase(context: BenchContext): Promise<CaseResult
   context.spoil();
   await runTool(rig, ['sync', '--quiet']);
   let changes = 0;
-  const sync = async (...args: string[]): Promise<{ seconds: number; peak: number; note: string }> => {
-    const { seconds, peak, stdout } = await runTool(rig, ['sync', '--json', ...args]);
+  const sync = async (...args: string[]): Promise<Measured & { note: string }> => {
+    const { seconds, peak, cpu, serverCpu, stdout } = await runTool(rig, ['sync', '--json', ...args]);
     const [table] = (JSON.parse(stdout) as { tables: { mode: string; upserted: number; deleted: number }[] }).tables;
     const note = table === undefined ? '' : `${table.mode}: ${table.upserted} put, ${table.deleted} deleted`;
-    return { seconds, peak, note };
+    return { seconds, peak, cpu, serverCpu, note };
   };
   const changed = (name: string, count: number): Variant => ({
     name,

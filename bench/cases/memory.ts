@@ -37,10 +37,10 @@ async function memoryAt(context: BenchContext, rows: number): Promise<CaseResult
     {
       name: `query of ${QUERY_ROWS / 1e6} million rows -o out.csv`,
       measure: async () => {
-        const { seconds, peak } = await runTool(rig, ['query', query, '-o', out]);
+        const { seconds, peak, cpu, serverCpu } = await runTool(rig, ['query', query, '-o', out]);
         const { size } = fs.statSync(out);
         fs.rmSync(out);
-        return { seconds, peak, note: `file ${Math.round(size / 1e6)} MB` };
+        return { seconds, peak, cpu, serverCpu, note: `file ${Math.round(size / 1e6)} MB` };
       },
     },
   ];

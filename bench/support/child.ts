@@ -9,6 +9,10 @@ export interface Outcome {
   readonly seconds: number;
   /** Peak resident memory, in bytes. */
   readonly peak: number;
+  /** Seconds of CPU of the process itself. */
+  readonly cpu: number;
+  /** Seconds of CPU of the server meanwhile; null where nobody tells. */
+  readonly serverCpu: number | null;
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -20,10 +24,25 @@ const USAGE = pathToFileURL(path.join(PACKAGE, 'bench', 'support', 'usage.mjs'))
 
 /** Runs `node` with `args` and waits for its end. */
 export function run(rig: Rig, args: readonly string[], options: { measure?: boolean } = {}): Promise<Outcome> {
-  const usageFile = path.join(rig.folder, 'usage');
   const nodeArgs = options.measure === false ? args : ['--import', USAGE, ...args];
+  return runProgram(rig, process.execPath, nodeArgs, {}, options.measure !== false);
+}
+
+/**
+ * Runs any program and waits for its end.
+ * @param measured whether it writes BENCH_USAGE itself; its peak and CPU are 0 otherwise
+ */
+export function runProgram(
+  rig: Rig,
+  program: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  measured = false,
+): Promise<Outcome> {
+  const usageFile = path.join(rig.folder, 'usage');
+  const before = rig.serverCpu();
   const started = process.hrtime.bigint();
-  const child = spawn(process.execPath, nodeArgs, {
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: rig.folder,
     env: {
@@ -32,6 +51,7 @@ export function run(rig: Rig, args: readonly string[], options: { measure?: bool
       FINANCE_DB_HOME: path.join(rig.folder, 'home'),
       BENCH_USAGE: usageFile,
       BENCH_EXCHANGE: rig.exchange,
+      ...env,
     },
   });
   let stdout = '';
@@ -46,8 +66,11 @@ export function run(rig: Rig, args: readonly string[], options: { measure?: bool
     child.on('error', reject);
     child.on('close', (code) => {
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-      const peak = options.measure === false ? 0 : Number(fs.readFileSync(usageFile, 'utf8'));
-      resolve({ seconds, peak, code, stdout, stderr });
+      const usage = measured ? fs.readFileSync(usageFile, 'utf8') : '0 0';
+      const [peak = 0, cpu = 0] = usage.split(' ').map(Number);
+      const after = rig.serverCpu();
+      const serverCpu = before === null || after === null ? null : after - before;
+      resolve({ seconds, peak, cpu, serverCpu, code, stdout, stderr });
     });
   });
 }

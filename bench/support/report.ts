@@ -3,7 +3,7 @@ import type { CaseResult, Line } from './rounds.ts';
 /** The results of a case as an aligned table. */
 export function caseText({ title, against, lines }: CaseResult): string {
   const base = lines.find(({ name }) => name === against)?.seconds ?? null;
-  const head = ['', 'median', 'least', 'most', 'rounds', 'ratio', 'peak memory', ''];
+  const head = ['', 'median', 'least', 'most', 'rounds', 'ratio', 'CPU', 'CPU of the server', 'peak memory', ''];
   const rows = lines.map((line) => [
     line.name,
     seconds(line.seconds),
@@ -11,6 +11,8 @@ export function caseText({ title, against, lines }: CaseResult): string {
     seconds(line.most),
     String(line.rounds),
     ratio(line, base),
+    cpu(line.cpu),
+    cpu(line.serverCpu),
     line.peak === null ? '' : `${Math.round(line.peak / 1e6)} MB`,
     line.note,
   ]);
@@ -18,7 +20,7 @@ export function caseText({ title, against, lines }: CaseResult): string {
   const text = [head, ...rows].map((row) =>
     row
       .map((cell, index) =>
-        index === 0 || index === 7 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0),
+        index === 0 || index === 9 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0),
       )
       .join('  ')
       .trimEnd(),
@@ -29,6 +31,10 @@ export function caseText({ title, against, lines }: CaseResult): string {
 function seconds(value: number | null): string {
   if (value === null) return '-';
   return value < 1 ? `${(value * 1000).toFixed(1)} ms` : `${value.toFixed(2)} s`;
+}
+
+function cpu(value: number | null): string {
+  return value === null ? '' : `${value.toFixed(1)} s`;
 }
 
 function ratio(line: Line, base: number | null): string {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
+import { serverCpu } from './serverCpu.ts';
 
 /** A server with data, a folder for everything else, and the end of both. */
 export interface Rig {
@@ -12,6 +13,8 @@ export interface Rig {
   readonly exchange: string;
   readonly url: string;
   readonly session: PgSession;
+  /** Seconds of CPU that the server has used so far; null where nobody tells. */
+  readonly serverCpu: () => number | null;
   close(): Promise<void>;
 }
 
@@ -23,7 +26,8 @@ export async function openRig(): Promise<Rig> {
   const exchange = path.join(folder, 'exchange');
   fs.mkdirSync(exchange);
   fs.chmodSync(exchange, 0o777);
-  const server = await useEmbeddedServer(path.join(folder, 'postgres'), new Date());
+  const root = path.join(folder, 'postgres');
+  const server = await useEmbeddedServer(root, new Date());
   const address: PostgresAddress = { ...server.address, sslmode: 'disable', sslrootcert: undefined };
   const session = await connect(address, { retryMs: 2000 });
   return {
@@ -31,6 +35,7 @@ export async function openRig(): Promise<Rig> {
     exchange,
     url: urlOf(address),
     session,
+    serverCpu: () => serverCpu(root),
     close: async () => {
       await session.close();
       await server.release();

@@ -12,6 +12,9 @@ export interface Variant {
 export interface Measured {
   readonly seconds: number;
   readonly peak?: number;
+  /** Seconds of CPU of the process, and of the server meanwhile. */
+  readonly cpu?: number;
+  readonly serverCpu?: number | null;
   /** More to say, such as bytes of a file. */
   readonly note?: string;
 }
@@ -26,6 +29,9 @@ export interface Line {
   readonly rounds: number;
   /** The largest of the rounds, in bytes. */
   readonly peak: number | null;
+  /** Medians of the seconds of CPU; null where they were not measured. */
+  readonly cpu: number | null;
+  readonly serverCpu: number | null;
   readonly note: string;
 }
 
@@ -59,9 +65,16 @@ export async function measureInTurn(variants: readonly Variant[], rounds: number
       most: times.at(-1) ?? null,
       rounds: times.length,
       peak: Math.max(0, ...peaks) || null,
+      cpu: medianOf(measured.map(({ cpu }) => cpu)),
+      serverCpu: medianOf(measured.map((one) => one.serverCpu)),
       note: refused[index] || (measured.at(-1)?.note ?? ''),
     };
   });
+}
+
+function medianOf(values: readonly (number | null | undefined)[]): number | null {
+  const known = values.filter((value) => value !== null && value !== undefined);
+  return median(known.sort((a, b) => a - b));
 }
 
 function median(sorted: readonly number[]): number | null {

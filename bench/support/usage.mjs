@@ -1,9 +1,15 @@
-// Loaded into a child before its program: at its end it writes the peak of its resident memory, in bytes, to BENCH_USAGE.
+// Loaded into a child before its program: at its end it writes the peak of its resident memory, in bytes, and its
+// seconds of CPU to BENCH_USAGE.
 import fs from 'node:fs';
 
 process.on('exit', () => {
-  fs.writeFileSync(process.env.BENCH_USAGE, String(peak()));
+  fs.writeFileSync(process.env.BENCH_USAGE, `${peak()} ${cpu()}`);
 });
+
+function cpu() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
 
 function peak() {
   try {

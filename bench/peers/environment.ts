@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Exact versions, so that a run can be repeated. Each set has an environment of its own: their needs do not fit together. */
+const PACKAGES = {
+  common: [
+    'duckdb==1.4.4',
+    'duckdb-ext-postgres==1.4.4.20260205',
+    'dlt[duckdb,postgres,sql-database]==1.31.0',
+    'psycopg2-binary==2.9.13',
+    'pyarrow',
+    'reladiff==0.6.0',
+    'sling-linux-amd64==1.4.11',
+  ],
+  ingestr: ['ingestr==0.13.*'],
+} as const;
+
+/**
+ * The Python of an environment with the peers' packages, made when it is not there: in the system's temporary folder, where
+ * it stays for the next run.
+ * @returns why there is none, when there is none
+ */
+export function peerPython(set: keyof typeof PACKAGES): { python: string } | { objection: string } {
+  const folder = path.join(os.tmpdir(), `finance-db-bench-peers-${set}`);
+  const python = path.join(folder, 'bin', 'python');
+  const complete = path.join(folder, 'complete');
+  if (fs.existsSync(complete)) return { python };
+  fs.rmSync(folder, { recursive: true, force: true });
+  const steps = [
+    ['python3', '-m', 'venv', folder],
+    [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES[set]],
+  ];
+  for (const [program = '', ...args] of steps) {
+    const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
+    if (status !== 0) return { objection: `not available: ${lastLine(stderr ?? error?.message ?? '')}` };
+  }
+  fs.writeFileSync(complete, '');
+  return { python };
+}
+
+export function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.slice(0, 160) ?? '';
+}

@@ -1,0 +1,86 @@
+"""Runs one peer: peer.py PEER MODE FILE. The last line of its output is JSON: seconds of CPU and peak of memory, children included."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+
+peer, mode, file = sys.argv[1:4]
+url = os.environ["DATABASE_URL"].replace("postgres://", "postgresql://")
+bin_folder = os.path.dirname(sys.executable)
+result = {}
+
+
+def run(*command, **env):
+    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} ended with {done.returncode}: {(done.stdout + done.stderr)[-600:]}")
+
+
+def extension():
+    import duckdb
+    import site
+
+    connection = duckdb.connect(file)
+    version = connection.execute("SELECT version()").fetchone()[0]
+    (folder,) = [path for path in site.getsitepackages() if os.path.isdir(os.path.join(path, "duckdb_ext"))]
+    connection.execute(f"LOAD '{folder}/duckdb_ext/extensions/{version}/linux_amd64/postgres_scanner.duckdb_extension'")
+    connection.execute(f"ATTACH '{url}' AS source (TYPE postgres, READ_ONLY)")
+    connection.execute("CREATE OR REPLACE TABLE main.transactions AS FROM source.public.transactions")
+    connection.close()
+
+
+def dlt_pipeline():
+    import dlt
+    from dlt.sources.sql_database import sql_table
+
+    # Rows of the day of the last one are read again: created_at is the only column that tells of time.
+    hints = {} if mode == "full" else {"incremental": dlt.sources.incremental("created_at")}
+    table = sql_table(credentials=url.replace("postgresql://", "postgresql+psycopg2://"), table="transactions", backend="pyarrow", chunk_size=100_000, **hints)
+    table.apply_hints(primary_key="tx_id")
+    pipeline = dlt.pipeline(
+        "peer", destination=dlt.destinations.duckdb(file), dataset_name="main", pipelines_dir=file + ".state"
+    )
+    pipeline.run(table, write_disposition="replace" if mode == "full" else "merge")
+
+
+def ingestr():
+    more = [] if mode == "full" else ["--incremental-strategy", "merge", "--incremental-key", "created_at"]
+    run(
+        os.path.join(bin_folder, "ingestr"), "ingest", "--yes",
+        "--source-uri", url, "--source-table", "public.transactions",
+        "--dest-uri", f"duckdb:///{file}", "--dest-table", "main.transactions",
+        "--primary-key", "tx_id", "--progress", "log", *more,
+        DISABLE_TELEMETRY="true",
+    )  # fmt: skip
+
+
+def sling():
+    from sling_linux_amd64 import __file__ as package
+
+    more = ["--mode", "full-refresh"] if mode == "full" else ["--mode", "incremental", "--update-key", "created_at"]
+    run(
+        os.path.join(os.path.dirname(package), "bin", "sling-linux-amd64"), "run",
+        "--src-conn", "SOURCE", "--src-stream", "public.transactions",
+        "--tgt-conn", "TARGET", "--tgt-object", "main.transactions", "--primary-key", "tx_id", *more,
+        SOURCE=url, TARGET=f"duckdb://{file}", SLING_DISABLE_TELEMETRY="TRUE",
+    )  # fmt: skip
+
+
+def reladiff():
+    import reladiff as library
+
+    key, columns = "tx_id", tuple(mode.split(","))
+    tables = [
+        library.connect_to_table(info, name, key, extra_columns=columns)
+        for info, name in ((url, "public.transactions"), (f"duckdb://{file}", "main.transactions"))
+    ]
+    result["differing"] = sum(1 for _ in library.diff_tables(*tables))
+
+
+{"extension": extension, "dlt": dlt_pipeline, "ingestr": ingestr, "sling": sling, "reladiff": reladiff}[peer]()
+usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+result["cpu"] = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+result["peak"] = max(usage.ru_maxrss for usage in usages) * 1024
+print(json.dumps(result))
