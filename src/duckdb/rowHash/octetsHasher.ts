@@ -1,4 +1,4 @@
-import { absorb, finish, type Lanes, type Seed, StartStates } from '../../model/rowHash/lookup3.ts';
+import { absorb, addFinal, finish, type Lanes, type Seed, StartStates } from '../../model/rowHash/lookup3.ts';
 import { addressAt, INLINED, pointedPieces, STRING_ENTRY } from '../stringPieces.ts';
 import { isValid } from '../vectorBytes.ts';
 import type { AddColumn } from './hasher.ts';
@@ -8,24 +8,25 @@ export function octetsHasher(seed: Seed, lanes: Lanes): AddColumn {
   const starts = new StartStates(seed);
   return (vector, rowCount, hashes) => {
     const { view, validity } = vector;
-    const { a, b, c, rows } = lanes;
-    let count = 0;
+    const { a, b, c } = starts;
     let long = 0;
     for (let row = 0; row < rowCount; row++) {
       if (!isValid(validity, row)) continue;
       const at = row * STRING_ENTRY;
-      const length = view.getInt32(at, true);
-      if (length >>> 0 >= INLINED) {
+      const length = view.getUint32(at, true);
+      if (length >= INLINED) {
         long++;
         continue;
       }
       // What an entry has no use for is zero in it.
-      a[count] = ((starts.a[length] as number) + view.getInt32(at + 4, true)) | 0;
-      b[count] = ((starts.b[length] as number) + view.getInt32(at + 8, true)) | 0;
-      c[count] = ((starts.c[length] as number) + (view.getInt32(at + 12, true) << 8)) | 0;
-      rows[count++] = row;
+      addFinal(
+        hashes,
+        row,
+        ((a[length] as number) + view.getInt32(at + 4, true)) | 0,
+        ((b[length] as number) + view.getInt32(at + 8, true)) | 0,
+        ((c[length] as number) + (view.getInt32(at + 12, true) << 8)) | 0,
+      );
     }
-    lanes.count = count;
     if (long > 0) {
       const pieceOf = pointedPieces(vector, { from: 0, to: rowCount });
       for (let row = 0; row < rowCount; row++) {
@@ -39,7 +40,7 @@ export function octetsHasher(seed: Seed, lanes: Lanes): AddColumn {
         }
         lanes.rows[lanes.count++] = row;
       }
+      finish(lanes, hashes);
     }
-    finish(lanes, hashes);
   };
 }

@@ -144,24 +144,27 @@ function word(view: DataView, at: number, length: number): number {
   return value;
 }
 
-/** Mixes all lanes for the last time, and adds each result to the hash of its row. Empties the lanes. */
-export function finish(lanes: Lanes, { hi, lo }: RowHashes): void {
-  const { a: as, b: bs, c: cs, rows, count } = lanes;
-  for (let lane = 0; lane < count; lane++) {
-    let a = as[lane] as number;
-    let b = bs[lane] as number;
-    let c = cs[lane] as number;
-    c = ((c ^ b) - ((b << 14) | (b >>> 18))) | 0;
-    a = ((a ^ c) - ((c << 11) | (c >>> 21))) | 0;
-    b = ((b ^ a) - ((a << 25) | (a >>> 7))) | 0;
-    c = ((c ^ b) - ((b << 16) | (b >>> 16))) | 0;
-    a = ((a ^ c) - ((c << 4) | (c >>> 28))) | 0;
-    b = ((b ^ a) - ((a << 14) | (a >>> 18))) | 0;
-    c = ((c ^ b) - ((b << 24) | (b >>> 8))) | 0;
-    const row = rows[lane] as number;
-    hi[row] = (hi[row] as number) ^ b;
-    lo[row] = (lo[row] as number) ^ c;
-  }
+/** Mixes a state for the last time and adds the result to the hash of its row. */
+export function addFinal({ hi, lo }: RowHashes, row: number, startA: number, startB: number, startC: number): void {
+  let a = startA | 0;
+  let b = startB | 0;
+  let c = startC | 0;
+  c = ((c ^ b) - ((b << 14) | (b >>> 18))) | 0;
+  a = ((a ^ c) - ((c << 11) | (c >>> 21))) | 0;
+  b = ((b ^ a) - ((a << 25) | (a >>> 7))) | 0;
+  c = ((c ^ b) - ((b << 16) | (b >>> 16))) | 0;
+  a = ((a ^ c) - ((c << 4) | (c >>> 28))) | 0;
+  b = ((b ^ a) - ((a << 14) | (a >>> 18))) | 0;
+  c = ((c ^ b) - ((b << 24) | (b >>> 8))) | 0;
+  hi[row] = (hi[row] as number) ^ b;
+  lo[row] = (lo[row] as number) ^ c;
+}
+
+/** Does so with all lanes, and empties them. */
+export function finish(lanes: Lanes, hashes: RowHashes): void {
+  const { a, b, c, rows, count } = lanes;
+  for (let lane = 0; lane < count; lane++)
+    addFinal(hashes, rows[lane] as number, a[lane] as number, b[lane] as number, c[lane] as number);
   lanes.count = 0;
 }
 
