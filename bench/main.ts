@@ -6,6 +6,7 @@ import { fullLoadCase } from './cases/fullLoad.ts';
 import { importCase } from './cases/import.ts';
 import { incrementalCase } from './cases/incremental.ts';
 import { memoryCase } from './cases/memory.ts';
+import { partitionsCase } from './cases/partitions.ts';
 import { peersCase } from './cases/peers.ts';
 import { startUpCase } from './cases/startUp.ts';
 import { validateCase } from './cases/validate.ts';
@@ -23,6 +24,7 @@ const CASES: Record<string, BenchCase> = {
   'start-up': startUpCase,
   memory: memoryCase,
   import: importCase,
+  partitions: partitionsCase,
 };
 
 const { values } = parseArgs({

@@ -2,15 +2,20 @@
 // Random writers beside repeated syncs on a server of their own; compares both sides row by row in each snapshot.
 // npm run stress -- --follow …: beside a follower, which is stopped and whose connections are cut now and then;
 // with --kills 200 (after npm run build) followers are killed at random moments instead.
+// npm run stress -- --summaries --seed 7 --rounds 5000 --crash-every 100
+// Syncs that go by the summaries of the write-ahead log (PostgreSQL 17 and later), between random changes and crashes of the server.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { useEmbeddedServer } from '../src/postgres/embedded/server.ts';
+import { makeCluster } from '../test/support/cluster.ts';
 import { killFollowers } from '../test/support/followKills.ts';
 import { makeFollowCluster } from '../test/support/followServer.ts';
 import { followStress } from '../test/support/followStress.ts';
+import { logStress } from '../test/support/logStress.ts';
 import { stress } from '../test/support/stress.ts';
+import { summarizingPrograms } from '../test/support/testPrograms.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +23,9 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     sessions: { type: 'string', default: '4' },
     rows: { type: 'string', default: '5000' },
+    summaries: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '1000' },
+    'crash-every': { type: 'string', default: '50' },
     verbose: { type: 'boolean', default: false },
     follow: { type: 'boolean', default: false },
     kills: { type: 'string' },
@@ -25,6 +33,7 @@ const { values } = parseArgs({
 });
 
 if (values.follow) await stressFollow();
+else if (values.summaries) await stressSummaries();
 else await stressSync();
 
 async function stressSync(): Promise<void> {
@@ -88,5 +97,31 @@ async function stressFollow(): Promise<void> {
   } finally {
     cluster.remove();
     fs.rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function stressSummaries(): Promise<void> {
+  const programs = summarizingPrograms();
+  if (programs === null) throw new Error('PostgreSQL summarizes its log from version 17 on');
+  const cluster = await makeCluster({ summarize_wal: 'on', max_connections: '40' }, undefined, programs);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-stress-'));
+  const seed = Number(values.seed);
+  const rounds = Number(values.rounds);
+  const crashEvery = Number(values['crash-every']);
+  try {
+    const result = await logStress({
+      cluster,
+      folder,
+      seed,
+      rounds,
+      crashEvery,
+      log: values.verbose ? (line) => console.log(line) : () => undefined,
+    });
+    console.log(
+      `seed ${values.seed}: ${result.rounds} rounds (tables: ${JSON.stringify(result.modes)}), ${result.byLog} syncs by the log, ${result.settled} that had nothing to write; ${result.read} parts read and ${result.unread} not; ${result.rowsCompared} rows compared, all equal`,
+    );
+  } finally {
+    cluster.remove();
+    fs.rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -36,6 +36,8 @@ export interface Status {
     readonly place: string;
     readonly database: string;
     readonly version: string | null;
+    /** Whether the server summarizes its log, which spares syncs reading; null when it cannot, or was not asked. */
+    readonly summaries: boolean | null;
     /** Why it is not reachable. */
     readonly problem: string | null;
   };
@@ -196,6 +198,7 @@ async function lookAtSource(
         place,
         database,
         version: null,
+        summaries: null,
         problem: 'the embedded server was not made yet; run `finance-db init`',
       },
       position: null,
@@ -206,7 +209,15 @@ async function lookAtSource(
       async (server) => readPosition(await server.connect()),
     );
     return {
-      report: { reachable: true, kind, place, database, version: position.serverVersion, problem: null },
+      report: {
+        reachable: true,
+        kind,
+        place,
+        database,
+        version: position.serverVersion,
+        summaries: position.summarizesLog,
+        problem: null,
+      },
       position,
     };
   } catch (error) {
@@ -214,7 +225,7 @@ async function lookAtSource(
     // A system's error too: an embedded server cannot be started in a folder that is read-only.
     if (!isFinanceDbError(error) && codeOf(error) === undefined) throw error;
     return {
-      report: { reachable: false, kind, place, database, version: null, problem: messageOf(error) },
+      report: { reachable: false, kind, place, database, version: null, summaries: null, problem: messageOf(error) },
       position: null,
     };
   }

@@ -168,6 +168,8 @@ function declareCommands(
       .option('--tables <list>', 'sync these tables instead of FINANCE_DB_TABLES: a,schema.b')
       .option('--jobs <n>', 'connections that read in parallel (1-64)', parseJobs)
       .option('--wait <seconds>', 'wait so long for another sync to end', parseSeconds, 0)
+      .option('--checkpoint', 'have the server write a checkpoint, so that its log tells what need not be read')
+      .option('--await-checkpoint <seconds>', "wait so long for the server's own checkpoint instead", parseSeconds, 0)
       .option('--memory <size>', 'memory that DuckDB may use, such as 500MB')
       .option('--indexes', 'create indexes on timestamp, merchant and category in the DuckDB file'),
     async (context, flags) => (await import('./commands/sync.ts')).syncCommand(context, flags),

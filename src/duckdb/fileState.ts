@@ -4,12 +4,22 @@ import type { FileSource } from '../model/fileSource.ts';
 import type { SampleTable } from '../model/sampleRows.ts';
 import type { TableState } from '../model/syncPlan.ts';
 import { STATE_SCHEMA } from '../model/tableName.ts';
+import type { CheckpointMark } from '../model/walSummaries.ts';
 import { type StoredBaseCurrency, storedBaseCurrency } from './baseCurrencyState.ts';
 import type { FreshSize } from './compact.ts';
 import { isDamagedOwn } from './ownFile.ts';
 import { type DuckDbReader, openReader } from './reader.ts';
 import { toSampleTables } from './sampleTables.ts';
-import { READ_STATE_SQL, readAbout, STATE_FORMAT, type StoredRow, toFileSource, toTableState } from './syncState.ts';
+import {
+  type PartsDocument,
+  READ_STATE_SQL,
+  readAbout,
+  STATE_FORMAT,
+  type StoredRow,
+  toFileSource,
+  toMarks,
+  toTableState,
+} from './syncState.ts';
 
 /** What is at the place of the published file. */
 export type PublishedFile =
@@ -25,6 +35,8 @@ export type PublishedFile =
       readonly tables: readonly TableState[];
       readonly bytes: number;
       readonly fresh: FreshSize;
+      /** Checkpoints of the source, older first. */
+      readonly marks: readonly CheckpointMark[];
     }
   /** Ours, but damaged, or of a newer DuckDB. */
   | { readonly kind: 'unusable'; readonly why: string }
@@ -48,7 +60,8 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
       if (value('format') !== STATE_FORMAT)
         return { kind: 'unusable', why: `it is of format ${value('format')}, not ${STATE_FORMAT}` };
       const rows = await reader.all<StoredRow>(READ_STATE_SQL);
-      const tables = rows.map((row) => toTableState(row, value('deletes')));
+      const parts = JSON.parse(value('parts') ?? '{}') as PartsDocument;
+      const tables = rows.map((row) => toTableState(row, value('deletes'), parts));
       const bytes = fs.statSync(path).size;
       // A file that does not say is one that was just written from nothing.
       const fresh = {
@@ -66,6 +79,7 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
         tables,
         bytes,
         fresh,
+        marks: toMarks(value('checkpoints')),
       };
     } finally {
       reader.close();

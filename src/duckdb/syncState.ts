@@ -1,7 +1,8 @@
 import type { FileSource } from '../model/fileSource.ts';
 import { quoteLiteral } from '../model/identifier.ts';
-import type { SyncMode, TableState } from '../model/syncPlan.ts';
+import type { PartState, SyncMode, TableState } from '../model/syncPlan.ts';
 import { STATE_SCHEMA, type TableName } from '../model/tableName.ts';
+import type { CheckpointMark } from '../model/walSummaries.ts';
 import { parseSnapshot, type SourceIdentity } from '../model/watermark.ts';
 import type { DuckDbReader } from './reader.ts';
 import { isOneOf, SEALS_DDL, sealStateSql } from './stateSeal.ts';
@@ -97,6 +98,39 @@ export function rememberDeletesSql(tables: readonly Pick<TableState, 'tableOid' 
   return `INSERT INTO ${STATE_SCHEMA}.about VALUES ('deletes', ${quoteLiteral(JSON.stringify(counts))})`;
 }
 
+/** The parts of a table as of a snapshot. */
+export interface KnownParts {
+  readonly tableOid: string;
+  /** As PostgreSQL wrote it. */
+  readonly snapshot: string;
+  readonly parts: ReadonlyMap<string, PartState>;
+}
+
+/** Of each table: the snapshot, and of each part its oid, file and rows. */
+export type PartsDocument = Record<string, [snapshot: string, parts: [oid: string, filenode: string, rows: string][]]>;
+
+/** SQL that keeps what is known of parts, and the checkpoints that a later sync may begin at. */
+export function rememberPartsSql(tables: readonly KnownParts[], marks: readonly CheckpointMark[]): string {
+  const document: PartsDocument = {};
+  for (const { tableOid, snapshot, parts } of tables)
+    document[tableOid] = [snapshot, [...parts].map(([oid, { filenode, rows }]) => [oid, filenode, String(rows)])];
+  const values = { parts: document, checkpoints: marks };
+  const rows = Object.entries(values).map(([name, value]) => `('${name}', ${quoteLiteral(JSON.stringify(value))})`);
+  return `INSERT INTO ${STATE_SCHEMA}.about VALUES ${rows.join(', ')}`;
+}
+
+/** @param stored what `rememberPartsSql` kept */
+export function toMarks(stored: string | undefined): CheckpointMark[] {
+  return JSON.parse(stored ?? '[]') as CheckpointMark[];
+}
+
+/** What is known of a table's parts counts for the snapshot that it was written with, and for no other that came to the table since. */
+function toParts(known: PartsDocument, row: StoredRow): ReadonlyMap<string, PartState> | null {
+  const [snapshot, parts] = known[row.table_oid] ?? [];
+  if (parts === undefined || snapshot !== row.snapshot) return null;
+  return new Map(parts.map(([oid, filenode, rows]) => [oid, { filenode, rows: BigInt(rows) }]));
+}
+
 /** SQL that keeps who the file was synced from. */
 export function rememberSourceSql(source: FileSource): string {
   return `INSERT INTO ${STATE_SCHEMA}.about VALUES ('source', ${quoteLiteral(JSON.stringify(source))})`;
@@ -140,8 +174,11 @@ export interface StoredRow {
   row_count: string;
 }
 
-/** @param deletes what `rememberDeletesSql` kept; none in files of an older version */
-export function toTableState(row: StoredRow, deletes: string | undefined): TableState {
+/**
+ * @param deletes what `rememberDeletesSql` kept; none in files of an older version
+ * @param parts what `rememberPartsSql` kept of parts
+ */
+export function toTableState(row: StoredRow, deletes: string | undefined, parts: PartsDocument): TableState {
   const counts = JSON.parse(deletes ?? '{}') as Record<string, string | null>;
   return {
     schema: row.table_schema,
@@ -159,5 +196,7 @@ export function toTableState(row: StoredRow, deletes: string | undefined): Table
     leaves: row.leaves,
     gated: row.gated,
     deletes: counts[row.table_oid] ?? null,
+    parts: toParts(parts, row),
+    snapshotText: row.snapshot,
   };
 }

@@ -36,6 +36,8 @@ export interface Leaf {
   readonly filenode: string;
   /** Whether this role may read it by its own name, and would see there what it sees through the table. */
   readonly readable: boolean;
+  /** Whether it takes the rows that no other partition takes. */
+  readonly isDefault: boolean;
   /** SQL that is true for all of its rows and by which PostgreSQL finds it among the others; null when there is no such. */
   readonly constraint: string | null;
 }

@@ -13,6 +13,8 @@ export interface TableState {
   readonly tableOid: string;
   readonly fingerprint: string;
   readonly snapshot: Snapshot;
+  /** As PostgreSQL wrote it. */
+  readonly snapshotText: string;
   readonly rows: bigint;
   /** Oids of the leaf partitions that were read. */
   readonly leaves: readonly string[];
@@ -20,6 +22,15 @@ export interface TableState {
   readonly gated: boolean;
   /** What the source's `deletes` was then; null when the file does not say. */
   readonly deletes: string | null;
+  /** Its parts as of its snapshot, by their oids; null when the file does not say. */
+  readonly parts: ReadonlyMap<string, PartState> | null;
+}
+
+/** What the file knows of one part of a table. */
+export interface PartState {
+  /** The file that held its rows: another one after a rewrite. */
+  readonly filenode: string;
+  readonly rows: bigint;
 }
 
 export interface TablePlan {
@@ -30,6 +41,8 @@ export interface TablePlan {
   readonly reason: string;
   /** Partitions whose rows may be older than the watermark, since they were attached after it. */
   readonly newLeaves: readonly string[];
+  /** Whether rows may be gone with partitions that were detached. */
+  readonly lostLeaves: boolean;
 }
 
 /** Chooses how to bring one table up to date. Whatever makes the watermark doubtful leads to a full load. */
@@ -40,7 +53,8 @@ export function planTable(
   forceFull: boolean,
 ): TablePlan {
   const print = fingerprint(source, MAPPING_VERSION);
-  const full = (reason: string): TablePlan => ({ source, fingerprint: print, mode: 'full', reason, newLeaves: [] });
+  const plan = { source, fingerprint: print, newLeaves: [], lostLeaves: false };
+  const full = (reason: string): TablePlan => ({ ...plan, mode: 'full', reason });
   if (forceFull) return full('--full was given');
   if (state === null) return full('first sync of this table');
   const objection = watermarkObjection(state, current);
@@ -54,9 +68,9 @@ export function planTable(
   const partitionsChanged = newLeaves.length > 0 || lostLeaves;
   // An unlogged table is emptied by crash recovery without a transaction.
   if (nothingHappened(state.snapshot, current.snapshot) && !source.unlogged && !partitionsChanged)
-    return { source, fingerprint: print, mode: 'none', reason: 'no transaction since the last sync', newLeaves: [] };
+    return { ...plan, mode: 'none', reason: 'no transaction since the last sync' };
   const reason = partitionsChanged ? 'partitions were attached or detached' : 'changes since the last sync';
-  return { source, fingerprint: print, mode: 'incremental', reason, newLeaves };
+  return { ...plan, mode: 'incremental', reason, newLeaves, lostLeaves };
 }
 
 /**

@@ -66,12 +66,29 @@ export function watermarkObjection(
   if (then.timeline !== now.timeline)
     return `the source changed its timeline (${then.timeline} to ${now.timeline}): a failover or a recovery`;
   if (current.snapshot.xmax < stored.snapshot.xmax || current.snapshot.xmin < stored.snapshot.xmin)
-    return 'transaction ids went backwards: an older backup was restored, or a standby is behind';
+    return 'transaction ids went backwards: an older backup was restored';
   if (then.lsn !== null && now.lsn !== null && parseLsn(now.lsn) < parseLsn(then.lsn))
-    return 'the write-ahead log went backwards: an older backup was restored, or a standby is behind';
+    return 'the write-ahead log went backwards: an older backup was restored';
   if (current.snapshot.xmax - stored.snapshot.xmin > HALF_CIRCLE - MARGIN)
     return 'more than two billion transactions passed, so that older and newer rows cannot be told apart';
   return null;
+}
+
+/**
+ * Whether a standby has not yet replayed what the watermark saw, so that what it would give is older than what the file holds. A
+ * server that writes cannot be behind: an older backup was restored to it.
+ */
+export function isBehind(
+  stored: { snapshot: Snapshot; identity: SourceIdentity },
+  current: { snapshot: Snapshot; identity: SourceIdentity; standby: boolean },
+): boolean {
+  const [then, now] = [stored.identity, current.identity];
+  if (!current.standby || then.systemIdentifier === null || then.systemIdentifier !== now.systemIdentifier)
+    return false;
+  if (then.databaseOid !== now.databaseOid || then.timeline === null || now.timeline === null) return false;
+  if (then.timeline !== now.timeline) return BigInt(now.timeline) < BigInt(then.timeline);
+  if (current.snapshot.xmax < stored.snapshot.xmax || current.snapshot.xmin < stored.snapshot.xmin) return true;
+  return then.lsn !== null && now.lsn !== null && parseLsn(now.lsn) < parseLsn(then.lsn);
 }
 
 /**

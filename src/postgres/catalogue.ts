@@ -90,8 +90,9 @@ function toSourceTable(
       return toColumn(column, notNull);
     }),
     key: document.key,
-    leaves: document.leaves.map(({ oid, kind, pages, schema, name, filenode, readable, constraint }) => ({
-      ...{ oid: String(oid), kind, pages, schema, name, filenode, readable, constraint },
+    leaves: document.leaves.map((leaf) => ({
+      ...{ oid: String(leaf.oid), kind: leaf.kind, pages: leaf.pages, schema: leaf.schema, name: leaf.name },
+      ...{ filenode: leaf.filenode, readable: leaf.readable, isDefault: leaf.is_default, constraint: leaf.constraint },
     })),
   };
 }

@@ -39,6 +39,7 @@ export interface LeafDocument extends PartDocument {
   name: string;
   filenode: string;
   readable: boolean;
+  is_default: boolean;
   constraint: string | null;
 }
 
@@ -163,6 +164,7 @@ SELECT json_agg(document ORDER BY position)::text AS document, (
       SELECT json_agg(json_build_object(${PART},
         'pages', CASE WHEN l.relkind = 'r' THEN pg_catalog.pg_relation_size(l.oid) / current_setting('block_size')::int ELSE 0 END,
         'schema', ln.nspname, 'name', l.relname, 'filenode', l.relfilenode::text,
+        'is_default', pg_catalog.pg_get_expr(l.relpartbound, l.oid) = 'DEFAULT',
         'readable', ${IS_READABLE},
         'constraint', ${CONSTRAINT}) ORDER BY pg_catalog.pg_get_expr(l.relpartbound, l.oid), l.oid)
       FROM pg_catalog.pg_partition_tree(c.oid) p JOIN pg_catalog.pg_class l ON l.oid = p.relid JOIN pg_catalog.pg_namespace ln ON ln.oid = l.relnamespace

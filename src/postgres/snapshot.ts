@@ -14,6 +14,10 @@ export interface SourcePosition {
   readonly snapshot: Snapshot;
   /** As PostgreSQL wrote it. */
   readonly snapshotText: string;
+  /** Whether it is a standby, which replays another server's log. */
+  readonly standby: boolean;
+  /** Whether the server summarizes its log, so that a sync need not read what did not change; null before version 17. */
+  readonly summarizesLog: boolean | null;
   readonly serverVersion: string;
   readonly serverVersionNumber: number;
 }
@@ -46,7 +50,7 @@ function positionSql(identity: boolean): string {
   const guarded = identity
     ? `(SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system, ${TIMELINE} AS timeline, ${lsn} AS lsn`
     : 'NULL AS system, NULL AS timeline, NULL AS lsn';
-  return `SELECT ${guarded}, (SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()) AS database, pg_catalog.pg_current_snapshot()::text AS snapshot, current_setting('server_version') AS version, current_setting('server_version_num') AS number`;
+  return `SELECT ${guarded}, (SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()) AS database, pg_catalog.pg_current_snapshot()::text AS snapshot, pg_catalog.pg_is_in_recovery()::text AS standby, current_setting('summarize_wal', true) AS summaries, current_setting('server_version') AS version, current_setting('server_version_num') AS number`;
 }
 
 /** Where the source stands now: one round trip. */
@@ -205,6 +209,8 @@ function toPosition(rows: Record<string, string | null>[]): SourcePosition {
     },
     snapshot: parseSnapshot(snapshotText),
     snapshotText,
+    standby: row['standby'] === 'true',
+    summarizesLog: row['summaries'] == null ? null : row['summaries'] === 'on',
     serverVersion: row['version'] ?? '',
     serverVersionNumber: Number(row['number']),
   };

@@ -41,9 +41,14 @@ export function statusDocument(status: Status): Record<string, unknown> {
 /** Columns of what stands before each line. */
 const LABEL = 12;
 
+/** What a source could have, and the one line to set. */
+const NOT_SUMMARIZED =
+  'not summarized, so that each sync reads all of the tables; to spare it those parts that did not change: ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf();';
+
 /** For people: a line for each thing, and a table of the tables. */
 export function renderStatus(status: Status, now: Date, style: TableStyle): string {
   const lines = [`PostgreSQL  ${postgresText(status.postgres)}`, `DuckDB      ${duckdbText(status)}`];
+  if (status.postgres.summaries === false) lines.push(`Log         ${NOT_SUMMARIZED}`);
   const { checkedAt } = status.duckdb;
   if (checkedAt !== null) lines.push(`Checked     ${checkedAt.toISOString()}, ${agoText(checkedAt, now)}`);
   if (status.follow !== null) lines.push(`Follow      ${followText(status.follow)}`);

@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serverAccount } from '../../src/postgres/embedded/account.ts';
-import { runnablePrograms } from '../../src/postgres/embedded/binaries.ts';
+import { findBinaries, runnablePrograms } from '../../src/postgres/embedded/binaries.ts';
 import { systemPrograms } from './cluster.ts';
 
 const CACHE = fileURLToPath(new URL('../../.cache/postgres', import.meta.url));
@@ -29,4 +30,13 @@ export function chosenPrograms(choice = process.env.FINANCE_DB_TEST_POSTGRES || 
   const { version } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as { version: string };
   const native = path.join(folder, 'native');
   return path.join(runnablePrograms({ native, version }, COPIES, serverAccount(native)).root, 'bin');
+}
+
+/** The programs of the server under test, for one with settings of its own; null where it does not summarize its log (before 17). */
+export function summarizingPrograms(): string | null {
+  const programs = chosenPrograms() ?? path.join(findBinaries(COPIES, serverAccount(COPIES)).root, 'bin');
+  const found = /\b(\d+)\./.exec(
+    spawnSync(path.join(programs, 'postgres'), ['--version'], { encoding: 'utf8' }).stdout ?? '',
+  );
+  return Number(found?.[1] ?? 0) >= 17 ? programs : null;
 }

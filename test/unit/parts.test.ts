@@ -4,7 +4,7 @@ import { type Cut, cutParts, type Part, partsOf } from '../../src/model/parts.ts
 import type { Leaf, SourceTable } from '../../src/model/sourceTable.ts';
 
 const leaf = (oid: string, more: Partial<Leaf> = {}): Leaf => ({
-  ...{ oid, kind: 'r', pages: 3, schema: 'public', name: `t_${oid}`, filenode: oid, readable: true },
+  ...{ oid, kind: 'r', pages: 3, schema: 'public', name: `t_${oid}`, filenode: oid, readable: true, isDefault: false },
   constraint: `(at >= ${oid})`,
   ...more,
 });

@@ -57,7 +57,7 @@ export async function besideFollower(request: SyncRequest, error: unknown): Prom
   const states = tables.map((table) => findState(file, table)).filter((state) => state !== null);
   const sampleTables = file.kind === 'ours' ? file.sampleTables : [];
   const reason = `followed by process ${note.pid}: all that was committed is there`;
-  return unchanged({ source, snapshot }, { states, sampleTables }, config.duckdbPath, started, reason);
+  return unchanged({ source, snapshot }, { states, sampleTables, reason }, config.duckdbPath, started);
 }
 
 async function reached(request: SyncRequest, goal: bigint, first: FollowNote): Promise<FollowNote> {

@@ -3,6 +3,7 @@ import { copyColumns, createStagingSql } from '../../duckdb/loader.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
+import { leafBounds } from '../../model/leafBounds.ts';
 import { placesOf } from '../../model/packs.ts';
 import type { Part } from '../../model/parts.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
@@ -13,7 +14,8 @@ import { changedSince } from '../../postgres/snapshot.ts';
 import { copyRows, type LoadContext, type PartRows, partsIn } from './fullLoad.ts';
 import { sumOf } from './packs.ts';
 import { type Survey, survey } from './survey.ts';
-import { deleteVanished } from './vanishedRows.ts';
+import type { UnreadParts } from './unread.ts';
+import { type Among, deleteVanished } from './vanishedRows.ts';
 
 /** What an incremental sync did, or why the table must be loaded in full instead. */
 export type IncrementalOutcome =
@@ -32,6 +34,7 @@ const FULL_LEAST = 20_000n;
  * 3. if it is not zero, the source's keys are fetched (by whole-number keys only those of buckets whose counts differ)
  *    and all others deleted from the target. PostgreSQL's statistics tell whether rows were deleted, not reliably, but
  *    mostly beforehand: then the pass of the first step fetches the keys, too.
+ * @param unread parts in which nothing changed, with the rows that they have
  */
 export async function applyChanges(
   context: LoadContext,
@@ -39,9 +42,10 @@ export async function applyChanges(
   columns: readonly ColumnMapping[],
   state: TableState,
   newLeaves: readonly string[],
+  unread: UnreadParts,
 ): Promise<IncrementalOutcome> {
   try {
-    return await applyBySurvey(context, source, columns, state, newLeaves);
+    return await applyBySurvey(context, source, columns, state, newLeaves, unread);
   } finally {
     // A failed statement may have ended the transaction, and with it all that could be dropped.
     await context.copy.run(DROP_KEY_HASHES).catch(() => undefined);
@@ -54,6 +58,7 @@ async function applyBySurvey(
   columns: readonly ColumnMapping[],
   state: TableState,
   newLeaves: readonly string[],
+  unread: UnreadParts,
 ): Promise<IncrementalOutcome> {
   const { copy } = context;
   const target = duckdbTable(source.table);
@@ -61,18 +66,34 @@ async function applyBySurvey(
   const limit = state.rows / FULL_SHARE > FULL_LEAST ? state.rows / FULL_SHARE : FULL_LEAST;
   const lost = state.deletes !== null && state.deletes !== source.deletes;
   const condition = changedSince(state.snapshot, newLeaves);
-  const parts = partsIn(context, source);
+  const all = partsIn(context, source);
+  const parts = all.filter(({ oid }) => !unread.has(oid));
   const found = await survey(context, source, parts, condition, lost ? key : null);
   if (found.changed > limit) return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
   if (found.changed > 0n) await putChanged(context, source, columns, parts, found, condition);
-  const expected = sumOf(found.rows);
+  const counts = new Map(all.map(({ oid }) => [oid, unread.get(oid) ?? found.rows.get(oid) ?? 0n]));
+  const expected = sumOf(counts);
   const surplus = (await targetCount(copy, target)) - expected;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
-  if (surplus > 0n) await deleteVanished(context, source, key, surplus, found, { parts, condition: null });
+  if (surplus > 0n) {
+    const among = lookAmong(source, all, parts);
+    // The keys that the survey brought are of the parts that were read.
+    const known: Pick<Survey, 'rows' | 'keys'> =
+      among.parts.length === parts.length ? found : { rows: counts, keys: 'none' };
+    await deleteVanished(context, source, key, surplus, known, among);
+  }
   if ((await targetCount(copy, target)) !== expected)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
-  return { kind: 'applied', rows: found.rows, upserted: found.changed, deleted: surplus };
+  return { kind: 'applied', rows: counts, upserted: found.changed, deleted: surplus };
+}
+
+/** Rows are gone from parts that were read only; their bounds tell which rows of the target these were, where DuckDB can read them. */
+function lookAmong(source: SourceTable, all: readonly Part[], parts: readonly Part[]): Among {
+  if (parts.length === all.length) return { parts, condition: null };
+  const bounds = parts.map(({ constraint }) => (constraint === null ? null : leafBounds(constraint, source)));
+  if (parts.length === 0 || bounds.includes(null)) return { parts: all, condition: null };
+  return { parts, condition: `(${bounds.join(' OR ')})` };
 }
 
 /** Staging tables are temporary: DuckDB lets one transaction write to one database, and to temporary tables. */

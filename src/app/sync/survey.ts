@@ -30,6 +30,7 @@ export async function survey(
   condition: string,
   key: readonly ColumnMapping[] | null,
 ): Promise<Survey> {
+  if (parts.length === 0) return { rows: new Map(), changed: 0n, packs: [], keys: 'none' };
   const read = await readPacks(context, source, parts, condition, key);
   if (read !== null) {
     const changed = read.packs.reduce((sum, pack) => sum + BigInt(pack.changed), 0n);

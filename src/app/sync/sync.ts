@@ -9,15 +9,23 @@ import { rememberCheck, renewCheck } from '../../duckdb/lastCheck.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
 import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
-import { rememberDeletesSql, rememberSourceSql, STATE_DDL, STATE_FORMAT } from '../../duckdb/syncState.ts';
+import {
+  type KnownParts,
+  rememberDeletesSql,
+  rememberPartsSql,
+  rememberSourceSql,
+  STATE_DDL,
+  STATE_FORMAT,
+} from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { mapFileError } from '../../files/fileErrors.ts';
 import { type FileSource, isOtherSource, sourceText } from '../../model/fileSource.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
-import { planTable } from '../../model/syncPlan.ts';
+import { planTable, type TableState } from '../../model/syncPlan.ts';
 import { displayName, STATE_SCHEMA } from '../../model/tableName.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
+import { keepMarks } from '../../model/walSummaries.ts';
 import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import {
@@ -29,13 +37,15 @@ import {
   type SourcePosition,
   type SourceSnapshot,
 } from '../../postgres/snapshot.ts';
+import { HAS_WAL_SUMMARIES, readMark } from '../../postgres/walSummaries.ts';
 import { VERSION } from '../../version.ts';
 import { nameBadText } from './badText.ts';
 import { labelSums } from './baseCurrency.ts';
 import { besideFollower } from './besideFollower.ts';
 import type { LoadContext } from './fullLoad.ts';
-import { gate, unchanged } from './gate.ts';
+import { behind, gate, settledByLog, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
+import { knownParts, partsAfter, strayRows } from './partState.ts';
 import {
   damageOf,
   findState,
@@ -47,14 +57,18 @@ import {
   rowsAfter,
 } from './published.ts';
 import { createReadyViews } from './readyViews.ts';
-import type { SyncRequest, SyncResult, TableResult } from './syncRequest.ts';
+import type { SyncRequest, SyncResult, TableResult, TableWork } from './syncRequest.ts';
 import { secondsSince, stateOf, syncTable } from './syncTable.ts';
 import { TableBatch } from './tableBatch.ts';
+import { findUnread } from './unread.ts';
 
 /** DuckDB's memory for a sync unless --memory says otherwise; peak resident memory is measured in docs/performance.md. */
 export const DEFAULT_MEMORY = '320MB';
 /** Disk for rows on their way from PostgreSQL to DuckDB. */
 const SPOOL_BYTES = 512 << 20;
+
+const STANDBY_BEHIND =
+  'the source is a standby that has not yet replayed what the file holds; nothing was done (--full loads what it has)';
 
 /**
  * Brings the DuckDB file up to date: afterwards its tables equal those of PostgreSQL as of one snapshot.
@@ -110,6 +124,11 @@ export async function syncInto(
   if (strangers !== null) warnings.push(strangers);
   const file: PublishedFile = replaces ? { kind: 'missing' } : published;
   requireOwnPlaces(request.tables, file);
+  const late = take === undefined ? behind(request, position, file) : null;
+  if (late !== null) {
+    const result = unchanged(describeSource(server, position), late, workspace.publishedPath, started);
+    return { ...result, warnings: [...warnings, STANDBY_BEHIND] };
+  }
   const untouched = take === undefined ? await gate(request, position, file) : null;
   if (untouched !== null) {
     if (coversFile(request, published)) rememberCheck(workspace.publishedPath, now());
@@ -144,6 +163,8 @@ async function syncInSnapshot(
 ): Promise<SyncResult> {
   const warnings: string[] = [];
   const hasIdentity = position.identity.systemIdentifier !== null;
+  const summarizes = position.serverVersionNumber >= HAS_WAL_SUMMARIES;
+  const mark = summarizes && take === undefined ? await readMark(session, false) : null;
   const snapshot = await openSnapshot(server, session, request.tables, hasIdentity, take);
   const known = file.kind === 'ours' && !file.sample;
   const work = snapshot.tables.map((source) => ({
@@ -151,6 +172,24 @@ async function syncInSnapshot(
     columns: mapColumns(source),
   }));
   requireIndexColumns(request, work);
+  const stateBefore = ({ plan }: TableWork): TableState | null => (known ? findState(file, plan.source.table) : null);
+  const looks = await findUnread(
+    request,
+    snapshot,
+    work,
+    stateBefore,
+    known ? file.marks : [],
+    server.kind === 'embedded',
+  );
+  const later = summarizes ? await readMark(session, true) : null;
+  // Who takes a snapshot of his own needs a file of that snapshot.
+  if (known && take === undefined) {
+    const untouched = await settledByLog(request, file, work, looks);
+    if (untouched !== null) {
+      if (coversFile(request, file)) rememberCheck(workspace.publishedPath, request.now());
+      return unchanged(describeSource(server, snapshot), untouched, workspace.publishedPath, started);
+    }
+  }
   if (file.kind === 'unusable') warnings.push(`the file that was there could not be used: ${file.why}`);
   // When everything in the file is loaded anew, a new file is smaller and faster than a copy that is emptied.
   const keeps =
@@ -174,15 +213,24 @@ async function syncInSnapshot(
     const read = work.map(({ plan: { source } }) => ({ tableOid: source.oid, deletes: source.deletes }));
     await copy.run(rememberDeletesSql([...(keeps ? file.tables : []), ...read]));
     const tables: TableResult[] = [];
+    const parts: KnownParts[] = keeps ? file.tables.flatMap(knownParts) : [];
     for (const { plan, columns } of work) {
-      const state = known ? findState(file, plan.source.table) : null;
-      const { result } = await syncTable(context, plan, columns, state).catch(async (error: unknown) => {
-        throw await nameBadText(error, server, plan.source, columns);
-      });
-      await batch.add(stateOf(context, plan, columns, result, request.now()));
-      tables.push(result);
+      const state = stateBefore({ plan, columns });
+      const done = await syncTable(context, plan, columns, state, looks.of(plan.source.oid)).catch(
+        async (error: unknown) => {
+          throw await nameBadText(error, server, plan.source, columns);
+        },
+      );
+      await batch.add(stateOf(context, plan, columns, done.result, request.now()));
+      tables.push(done.result);
+      parts.push(...partsAfter(context, plan, state, done));
+      warnings.push(...strayRows(plan, done));
     }
     await batch.end();
+    const marks = [...(known ? file.marks : []), mark, later].filter((one) => one !== null);
+    const held = [...(keeps ? file.tables : []), snapshot].map((state) => state.snapshot.xmin);
+    const [oldest = 0n] = held.sort((a, b) => Number(a - b));
+    await copy.run(rememberPartsSql(parts, keepMarks(marks, oldest)));
     const stored = work.map(({ plan, columns }) => ({ table: plan.source.table, columns }));
     warnings.push(...(await createReadyViews(copy, stored)));
     warnings.push(

@@ -18,6 +18,10 @@ export interface SyncRequest {
   readonly newSource?: boolean;
   readonly jobs: number | null;
   readonly waitSeconds: number;
+  /** Ask the server for a checkpoint, so that the summaries of its log reach up to the snapshot. */
+  readonly checkpoint?: boolean;
+  /** How long to wait for the server's own next checkpoint instead. */
+  readonly awaitCheckpointSeconds?: number;
   /** Columns to index in the DuckDB file. */
   readonly indexes: readonly string[];
   readonly now: () => Date;
@@ -48,6 +52,17 @@ export interface TableResult {
   readonly upserted: bigint;
   readonly deleted: bigint;
   readonly seconds: number;
+  /** Which of its parts were read; null for a full load, and when nothing was looked at. */
+  readonly scan: TableScan | null;
+}
+
+/** How much of a table an incremental sync read. */
+export interface TableScan {
+  /** Leaf partitions, or 1. */
+  readonly parts: number;
+  readonly read: number;
+  /** Why so many, in words. */
+  readonly why: string;
 }
 
 export interface SyncResult {

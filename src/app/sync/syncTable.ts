@@ -8,7 +8,8 @@ import { VERSION } from '../../version.ts';
 import { fullLoad, type LoadContext, type PartRows } from './fullLoad.ts';
 import { applyChanges } from './incremental.ts';
 import { sumOf } from './packs.ts';
-import type { TableResult } from './syncRequest.ts';
+import type { TableResult, TableScan } from './syncRequest.ts';
+import type { WalLook } from './unread.ts';
 
 /** What came of one table. */
 export interface Synced {
@@ -20,12 +21,14 @@ export interface Synced {
 /**
  * Brings one table of the working copy up to date, by its changes or by loading it anew, and writes down as of when it is.
  * @param state what the published file says of the table; null when that is of no use
+ * @param look what the server's log tells of it
  */
 export async function syncTable(
   context: LoadContext,
   plan: TablePlan,
   columns: readonly ColumnMapping[],
   state: TableState | null,
+  look: WalLook,
 ): Promise<Synced> {
   const { source } = plan;
   const started = performance.now();
@@ -34,25 +37,36 @@ export async function syncTable(
     reason: string,
     parts: PartRows | null,
     [upserted, deleted]: readonly [bigint, bigint],
+    scan: TableScan | null = null,
   ): Synced => {
     const rows = parts === null ? (state?.rows ?? 0n) : sumOf(parts);
     const table = displayName(source.table);
-    return { result: { table, mode, reason, rows, upserted, deleted, seconds: secondsSince(started) }, parts };
+    return { result: { table, mode, reason, rows, upserted, deleted, scan, seconds: secondsSince(started) }, parts };
   };
   if (plan.mode === 'none' && state !== null) return finish('none', plan.reason, null, [0n, 0n]);
   let reason = plan.reason;
   if (plan.mode === 'incremental' && state !== null) {
-    const outcome = await applyChanges(context, source, columns, state, plan.newLeaves);
+    const outcome = await applyChanges(context, source, columns, state, plan.newLeaves, look.unread);
     if (outcome.kind === 'applied') {
       const touched = outcome.upserted > 0n || outcome.deleted > 0n;
       if (!touched) reason = 'transactions since the last sync changed nothing in this table';
-      return finish('incremental', reason, outcome.rows, [outcome.upserted, outcome.deleted]);
+      return finish(
+        'incremental',
+        reason,
+        outcome.rows,
+        [outcome.upserted, outcome.deleted],
+        scanOf(outcome.rows, look),
+      );
     }
     reason = outcome.reason;
   }
   await context.copy.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(duckdbSchema(source.table))}`);
   const rows = await fullLoad(context, source, columns);
   return finish('full', reason, rows, [sumOf(rows), 0n]);
+}
+
+function scanOf(parts: PartRows, { unread, why }: WalLook): TableScan {
+  return { parts: parts.size, read: parts.size - unread.size, why };
 }
 
 /** What the table in the working copy is, and as of when: what the next sync and a validation go by. */

@@ -23,6 +23,8 @@ export interface SyncFlags {
   readonly tables?: string;
   readonly jobs?: number;
   readonly wait: number;
+  readonly checkpoint?: boolean;
+  readonly awaitCheckpoint: number;
   readonly indexes?: boolean;
 }
 
@@ -82,6 +84,8 @@ async function runSync(
     newSource: flags.newSource === true,
     jobs: flags.jobs ?? null,
     waitSeconds: flags.wait,
+    ...(flags.checkpoint === true ? { checkpoint: true } : {}),
+    awaitCheckpointSeconds: flags.awaitCheckpoint,
     indexes: flags.indexes === true && config.indexes.length === 0 ? DEFAULT_INDEX_COLUMNS : config.indexes,
     now: io.now,
     signal: io.signal,

@@ -1,0 +1,43 @@
+import type { KnownParts } from '../../duckdb/syncState.ts';
+import type { PartState, TablePlan, TableState } from '../../model/syncPlan.ts';
+import { displayName } from '../../model/tableName.ts';
+import { type LoadContext, partsIn } from './fullLoad.ts';
+import type { Synced } from './syncTable.ts';
+
+/** What the published file knows of a table's parts, as it is written into the next one. */
+export function knownParts({ tableOid, snapshotText, parts }: TableState): KnownParts[] {
+  return parts === null ? [] : [{ tableOid, snapshot: snapshotText, parts }];
+}
+
+/**
+ * What is known of a table's parts after its sync: as of the new snapshot, whose rows they are whether or not they were read. Only
+ * for a table in which a later sync may leave out parts.
+ * @param state what the published file said of it
+ */
+export function partsAfter(
+  context: Pick<LoadContext, 'snapshot'>,
+  { source }: TablePlan,
+  state: TableState | null,
+  { parts }: Synced,
+): KnownParts[] {
+  if (source.key === null || source.otherStorage !== null || source.unlogged) return [];
+  const rows = (oid: string): bigint | undefined => (parts === null ? state?.parts?.get(oid)?.rows : parts.get(oid));
+  const known = partsIn(context, source).flatMap(({ oid, filenode }): [string, PartState][] => {
+    const count = rows(oid);
+    return filenode === null || count === undefined ? [] : [[oid, { filenode, rows: count }]];
+  });
+  return known.length === 0
+    ? []
+    : [{ tableOid: source.oid, snapshot: context.snapshot.snapshotText, parts: new Map(known) }];
+}
+
+/** What somebody should know of rows in a default partition: they keep one for their own range from being attached. */
+export function strayRows({ source }: TablePlan, { parts }: Synced): string[] {
+  return source.leaves.flatMap((leaf) => {
+    const rows = parts?.get(leaf.oid) ?? 0n;
+    if (!leaf.isDefault || rows === 0n) return [];
+    return [
+      `${displayName(source.table)}: ${rows} ${rows === 1n ? 'row lies' : 'rows lie'} in its default partition ${displayName(leaf)}, which keeps a partition of their own from being made`,
+    ];
+  });
+}

@@ -1,0 +1,170 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { quoteLiteral } from '../model/identifier.ts';
+import {
+  type CheckpointMark,
+  isCovered,
+  type LastCheckpoint,
+  parseFullXid,
+  reachOf,
+  type WalSummary,
+  widenXid,
+} from '../model/walSummaries.ts';
+import { parseLsn } from '../model/watermark.ts';
+import { askPinned } from './pinned.ts';
+import type { PgSession } from './session.ts';
+import type { SourceSnapshot } from './snapshot.ts';
+
+/** The first version that summarizes its log. */
+export const HAS_WAL_SUMMARIES = 170000;
+
+/** What the log tells of files since a checkpoint, or why it cannot be asked. */
+export type WalAnswer =
+  | { readonly kind: 'known'; readonly changed: ReadonlySet<string>; readonly summaries: number }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+export interface WalQuestion {
+  readonly start: CheckpointMark;
+  /** pg_class.relfilenode of the files asked about. */
+  readonly filenodes: readonly string[];
+  /** Ask the server for a checkpoint when its summaries do not reach far enough. */
+  readonly checkpoint: boolean;
+  /** How long to wait for the server's own next checkpoint, in milliseconds. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The summarizer wakes up when a checkpoint ends, and writes what it has within a moment. */
+const SUMMARIZER_MS = 3_000;
+
+const LAST_CHECKPOINT =
+  "(SELECT concat_ws(' ', timeline_id, redo_lsn, next_xid, oldest_active_xid) FROM pg_catalog.pg_control_checkpoint())";
+
+/** @param text what LAST_CHECKPOINT gave */
+function toCheckpoint(text: string | null | undefined): LastCheckpoint | null {
+  const [timeline, redo, next, oldest] = (text ?? '').split(' ');
+  if (timeline === undefined || redo === undefined || next === undefined || oldest === undefined) return null;
+  const nextXid = parseFullXid(next);
+  return { timeline, redo, nextXid: String(nextXid), oldestActive: widenXid(BigInt(oldest), nextXid) };
+}
+
+/**
+ * The server's last checkpoint, for later syncs to begin at; null where it does not tell this role.
+ * @param inTransaction whether one is open in the session, which must go on
+ */
+export async function readMark(session: PgSession, inTransaction: boolean): Promise<CheckpointMark | null> {
+  const sql = `SELECT ${LAST_CHECKPOINT} AS checkpoint`;
+  const rows = inTransaction
+    ? await readInSavepoint<{ checkpoint: string }>(session, sql)
+    : await askPinned<{ checkpoint: string }>(session, sql).catch(notAllowed);
+  const checkpoint = typeof rows === 'string' ? null : toCheckpoint(rows[0]?.checkpoint);
+  if (checkpoint === null) return null;
+  const { timeline, redo, nextXid } = checkpoint;
+  return { timeline, redo, nextXid };
+}
+
+function notAllowed(error: unknown): string {
+  if (isFinanceDbError(error) && error.code === 'PG_PERMISSION') return error.message;
+  throw error;
+}
+
+/**
+ * Asks the summaries of the write-ahead log which files were changed by what a snapshot sees and its server wrote behind a
+ * checkpoint (docs/sync.md argues why what they do not mention is unchanged). No right is needed beyond connecting.
+ */
+export async function askWal(snapshot: SourceSnapshot, question: WalQuestion): Promise<WalAnswer> {
+  const { session, identity } = snapshot;
+  const { lsn, timeline } = identity;
+  if (lsn === null) return unknown('the server does not tell its position to this role');
+  const { start, signal } = question;
+  const began = performance.now();
+  let demanded = false;
+  for (;;) {
+    const look = await lookAt(session, start);
+    if (typeof look === 'string') return unknown(look);
+    if (!look.on) return unknown('summarize_wal is off');
+    const reach = reachOf(look.summaries, timeline, parseLsn(start.redo));
+    if (isCovered(reach, snapshot.snapshot, lsn, look.checkpoint)) return contents(snapshot, question, look.summaries);
+    const waited = performance.now() - began;
+    const isWritten = look.checkpoint !== null && parseLsn(look.checkpoint.redo) >= parseLsn(lsn);
+    if (question.checkpoint && !demanded && !isWritten) {
+      demanded = true;
+      const refused = await inSavepoint(session, 'CHECKPOINT');
+      if (refused !== null) return unknown(`the server was asked for a checkpoint: ${refused}`);
+    } else if (waited > (isWritten || demanded ? Math.max(SUMMARIZER_MS, question.waitMs) : question.waitMs))
+      return unknown(
+        isWritten
+          ? 'the summaries have a gap, or are late'
+          : 'no checkpoint has ended since the changes, and summaries reach to the last one',
+      );
+    await delay(demanded || isWritten ? 10 : 250, undefined, { signal });
+  }
+}
+
+interface Look {
+  readonly on: boolean;
+  readonly summaries: readonly WalSummary[];
+  readonly checkpoint: LastCheckpoint | null;
+}
+
+async function lookAt(session: PgSession, start: CheckpointMark): Promise<Look | string> {
+  const rows = await readInSavepoint<{ on: string; summaries: string | null; checkpoint: string | null }>(
+    session,
+    `SELECT current_setting('summarize_wal') AS on, ${LAST_CHECKPOINT} AS checkpoint,
+     (SELECT json_agg(json_build_object('timeline', tli::text, 'start', start_lsn::text, 'end', end_lsn::text))::text
+      FROM pg_catalog.pg_available_wal_summaries() WHERE tli = ${Number(start.timeline)} AND end_lsn > '${start.redo}'::pg_lsn) AS summaries`,
+  );
+  if (typeof rows === 'string') return rows;
+  const [row] = rows;
+  return {
+    on: row?.on === 'on',
+    summaries: JSON.parse(row?.summaries ?? '[]') as WalSummary[],
+    checkpoint: toCheckpoint(row?.checkpoint),
+  };
+}
+
+/** Files of other tablespaces by the same number count too: a file too many is read for nothing, no more. */
+async function contents(
+  { session, identity }: SourceSnapshot,
+  { filenodes }: WalQuestion,
+  summaries: readonly WalSummary[],
+): Promise<WalAnswer> {
+  const stretches = summaries.map(
+    ({ timeline, start, end }) => `(${Number(timeline)}::int8, '${start}'::pg_lsn, '${end}'::pg_lsn)`,
+  );
+  const changed = new Set<string>();
+  if (stretches.length > 0) {
+    const sql = `SELECT DISTINCT c.relfilenode::text AS file FROM (VALUES ${stretches.join(', ')}) AS s(tli, beginning, ending),
+      LATERAL pg_catalog.pg_wal_summary_contents(s.tli, s.beginning, s.ending) AS c
+      WHERE c.relforknumber = 0 AND c.reldatabase IN (0, ${Number(identity.databaseOid)}) AND c.relfilenode = ANY (${quoteLiteral(`{${filenodes.join(',')}}`)}::oid[])`;
+    const rows = await readInSavepoint<{ file: string }>(session, sql);
+    // Summaries are removed after wal_summary_keep_time.
+    if (typeof rows === 'string') return unknown(rows);
+    for (const { file } of rows) changed.add(file);
+  }
+  return { kind: 'known', changed, summaries: summaries.length };
+}
+
+function unknown(why: string): WalAnswer {
+  return { kind: 'unknown', why };
+}
+
+/** Runs a statement without risk to the transaction. @returns why it failed; null when it did not */
+async function inSavepoint(session: PgSession, sql: string): Promise<string | null> {
+  const outcome = await readInSavepoint(session, sql);
+  return typeof outcome === 'string' ? outcome : null;
+}
+
+async function readInSavepoint<R>(session: PgSession, sql: string): Promise<R[] | string> {
+  await session.query('SAVEPOINT finance_db_look');
+  try {
+    const rows = await session.query<R>(sql);
+    await session.query('RELEASE SAVEPOINT finance_db_look');
+    return rows;
+  } catch (error) {
+    if (!isFinanceDbError(error) || error.code === 'PG_CONNECTION_LOST') throw error;
+    // Released as well: no snapshot can be shared from within one.
+    await session.query('ROLLBACK TO SAVEPOINT finance_db_look; RELEASE SAVEPOINT finance_db_look');
+    return messageOf(error);
+  }
+}

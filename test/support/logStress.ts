@@ -1,0 +1,276 @@
+import path from 'node:path';
+import { sync } from '../../src/app/sync/sync.ts';
+import type { SyncRequest, SyncResult } from '../../src/app/sync/syncRequest.ts';
+import { openReader } from '../../src/duckdb/reader.ts';
+import { messageOf } from '../../src/errors/financeDbError.ts';
+import { parseTableList } from '../../src/model/tableName.ts';
+import { connect, type PgSession } from '../../src/postgres/session.ts';
+import type { Cluster } from './cluster.ts';
+import { compareTable } from './compare.ts';
+import { random } from './stress.ts';
+
+export interface LogStressOptions {
+  /** A server of its own with summarize_wal = on, which is crashed now and then. */
+  readonly cluster: Cluster;
+  readonly folder: string;
+  readonly seed: number;
+  readonly rounds: number;
+  /** One in so many rounds crashes the server; 0 for none. */
+  readonly crashEvery: number;
+  readonly log?: (line: string) => void;
+}
+
+export interface LogStressResult {
+  readonly rounds: number;
+  /** Syncs in which the log told what to read, by how many parts were left out. */
+  readonly byLog: number;
+  readonly unread: number;
+  readonly read: number;
+  /** Syncs that the log let publish nothing. */
+  readonly settled: number;
+  readonly modes: Record<string, number>;
+  readonly rowsCompared: number;
+}
+
+const TABLES = 'flat,months,lists';
+
+/** The last one's keys come in no order of its parts, so that their bounds say nothing to DuckDB. */
+const MAKE = `
+  CREATE TABLE flat (id int PRIMARY KEY, v text);
+  INSERT INTO flat SELECT i, 'f' || i FROM generate_series(1, 900) i;
+  CREATE TABLE elsewhere (id int);
+  CREATE TABLE months (id int NOT NULL, at timestamp NOT NULL, v text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+  CREATE TABLE months_1 PARTITION OF months FOR VALUES FROM (MINVALUE) TO ('2024-02-01');
+  CREATE TABLE months_2 PARTITION OF months FOR VALUES FROM ('2024-02-01') TO ('2024-03-01') WITH (fillfactor = 30);
+  CREATE TABLE months_3 PARTITION OF months FOR VALUES FROM ('2024-03-01') TO ('2024-04-01') PARTITION BY RANGE (id);
+  CREATE TABLE months_3a PARTITION OF months_3 FOR VALUES FROM (MINVALUE) TO (500);
+  CREATE TABLE months_3b PARTITION OF months_3 FOR VALUES FROM (500) TO (MAXVALUE);
+  CREATE TABLE months_4 PARTITION OF months FOR VALUES FROM ('2024-04-01') TO (MAXVALUE);
+  INSERT INTO months SELECT i, '2024-01-01'::timestamp + i * interval '3 hours', 'm' || i FROM generate_series(1, 1000) i;
+  CREATE TABLE lists (id int NOT NULL, kind text NOT NULL, v text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);
+  CREATE TABLE lists_a PARTITION OF lists FOR VALUES IN ('a');
+  CREATE TABLE lists_b PARTITION OF lists FOR VALUES IN ('b', 'c');
+  INSERT INTO lists SELECT i, chr(97 + i % 3), 'l' || i FROM generate_series(1, 600) i`;
+
+type Next = () => number;
+
+function number(next: Next, limit: number): number {
+  return Math.floor(next() * limit);
+}
+
+/** One random statement of a writer that is about `focus`, a table's name, or about anything. */
+function statement(next: Next, focus: string): string {
+  const id = 1 + number(next, 1200);
+  const to = id + number(next, 6);
+  const at = `'2024-01-01'::timestamp + ${number(next, 1100)} * interval '3 hours'`;
+  const kind = 'abc'[number(next, 3)] ?? 'a';
+  const text = `'w${number(next, 1000)}'`;
+  const all = [
+    `INSERT INTO flat VALUES (${id}, ${text}) ON CONFLICT (id) DO UPDATE SET v = excluded.v`,
+    `UPDATE flat SET v = ${text} WHERE id BETWEEN ${id} AND ${to}`,
+    `UPDATE flat SET id = ${id + 3000} WHERE id = ${id}`,
+    `DELETE FROM flat WHERE id BETWEEN ${id} AND ${to}`,
+    `SELECT FROM flat WHERE id BETWEEN ${id} AND ${to} FOR UPDATE`,
+    `INSERT INTO months SELECT i, ${at}, ${text} FROM generate_series(${id}, ${to}) i ON CONFLICT DO NOTHING`,
+    `UPDATE months SET v = ${text} WHERE at BETWEEN ${at} AND ${at} + interval '1 day'`,
+    `UPDATE months SET at = ${at} WHERE id = ${id}`,
+    `UPDATE months SET at = at + interval '29 days' WHERE id BETWEEN ${id} AND ${to}`,
+    `DELETE FROM months WHERE id BETWEEN ${id} AND ${to}`,
+    `DELETE FROM months WHERE at BETWEEN ${at} AND ${at} + interval '1 day'`,
+    `INSERT INTO lists VALUES (${id}, '${kind}', ${text}) ON CONFLICT DO NOTHING`,
+    `UPDATE lists SET kind = '${kind}' WHERE id = ${id}`,
+    `UPDATE lists SET v = ${text} WHERE id BETWEEN ${id} AND ${to}`,
+    `DELETE FROM lists WHERE id BETWEEN ${id} AND ${to}`,
+    'INSERT INTO elsewhere VALUES (1)',
+    `DO $$ BEGIN INSERT INTO public.months VALUES (${id}, ${at}, 'block'); INSERT INTO public.flat SELECT id FROM public.flat LIMIT 1; EXCEPTION WHEN unique_violation THEN UPDATE public.lists SET v = 'handler' WHERE id = ${id}; END $$`,
+  ];
+  const some = all.filter((sql) => sql.includes(focus));
+  return some[number(next, some.length)] ?? '';
+}
+
+/** What no transaction may hold, and what changes files. */
+const ALONE = [
+  ...['CHECKPOINT', 'CHECKPOINT', 'VACUUM flat', 'VACUUM (FREEZE) months', 'VACUUM (FREEZE) flat', 'VACUUM lists'],
+  ...[
+    'VACUUM FULL flat',
+    'VACUUM FULL months_2',
+    'CLUSTER flat USING flat_pkey',
+    'TRUNCATE months_2',
+    'TRUNCATE lists_a',
+  ],
+  ...['ALTER TABLE months DETACH PARTITION months_2', 'REINDEX TABLE flat', 'ANALYZE', 'DROP TABLE elsewhere'],
+  "ALTER TABLE months ATTACH PARTITION months_2 FOR VALUES FROM ('2024-02-01') TO ('2024-03-01')",
+  ...['CREATE TABLE elsewhere (id int)', 'ALTER TABLE months_4 SET (fillfactor = 50)', 'TRUNCATE flat'],
+  "BEGIN; TRUNCATE months_4; INSERT INTO months SELECT i, '2024-04-05', 'again' FROM generate_series(1, 40) i; COMMIT",
+  "INSERT INTO flat SELECT i, 'many' FROM generate_series(1, 900) i ON CONFLICT DO NOTHING",
+];
+
+async function quietly(session: PgSession, sql: string): Promise<boolean> {
+  return session.query(sql).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A writer whose transactions may stay open over several rounds, or be prepared and ended much later. */
+class Writer {
+  private open = 0;
+  private prepared: string[] = [];
+  private count = 0;
+
+  constructor(
+    private session: PgSession,
+    private readonly name: string,
+  ) {}
+
+  async turn(next: Next, focus: string): Promise<void> {
+    const { session } = this;
+    if (this.prepared.length > 0 && next() < 0.4) {
+      const name = this.prepared.shift();
+      // Not within a transaction: what is open goes on in the next turn.
+      if (this.open === 0) await quietly(session, `${next() < 0.7 ? 'COMMIT' : 'ROLLBACK'} PREPARED '${name}'`);
+      else this.prepared.push(name ?? '');
+    }
+    if (this.open === 0) await quietly(session, 'BEGIN');
+    for (let i = 1 + number(next, 3); i > 0; i--) {
+      const inSavepoint = next() < 0.5;
+      if (inSavepoint) await quietly(session, 'SAVEPOINT s');
+      const worked = await quietly(session, `SET LOCAL lock_timeout = '20ms'; ${statement(next, focus)}`);
+      if (inSavepoint)
+        await quietly(session, !worked || next() < 0.3 ? 'ROLLBACK TO SAVEPOINT s' : 'RELEASE SAVEPOINT s');
+      else if (!worked) break;
+    }
+    const end = next();
+    this.open++;
+    if (end < 0.25 && this.open < 8) return;
+    this.open = 0;
+    if (end < 0.35) await quietly(session, 'ROLLBACK');
+    else if (end < 0.5 && this.prepared.length < 3) {
+      const name = `${this.name}-${this.count++}`;
+      if (await quietly(session, `PREPARE TRANSACTION '${name}'`)) this.prepared.push(name);
+    } else await quietly(session, 'COMMIT');
+  }
+
+  /** After a crash: what was open is gone, what was prepared is not. */
+  reconnect(session: PgSession): void {
+    this.session = session;
+    this.open = 0;
+  }
+
+  async end(): Promise<void> {
+    await quietly(this.session, 'ROLLBACK');
+    for (const name of this.prepared) await quietly(this.session, `ROLLBACK PREPARED '${name}'`);
+    await this.session.close();
+  }
+}
+
+/**
+ * Random changes between syncs that go by the summaries of the write-ahead log; after each sync the file is compared with the
+ * database row by row. Everything happens in an order that the seed decides.
+ * @throws Error at the first difference, with the seed and the round in its message
+ */
+export async function logStress(options: LogStressOptions): Promise<LogStressResult> {
+  const { cluster, seed, log = () => undefined } = options;
+  const next = random(seed);
+  const join = (): Promise<PgSession> => connect(cluster.address, { retryMs: 5000 });
+  let admin = await join();
+  const database = `log_${seed}`;
+  await admin.query(`CREATE DATABASE ${database} TEMPLATE template0`);
+  await admin.close();
+  const address = { ...cluster.address, database };
+  const enter = (): Promise<PgSession> => connect(address, { retryMs: 5000 });
+  admin = await enter();
+  await admin.query(MAKE);
+  const writers = [new Writer(await enter(), `a${seed}`), new Writer(await enter(), `b${seed}`)];
+  const result = {
+    rounds: 0,
+    byLog: 0,
+    unread: 0,
+    read: 0,
+    settled: 0,
+    modes: {} as Record<string, number>,
+    rowsCompared: 0,
+  };
+  let round = 0;
+  try {
+    for (; round < options.rounds; round++) {
+      const focus = ['', 'flat', 'months', 'lists', 'elsewhere', 'DELETE FROM months'][number(next, 6)] ?? '';
+      for (let turns = number(next, 4); turns > 0; turns--)
+        await writers[number(next, writers.length)]?.turn(next, focus);
+      if (next() < 0.3) {
+        const command = ALONE[number(next, ALONE.length)] ?? '';
+        await quietly(admin, "SET lock_timeout = '50ms'");
+        await quietly(admin, command);
+        await quietly(admin, 'ROLLBACK');
+      }
+      if (options.crashEvery > 0 && next() < 1 / options.crashEvery) {
+        cluster.stop('immediate');
+        cluster.start();
+        admin = await enter();
+        for (const writer of writers) writer.reconnect(await enter());
+        log(`round ${round}: crashed`);
+      }
+      const done = await sync(request(options, address, next() < 0.7));
+      note(result, done);
+      log(
+        `round ${round}: ${done.tables.map(({ table, mode, scan, reason }) => `${table} ${mode} ${scan === null ? reason : `${scan.read}/${scan.parts} ${scan.why}`}`).join('; ')}`,
+      );
+      const reader = await openReader(path.join(options.folder, `log_${seed}.duckdb`));
+      try {
+        for (const table of parseTableList(TABLES))
+          result.rowsCompared += await compareTable(admin, reader.connection, table);
+      } finally {
+        reader.close();
+      }
+    }
+    return { ...result, rounds: round };
+  } catch (error) {
+    throw new Error(`seed ${seed}, round ${round}: ${messageOf(error)}`, { cause: error });
+  } finally {
+    for (const writer of writers) await writer.end();
+    await admin.close();
+    const last = await join();
+    await last.query(`DROP DATABASE ${database} WITH (FORCE)`);
+    await last.close();
+  }
+}
+
+function note(result: { -readonly [K in keyof LogStressResult]: LogStressResult[K] }, done: SyncResult): void {
+  if (!done.published && done.tables.some(({ reason }) => reason.includes('summary'))) result.settled++;
+  if (done.tables.some(({ scan }) => scan?.why.startsWith('the summaries'))) result.byLog++;
+  for (const { mode, scan } of done.tables) {
+    result.modes[mode] = (result.modes[mode] ?? 0) + 1;
+    result.read += scan?.read ?? 0;
+    result.unread += scan === null ? 0 : scan.parts - scan.read;
+  }
+}
+
+function request(options: LogStressOptions, address: Cluster['address'], checkpoint: boolean): SyncRequest {
+  return {
+    config: {
+      home: options.folder,
+      duckdbPath: path.join(options.folder, `log_${options.seed}.duckdb`),
+      tables: parseTableList(TABLES),
+      baseCurrency: 'USD',
+      baseCurrencyIsSet: false,
+      indexes: [],
+      postgres: { kind: 'external', connection: address },
+      today: null,
+      fileMode: 0o600,
+      timeZone: 'UTC',
+      envFile: null,
+      port: 0,
+      token: null,
+      warnings: [],
+    },
+    tables: parseTableList(TABLES),
+    full: false,
+    jobs: 1,
+    waitSeconds: 0,
+    checkpoint,
+    indexes: [],
+    now: () => new Date(),
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  };
+}
