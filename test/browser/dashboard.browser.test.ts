@@ -167,6 +167,18 @@ here('the dashboard in a browser (Chromium)', () => {
     );
   });
 
+  test('how far a sync is stands on the status page, as a bar and in words', () =>
+    withPage(browser, async (page) => {
+      const news = { state: 'running', task: 'sync', progress: { done: 0.427, text: 'transactions 427 rows' } };
+      await page.route('**/api/v1/events', (route) =>
+        route.fulfill({ contentType: 'text/event-stream', body: `event: sync\ndata: ${JSON.stringify(news)}\n\n` }),
+      );
+      await page.goto(`${at}/status`);
+      await page.locator('[data-progress]', { hasText: '42 %' }).waitFor();
+      expect(await page.locator('[data-progress]').innerText()).toBe('A sync runs … 42 % transactions 427 rows');
+      expect(await page.locator('[data-bar]').getAttribute('value')).toBe('0.427');
+    }));
+
   test('SQL runs, its table is read, and what is wrong with it is told in words', async () => {
     await withPage(browser, async (page) => {
       await page.goto(`${at}/sql`);

@@ -1,5 +1,5 @@
-/** Parts that belong to whoever looks: what they type, and menus that they opened. */
-const OWN = 'form, dialog, details.filters, [data-fresh]';
+/** Parts that are no part of the figures: what is typed, menus that were opened, and what the script itself tells. */
+const OWN = 'form, dialog, details.filters, [data-fresh], [data-progress], [data-bar]';
 /** Attributes that a page changes after it came. */
 const KEPT: readonly string[] = ['open', 'hidden', 'disabled'];
 const CHANGED_MS = 2500;

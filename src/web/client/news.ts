@@ -45,7 +45,11 @@ function running({ data }: MessageEvent<string>): void {
   const told = state === 'running' ? 'running' : state === 'failed' ? 'failed' : 'idle';
   if (shown !== told || state === 'done') refreshSoon('state');
   const output = document.querySelector<HTMLOutputElement>('[data-progress]');
-  if (output === null) return;
+  const bar = document.querySelector<HTMLProgressElement>('[data-bar]');
+  if (output === null || bar === null) return;
+  bar.hidden = state !== 'running';
+  if (progress?.done == null) bar.removeAttribute('value');
+  else bar.value = progress.done;
   const name = task === 'validate' ? 'validation' : 'sync';
   const share = progress?.done == null ? '' : ` ${Math.floor(progress.done * 100)} %`;
   output.textContent =
