@@ -1,3 +1,4 @@
+import type { ReportRow } from '../../analytics/columns.ts';
 import { overviewTops } from '../../analytics/overview.ts';
 import { reportOf } from '../../analytics/reports.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
@@ -5,7 +6,7 @@ import { type ApartRow, apartSql, type ScopeRow, scopeSql } from '../../analytic
 import { type DataAge, readDataAge } from '../../duckdb/dataAge.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
-import { LAST_DAY } from '../../model/period.ts';
+import { addDaysIso, intervalAround, LAST_DAY } from '../../model/period.ts';
 import type { ReportName } from '../../model/reportNames.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from './baseCurrency.ts';
 import type { BalancesView } from './readBalances.ts';
@@ -27,6 +28,8 @@ export interface StatsResult {
   /** What stands beneath a forecast, or beneath balances; null for other reports. */
   readonly forecast: ForecastView | null;
   readonly balances: BalancesView | null;
+  /** How this month is expected to end, for the overview; null where that cannot be said or another period was asked for. */
+  readonly monthEnd: ReportRow | null;
   /** Rows left out for their day; null where there are none or every row is looked at. */
   readonly apart: ApartRow | null;
   readonly age: DataAge;
@@ -64,6 +67,7 @@ export async function runStats(
       transferRows: counted === undefined || reportOf(report).everyRow ? null : Number(scope.rows) - Number(counted),
       forecast: special?.forecast ?? null,
       balances: special?.balances ?? null,
+      monthEnd: report === 'overview' ? await readMonthEnd(reader, request) : null,
       sections: report === 'overview' ? await readOverview(reader, request) : null,
       apart,
       age: await readDataAge(reader),
@@ -72,6 +76,24 @@ export async function runStats(
   } catch (error) {
     throw filterError(error, input) ?? overflowError(error) ?? error;
   }
+}
+
+/** The forecast of the month that runs. */
+async function readMonthEnd(reader: DuckDbReader, request: StatsRequest): Promise<ReportRow | null> {
+  const { period, calendar, filters, span } = request;
+  if (period.to !== null || filters.flow !== null || span === null) return null;
+  const month = calendar.today.slice(0, 7);
+  // What ended long ago says nothing of this month; a forecast takes a while, so that is asked first.
+  if (!reaches(span.to, month)) return null;
+  const { readForecast } = await import('./readForecast.ts');
+  const { table } = await readForecast(reader, { ...request, groupBy: null, months: 1, backtest: false, openings: [] });
+  return table.rows.find((row) => row.month === month) ?? null;
+}
+
+/** Whether a day lies in a month or near the end of the one before. */
+function reaches(day: string, month: string): boolean {
+  const next = intervalAround(addDaysIso(day, 7), 'month', { today: day, monthStart: 1 }).from ?? day;
+  return day.slice(0, 7) === month || next.slice(0, 7) === month;
 }
 
 /** Reports that are more than one statement. */

@@ -29,6 +29,7 @@ export function statsDocument(result: StatsResult): Record<string, unknown> {
           recurring_per_year: perYear(sections.recurring),
         }),
     ...(result.report === 'recurring' ? { per_year: perYear(table) } : {}),
+    ...(result.monthEnd === null ? {} : { month_end: monthEndDocument(result.monthEnd) }),
     ...(result.forecast === null ? {} : { forecast: forecastDocument(result.forecast) }),
     ...(result.balances === null ? {} : { balances: balancesDocument(result.balances) }),
     scope: {
@@ -48,6 +49,15 @@ export function statsDocument(result: StatsResult): Record<string, unknown> {
       checked_at: age.checkedAt,
     },
   };
+}
+
+/** Estimates, rounded to cents. */
+function monthEndDocument({ month, name: _, ...sums }: ReportRow): Record<string, unknown> {
+  const money = ([key, value]: [string, ReportCell]): [string, unknown] => [
+    key,
+    value === null ? null : jsonNumeral(String(value)),
+  ];
+  return { month, ...Object.fromEntries(Object.entries(sums).map(money)) };
 }
 
 /** What is left out for its day, only where there is any. */

@@ -1,3 +1,4 @@
+import type { ReportRow } from '../../analytics/columns.ts';
 import type { Filters } from '../../analytics/filters.ts';
 import { fillsIntervals, MOST_INTERVALS } from '../../analytics/intervals.ts';
 import type { ReportTable } from '../../app/stats/reportTable.ts';
@@ -43,6 +44,7 @@ export function filterWords(filters: Filters): string[] {
 export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   const { table, scope, transferRows, request } = result;
   const notes: string[] = result.report === 'recurring' ? [recurringNote(table, numbers)] : [];
+  if (result.monthEnd !== null) notes.push(monthEndNote(result.monthEnd, numbers));
   if (result.forecast !== null) notes.push(...forecastNotes(result, result.forecast, numbers));
   if (result.balances !== null) notes.push(...balanceNotes(result.balances, result.baseCurrency.currency, numbers));
   if (table.rowCount > table.rows.length)
@@ -68,6 +70,15 @@ export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   if (result.report === 'overview' && request.period.label === 'all')
     notes.push('Everything, and the latest month that is over; -p "last month", 2024q3 … asks for another period');
   return notes;
+}
+
+/** `2026-11 is expected to end at a net of 1,113.91 (-102.11 to 2,329.94 in eight of ten months); stats forecast says more`. */
+function monthEndNote(row: ReportRow, numbers: NumberStyle): string {
+  const [net, low, high] = [row.net, row.net_low, row.net_high].map((value) =>
+    numbers.money(value === null ? null : String(value)),
+  );
+  const bounds = row.net_low === null ? '' : ` (${low} to ${high} in eight of ten months)`;
+  return `${row.month} is expected to end at a net of ${net}${bounds}; stats forecast says more`;
 }
 
 /**

@@ -73,13 +73,18 @@ const FLAGS: Readonly<Record<string, ReportFlag>> = {
   depth: 'depth',
   limit: 'limit',
   'with-transfers': 'withTransfers',
+  months: 'months',
+  backtest: 'backtest',
+  opening: 'opening',
 };
 
 /** The parameters of a page that mean something to a report, which refuses others. */
 export function reportParameters(page: URLSearchParams, report: ReportName, changes: Changes = {}): URLSearchParams {
   const { obeys, sorts } = reportOf(report);
   const words: readonly string[] = sorts;
-  const own = [...page].filter(([name]) => ['by', 'depth', 'limit', 'sort'].includes(name));
+  const own = [...page].filter(([name]) =>
+    ['by', 'depth', 'limit', 'sort', 'months', 'backtest', 'opening'].includes(name),
+  );
   const asked = new URLSearchParams(search(new URLSearchParams([...shared(page), ...own]), changes));
   return new URLSearchParams(
     [...asked].filter(([name, value]) => {

@@ -120,8 +120,6 @@ async function readList(request: PageRequest): Promise<TransactionsView> {
   return { list, detail: single == null ? null : await readTransaction(reader, inputOf(request), single) };
 }
 
-const nothing = async (): Promise<null> => null;
-
 /** Every page of the dashboard. */
 export const PAGE_TABLE: Readonly<Record<PageName, Page>> = {
   overview: page((request) => readOverviewPage(request.reader, inputOf(request), settingOf(request)), overviewPage),
@@ -138,7 +136,7 @@ export const PAGE_TABLE: Readonly<Record<PageName, Page>> = {
   places: reportPage('places', placesPage),
   recurring: reportPage('recurring', recurringPage),
   anomalies: reportPage('anomalies', anomaliesPage),
-  forecast: page(nothing, forecastPage),
+  forecast: reportPage('forecast', forecastPage),
   currencies: reportPage('currencies', currenciesPage),
   transactions: page(readList, transactionsPage),
   sql: page(async (request) => {
