@@ -106,6 +106,28 @@ function halfToEven(numerator: bigint, denominator: bigint): bigint {
   return numerator < 0n ? -rounded : rounded;
 }
 
+test('an import looks a rate up once a day and currency, however many rows there are', async () => {
+  fixture.file('home/profiles/bank.json', CSV_PROFILE);
+  const entries = Array.from({ length: 3000 }, (_, at) => ({
+    day: at < 1500 ? '2026-03-05' : '2026-03-06',
+    cents: -100 - at,
+    text: `Shop ${at}`,
+  }));
+  const text = csvText({ account: 'A', currency: 'EUR', openingCents: 0, entries });
+  await fixture.imported([fixture.file('a.csv', text)], '--account', 'A');
+  // The server counts when the session has ended.
+  let scans = 0;
+  for (let look = 0; look < 200 && scans === 0; look++) {
+    const [row] = await fixture.rows(
+      "SELECT seq_scan + coalesce(idx_scan, 0) AS n FROM pg_stat_user_tables WHERE relname = 'exchange_rates'",
+    );
+    scans = Number(row?.n ?? 0);
+    if (scans === 0) await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  expect(scans).toBeGreaterThan(0);
+  expect(scans).toBeLessThan(20);
+});
+
 describe('the command', () => {
   test('normalises what has none, and leaves the rest alone', async () => {
     await fixture.run('init');
