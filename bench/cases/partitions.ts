@@ -54,7 +54,7 @@ export async function partitionsCase(context: BenchContext): Promise<CaseResult[
   const change = async (table: string, newest: boolean): Promise<void> => {
     const where = newest ? `WHERE timestamp >= (SELECT max(timestamp) - interval '5 days' FROM ${table})` : '';
     await rig.session.query(
-      `CREATE TEMP TABLE picked AS SELECT tx_id, timestamp, row_number() OVER () AS n FROM (SELECT tx_id, timestamp FROM ${table} ${where} ORDER BY hashtext(tx_id || clock_timestamp()) LIMIT 100) AS some;
+      `CREATE TEMP TABLE picked AS SELECT tx_id, timestamp, row_number() OVER () AS n FROM (SELECT tx_id, timestamp FROM ${table} ${where} ORDER BY hashtext(tx_id || clock_timestamp()) LIMIT 100) AS few;
        UPDATE ${table} AS t SET amount = amount - 1 FROM picked AS p WHERE t.tx_id = p.tx_id AND t.timestamp = p.timestamp AND n <= 80;
        DELETE FROM ${table} AS t USING picked AS p WHERE t.tx_id = p.tx_id AND t.timestamp = p.timestamp AND n > 80; DROP TABLE picked`,
     );

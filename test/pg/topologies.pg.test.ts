@@ -244,6 +244,19 @@ withPrograms('a source that is', () => {
       expect(await sync(standby.address)).toMatchObject({ mode: 'incremental', deleted: 0 });
       await use(standby, compare);
       expect(await sync(standby.address)).toMatchObject({ mode: 'none' });
+      // Behind one address with its primary, a standby that is late would give older rows than the file holds.
+      await ask(standby, 'SELECT pg_wal_replay_pause()');
+      await ask(primary, "UPDATE t SET v = 'ahead' WHERE id = 13");
+      expect(await sync(primary.address)).toMatchObject({ mode: 'incremental', upserted: 1 });
+      const reason = 'the source is behind, nothing done';
+      expect(await sync(standby.address)).toMatchObject({ mode: 'none', reason });
+      await use(primary, compare);
+      await ask(standby, 'SELECT pg_wal_replay_resume()');
+      await caughtUp();
+      expect(await sync(standby.address)).toMatchObject({
+        mode: 'none',
+        reason: expect.stringContaining('no transaction'),
+      });
       // The standby takes over: whatever had not reached it is lost, and a watermark of before is not to be trusted.
       standby.run('pg_ctl', '-D', standby.data, '-w', 'promote');
       await ask(standby, "UPDATE t SET v = 'promoted' WHERE id = 20");

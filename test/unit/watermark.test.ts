@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  isBehind,
   nothingHappened,
   parseLsn,
   parseSnapshot,
@@ -44,6 +45,21 @@ describe('watermarkObjection', () => {
     if (expected === null) expect(objection).toBeNull();
     else expect(objection).toMatch(expected);
   });
+});
+
+describe('isBehind', () => {
+  const stored = at('100:110:100', { timeline: '2' });
+  const on = { timeline: '2' };
+  test.each([
+    ['a standby at the same place', at('100:110:100', on), true, false],
+    ['a standby that is further', at('150:150:', { ...on, lsn: '0/2000' }), true, false],
+    ['a standby whose log is behind', at('100:110:100', { ...on, lsn: '0/FFF' }), true, true],
+    ['a standby whose transactions are behind', at('90:100:', on), true, true],
+    ['a standby on an older timeline', at('150:150:', { timeline: '1' }), true, true],
+    ['a standby on a newer timeline', at('90:90:', { timeline: '3' }), true, false],
+    ['a standby of another cluster', at('90:100:', { ...on, systemIdentifier: '8' }), true, false],
+    ['a server that writes: a backup was restored', at('90:100:', on), false, false],
+  ])('%s', (_name, current, standby, expected) => expect(isBehind(stored, { ...current, standby })).toBe(expected));
 });
 
 describe('nothingHappened', () => {
