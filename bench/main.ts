@@ -8,6 +8,7 @@ import { incrementalCase } from './cases/incremental.ts';
 import { memoryCase } from './cases/memory.ts';
 import { partitionsCase } from './cases/partitions.ts';
 import { peersCase } from './cases/peers.ts';
+import { serveCase } from './cases/serve.ts';
 import { startUpCase } from './cases/startUp.ts';
 import { validateCase } from './cases/validate.ts';
 import type { BenchCase, BenchContext } from './support/case.ts';
@@ -25,6 +26,7 @@ const CASES: Record<string, BenchCase> = {
   memory: memoryCase,
   import: importCase,
   partitions: partitionsCase,
+  serve: serveCase,
 };
 
 const { values } = parseArgs({

@@ -282,7 +282,9 @@ describe('visitors who take too much', () => {
     const many = Array.from({ length: 5000 }, (_, index) => `X-${index}: 1\r\n`).join('');
     expect(await sendRaw(port, `GET / HTTP/1.1\r\nHost: localhost\r\n${many}\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
     const large = `GET / HTTP/1.1\r\nHost: localhost\r\nCookie: ${'a'.repeat(50_000)}\r\n\r\n`;
-    expect(await sendRaw(port, large)).toMatch(/^HTTP\/1\.1 431 /);
+    const refused = await sendRaw(port, large);
+    expect(refused).toMatch(/^HTTP\/1\.1 431 .*\r\nContent-Type: application\/problem\+json\r\n/);
+    expect(JSON.parse(refused.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status: 431, code: 'USAGE' });
   });
 
   test('two requests in one, by lengths that disagree', async () => {

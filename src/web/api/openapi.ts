@@ -8,6 +8,8 @@ const ERRORS: Readonly<Record<number, string>> = {
   401: 'the token is missing or wrong',
   403: 'a request that a page of another site made, or SQL that does more than read',
   404: 'there is no such thing',
+  405: 'another method is for this path: see Allow',
+  408: 'the request did not come in time',
   409: 'something else is running',
   413: 'the request is too large',
   422: 'the result is too large',
@@ -15,6 +17,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   500: 'something went wrong in finance-db',
   503: 'too many questions at once, or no data yet: see Retry-After',
   504: 'the query took too long',
+  507: 'there is no room on the disk for what the query has to put aside',
 };
 
 /** OpenAPI 3.1, from what parses the requests. */
@@ -77,7 +80,7 @@ function parameters(schema: TObject, where: 'path' | 'query'): unknown[] {
     return {
       name,
       in: where,
-      required: where === 'path',
+      required: where === 'path' || schema.required?.includes(name) === true,
       ...(description === undefined ? {} : { description }),
       schema: rest,
       ...((rest as { type?: string }).type === 'array' ? { style: 'form', explode: true } : {}),

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { deadline } from '../../errors/deadline.ts';
 import type { ApiCall, ApiRoute } from './call.ts';
 import { csvAnswer, parquetAnswer } from './files.ts';
@@ -18,13 +18,18 @@ const STATEMENT = {
   }),
 };
 
+/** A statement, which is needed, and what may stand beside it. */
+function asking(others: Readonly<Record<string, TSchema>>): TObject {
+  return Type.Object({ ...STATEMENT, ...optional(others).properties }, { additionalProperties: false });
+}
+
 /** The same statements as `POST /query`, in the address: what links and spreadsheets can ask for. */
 export const QUERY_FILE_ROUTES: readonly ApiRoute[] = [
   {
     method: 'get',
     path: '/query.csv',
     summary: `All rows of one read-only statement as CSV: at most ${FILE_SECONDS} s`,
-    query: optional(STATEMENT),
+    query: asking({}),
     answer: { status: 200, type: 'text/csv', about: 'the rows, streamed' },
     stable: true,
     handle: (call) => csvAnswer(limited(call), 'query.csv', async () => [statementOf(call)]),
@@ -33,7 +38,7 @@ export const QUERY_FILE_ROUTES: readonly ApiRoute[] = [
     method: 'get',
     path: '/query.parquet',
     summary: `All rows of one read-only statement as Parquet: at most ${FILE_SECONDS} s`,
-    query: optional(STATEMENT),
+    query: asking({}),
     answer: { status: 200, type: 'application/vnd.apache.parquet', about: 'the rows, with their types' },
     stable: true,
     handle: (call) => parquetAnswer(limited(call), 'query.parquet', async () => statementOf(call)),
@@ -42,7 +47,7 @@ export const QUERY_FILE_ROUTES: readonly ApiRoute[] = [
     method: 'get',
     path: '/query',
     summary: `One read-only statement: at most ${QUERY_LIMITS.rows} rows and ${QUERY_LIMITS.seconds} s`,
-    query: optional({ ...STATEMENT, ...NUMBERS_PARAM }),
+    query: asking(NUMBERS_PARAM),
     answer: { status: 200, type: 'application/json', about: 'as `POST /query` answers' },
     stable: true,
     handle: (call) => queryAnswer(call, { sql: statementOf(call) }),

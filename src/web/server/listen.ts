@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { codeOf, FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { requireDecentRequest, SECURITY_HEADERS } from './guards.ts';
@@ -88,6 +89,7 @@ function makeServer(
       void listener(incoming, outgoing);
     },
   );
+  server.on('clientError', refuseBytes);
   server.maxConnections = limits.connections;
   server.maxHeadersCount = 100;
   return server;
@@ -99,6 +101,31 @@ function refuse(outgoing: http.ServerResponse, error: unknown): void {
   const headers = { 'Content-Type': 'application/problem+json', Connection: 'close', ...SECURITY_HEADERS };
   outgoing.writeHead(problem.status, { ...headers, ...problem.headers }).end(problemText(problem));
 }
+
+/** Bytes that are no request, or too many, or too slow: told as everything else is, before the connection ends. */
+function refuseBytes(error: Error, socket: Duplex): void {
+  if (!socket.writable || codeOf(error) === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[String(codeOf(error))] ?? 400;
+  const body = problemText({
+    ...problemOf(new FinanceDbError('USAGE', BYTES[status] ?? 'this is no request that can be understood')),
+    status,
+  });
+  const headers = Object.entries({
+    'Content-Type': 'application/problem+json',
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+    ...SECURITY_HEADERS,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${headers.join('')}\r\n${body}`);
+}
+
+const BYTES: Readonly<Record<number, string>> = {
+  408: 'the request did not come in time',
+  431: 'the headers of the request are too long',
+};
 
 /** What the adapter could not make a request of. */
 function badRequest(): Response {
