@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { analyticsCase } from './cases/analytics.ts';
+import { followCase } from './cases/follow.ts';
 import { fullLoadCase } from './cases/fullLoad.ts';
 import { importCase } from './cases/import.ts';
 import { incrementalCase } from './cases/incremental.ts';
@@ -27,6 +28,7 @@ const CASES: Record<string, BenchCase> = {
   import: importCase,
   partitions: partitionsCase,
   serve: serveCase,
+  follow: followCase,
 };
 
 const { values } = parseArgs({
@@ -40,7 +42,7 @@ const { values } = parseArgs({
 });
 const rows = Number(values.rows.replaceAll('_', ''));
 const rounds = Number(values.rounds);
-const chosen = values.case ?? (values.peers ? [] : Object.keys(CASES));
+const chosen = values.case ?? (values.peers ? [] : Object.keys(CASES).filter((name) => name !== 'follow'));
 const unknown = chosen.filter((name) => CASES[name] === undefined);
 if (unknown.length > 0 || !(rows >= 1000) || !(rounds >= 1)) {
   console.error(
@@ -49,7 +51,8 @@ if (unknown.length > 0 || !(rows >= 1000) || !(rounds >= 1)) {
   process.exit(2);
 }
 
-const rig = await openRig();
+// A server that is followed writes another log, which the other cases should not pay for.
+const rig = await openRig({ toFollow: values.case?.includes('follow') === true });
 const results: CaseResult[] = [];
 let filled = 0;
 const context: BenchContext = {

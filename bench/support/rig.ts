@@ -19,7 +19,7 @@ export interface Rig {
 }
 
 /** Starts the embedded server in a temporary folder. To the tool under test it is an external one, on a socket. */
-export async function openRig(): Promise<Rig> {
+export async function openRig(options: { readonly toFollow?: boolean } = {}): Promise<Rig> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-bench-'));
   // The server may have an account of its own.
   fs.chmodSync(folder, 0o755);
@@ -27,7 +27,7 @@ export async function openRig(): Promise<Rig> {
   fs.mkdirSync(exchange);
   fs.chmodSync(exchange, 0o777);
   const root = path.join(folder, 'postgres');
-  const server = await useEmbeddedServer(root, new Date());
+  const server = await useEmbeddedServer(root, new Date(), undefined, options);
   const address: PostgresAddress = { ...server.address, sslmode: 'disable', sslrootcert: undefined };
   const session = await connect(address, { retryMs: 2000 });
   return {

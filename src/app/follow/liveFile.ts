@@ -27,7 +27,7 @@ interface TableCount {
   deleted: bigint;
 }
 
-/** Looking for the currency of the sums reads a column: not for every small change. */
+/** Looking for the currency of the sums, and for sample rows, reads columns: not for every small change. */
 const LABEL_MS = 30_000;
 
 /**
@@ -123,8 +123,7 @@ export class LiveFile {
     for (const statement of writeFollowStateSql(done, at, snapshot, seconds, now)) await this.copy.run(statement);
     const upserted = done.reduce((sum, count) => sum + count.upserted, 0n);
     const deleted = done.reduce((sum, count) => sum + count.deleted, 0n);
-    const warnings = upserted > 0n ? await this.label(now) : [];
-    if (upserted + deleted > 0n) await this.countSamples();
+    const warnings = upserted + deleted > 0n ? await this.describe(now) : [];
     await this.copy.run('COMMIT');
     this.inTransaction = false;
     for (const count of this.counts.values()) {
@@ -135,9 +134,13 @@ export class LiveFile {
     return { upserted, deleted, warnings };
   }
 
-  /** The currency of the sums, where the rows themselves say it. */
-  private async label(now: Date): Promise<readonly string[]> {
-    if (now.getTime() - this.labelledAt < LABEL_MS) return [];
+  /** What the file says of its rows: the currency of the sums, where they themselves say it, and which of them are samples. */
+  private async describe(now: Date): Promise<readonly string[]> {
+    const { sampleTables } = this.file;
+    const isRecent = now.getTime() - this.labelledAt < LABEL_MS;
+    // Whoever looks at sample rows is told how many there are still.
+    if (!isRecent || sampleTables.length > 0) await this.countSamples();
+    if (isRecent) return [];
     this.labelledAt = now.getTime();
     await this.copy.run(
       `DELETE FROM ${STATE_SCHEMA}.about WHERE name IN ('base_currency', 'base_currency_from', 'base_currency_data')`,
