@@ -69,7 +69,7 @@ export async function followCase(context: BenchContext): Promise<CaseResult[]> {
 }
 
 function line(name: string, seconds: number, note: string, peak: number | null): Line {
-  return { name, seconds, least: seconds, most: seconds, rounds: 1, peak, note };
+  return { name, seconds, least: seconds, most: seconds, rounds: 1, peak, note, cpu: null, serverCpu: null };
 }
 
 async function wayOfCommit({ rig, rows }: BenchContext, file: string, number: number): Promise<number> {
