@@ -3,14 +3,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** Exact versions, so that a run can be repeated. Each set has an environment of its own: their needs do not fit together. */
+/** Exact versions (of ingestr the last that is Python), so that a run can be repeated. Each set has an environment of its own: their needs do not fit together. */
 const PACKAGES = {
   common: [
     'duckdb==1.4.4',
     'duckdb-ext-postgres==1.4.4.20260205',
     'dlt[duckdb,postgres,sql-database]==1.31.0',
     'psycopg2-binary==2.9.13',
-    'pyarrow',
+    'pyarrow==26.0.1',
     'reladiff==0.6.0',
     'sling-linux-amd64==1.4.11',
   ],
@@ -41,5 +41,6 @@ export function peerPython(set: keyof typeof PACKAGES): { python: string } | { o
 }
 
 export function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1)?.slice(0, 160) ?? '';
+  const plain = text.replace(/\u001b\[[0-9;]*m/g, '').trim();
+  return plain.split('\n').at(-1)?.trim().slice(0, 160) ?? '';
 }

@@ -35,9 +35,14 @@ def dlt_pipeline():
     import dlt
     from dlt.sources.sql_database import sql_table
 
-    # Rows of the day of the last one are read again: created_at is the only column that tells of time.
-    hints = {} if mode == "full" else {"incremental": dlt.sources.incremental("created_at")}
-    table = sql_table(credentials=url.replace("postgresql://", "postgresql+psycopg2://"), table="transactions", backend="pyarrow", chunk_size=100_000, **hints)
+    # created_at is the only column that tells of time; the full load notes where the next run has to begin.
+    table = sql_table(
+        credentials=url.replace("postgresql://", "postgresql+psycopg2://"),
+        table="transactions",
+        backend="pyarrow",
+        chunk_size=100_000,
+        incremental=dlt.sources.incremental("created_at"),
+    )
     table.apply_hints(primary_key="tx_id")
     pipeline = dlt.pipeline(
         "peer", destination=dlt.destinations.duckdb(file), dataset_name="main", pipelines_dir=file + ".state"
@@ -70,11 +75,23 @@ def sling():
 
 def reladiff():
     import reladiff as library
+    from urllib.parse import parse_qs, urlsplit
 
+    # Its own reading of an address knows no sockets.
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    source = {
+        "driver": "postgresql",
+        "host": query.get("host", [parts.hostname])[0],
+        "port": int(query.get("port", [parts.port or 5432])[0]),
+        "user": parts.username,
+        "password": parts.password or "",
+        "database": parts.path[1:],
+    }
     key, columns = "tx_id", tuple(mode.split(","))
     tables = [
         library.connect_to_table(info, name, key, extra_columns=columns)
-        for info, name in ((url, "public.transactions"), (f"duckdb://{file}", "main.transactions"))
+        for info, name in ((source, "public.transactions"), (f"duckdb://{file}", "main.transactions"))
     ]
     result["differing"] = sum(1 for _ in library.diff_tables(*tables))
 
