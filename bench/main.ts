@@ -6,6 +6,7 @@ import { followCase } from './cases/follow.ts';
 import { fullLoadCase } from './cases/fullLoad.ts';
 import { importCase } from './cases/import.ts';
 import { incrementalCase } from './cases/incremental.ts';
+import { lakeCase } from './cases/lake.ts';
 import { memoryCase } from './cases/memory.ts';
 import { partitionsCase } from './cases/partitions.ts';
 import { peersCase } from './cases/peers.ts';
@@ -29,6 +30,7 @@ const CASES: Record<string, BenchCase> = {
   partitions: partitionsCase,
   serve: serveCase,
   follow: followCase,
+  lake: lakeCase,
 };
 
 const { values } = parseArgs({

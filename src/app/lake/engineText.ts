@@ -108,7 +108,7 @@ const DIALECTS: Readonly<Record<Engine, Dialect>> = {
     },
     concat: (parts) => `concat(${parts.join(', ')})`,
     orMissing: (text) => `coalesce(${text}, ${MISSING})`,
-    digest: (text) => `('0x' || md5(${text})[1:15])::HUGEINT`,
+    digest: (text) => `('0x' || md5(${text})[1:15])::UBIGINT`,
   },
 };
 

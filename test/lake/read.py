@@ -1,0 +1,78 @@
+"""Reads a table of the lake with other engines. Given one JSON document on stdin, prints one: an answer an engine."""
+
+import json
+import os
+import sys
+
+spec = json.load(sys.stdin)
+answers = {}
+skipped = {}
+
+
+def attempt(name, work):
+    try:
+        answers[name] = work()
+    except ImportError as error:
+        skipped[name] = str(error)
+
+
+def row(values):
+    return [str(value) for value in values]
+
+
+def pyiceberg(place, options):
+    import duckdb
+    from pyiceberg.table import StaticTable
+
+    table = StaticTable.from_metadata(place, properties=options)
+    rows = table.scan().to_arrow()
+    whole = duckdb.sql(spec["arrow_sql"]).fetchall()[0]
+    month = table.scan(row_filter=spec["filter"])
+    pruned = len(list(month.plan_files()))
+    past = [table.scan(snapshot_id=s.snapshot_id).to_arrow().num_rows for s in table.metadata.snapshots]
+    assert rows.num_rows == int(whole[0])
+    return {"row": row(whole), "month": month.to_arrow().num_rows, "files": pruned, "past": past}
+
+
+def chdb():
+    import chdb as engine
+
+    # It reads only what lies below its working folder.
+    os.chdir("/")
+    whole = engine.query(spec["clickhouse"], "JSONCompactStrings")
+    return {"row": json.loads(str(whole))["data"][0]}
+
+
+def spark():
+    from pyspark.sql import SparkSession
+
+    if not spec.get("jar"):
+        raise ImportError("no Iceberg runtime for Spark")
+    catalog = "spark.sql.catalog.lake"
+    session = (
+        SparkSession.builder.master("local-cluster[2,1,768]")
+        .config("spark.jars", spec["jar"])
+        .config(catalog, "org.apache.iceberg.spark.SparkCatalog")
+        .config(catalog + ".type", "hadoop")
+        .config(catalog + ".warehouse", spec["root"])
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.memory", "600m")
+        .config("spark.executor.memory", "600m")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    try:
+        statement = spec["spark"].strip().rstrip(";")
+        return {"row": row(session.sql(statement).collect()[0])}
+    finally:
+        session.stop()
+
+
+attempt("pyiceberg", lambda: pyiceberg(spec["metadata"], {}))
+if "s3_metadata" in spec:
+    attempt("pyiceberg on S3", lambda: pyiceberg(spec["s3_metadata"], spec["s3_options"]))
+attempt("clickhouse", chdb)
+if spec.get("with_spark"):
+    attempt("spark", spark)
+json.dump({"answers": answers, "skipped": skipped}, sys.stdout)
