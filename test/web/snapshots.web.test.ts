@@ -114,6 +114,16 @@ describe('at most so many questions at once', () => {
     expect((await waiting).status).toBe(200);
   });
 
+  test('what was asked before is answered while all turns are taken', async () => {
+    const port = await start({ limits: { queries: 1, waiting: 0 } });
+    const before = await ask(port, '/api/v1/reports/cashflow');
+    const first = askAndLeave(port, ENDLESS);
+    await pause(200);
+    expect(await ask(port, '/api/v1/reports/cashflow')).toMatchObject({ status: 200, body: before.body });
+    expect((await ask(port, '/api/v1/reports/cashflow?period=2026')).status).toBe(503);
+    first.leave();
+  });
+
   test('who waits too long is told too', async () => {
     const port = await start({ limits: { queries: 1, waiting: 5, patienceMs: 100 } });
     const first = askAndLeave(port, ENDLESS);

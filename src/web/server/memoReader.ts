@@ -1,5 +1,5 @@
 import type { DuckDbFile, DuckDbReader, ReaderParams } from '../../duckdb/reader.ts';
-import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { throwIfStopped } from '../../errors/stopped.ts';
 import type { StatementMemo } from './statementMemo.ts';
 import type { Turns } from './turns.ts';
@@ -88,9 +88,17 @@ export function memoReader(
       const statement = params === undefined ? sql : `${sql}\n${JSON.stringify(params)}`;
       const known = memo.get<T>(statement);
       if (known !== undefined) return [...known];
-      const rows = await (await line.connect()).all<T>(sql, params);
-      memo.put(statement, rows);
-      return rows;
+      const refusal = memo.refusal(statement);
+      if (refusal !== undefined) throw refusal;
+      const reader = await line.connect();
+      try {
+        const rows = await reader.all<T>(sql, params);
+        memo.put(statement, rows);
+        return rows;
+      } catch (error) {
+        if (messageOf(error).startsWith('Catalog Error')) memo.refuse(statement, error);
+        throw error;
+      }
     },
     // The lease closes it.
     close: () => undefined,

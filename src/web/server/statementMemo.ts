@@ -9,6 +9,9 @@ const LIMITS: MemoLimits = { bytes: 48_000_000, largest: 4_000_000 };
 /** What an object, an array or a value takes beside its text. */
 const OVERHEAD = 24;
 
+/** Statements of ours that look for a table are few. */
+const MOST_REFUSED = 50;
+
 interface Kept {
   readonly rows: unknown;
   readonly bytes: number;
@@ -22,6 +25,7 @@ interface Kept {
 export class StatementMemo {
   private readonly kept = new Map<string, Kept>();
   private readonly limits: MemoLimits;
+  private readonly refused = new Map<string, unknown>();
   private held = 0;
 
   constructor(limits: MemoLimits = LIMITS) {
@@ -52,6 +56,16 @@ export class StatementMemo {
       if (this.held <= this.limits.bytes) break;
       this.forget(oldest);
     }
+  }
+
+  /** Remembers that a statement asked for what the file has not: a table of ours in a file of others. */
+  refuse(statement: string, error: unknown): void {
+    if (this.refused.size < MOST_REFUSED) this.refused.set(statement, error);
+  }
+
+  /** The error that it ended with; undefined when it did not. */
+  refusal(statement: string): unknown {
+    return this.refused.get(statement);
   }
 
   private forget(statement: string): void {
