@@ -43,6 +43,19 @@ export function numberStyle(locale: string, baseCurrency: string): NumberStyle {
 
 /** Digits after the point that a currency has: 2 for USD, 0 for JPY; 2 for codes that nobody knows. */
 export function minorDigits(currency: string): number {
+  const known = digitsOf.get(currency);
+  if (known !== undefined) return known;
+  const digits = askedDigits(currency);
+  // Currencies are few; what stands in their place in a strange file may not be.
+  if (digitsOf.size < MOST_CURRENCIES) digitsOf.set(currency, digits);
+  return digits;
+}
+
+const MOST_CURRENCIES = 500;
+/** Asking takes longer than all else that is done to write an amount. */
+const digitsOf = new Map<string, number>();
+
+function askedDigits(currency: string): number {
   try {
     const { maximumFractionDigits } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions();
     return maximumFractionDigits ?? 2;

@@ -21,10 +21,15 @@ export function axisLabels(
 /** `March 2026`, and other intervals as reports name them. */
 export function intervalName(label: string, interval: Interval, locale: string): string {
   if (interval !== 'month') return label;
-  return new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
-    new Date(`${label}-01T00:00:00Z`),
-  );
+  if (longMonth?.locale !== locale) {
+    const options = { month: 'long', year: 'numeric', timeZone: 'UTC' } as const;
+    longMonth = { locale, format: new Intl.DateTimeFormat(locale, options) };
+  }
+  return longMonth.format.format(new Date(`${label}-01T00:00:00Z`));
 }
+
+/** The last one made: making one takes longer than formatting a hundred months. */
+let longMonth: { readonly locale: string; readonly format: Intl.DateTimeFormat } | null = null;
 
 /** `March 2026` for a whole month, the year for a whole year, else both days. */
 export function spanName(from: string | null, to: string | null, locale: string): string {
