@@ -10,7 +10,7 @@ import {
   seedOf,
 } from '../../src/model/rowHash/lookup3.ts';
 
-const valueOf = ({ hi, lo }: RowHashes, row: number): bigint =>
+const hashAt = ({ hi, lo }: RowHashes, row: number): bigint =>
   (BigInt(hi[row] ?? 0) << 32n) | BigInt((lo[row] ?? 0) >>> 0);
 
 function hashOf(text: string, seed: bigint, before = 0): bigint {
@@ -27,8 +27,8 @@ function hashOf(text: string, seed: bigint, before = 0): bigint {
   );
   lanes.rows[lanes.count++] = 2;
   finish(lanes, hashes);
-  expect(valueOf(hashes, 1)).toBe(0n);
-  return valueOf(hashes, 2);
+  expect(hashAt(hashes, 1)).toBe(0n);
+  return hashAt(hashes, 2);
 }
 
 // What PostgreSQL's hashtextextended gives with the collation "C".
@@ -47,7 +47,7 @@ test('hashes are mixed once more as hashint4extended(0, …) does, a hash of zer
   hashes.hi[0] = seed.hi;
   hashes.lo[0] = seed.lo;
   scramble(hashes, 2, new Lanes(2), mixed);
-  expect([valueOf(mixed, 0), valueOf(mixed, 1)]).toEqual([8371796363005447856n, 4154612158245552303n]);
+  expect([hashAt(mixed, 0), hashAt(mixed, 1)]).toEqual([8371796363005447856n, 4154612158245552303n]);
 });
 
 test('seeds are signed numbers of 64 bits', () => {
