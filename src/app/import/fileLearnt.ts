@@ -12,7 +12,7 @@ import {
 import type { PgSession } from '../../postgres/session.ts';
 
 /** An import waits for it, so it learns from fewer rows than `categorize` does: under a second. */
-const MOST_ROWS_LEARNT = 20_000;
+const MOST_ROWS_LEARNT = 10_000;
 
 /**
  * The last step of an import: new rows that nothing else has filed get the category that was learnt, where it is sure enough. Learnt

@@ -104,6 +104,7 @@ async function ask(context: CommandContext, suggestion: Suggestion, categories: 
     else if (key === 'q' || key === '\u0003' || key === '\u0004' || key === '') answer = { kind: 'end', write: false };
     else if (key === 'o') {
       const typed = await typedCategory(context, categories);
+      if (typed !== null) out.write(`  ${printable(typed)}\n`);
       if (typed !== null) return { kind: 'take', category: typed, rule: false };
       continue;
     }
@@ -111,7 +112,7 @@ async function ask(context: CommandContext, suggestion: Suggestion, categories: 
       out.write(`${printable(said)}\n`);
       return answer;
     }
-    out.write(`\n  ${KEYS}\n`);
+    out.write(`\n${wrapText(KEYS, columnsOf(context.io.stdout, context.env), 2)}\n`);
   }
 }
 
@@ -148,7 +149,8 @@ function nextKey({ io }: CommandContext): Promise<string> {
 }
 
 /** A category by its name: Tab completes those that there are; an empty line goes back. */
-async function typedCategory({ io }: CommandContext, categories: readonly string[]): Promise<string | null> {
+async function typedCategory(context: CommandContext, categories: readonly string[]): Promise<string | null> {
+  const { io } = context;
   const lines = readline.createInterface({
     input: io.stdin,
     output: unguarded(io.stdout),
@@ -166,8 +168,20 @@ async function typedCategory({ io }: CommandContext, categories: readonly string
       })
     ).trim();
     if (typed === '') return null;
-    const known = categories.find((name) => name.toLowerCase() === typed.toLowerCase());
-    return known ?? [...typed].slice(0, LONGEST_CATEGORY).join('');
+    const wanted = typed.toLowerCase();
+    const known = categories.find((name) => name.toLowerCase() === wanted);
+    if (known !== undefined) return known;
+    const begun = categories.filter((name) => name.toLowerCase().startsWith(wanted));
+    if (begun.length === 1) return begun[0] ?? null;
+    lines.close();
+    // A name that was meant for another would be a category of its own, and learnt from.
+    const name = [...typed].slice(0, LONGEST_CATEGORY).join('');
+    styledStream(context.io.stdout).write(
+      `  ${printable(JSON.stringify(name))} is new: [y] makes it, any other key goes back `,
+    );
+    const made = (await nextKey(context)) === 'y';
+    styledStream(context.io.stdout).write('\n');
+    return made ? name : null;
   } finally {
     lines.close();
   }

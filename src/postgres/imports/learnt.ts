@@ -121,7 +121,8 @@ async function* pages(
   // Two may be open at once: rows are learnt from when the first one without a category has come.
   const cursor = tail === '' ? 'finance_db_unfiled' : 'finance_db_filed';
   const [direction = '', ...limit] = tail.split(' ');
-  await session.query(`
+  // All of it will be fetched: a plan for the first rows alone would look up each row of millions.
+  await session.query(`SET LOCAL cursor_tuple_fraction = 1;
 DECLARE ${cursor} NO SCROLL CURSOR FOR
 SELECT t.tx_id, t."timestamp"::date AS day, coalesce(nullif(t.merchant, ''), ${text}, '') AS payee, t.account_id, t.amount, t.normalized_amount, t.mcc,
   t.category, t.subcategory
