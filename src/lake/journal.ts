@@ -72,8 +72,8 @@ function parseJournal(content: string, run: string): Journal {
   }
 }
 
-/** Null when nobody can tell any more. */
-async function isCommitted(store: LakeStore, { run, base }: Journal, version: number): Promise<boolean | null> {
+/** Whether the run's version is its own. @param version the newest. @returns null when nobody can tell any more */
+export async function isCommitted(store: LakeStore, { run, base }: Journal, version: number): Promise<boolean | null> {
   if (version <= base) return false;
   if ((await store.size(metadataKey(base + 1))) === null) return null;
   return (await readMetadata(store, base + 1)).properties[RUN_PROPERTY] === run;

@@ -168,6 +168,24 @@ test('of two writers one wins, and the other says so and leaves nothing', async 
   expect(await publishHere()).toMatchObject({ published: false, version: 2 });
 });
 
+test('a run that fails after its commit, with another one on top of it, takes nothing back', async () => {
+  await publishHere();
+  await copy.run('UPDATE t SET amount = 7 WHERE id = 3');
+  const run = living();
+  let committed = false;
+  const failing = watched(folderStore(root, run), async (_step, name) => {
+    if (name === 'writeNew') committed = true;
+    if (!committed || name === 'writeNew') return;
+    await copy.run('UPDATE t SET amount = 8 WHERE id = 80');
+    await publishHere();
+    throw new Error('cannot go on');
+  });
+  await expect(publish(failing, run)).rejects.toThrow('cannot go on');
+  expect(await rowsOfLake()).toBe(await rowsOfTable());
+  expect(await publishHere()).toMatchObject({ published: false, version: 3 });
+  expect(await rowsOfLake()).toBe(await rowsOfTable());
+});
+
 test('a disk that is full at any step leaves the old table and takes back what was written', async () => {
   await publishHere();
   const before = await rowsOfLake();

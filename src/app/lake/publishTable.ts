@@ -5,7 +5,7 @@ import { type Commit, commitSnapshot, type SnapshotChange, snapshotKeys } from '
 import type { DataFile } from '../../lake/iceberg/manifest.ts';
 import { currentSchema, currentSpec, newSnapshotId } from '../../lake/iceberg/metadata.ts';
 import { type Evolution, evolveSchema, type FieldNumbers } from '../../lake/iceberg/schema.ts';
-import { clearDeadRuns, type Journal, takeBack, writeJournal } from '../../lake/journal.ts';
+import { clearDeadRuns, isCommitted, type Journal, takeBack, writeJournal } from '../../lake/journal.ts';
 import { monthColumn, unitOfKey } from '../../lake/months.ts';
 import { type Base, layOut, NUMBERS_PROPERTY, newMetadata } from '../../lake/nextMetadata.ts';
 import { type LakeState, stateOf, type UnitState } from '../../lake/state.ts';
@@ -216,7 +216,7 @@ export async function writeAndCommit(
       added,
     };
   } catch (error) {
-    await abandon(context, journal);
+    await abandon(context, journal, error);
     throw error;
   }
 }
@@ -232,11 +232,18 @@ function requireAllRows({ source }: WritePlan, units: readonly Unit[], added: re
     );
 }
 
-/** Takes back what did not commit; what cannot be taken back now, the next run will. */
-async function abandon({ store, run }: PublishContext, journal: Journal): Promise<void> {
-  const committed = await loadTable(store).catch(() => null);
-  if (committed?.metadata.properties['finance-db.run'] === run) return;
-  await takeBack(store, journal).catch(() => undefined);
+/**
+ * Takes back what did not commit; what cannot be taken back now, the next run will. A store that failed may have taken the
+ * commit all the same, and the run may have failed after its commit, with another one on top of it by now: those files stay.
+ */
+async function abandon({ store }: PublishContext, journal: Journal, error: unknown): Promise<void> {
+  if (isFinanceDbError(error) && error.code === 'LAKE_STORE') return;
+  try {
+    const committed = await isCommitted(store, journal, await findVersion(store));
+    if (committed === false) await takeBack(store, journal);
+  } catch {
+    // The journal stays, and names all of it.
+  }
 }
 
 function bytesPerRow(table: LakeTable | null): number | null {
