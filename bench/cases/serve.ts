@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import fs from 'node:fs';
-import http from 'node:http';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { statsSql } from '../../src/app/stats/stats.ts';
@@ -9,8 +6,9 @@ import { loadConfig } from '../../src/config/config.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import type { ReportName } from '../../src/model/reportNames.ts';
 import type { BenchContext } from '../support/case.ts';
-import { PACKAGE, runTool, TOOL } from '../support/child.ts';
+import { runTool } from '../support/child.ts';
 import { type CaseResult, type Line, measureInTurn, type Variant } from '../support/rounds.ts';
+import { type Answer, type Get, peakOf, request, type Server, startServer } from '../support/served.ts';
 import { click } from '../support/visitors.ts';
 
 /** Pages whose time is bound to that of their reports' SQL, run by itself in DuckDB beside them. */
@@ -150,71 +148,8 @@ async function visitorsResult(server: Server, counted: string): Promise<CaseResu
   return { name: 'serve-visitors', title: `Fifty visitors, ${counted}`, against: '50 visitors', lines: [line] };
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: string;
-}
-type Get = (address: string, headers?: Record<string, string>) => Promise<Answer>;
-
-function request(port: number, address: string, headers: Record<string, string>): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    http
-      .get({ host: '127.0.0.1', port, path: address, headers }, (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', () => {
-          const { statusCode = 0, headers: given } = incoming;
-          if (statusCode >= 400) reject(new Error(`${address} answered ${statusCode}`));
-          else resolve({ status: statusCode, headers: given, body: Buffer.concat(chunks).toString() });
-        });
-      })
-      .on('error', reject);
-  });
-}
-
 function nextOf({ headers }: Answer): string | null {
   return /^<([^>]*)>/.exec(String(headers.link ?? ''))?.[1] ?? null;
-}
-
-interface Server {
-  readonly port: number;
-  readonly pid: number;
-  stop(): void;
-}
-
-function startServer(folder: string, file: string): Promise<Server> {
-  const args = [
-    TOOL,
-    'serve',
-    '--port',
-    '0',
-    '--json',
-    '--no-sync',
-    '--duckdb',
-    file,
-    '--home',
-    path.join(folder, 'home'),
-  ];
-  const child = spawn(process.execPath, args, { cwd: PACKAGE, stdio: ['ignore', 'pipe', 'ignore'] });
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`serve ended with ${code}`)));
-    child.stdout.on('data', (text: Buffer) => {
-      const port = /"port":(\d+)/.exec(text.toString())?.[1];
-      if (port !== undefined)
-        resolve({ port: Number(port), pid: child.pid ?? 0, stop: () => void child.kill('SIGTERM') });
-    });
-  });
-}
-
-/** Where the system tells it. */
-function peakOf(pid: number): number | null {
-  try {
-    const kilobytes = /VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
-  } catch {
-    return null;
-  }
 }
 
 async function timed(work: () => Promise<unknown>): Promise<{ seconds: number }> {
