@@ -21,6 +21,8 @@ export interface FollowNote {
   readonly position: string | null;
   readonly lag_seconds: number;
   readonly published_at: string | null;
+  /** When it last began to look for changes of which no message tells. */
+  readonly looked_at: string | null;
   readonly slot: string | null;
 }
 

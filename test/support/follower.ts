@@ -92,12 +92,19 @@ export function startFollower(options: FollowerOptions): TestFollower {
   const caughtUp = async (session: PgSession): Promise<void> => {
     const [row] = await session.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn() AS lsn');
     const goal = parseLsn(row?.lsn ?? '0/0');
+    const called = Date.now();
     const deadline = performance.now() + 60_000;
     for (;;) {
       if (over) throw failure ?? new Error('the follower has ended');
       const at = standing?.position ?? null;
       // The log may go on behind what is on the disk by what nobody waits for: say so, and it is.
-      if (standing?.state === 'streaming' && at !== null && parseLsn(at) >= goal) return;
+      if (
+        standing?.state === 'streaming' &&
+        at !== null &&
+        parseLsn(at) >= goal &&
+        (standing.lookedAt?.getTime() ?? 0) > called
+      )
+        return;
       if (performance.now() > deadline)
         throw new Error(`not caught up: ${JSON.stringify(standing)}; ${JSON.stringify(events.slice(-3), bigint)}`);
       await session.query("SELECT pg_logical_emit_message(true, 'test', '')");

@@ -59,6 +59,8 @@ export class FollowCycle {
   /** All that was committed before it is in the published file, what no message tells of included. */
   private published: bigint;
   private publishedAt: Date | null = null;
+  /** When the last look at the catalogue began. */
+  private lookedAt: Date | null = null;
   private pending: Pending = { xids: [], since: null, takenAt: 0 };
   private transaction: { readonly xid: number; touched: boolean } | null = null;
   /** Something lasting is in the copy and not in the published file. */
@@ -130,6 +132,7 @@ export class FollowCycle {
       received: lsnOf(this.queue.received),
       lagSeconds: since === null ? 0 : Math.max(0, (this.request.now().getTime() - since) / 1000),
       publishedAt: this.publishedAt,
+      lookedAt: this.lookedAt,
       commits: this.commits,
       rows: this.queue.rows,
       slot: this.beginning.slot,
@@ -270,10 +273,12 @@ export class FollowCycle {
   }
 
   private async guard(): Promise<void> {
+    const startedAt = this.request.now();
     const look = await this.beginning.guard.look();
     const change = catalogueChange(this.look, look);
     if (change !== null) throw new Restart(`something changed of which the stream does not tell: ${change}`);
     this.look = look;
+    this.lookedAt = startedAt;
     this.watermarks.add(look);
   }
 
@@ -298,7 +303,8 @@ export class FollowCycle {
     this.stream?.ask();
     if (this.hasPending() || this.unpublished || this.transaction !== null) return;
     const { position } = this;
-    if (position > this.look.lsn) await this.guard();
+    // Each time: what a statement sees, and the position that it reads, are not of one moment.
+    await this.guard();
     this.published = position;
     this.stream?.confirm({ received: this.queue.received, flushed: position });
     await this.takeReceipts();

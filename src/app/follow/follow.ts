@@ -144,7 +144,7 @@ class Follower {
     if (this.cycle === null)
       return {
         ...{ state: this.waiting === null ? 'scanning' : 'waiting', why: this.waiting, position, received: null },
-        ...{ lagSeconds: 0, publishedAt, commits, rows, slot: null },
+        ...{ lagSeconds: 0, publishedAt, lookedAt: null, commits, rows, slot: null },
       };
     const standing = this.cycle.standing();
     return {
@@ -163,6 +163,7 @@ class Follower {
       ...{ pid: process.pid, publication: this.request.publication, since, at: this.request.now().toISOString() },
       ...{ state: standing.state, why: standing.why, position: standing.position, lag_seconds: standing.lagSeconds },
       ...{ published_at: standing.publishedAt?.toISOString() ?? null, slot: standing.slot },
+      looked_at: standing.lookedAt?.toISOString() ?? null,
     });
   }
 }

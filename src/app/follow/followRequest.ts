@@ -56,6 +56,8 @@ export interface Standing {
   /** Age of the oldest commit that has arrived and is not published. */
   readonly lagSeconds: number;
   readonly publishedAt: Date | null;
+  /** When the last look at the catalogue began, which found nothing that the file does not have; null before the first one. */
+  readonly lookedAt: Date | null;
   readonly commits: number;
   readonly rows: number;
   readonly slot: string | null;

@@ -61,10 +61,14 @@ export async function besideFollower(request: SyncRequest, error: unknown): Prom
 }
 
 async function reached(request: SyncRequest, goal: bigint, first: FollowNote): Promise<FollowNote> {
+  // Of what no message tells, a look tells that began later than we did.
+  const called = request.now().getTime();
   const deadline = performance.now() + Math.max(PATIENCE_MS, request.waitSeconds * 1000);
   let note: FollowNote | null = first;
   while (note !== null) {
-    if (note.state === 'streaming' && note.position !== null && parseLsn(note.position) >= goal) return note;
+    const looked = note.looked_at !== null && Date.parse(note.looked_at) >= called;
+    const arrived = note.position !== null && parseLsn(note.position) >= goal;
+    if (note.state === 'streaming' && looked && arrived) return note;
     if (performance.now() > deadline) break;
     await delay(LOOK_MS, undefined, { signal: request.signal });
     note = currentFollower(request.config.duckdbPath);
