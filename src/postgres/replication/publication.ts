@@ -90,8 +90,14 @@ function requireTable({ tables }: Publication, name: string, source: SourceTable
     throw new FinanceDbError('PG_PUBLICATION', `the publication ${name} publishes only some rows of ${table}`, {
       remedy: 'name another publication with --publication, one without a row filter',
     });
+  // Before 18 no generated column is sent, though 15 lists them among those that are published.
+  const untold = version < 180_000;
   const missing = source.columns.find(({ name: column, generated }) =>
-    published.some(({ columns }) => (columns === null ? generated !== null : !columns.includes(column))),
+    published.some(({ columns }) =>
+      columns === null || untold
+        ? generated !== null || columns?.includes(column) === false
+        : !columns.includes(column),
+    ),
   );
   if (missing === undefined) return;
   if (missing.generated !== null)
