@@ -124,7 +124,8 @@ function readLock(path: string): LockHolder | 'unreadable' | null {
   try {
     text = fs.readFileSync(path, 'utf8');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    // A folder that is none holds no lock either; whoever goes to write there is told.
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return null;
     throw error;
   }
   try {

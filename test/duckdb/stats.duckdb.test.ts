@@ -230,9 +230,9 @@ describe('filters', () => {
     });
   });
   test('an unknown report names those there are', async () => {
-    await expect(runStatsCommand(await fileOf(rows), 'balance')).rejects.toMatchObject({
+    await expect(runStatsCommand(await fileOf(rows), 'tealeaves')).rejects.toMatchObject({
       code: 'USAGE',
-      message: 'there is no report "balance"',
+      message: 'there is no report "tealeaves"',
       remedy: expect.stringContaining('cashflow'),
     });
   });

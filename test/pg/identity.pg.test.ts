@@ -137,7 +137,7 @@ test('status and sync name host and database, never the password', async () => {
   const { address, url } = source.database;
   const withPassword = url.replace('@', ':s3cret@');
   const env = { ...source.env('t'), DATABASE_URL: withPassword };
-  const place = new RegExp(`${address.database} at \\S*${address.port}`);
+  const place = new RegExp(`${address.database} at\\s+\\S*${address.port}`);
   for (const result of [
     await runCli(['sync'], { env }),
     await runCli(['sync'], { env, columns: 80 }),
