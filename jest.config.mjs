@@ -15,5 +15,6 @@ export default {
   setupFiles: ['<rootDir>/test/support/fastCheckSeed.ts'],
   // What takes ten seconds on a quiet machine took over a minute on one that eight worked on.
   testTimeout: 300_000,
-  maxWorkers: 2,
+  // Tests wait for servers and disks as long as they compute: three keep two cores busy.
+  maxWorkers: 3,
 };
