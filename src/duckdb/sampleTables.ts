@@ -1,11 +1,10 @@
 import { quoteLiteral } from '../model/identifier.ts';
-import { SAMPLE_ID_PATTERN, SAMPLE_ID_PREFIX, type SampleTable } from '../model/sampleRows.ts';
+import { SAMPLE_ID_COLUMN, SAMPLE_ID_PATTERN, SAMPLE_ID_PREFIX, type SampleTable } from '../model/sampleRows.ts';
 import { displayName, duckdbTable, STATE_SCHEMA, type TableName } from '../model/tableName.ts';
 import type { ColumnMapping } from '../model/typeMapping.ts';
 import type { WorkingCopy } from './workingCopy.ts';
 
 const NAME = 'sample_tables';
-const ID = 'tx_id';
 
 /**
  * Keeps in the file which tables hold sample rows, and how many: what every reading command says of them. They are told by their
@@ -20,11 +19,11 @@ export async function rememberSampleTables(
 ): Promise<SampleTable[]> {
   const found = [...others];
   for (const { table, columns } of synced) {
-    if (!columns.some(({ name, duckdbType }) => name === ID && duckdbType === 'VARCHAR')) continue;
+    if (!columns.some(({ name, duckdbType }) => name === SAMPLE_ID_COLUMN && duckdbType === 'VARCHAR')) continue;
     // The prefix apart, as DuckDB skips by it what cannot hold such ids.
     const [row] = await copy.all<{ sample: string; rows: string }>(
       `SELECT count(*)::VARCHAR AS sample, (SELECT count(*) FROM ${duckdbTable(table)})::VARCHAR AS rows
-       FROM ${duckdbTable(table)} WHERE starts_with(${ID}, '${SAMPLE_ID_PREFIX}') AND regexp_matches(${ID}, '${SAMPLE_ID_PATTERN}')`,
+       FROM ${duckdbTable(table)} WHERE starts_with(${SAMPLE_ID_COLUMN}, '${SAMPLE_ID_PREFIX}') AND regexp_matches(${SAMPLE_ID_COLUMN}, '${SAMPLE_ID_PATTERN}')`,
     );
     const sampleRows = Number(row?.sample ?? 0);
     if (sampleRows > 0) found.push({ table: displayName(table), sampleRows, rows: Number(row?.rows ?? 0) });

@@ -3,6 +3,7 @@ export const SAMPLE_MARK = 'finance-db sample data: generated rows, not real tra
 
 /** The `tx_id` of sample rows, as a regular expression that PostgreSQL and DuckDB read alike; no bank's ids look so. */
 export const SAMPLE_ID_PATTERN = '^hh-[0-9]{8}$';
+export const SAMPLE_ID_COLUMN = 'tx_id';
 export const SAMPLE_ID_PREFIX = 'hh-';
 
 /** A synced table that holds sample rows, alone or among real ones. */

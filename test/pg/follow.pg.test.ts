@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sync } from '../../src/app/sync/sync.ts';
+import { readPublishedFile } from '../../src/duckdb/fileState.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import type { FinanceDbError } from '../../src/errors/financeDbError.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
@@ -213,6 +214,23 @@ test('a transaction that does not fit into memory, subtransactions and prepared 
   expect(await followed.compare(session)).toBe(63_001);
   expect([followed.scans(), followed.restarts()]).toEqual([1, []]);
 }, 60_000);
+
+test('sample rows are told with the very file that they come in', async () => {
+  await session.query('CREATE TABLE t (tx_id text PRIMARY KEY); CREATE PUBLICATION finance_db FOR TABLE t');
+  const followed = start('t');
+  await followed.caughtUp(session);
+  const samples = async (sql: string): Promise<unknown> => {
+    await session.query(sql);
+    await followed.compare(session);
+    const file = await readPublishedFile(followed.file);
+    return file.kind === 'ours' ? file.sampleTables : file;
+  };
+  // Looked for at the first change, and then not for half a minute unless some come.
+  expect(await samples("INSERT INTO t VALUES ('real')")).toEqual([]);
+  expect(await samples("INSERT INTO t VALUES ('hh-00000001'), ('hh-00000002')")).toEqual([
+    { table: 't', sampleRows: 2, rows: 3 },
+  ]);
+});
 
 test('any published file can go on by a scan', async () => {
   await session.query(

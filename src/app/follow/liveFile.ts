@@ -11,6 +11,7 @@ import { type Receipt, writeReceipts } from '../../duckdb/receipts.ts';
 import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { mapFileError } from '../../files/fileErrors.ts';
+import { SAMPLE_ID_COLUMN, SAMPLE_ID_PREFIX } from '../../model/sampleRows.ts';
 import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { labelSums } from '../sync/baseCurrency.ts';
 import { DEFAULT_MEMORY } from '../sync/sync.ts';
@@ -37,6 +38,8 @@ const LABEL_MS = 30_000;
 export class LiveFile {
   private inTransaction = false;
   private labelledAt = 0;
+  /** Sample rows are told with the very file that they come in. */
+  private samplesCame = false;
   private shares: boolean | null = null;
   private readonly counts: Map<FollowedTable, TableCount>;
 
@@ -75,6 +78,7 @@ export class LiveFile {
       const { changes } = table;
       if (changes.size === 0 && !changes.truncated) continue;
       await this.begin();
+      if (bringsSamples(table)) this.samplesCame = true;
       renew(table);
       try {
         this.note(table, await putNetChanges(this.copy, this.workspace.spoolFolder, table, changes));
@@ -139,7 +143,8 @@ export class LiveFile {
     const { sampleTables } = this.file;
     const isRecent = now.getTime() - this.labelledAt < LABEL_MS;
     // Whoever looks at sample rows is told how many there are still.
-    if (!isRecent || sampleTables.length > 0) await this.countSamples();
+    if (!isRecent || this.samplesCame || sampleTables.length > 0) await this.countSamples();
+    this.samplesCame = false;
     if (isRecent) return [];
     this.labelledAt = now.getTime();
     await this.copy.run(
@@ -227,6 +232,17 @@ export class LiveFile {
     if (count === undefined) throw new Error(`not followed: ${table.name}`);
     return count;
   }
+}
+
+/** Whether a row that looks like one of the sample is among what is to be put. */
+function bringsSamples({ columns, changes }: FollowedTable): boolean {
+  const at = columns.findIndex(({ name }) => name === SAMPLE_ID_COLUMN);
+  if (at === -1) return false;
+  for (const { after } of changes.list()) {
+    const id = after?.values[at];
+    if (typeof id === 'string' && id.startsWith(SAMPLE_ID_PREFIX)) return true;
+  }
+  return false;
 }
 
 function rowsOf({ tables }: OwnFile, { source: { table } }: FollowedTable): bigint {
