@@ -5,31 +5,14 @@
  * (default 1; at least five). Recall: planted ones that are named, by any kind. Precision: of what the kinds meant for it name,
  * the share that was planted; what was odd before is counted against it, so that it is a lower bound. Alarms without any planting come first.
  */
-import { DuckDBInstance } from '@duckdb/node-api';
 import { anomaliesReport } from '../src/analytics/anomalies.ts';
-import type { StatsRequest } from '../src/analytics/request.ts';
-import { type CategoryUse, readVocabulary, vocabularySql } from '../src/analytics/vocabulary.ts';
-import { generateSample } from '../src/model/household/generate.ts';
 import { quoteLiteral } from '../src/model/identifier.ts';
-import { ALL_TIME } from '../src/model/period.ts';
 import { TRANSACTIONS_COLUMNS } from '../src/model/transactionsTable.ts';
+import { loadRows, wholeRequest } from './support/measuredRows.ts';
 
 const [file = '-', seedText = '1', rateText = '1'] = process.argv.slice(2);
-const instance = await DuckDBInstance.create(':memory:');
-const connection = await instance.connect();
-const all = async <T>(sql: string): Promise<T[]> =>
-  (await connection.runAndReadAll(sql)).getRowObjectsJson() as unknown as T[];
-const run = (sql: string): Promise<unknown> => connection.run(sql);
-
-if (file === '-') {
-  await run(`CREATE TABLE loaded (${TRANSACTIONS_COLUMNS.map(({ name }) => `"${name}" VARCHAR`).join(', ')})`);
-  const rows = [...generateSample({ rows: 5000 })].map(
-    (row) => `(${row.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`,
-  );
-  await run(`INSERT INTO loaded VALUES ${rows.join(', ')}`);
-} else await run(`CREATE TABLE loaded AS FROM read_csv(${quoteLiteral(file)}, all_varchar = true)`);
-await run(`CREATE TABLE clean AS SELECT * REPLACE ("timestamp"::TIMESTAMP AS "timestamp",
-  amount::DECIMAL(15, 2) AS amount, normalized_amount::DECIMAL(15, 2) AS normalized_amount) FROM loaded`);
+const measured = await loadRows(file === '-' ? null : file, 'clean');
+const { all, run } = measured;
 const [facts] = await all<{ rows: string; last: string; accounts: string; months: number }>(`SELECT count(*) AS rows,
   max("timestamp")::DATE AS last, count(DISTINCT account_id) AS accounts,
   greatest(1, datediff('month', min("timestamp"), max("timestamp"))) AS months FROM clean`);
@@ -125,35 +108,10 @@ interface Alarm {
 }
 
 async function alarms(): Promise<Alarm[]> {
-  const request: StatsRequest = {
-    source: { table: 'transactions', whole: 'transactions', scale: 2, amountScale: 2 },
-    vocabulary: readVocabulary(await all<CategoryUse>(vocabularySql('transactions'))),
+  const request = await wholeRequest(measured, {
     calendar: { today: facts?.last ?? '', monthStart: 1 },
-    period: ALL_TIME,
-    span: null,
-    file: null,
-    filters: {
-      accounts: [],
-      categories: [],
-      merchant: null,
-      channel: null,
-      city: null,
-      currency: null,
-      min: null,
-      max: null,
-      flow: null,
-    },
-    withTransfers: false,
-    interval: 'month',
-    groupBy: null,
-    months: 1,
-    backtest: false,
-    openings: [],
-    statements: null,
-    depth: 1,
-    sort: null,
     limit: 1_000_000,
-  };
+  });
   return (await all<Alarm & { is_total: boolean }>(anomaliesReport(request).sql)).filter(({ is_total }) => !is_total);
 }
 
@@ -237,5 +195,4 @@ for (const plant of PLANTS) {
     `${plant.name}: planted ${keys.size}, recall ${share(hit, keys.size)}, precision ${share(right, meant.length)} of ${meant.length}`,
   );
 }
-connection.closeSync();
-instance.closeSync();
+measured.close();

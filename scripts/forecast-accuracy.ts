@@ -4,75 +4,22 @@
  * and without a file on the sample household as a whole. At each past month what was known before it is forecast from; errors are divided
  * by those of "no change" over the months known before it (MASE), and counted from the thirteenth month on; accounts with fewer are left out.
  */
-import { readFileSync } from 'node:fs';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { CADENCES } from '../src/analytics/cadences.ts';
 import { forecastDaysSql, forecastHitsSql } from '../src/analytics/forecast.ts';
-import type { StatsRequest } from '../src/analytics/request.ts';
-import { type CategoryUse, readVocabulary, vocabularySql } from '../src/analytics/vocabulary.ts';
 import { beatsOf, flowsOf, groupsOf } from '../src/app/stats/forecastInput.ts';
 import { coverageOf } from '../src/learn/forecast/backtest.ts';
 import { dayNumber, monthOf, monthStart } from '../src/learn/forecast/days.ts';
 import { type FlowName, forecastFlows } from '../src/learn/forecast/forecast.ts';
 import { DailySums, firstWholeMonth } from '../src/learn/forecast/series.ts';
-import { generateSample } from '../src/model/household/generate.ts';
-import { quoteLiteral } from '../src/model/identifier.ts';
-import { ALL_TIME } from '../src/model/period.ts';
-import { TRANSACTIONS_COLUMNS } from '../src/model/transactionsTable.ts';
+import { loadRows, wholeRequest } from './support/measuredRows.ts';
 
 const KNOWN_BEFORE = 12;
 
 const [file] = process.argv.slice(2);
-const instance = await DuckDBInstance.create(':memory:');
-const connection = await instance.connect();
-const all = async <T>(sql: string): Promise<T[]> =>
-  (await connection.runAndReadAll(sql)).getRowObjectsJson() as unknown as T[];
-
-const names = TRANSACTIONS_COLUMNS.map(({ name }) => name);
-if (file === undefined) {
-  await connection.run(`CREATE TABLE loaded (${names.map((name) => `"${name}" VARCHAR`).join(', ')})`);
-  const rows = [...generateSample({ rows: 5000 })].map(
-    (row) => `(${row.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`,
-  );
-  await connection.run(`INSERT INTO loaded VALUES ${rows.join(', ')}`);
-} else {
-  readFileSync(file);
-  await connection.run(`CREATE TABLE loaded AS FROM read_csv(${quoteLiteral(file)}, all_varchar = true)`);
-}
-await connection.run(`CREATE TABLE transactions AS SELECT * REPLACE ("timestamp"::TIMESTAMP AS "timestamp",
-  amount::DECIMAL(15, 2) AS amount, normalized_amount::DECIMAL(15, 2) AS normalized_amount) FROM loaded`);
-const [span] = await all<{ last: string }>('SELECT max("timestamp")::DATE AS last FROM transactions');
-const origin = dayNumber(span?.last ?? '');
-
-const request: StatsRequest = {
-  source: { table: 'transactions', whole: 'transactions', scale: 2, amountScale: 2 },
-  vocabulary: readVocabulary(await all<CategoryUse>(vocabularySql('transactions'))),
-  calendar: { today: span?.last ?? '', monthStart: 1 },
-  period: ALL_TIME,
-  span: null,
-  file: null,
-  filters: {
-    accounts: [],
-    categories: [],
-    merchant: null,
-    channel: null,
-    city: null,
-    currency: null,
-    min: null,
-    max: null,
-    flow: null,
-  },
-  withTransfers: false,
-  interval: 'month',
-  groupBy: file === undefined ? null : 'account',
-  months: 1,
-  backtest: true,
-  openings: [],
-  statements: null,
-  depth: 1,
-  sort: null,
-  limit: null,
-};
+const measured = await loadRows(file ?? null, 'transactions');
+const { all } = measured;
+const request = await wholeRequest(measured, { groupBy: file === undefined ? null : 'account', backtest: true });
+const origin = dayNumber(request.calendar.today);
 const days = await all<Parameters<typeof flowsOf>[0][number]>(forecastDaysSql(request));
 const groups = groupsOf(await all<Parameters<typeof groupsOf>[0][number]>(forecastHitsSql(request, null)), 0);
 const groupsByAccount = byKey(groups, ({ account }) => account);
@@ -128,8 +75,7 @@ for (const [flow, { ratios, missed, naiveMissed, held, judged }] of Object.entri
       `of "no change" on the same months ${(missed / naiveMissed).toFixed(2)}; 80 % intervals held ${((100 * held) / judged).toFixed(1)} % of ${judged}`,
   );
 }
-connection.closeSync();
-instance.closeSync();
+measured.close();
 
 function byKey<T>(list: readonly T[], keyOf: (item: T) => string | null): Map<string | null, T[]> {
   const groups = new Map<string | null, T[]>();

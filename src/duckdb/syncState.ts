@@ -174,6 +174,11 @@ export interface StoredRow {
   row_count: string;
 }
 
+/** Which source a table was read from, and as of where in its log. */
+export function identityOf({ system_identifier, database_oid, timeline, lsn }: StoredRow): SourceIdentity {
+  return { systemIdentifier: system_identifier, databaseOid: database_oid, timeline, lsn };
+}
+
 /**
  * @param deletes what `rememberDeletesSql` kept; none in files of an older version
  * @param parts what `rememberPartsSql` kept of parts
@@ -183,12 +188,7 @@ export function toTableState(row: StoredRow, deletes: string | undefined, parts:
   return {
     schema: row.table_schema,
     name: row.table_name,
-    identity: {
-      systemIdentifier: row.system_identifier,
-      databaseOid: row.database_oid,
-      timeline: row.timeline,
-      lsn: row.lsn,
-    },
+    identity: identityOf(row),
     tableOid: row.table_oid,
     fingerprint: row.fingerprint,
     snapshot: parseSnapshot(row.snapshot),

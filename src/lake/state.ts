@@ -13,8 +13,8 @@ export interface UnitState {
 
 /** What a snapshot of the lake says of the source that it equals: committed with the data. */
 export interface LakeState {
-  /** `file`: units are months of the DuckDB file; `leaves`: leaves of the table in PostgreSQL. */
-  readonly mode: 'file' | 'leaves';
+  /** What units are: months of the DuckDB file. A lake of anything else is written anew. */
+  readonly mode: 'file';
   /** Digests of another version of DuckDB mean nothing. */
   readonly duckdb: string;
   readonly schema: string;

@@ -1,4 +1,4 @@
-import { READ_STATE_SQL, readAbout, type StoredRow } from '../../duckdb/syncState.ts';
+import { identityOf, READ_STATE_SQL, readAbout, type StoredRow } from '../../duckdb/syncState.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { LakeState, StateColumn } from '../../lake/state.ts';
@@ -43,12 +43,7 @@ export async function readSources(copy: Pick<WorkingCopy, 'all'>, tables: readon
       state: {
         duckdb: version?.version ?? '',
         ...{ schema: table.schema, name: table.name },
-        identity: {
-          systemIdentifier: row.system_identifier,
-          databaseOid: row.database_oid,
-          timeline: row.timeline,
-          lsn: row.lsn,
-        },
+        identity: identityOf(row),
         tableOid: row.table_oid,
         fingerprint: row.fingerprint,
         snapshot: row.snapshot,
