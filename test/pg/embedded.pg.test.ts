@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
 import { connect } from '../../src/postgres/session.ts';
@@ -23,6 +24,11 @@ afterEach(() => {
 function postmasterPid(): number | null {
   const file = path.join(root, 'data', 'postmaster.pid');
   return fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8').split('\n')[0]) : null;
+}
+
+function serverLog(): string {
+  const file = path.join(root, 'server.log');
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
 }
 
 async function one(
@@ -78,6 +84,24 @@ describe('the embedded server', () => {
     const again = await useEmbeddedServer(root, new Date());
     expect(await one(again.address, "SELECT to_regclass('kept')::text")).toBe('kept');
     await again.release();
+  });
+
+  test('that was killed is started anew when its last session has ended, and not beside it', async () => {
+    const server = await useEmbeddedServer(root, new Date());
+    const session = await connect({ ...server.address, sslmode: 'disable', sslrootcert: undefined }, { retryMs: 0 });
+    await session.query('CREATE TABLE kept (id int)');
+    const [row] = await session.query('SELECT pg_backend_pid()::text AS pid');
+    const orphan = Number(row?.pid);
+    process.kill(orphan, 'SIGSTOP');
+    process.kill(postmasterPid() ?? 0, 'SIGKILL');
+    await server.release();
+    const again = useEmbeddedServer(root, new Date());
+    while (!/pre-existing shared memory/.test(serverLog())) await delay(10);
+    process.kill(orphan, 'SIGCONT');
+    const heir = await again;
+    expect(await one(heir.address, "SELECT to_regclass('kept')::text")).toBe('kept');
+    await session.close().catch(() => undefined);
+    await heir.release();
   });
 
   test('with a damaged data folder is refused by name', async () => {

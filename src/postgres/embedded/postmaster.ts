@@ -1,46 +1,24 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { PRIVATE_FILE } from '../../files/privateFile.ts';
 import { type FoundServer, findServer, type Postmaster } from './findServer.ts';
 import { asAccount, type EmbeddedFolder, serverEnvironment } from './folder.ts';
 import { readPidFile, socketPath, vacatePidFile } from './pidFile.ts';
 import { proveProcess } from './processProof.ts';
-import { lastWords, notStarted, unreachable, usedElsewhere } from './serverErrors.ts';
+import { besideOrphans, lastWords, notStarted, unreachable, usedElsewhere } from './serverErrors.ts';
 import { answers, listenPlace } from './socketPlace.ts';
+import { spawnPostmaster } from './spawnPostmaster.ts';
 
 /** Crash recovery after a kill may take a while; a start takes a tenth of a second. */
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 60_000;
+/** Sessions of a server that was killed notice it within a moment, but first end the statement that they are at. */
+const ORPHANS_TIMEOUT_MS = 60_000;
+const ORPHANS_PAUSE_MS = 50;
 /** How long a process that cannot be told is given to prove itself by its socket. */
 const UNPROVEN_TIMEOUT_MS = 5_000;
-
-/** Settings of a server that is small, private, and safe against crashes. */
-const SETTINGS: Record<string, string> = {
-  max_connections: '64',
-  shared_buffers: '128MB',
-  // The data is in the system's cache mostly: handing each read to a worker process took a fifth more time for a scan.
-  io_method: 'sync',
-  wal_level: 'replica',
-  max_wal_senders: '0',
-  max_wal_size: '2GB',
-  checkpoint_timeout: '15min',
-  max_prepared_transactions: '16',
-  jit: 'off',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
-  logging_collector: 'off',
-  log_min_messages: 'warning',
-};
-
-/** What changes of a server that is followed: a log that tells of rows, and connections that stream it. */
-const FOLLOWED: Record<string, string> = { wal_level: 'logical', max_wal_senders: '4', max_replication_slots: '4' };
-
-/** From version 17 on: a sync reads only what the log says has changed. */
-const SUMMARIZES: Record<string, string> = { summarize_wal: 'on' };
-const SUMMARIZES_FROM = 17;
 
 /** Who else uses the server. */
 export interface Neighbours {
@@ -68,44 +46,33 @@ export async function joinOrStart(folder: EmbeddedFolder, neighbours: Neighbours
   return start(folder);
 }
 
+/** PostgreSQL rightly refuses to start beside what is left of a killed server, which ends by itself: that is waited for. */
 async function start(folder: EmbeddedFolder): Promise<Postmaster> {
+  const deadline = performance.now() + ORPHANS_TIMEOUT_MS;
+  for (;;) {
+    const outcome = await startOnce(folder);
+    if (typeof outcome !== 'string') return outcome;
+    const error = notStarted(folder, outcome);
+    if (!besideOrphans(folder) || performance.now() > deadline) throw error;
+    await delay(ORPHANS_PAUSE_MS);
+  }
+}
+
+/** The server that was started, or how it ended instead. */
+async function startOnce(folder: EmbeddedFolder): Promise<Postmaster | string> {
   const place = await listenPlace(folder);
-  const followed = fs.existsSync(folder.followed) ? FOLLOWED : {};
-  const summarizes = Number.parseInt(folder.binaries.version, 10) >= SUMMARIZES_FROM ? SUMMARIZES : {};
-  const settings = Object.entries({ ...SETTINGS, ...summarizes, ...followed, ...place }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
-  fs.rmSync(folder.log, { force: true });
-  const log = fs.openSync(folder.log, 'w', PRIVATE_FILE);
-  const child = spawn(path.join(folder.binaries.root, 'bin', 'postgres'), ['-D', folder.data, ...settings], {
-    // A session of its own: Ctrl-C in the terminal ends our command, which then stops the server in order.
-    detached: true,
-    stdio: ['ignore', log, log],
-    cwd: '/',
-    env: serverEnvironment(),
-    ...asAccount(folder.account),
-  });
-  fs.closeSync(log);
-  const ended = { how: null as string | null };
-  child.on('exit', (code, signal) => {
-    ended.how = signal ?? `code ${code}`;
-  });
-  child.on('error', (error) => {
-    ended.how = error.message;
-  });
-  child.unref();
+  const child = spawnPostmaster(folder, place);
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadline) {
     const file = readPidFile(folder);
     if (file !== null && file !== 'torn' && file.pid === child.pid && file.ready)
       return { host: file.host, port: file.port };
-    if (ended.how !== null) break;
+    if (child.ended() !== null) break;
     await delay(10);
   }
-  if (ended.how !== null && !(await answers(socketPath(folder))))
+  if (child.ended() !== null && !(await answers(socketPath(folder))))
     fs.rmSync(folder.socket, { recursive: true, force: true });
-  throw notStarted(folder, ended.how ?? 'timed out');
+  return child.ended() ?? 'timed out';
 }
 
 /**

@@ -17,6 +17,11 @@ export function notStarted(folder: EmbeddedFolder, how: string): FinanceDbError 
   });
 }
 
+/** Whether a server ended at once because sessions of one that was killed before it still use the data. */
+export function besideOrphans(folder: EmbeddedFolder): boolean {
+  return /pre-existing shared memory block/.test(lastWords(folder));
+}
+
 function notStartedRemedy(folder: EmbeddedFolder, words: string): string {
   if (/still in use|already exists|Is another postmaster/.test(words))
     return 'the data is untouched: another process still uses it; end that process, or wait until it has ended, and run the command again';
