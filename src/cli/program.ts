@@ -69,7 +69,8 @@ export function buildProgram(io: Io, env: NodeJS.ProcessEnv): Command {
     });
     command.configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      // Of a topic that there is not, the error says enough.
+      writeErr: (text) => program.args[0] === 'help' || io.stderr.write(text),
       // Told by reportError, as all errors are.
       outputError: () => undefined,
       getOutHelpWidth: () => columnsOf(io.stdout, env, HELP_COLUMNS),
@@ -255,7 +256,7 @@ function declareCommands(
     program
       .command('lake')
       .description('the same exact rows as Iceberg tables in a folder or S3 store, for Spark, Trino, ClickHouse')
-      .option('--to <place>', 'a folder, or s3://BUCKET/PREFIX (FINANCE_DB_LAKE)')
+      .addOption(settingOption('--to <place>', 'a folder, or s3://BUCKET/PREFIX (FINANCE_DB_LAKE)', 'lakePlace'))
       .option('--tables <list>', 'publish these tables instead of FINANCE_DB_TABLES: a,schema.b')
       .option('--no-sync', 'publish the DuckDB file as it is, without a sync before')
       .option('--rebuild', 'write all files anew')
@@ -315,6 +316,13 @@ function declareCommands(
     async (context, _flags, args) =>
       (await import('./commands/completion.ts')).completionCommand(context, args[0] ?? '', program),
   );
+}
+
+/** A flag that stands for a setting and is spelled like another command's flag that does not. */
+function settingOption(flags: string, description: string, name: keyof ConfigFlags): Option {
+  const option = new Option(flags, description);
+  option.attributeName = () => name;
+  return option;
 }
 
 interface OverLake {

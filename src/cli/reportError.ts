@@ -1,3 +1,4 @@
+import { ERROR_CODES } from '../errors/codes.ts';
 import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import { type Io, proseColumns, wantsAscii } from '../io.ts';
 import { unguarded } from '../render/terminalStream.ts';
@@ -17,7 +18,7 @@ export function reportError(error: unknown, argv: readonly string[], io: Io, env
   if (isParsingError(error) && isNoError(error, argv, io)) return 0;
   // An aborted wait rejects with an AbortError; why it was aborted is what matters.
   const reason = io.signal.aborted && isFinanceDbError(io.signal.reason) ? io.signal.reason : undefined;
-  const known = reason ?? toFinanceDbError(error);
+  const known = ofCommand(reason ?? toFinanceDbError(error), commandWord(argv));
   if (LOGGED.has(commandWord(argv) ?? '') && io.stderr.isTTY !== true) io.stderr.write(logLine(known, io));
   else {
     const width = proseColumns(io.stderr, env);
@@ -31,6 +32,13 @@ export function reportError(error: unknown, argv: readonly string[], io: Io, env
   if (argv.includes('--verbose')) io.stderr.write(`${stackOf(error)}\n`);
   if (argv.includes('--json')) io.stdout.write(`${errorDocument(known)}\n`);
   return known.exitCode;
+}
+
+/** The flags of a command are in its own help. */
+function ofCommand(error: FinanceDbError, command: string | undefined): FinanceDbError {
+  if (error.code !== 'USAGE' || error.remedy !== ERROR_CODES.USAGE.remedy || command === undefined) return error;
+  const { message, details, cause } = error;
+  return new FinanceDbError('USAGE', message, { remedy: `see finance-db ${command} --help`, details, cause });
 }
 
 /** One line per run, with a timestamp, as when it goes well. */

@@ -3,6 +3,11 @@ import { FinanceDbError } from '../errors/financeDbError.ts';
 import { nearestName } from '../model/nearestName.ts';
 import { takesValue } from './commandLine.ts';
 
+interface Problem {
+  readonly message: string;
+  readonly remedy?: string;
+}
+
 /** What commander says of a wrong command line, in our words: what is wrong, and where the right way is described. */
 export function usageError(error: CommanderError, command: Command | undefined): FinanceDbError {
   if (error.code === 'commander.help') return noCommand(command);
@@ -11,7 +16,7 @@ export function usageError(error: CommanderError, command: Command | undefined):
   // "(Did you mean sync?)" comes on a line of its own.
   const meant = more.join(' ').match(/^\(Did you mean (.*)\?\)$/i)?.[1];
   const question = meant === undefined ? '' : `; did you mean ${meant}?`;
-  const problem = unknownFlag(error, command) ?? { message: first.replace(/\.$/, '') };
+  const problem: Problem = unknownFlag(error, command) ?? unknownChoice(first) ?? { message: first.replace(/\.$/, '') };
   return new FinanceDbError('USAGE', `${problem.message}${problem.remedy === undefined ? question : ''}`, {
     remedy: problem.remedy ?? `see ${nameOf(command)} --help`,
     cause: error,
@@ -37,11 +42,20 @@ function nameOf(command: Command | undefined): string {
   return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
 }
 
+/** A value that is none of those there are. */
+function unknownChoice(said: string): Problem | undefined {
+  const [, found = '', choices = ''] = /'([^']*)' is invalid\b.* Allowed choices are (.*)\.$/.exec(said) ?? [];
+  if (choices === '') return undefined;
+  const flag = /^option '(?:-\w, )?(--[a-z-]+)/.exec(said)?.[1];
+  const meant = nearestName(found, choices.split(', '));
+  const expected = `expected ${choices}, found ${JSON.stringify(found)}`;
+  return {
+    message: `${flag === undefined ? '' : `${flag}: `}${expected}${meant === null ? '' : `; did you mean ${meant}?`}`,
+  };
+}
+
 /** A flag that there is, in the wrong place or with a value it does not take. */
-function unknownFlag(
-  error: CommanderError,
-  command: Command | undefined,
-): { message: string; remedy?: string } | undefined {
+function unknownFlag(error: CommanderError, command: Command | undefined): Problem | undefined {
   if (error.code !== 'commander.unknownOption' || command === undefined) return undefined;
   const flag = /unknown option '([^'=]*)/.exec(error.message)?.[1] ?? '';
   const has = (option: Option): boolean => [option.short, option.long].includes(flag);

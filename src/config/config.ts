@@ -55,7 +55,8 @@ export interface ConfigFlags {
   readonly memory?: string;
   readonly port?: string;
   readonly token?: string;
-  readonly to?: string;
+  /** Of `lake --to` alone: `--to` of the reports is a day. */
+  readonly lakePlace?: string;
 }
 
 /** The settings that a flag wins over. */
@@ -65,8 +66,11 @@ const FLAGS = {
   FINANCE_DB_MEMORY: 'memory',
   FINANCE_DB_PORT: 'port',
   FINANCE_DB_TOKEN: 'token',
-  FINANCE_DB_LAKE: 'to',
+  FINANCE_DB_LAKE: 'lakePlace',
 } as const satisfies Partial<Record<SettingName, keyof ConfigFlags>>;
+
+/** How those flags are typed that are not named as their settings are. */
+const TYPED: Partial<Record<keyof ConfigFlags, string>> = { lakePlace: 'to' };
 
 /**
  * Resolves the configuration: flag > environment > settings file > default. Every setting is read, and so checked,
@@ -116,7 +120,7 @@ function readSettings(flags: ConfigFlags, env: NodeJS.ProcessEnv, file: Settings
     const flag = name in FLAGS ? FLAGS[name as keyof typeof FLAGS] : undefined;
     const given = flag === undefined ? undefined : flags[flag];
     // An empty flag was typed, so it is wrong; an empty variable is unset.
-    if (given !== undefined) return parse(given, `--${flag}`, place);
+    if (flag !== undefined && given !== undefined) return parse(given, `--${TYPED[flag] ?? flag}`, place);
     if (env[name]) return parse(env[name], name, place);
     return file.values[name] ? parse(file.values[name], `${name} in ${file.path}`, place) : undefined;
   };

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
-import { FinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { FinanceDbError } from '../errors/financeDbError.ts';
+import { unreadableFile } from './unreadable.ts';
 
 /**
  * Reads a whole text file.
@@ -11,7 +12,7 @@ export async function readTextFile(path: string, shownName = path): Promise<stri
   try {
     bytes = await fs.promises.readFile(path);
   } catch (error) {
-    throw new FinanceDbError('FILE_UNREADABLE', `cannot read ${shownName}: ${messageOf(error)}`, { cause: error });
+    throw unreadableFile(shownName, error);
   }
   return decodeText(bytes, shownName);
 }

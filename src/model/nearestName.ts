@@ -9,7 +9,8 @@ export function nearestName(typed: string, names: readonly string[]): string | n
   const near = names
     .map((name) => ({ name, distance: editDistance(word, name) }))
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(Math.max(name.length, word.length) * 0.4)))
-    .sort((a, b) => a.distance - b.distance);
+    // Of two that are as near, the one with the same beginning: the first letter is seldom the wrong one.
+    .sort((a, b) => a.distance - b.distance || Number(b.name[0] === word[0]) - Number(a.name[0] === word[0]));
   return near[0]?.name ?? null;
 }
 

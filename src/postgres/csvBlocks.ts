@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
-import { FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
+import { unreadableFile } from '../files/unreadable.ts';
 import { type CsvRecord, CsvRecords, LONGEST_RECORD } from '../model/csvRecords.ts';
 
 const READ_BYTES = 1 << 18;
@@ -108,7 +109,7 @@ async function open(file: CsvFile): Promise<fs.promises.FileHandle> {
 }
 
 function unreadable(file: CsvFile, error: unknown): FinanceDbError {
-  return new FinanceDbError('FILE_UNREADABLE', `cannot read ${file.name}: ${messageOf(error)}`, { cause: error });
+  return unreadableFile(file.name, error);
 }
 
 function firstBadLine(bytes: Buffer): number {

@@ -35,7 +35,8 @@ describe('a wrong command line is exit 2, says what is wrong and what to do, and
     [['query', 'select 1', 'select 2'], 'query takes one argument, found "select 2" as well'],
     [['stats', 'cashflow', 'categories'], 'stats takes one argument, found "categories" as well'],
     [['completion'], "missing required argument 'shell'"],
-    [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish'],
+    [['completion', 'tcsh'], 'expected bash, zsh, fish, found "tcsh"'],
+    [['completion', 'fsh'], 'found "fsh"; did you mean fish?'],
     [['--json'], 'no command given'],
     // Flags
     [['sync', '--fulll'], "unknown option '--fulll'; did you mean --full?"],
@@ -50,6 +51,12 @@ describe('a wrong command line is exit 2, says what is wrong and what to do, and
     [['--home', '--json', 'status'], '--home needs a value, found the flag --json'],
     [['sync', '--tables='], '--tables needs a value, found an empty one'],
     [['query', '-o', '', 'select 1'], '--output needs a value, found an empty one'],
+    [
+      ['query', '--format', 'jso', 'select 1'],
+      '--format: expected table, csv, tsv, json, jsonl, markdown, found "jso"; did you mean json?',
+    ],
+    [['stats', '--sort', 'foo'], 'see finance-db stats --help'],
+    [['query', '-f', 'nothere.sql'], 'cannot read nothere.sql: there is no such file'],
     [['stats', '--category', ''], '--category needs a value, found an empty one'],
     [['sync', '--jobs', '99999999999'], 'expected a whole number from 1 to 64'],
     [['sync', '--jobs', LONG], 'expected a whole number from 1'],
@@ -66,7 +73,7 @@ describe('a wrong command line is exit 2, says what is wrong and what to do, and
     expect(code).toBe(2);
     const line = stderr.slice(stderr.indexOf('error ['));
     expect(line).toContain(problem);
-    expect(line).toMatch(/error \[(?:USAGE|CONFIG)\]: [^\n]*\s+→ .+\n$/);
+    expect(line).toMatch(/error \[(?:USAGE|CONFIG|FILE_UNREADABLE)\]: [^\n]*\s+→ .+\n$/);
     expect(line).not.toMatch(/\n\s+at /);
     expect(line.length).toBeLessThan(600);
     expect(fs.readdirSync(folder.path)).toEqual([]);
@@ -94,6 +101,15 @@ describe('the flags of every command may stand before it', () => {
     const { code, stderr } = await run(['stats', '--category', 'a', '--category', 'b', '--json', '--json']);
     expect({ code, usage: stderr.includes('USAGE') }).toEqual({ code: 4, usage: false });
   });
+});
+
+test("--to of a report is a day, and no lake's place", async () => {
+  const lake = `${folder.path}/lake`;
+  const { stderr } = await runCli(['stats', 'cashflow', '--lake', '--from', '2024-01-01', '--to', '2024-02-01'], {
+    env: { FINANCE_DB_HOME: folder.path, HOME: folder.path, FINANCE_DB_LAKE: lake },
+  });
+  expect(stderr).toMatch(/error \[LAKE_MISSING\]/);
+  expect(stderr).toContain(lake);
 });
 
 const pipes = process.platform !== 'win32' && spawnSync('mkfifo', []).error === undefined;

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { unreadableFile } from '../../files/unreadable.ts';
 import { archivedFiles, isZip } from './archive.ts';
 import type { InputFile, InputProblem } from './inputFile.ts';
 import { spooled } from './spooled.ts';
@@ -91,14 +92,6 @@ async function* unpacked(
     yield 'thrown' in inner ? { name: inner.name, error: asProblem(inner.name, inner.thrown) } : inner;
 }
 
-const REASONS: Readonly<Record<string, readonly [text: string, remedy: string]>> = {
-  ENOENT: ['there is no such file', 'check the name and the folder'],
-  EACCES: ['it may not be read', 'ask its owner for the right to read it (chmod)'],
-  EPERM: ['it may not be read', 'ask its owner for the right to read it (chmod)'],
-  ELOOP: ['its links lead in a circle', 'name the file itself'],
-  ENAMETOOLONG: ['the name is too long', 'give it a shorter one'],
-};
-
 /** @throws FinanceDbError what is no fault of the file, such as a full disk */
 function asProblem(name: string, error: unknown): FinanceDbError {
   const code = codeOf(error) ?? '';
@@ -108,10 +101,5 @@ function asProblem(name: string, error: unknown): FinanceDbError {
     if (error.exitCode !== 2 || error.code === 'CONFIG') throw error;
     return error;
   }
-  const [text, remedy] = REASONS[code] ?? [messageOf(error), 'check the path'];
-  return new FinanceDbError('FILE_UNREADABLE', `cannot read ${name}: ${text}`, {
-    remedy,
-    cause: error,
-    details: { file: name },
-  });
+  return unreadableFile(name, error);
 }

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import type { FinanceDbError } from '../../errors/financeDbError.ts';
+import { unreadableFile } from '../../files/unreadable.ts';
 import type { Encoding } from '../../ingest/encoding.ts';
 import { TextDecoding } from '../../ingest/textDecoding.ts';
 import type { InputFile } from './inputFile.ts';
@@ -11,11 +12,7 @@ const READ_BYTES = 1 << 18;
  * @throws FinanceDbError FILE_UNREADABLE
  */
 export async function* readBytes(input: InputFile, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-  const unreadable = (error: unknown): FinanceDbError =>
-    new FinanceDbError('FILE_UNREADABLE', `cannot read ${input.name}: ${messageOf(error)}`, {
-      cause: error,
-      details: { file: input.name },
-    });
+  const unreadable = (error: unknown): FinanceDbError => unreadableFile(input.name, error);
   const handle = await fs.promises.open(input.path, 'r').catch((error) => {
     throw unreadable(error);
   });

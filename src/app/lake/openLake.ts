@@ -29,7 +29,7 @@ export function newRun(): string {
 export function openLake(place: string | null, env: NodeJS.ProcessEnv, run: string, signal: AbortSignal): Lake {
   if (place === null)
     throw new FinanceDbError('CONFIG', 'where the lake is to be is not set', {
-      remedy: 'set FINANCE_DB_LAKE to a folder or s3://BUCKET/PREFIX, or give `lake` --to',
+      remedy: 'set FINANCE_DB_LAKE to a folder or s3://BUCKET/PREFIX, or name it with `lake --to PLACE`',
     });
   const s3 = parseS3Place(place, env);
   return {

@@ -21,7 +21,6 @@ import { printWarnings } from '../printWarnings.ts';
 import { tableStyle } from '../tableOptions.ts';
 
 export interface LakeFlags {
-  readonly to?: string;
   readonly tables?: string;
   readonly sync: boolean;
   readonly rebuild?: boolean;

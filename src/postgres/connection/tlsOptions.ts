@@ -3,6 +3,7 @@ import path from 'node:path';
 import tls from 'node:tls';
 import type { PostgresAddress, PostgresHost } from '../../config/connection/address.ts';
 import { FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { unreadableFile } from '../../files/unreadable.ts';
 
 /**
  * How to secure a connection to a host, as libpq does ("SSL Support" of its documentation): where there is a root
@@ -119,8 +120,6 @@ function readFile(
   try {
     return { path: file, text: fs.readFileSync(file, 'utf8') };
   } catch (error) {
-    throw new FinanceDbError('FILE_UNREADABLE', `cannot read ${file} (${parameter}): ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw unreadableFile(`${file} (${parameter})`, error);
   }
 }
