@@ -137,7 +137,7 @@ function regularExpression(text: string): string | null {
   return text.length > 2 && text.startsWith('/') && text.endsWith('/') ? text.slice(1, -1) : null;
 }
 
-function sameText(column: string, text: string): string {
+export function sameText(column: string, text: string): string {
   return `lower(${column}) = ${quoteLiteral(text.toLowerCase())}`;
 }
 

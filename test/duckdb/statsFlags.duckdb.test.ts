@@ -87,3 +87,26 @@ test('an interrupted report ends with the reason of the interruption', async () 
     code: 'INTERRUPTED',
   });
 });
+
+describe('a name in a filter that no row has is told, with the nearest there is', () => {
+  test.each([
+    [{ account: ['b', 'a1'] }, 'No row has the account "a1"; did you mean a?', { filter: 'account', name: 'a1' }],
+    [{ category: ['transfr'] }, 'No row has the category "transfr"; did you mean Transfer?', { meant: 'Transfer' }],
+    [{ category: ['Transfer:Inner'] }, 'No row has the subcategory "Inner" of Transfer', { name: 'Inner' }],
+    [{ currency: 'UDS' }, 'No row has the currency "UDS"; did you mean USD?', { filter: 'currency' }],
+  ])('%j', async (flags, note, entry) => {
+    const { stdout } = await runStatsCommand(file, 'cashflow', { ...flags, withTransfers: true });
+    expect(stdout).toContain(note);
+    const { stdout: json } = await runStatsCommand(file, 'cashflow', { ...flags, format: 'json' });
+    expect(JSON.parse(json).unknown).toEqual([expect.objectContaining(entry)]);
+  });
+
+  test('and names that there are, in any case, and `none` are not', async () => {
+    const { stdout } = await runStatsCommand(file, 'cashflow', {
+      account: ['B'],
+      category: ['transfer', 'none'],
+      format: 'json',
+    });
+    expect(JSON.parse(stdout)).not.toHaveProperty('unknown');
+  });
+});

@@ -14,6 +14,7 @@ import type { ForecastView } from './readForecast.ts';
 import { type ReportTable, readTable } from './reportTable.ts';
 import { type OverviewSections, readOverview } from './statsOverview.ts';
 import { prepareRequest, type StatsInput } from './statsRequest.ts';
+import { readUnknownNames, type UnknownName } from './unknownNames.ts';
 
 /** A report that has run: all that any output format needs. */
 export interface StatsResult {
@@ -32,6 +33,8 @@ export interface StatsResult {
   readonly monthEnd: ReportRow | null;
   /** Rows left out for their day; null where there are none or every row is looked at. */
   readonly apart: ApartRow | null;
+  /** Names in the filters that no row of the file has. */
+  readonly unknownNames: readonly UnknownName[];
   readonly age: DataAge;
   /** The zone whose days and times these are, where the rows' moments are instants (timestamptz); null where they are not. */
   readonly timeZone: string | null;
@@ -70,6 +73,7 @@ export async function runStats(
       monthEnd: report === 'overview' ? await readMonthEnd(reader, request) : null,
       sections: report === 'overview' ? await readOverview(reader, request) : null,
       apart,
+      unknownNames: await readUnknownNames(reader, request),
       age: await readDataAge(reader),
       timeZone: holdsInstants(stored.columns) ? reader.timeZone : null,
     };

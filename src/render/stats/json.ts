@@ -17,6 +17,15 @@ export function statsDocument(result: StatsResult): Record<string, unknown> {
     covered: request.span,
     ...(result.report === 'categories' || result.report === 'cashflow' ? { interval: request.interval } : {}),
     filters: filtersOf(result),
+    ...(result.unknownNames.length === 0
+      ? {}
+      : {
+          unknown: result.unknownNames.map(({ filter: { flag, name }, meant }) => ({
+            filter: flag.slice(2),
+            name,
+            meant,
+          })),
+        }),
     rows: rowsOf(table),
     ...(table.total === null ? {} : { total: totalOf(table.columns, table.total) }),
     row_count: table.rowCount,

@@ -9,14 +9,14 @@ import { forecastBlocks, tooLittleText } from './forecast.ts';
 import { renderOverview } from './overview.ts';
 import { drawReportTable } from './reportTable.ts';
 import { paintOf, type StatsStyle } from './style.ts';
-import { emptyText, headingOf, hiddenNote, notesOf } from './words.ts';
+import { emptyText, headingOf, hiddenNote, notesOf, unknownNameNotes } from './words.ts';
 
 /** A whole report for people, ending in a line break. */
 export function statsText(result: StatsResult, style: StatsStyle): string {
   const paint = paintOf(style);
   const parts = wrapLine(headingOf(result), style.width, 2).map((line) => paint.bold(line));
   if (result.scope.rows === '0' || result.table.rows.length === 0)
-    parts.push(...wrapLine(whyEmpty(result), style.width, 2));
+    parts.push(...[whyEmpty(result), ...unknownNameNotes(result)].flatMap((text) => wrapLine(text, style.width, 2)));
   else {
     const notes: string[] = [];
     if (result.sections === null) {
@@ -25,7 +25,7 @@ export function statsText(result: StatsResult, style: StatsStyle): string {
       if (result.forecast !== null) parts.push(...forecastBlocks(result, result.forecast, style));
       if (hidden.length > 0) notes.push(hiddenNote(hidden));
     } else parts.push(renderOverview(result, result.sections, style));
-    notes.unshift(...notesOf(result, style.numbers));
+    notes.unshift(...unknownNameNotes(result), ...notesOf(result, style.numbers));
     parts.push(...notes.flatMap((note) => wrapLine(note, style.width, 2)).map((line) => paint.dim(line)));
   }
   const text = `${parts.join('\n')}\n`;

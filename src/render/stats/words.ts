@@ -72,6 +72,15 @@ export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   return notes;
 }
 
+/** `no row has the account "cheking"; did you mean checking-001?` */
+export function unknownNameNotes({ unknownNames }: StatsResult): string[] {
+  return unknownNames.map(({ filter: { noun, name, within }, meant }) => {
+    const place = within === null ? '' : ` of ${within}`;
+    const question = meant === null ? '' : `; did you mean ${meant}?`;
+    return printable(`No row has the ${noun} "${name}"${place}${question}`);
+  });
+}
+
 /** `2026-11 is expected to end at a net of 1,113.91 (-102.11 to 2,329.94 in eight of ten months); stats forecast says more`. */
 function monthEndNote(row: ReportRow, numbers: NumberStyle): string {
   const [net, low, high] = [row.net, row.net_low, row.net_high].map((value) =>

@@ -1,0 +1,26 @@
+import { type FilterName, filterNames, hasNameSql, namesSql } from '../../analytics/filterNames.ts';
+import type { StatsRequest } from '../../analytics/request.ts';
+import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { nearestName } from '../../model/nearestName.ts';
+
+/** A name in a filter that no row of the file has, and the one that was probably meant. */
+export interface UnknownName {
+  readonly filter: FilterName;
+  readonly meant: string | null;
+}
+
+/** Names in the filters that no row has: without a word about them, a report of one of two accounts looks like one of both. */
+export async function readUnknownNames(reader: DuckDbReader, request: StatsRequest): Promise<UnknownName[]> {
+  const unknown: UnknownName[] = [];
+  for (const filter of filterNames(request.filters)) {
+    const found = await reader.all<{ readonly found: string }>(hasNameSql(request, filter));
+    if (found.length > 0) continue;
+    const names = (await reader.all<{ readonly name: string }>(namesSql(request, filter))).map(({ name }) => name);
+    const lower = nearestName(
+      filter.name,
+      names.map((name) => name.toLowerCase()),
+    );
+    unknown.push({ filter, meant: names.find((name) => name.toLowerCase() === lower) ?? null });
+  }
+  return unknown;
+}
