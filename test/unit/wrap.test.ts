@@ -1,5 +1,8 @@
+import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Io } from '../../src/io.ts';
+import { guardOutput } from '../../src/render/terminalStream.ts';
 import { displayWidth } from '../../src/render/width.ts';
 import { wrapLine, wrapText } from '../../src/render/wrap.ts';
 
@@ -30,4 +33,14 @@ test('no word is broken, lost or moved, and no line is longer than its width but
 
 test('an endless line stays as it is', () => {
   expect(wrapText('a b\nc d', Number.POSITIVE_INFINITY)).toBe('a b\nc d');
+});
+
+test.each([
+  [true, 'a sentence that is\n  longer than a line\n'],
+  [false, 'a sentence that is longer than a line\n'],
+])('what goes to stderr breaks no word on a terminal (%s), whichever message it is', (isTTY, shown) => {
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 20 });
+  const io = { stdout: stream, stderr: stream } as unknown as Io;
+  guardOutput(io).stderr.write('a sentence that is longer than a line\n');
+  expect(String(stream.read())).toBe(shown);
 });

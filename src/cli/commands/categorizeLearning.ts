@@ -13,6 +13,7 @@ import {
 } from '../../render/categorySuggestions.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
+import { writeProse } from '../../render/prose.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
 import { tableStyle } from '../tableOptions.ts';
@@ -34,7 +35,8 @@ export async function applyCommand(context: CommandContext, confidence: string |
   const least = confidence === undefined ? DEFAULT_CONFIDENCE : share(confidence);
   const result = await running(context, (request) => applySuggestions(request, least));
   if (output.json) await writeJsonDocument(io, suggestionsDocument(result, least));
-  else if (!output.quiet) io.stdout.write(renderApplied(result, `suggestions right ${least} of the time or more`));
+  else if (!output.quiet)
+    await writeProse(io, context.env, renderApplied(result, `suggestions right ${least} of the time or more`));
   return 0;
 }
 
@@ -42,7 +44,7 @@ export async function undoCommand(context: CommandContext): Promise<number> {
   const { io, output } = context;
   const undone = await running(context, undoLatest);
   if (output.json) await writeJsonDocument(io, undoneDocument(undone));
-  else if (!output.quiet) io.stdout.write(renderUndone(undone));
+  else if (!output.quiet) await writeProse(io, context.env, renderUndone(undone));
   return 0;
 }
 

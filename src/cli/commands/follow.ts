@@ -3,6 +3,7 @@ import type { FollowEvent, FollowRequest, Standing } from '../../app/follow/foll
 import type { SyncResult } from '../../app/sync/syncRequest.ts';
 import { parseBytes } from '../../config/values.ts';
 import { isFinanceDbError } from '../../errors/financeDbError.ts';
+import { proseColumns } from '../../io.ts';
 import { DEFAULT_PUBLICATION } from '../../postgres/replication/publication.ts';
 import {
   addPublish,
@@ -15,7 +16,9 @@ import {
 import { writeJsonDocument } from '../../render/json.ts';
 import { printable } from '../../render/printable.ts';
 import { openProgress, type Progress } from '../../render/progress.ts';
+import { writeProse } from '../../render/prose.ts';
 import { syncDocument, syncLine } from '../../render/syncReport.ts';
+import { wrapText } from '../../render/wrap.ts';
 import type { CommandContext } from '../context.ts';
 
 export interface FollowFlags {
@@ -123,8 +126,11 @@ class Teller {
         followed: this.total === null ? null : publishDocument(this.total),
       });
     else if (!output.quiet) {
-      io.stdout.write(`${printable(syncLine(this.scan, io.now()))}\n`);
-      if (this.total !== null) io.stdout.write(`${publishText(this.total)}\n`);
+      const lines = [
+        printable(syncLine(this.scan, io.now())),
+        ...(this.total === null ? [] : [publishText(this.total)]),
+      ];
+      await writeProse(io, this.context.env, `${lines.join('\n')}\n`);
     }
   }
 
@@ -155,7 +161,8 @@ class Teller {
     const { io, output } = this.context;
     if (output.quiet || output.json) return;
     this.progress.stop();
-    io.stdout.write(`${printable(text)}\n`);
+    const width = proseColumns(io.stdout, this.context.env);
+    io.stdout.write(`${wrapText(printable(text), width, 2)}\n`);
   }
 
   private warn(text: string): void {

@@ -17,7 +17,8 @@ import {
 } from '../../render/importList.ts';
 import { jsonText, writeJsonDocument } from '../../render/json.ts';
 import { openProgress } from '../../render/progress.ts';
-import { streamSink, writeText } from '../../render/sink.ts';
+import { writeProse } from '../../render/prose.ts';
+import { streamSink } from '../../render/sink.ts';
 import { styledStream } from '../../render/terminalStream.ts';
 import type { CommandContext } from '../context.ts';
 import { tellWaiting } from '../importFlags.ts';
@@ -87,7 +88,7 @@ export async function restoreCommand(context: CommandContext, id: string): Promi
   const { io, output } = context;
   const done = await restore(request(context), id);
   if (output.json) await writeJsonDocument(io, { status: 'ok', import: Number(id), ...done });
-  else if (!output.quiet) await writeText(io.stdout, renderRestored(id, done));
+  else if (!output.quiet) await writeProse(io, context.env, renderRestored(id, done));
   return 0;
 }
 
