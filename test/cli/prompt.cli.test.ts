@@ -67,6 +67,7 @@ describe('the prompt', () => {
       'b */ SELECT 1 AS one;',
       '.tables',
       'help',
+      '\\d transacions',
       'SELECT',
       'exit',
     ]);
@@ -75,6 +76,7 @@ describe('the prompt', () => {
     expect(stdout).toContain('main,transactions,table,50');
     expect(stdout).toContain('main,v,view,');
     expect(stdout).toContain('\\saved [NAME');
+    expect(stderr).toContain('there is no table or view transacions; did you mean transactions?');
     expect(stderr).not.toContain('error');
   });
 

@@ -3,6 +3,7 @@ import { savedQuery } from '../../app/query/savedQueries.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { readTextFile } from '../../files/textFile.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
+import { nearestName } from '../../model/nearestName.ts';
 import { parseQueryParams } from '../../model/queryParams.ts';
 import { QUERY_FORMATS } from '../../render/resultWriter.ts';
 import type { CommandContext } from '../context.ts';
@@ -32,7 +33,10 @@ const COMMANDS: Record<string, PromptCommand> = {
   '\\d': {
     usage: '\\d [NAME]',
     about: 'tables and views, or the columns of one',
-    run: async (name, { session }) => void (await session.run(name === '' ? TABLES_AND_VIEWS : columnsOf(name))),
+    run: async (name, scene) => {
+      if (name === '') await scene.session.run(TABLES_AND_VIEWS);
+      else await describeTable(name, scene);
+    },
   },
   '\\dt': {
     usage: '\\dt',
@@ -158,6 +162,20 @@ const TABLES_AND_VIEWS = `${TABLES}
   UNION ALL
   SELECT schema_name, view_name, 'view', NULL FROM duckdb_views() WHERE NOT internal
   ORDER BY ALL`;
+
+/** The columns of a table, or a word that there is none, with the nearest name. */
+async function describeTable(name: string, { session, context }: CommandScene): Promise<void> {
+  const reader = await session.freshReader();
+  const found = await reader.all(columnsOf(name));
+  if (found.length > 0) return session.run(columnsOf(name));
+  const tables = await reader.all<{ readonly name: string }>(TABLES_AND_VIEWS);
+  const meant = nearestName(
+    name,
+    tables.map((table) => table.name),
+  );
+  const question = meant === null ? '\\d lists those there are' : `did you mean ${meant}?`;
+  context.io.stderr.write(`there is no table or view ${name}; ${question}\n`);
+}
 
 /** The columns of a table; the name may be qualified, quoted, and of any case. */
 function columnsOf(name: string): string {
