@@ -124,6 +124,7 @@ async function readAgain(file: string, state: { stopped: boolean; reads: number 
         if (count?.n !== row_count) throw new Error(`${table_name} has ${count?.n} rows and says ${row_count}`);
         if (parseLsn(lsn) < last) throw new Error(`the position went back: ${lsn}`);
       }
+      // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
       last = rows.reduce((most, { lsn }) => (parseLsn(lsn) > most ? parseLsn(lsn) : most), last);
       state.reads++;
     } finally {

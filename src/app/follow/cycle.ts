@@ -216,6 +216,7 @@ export class FollowCycle {
     if (outcome === null) return;
     this.unpublished = false;
     this.pending = { xids: [], since: null, takenAt: 0 };
+    // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
     this.published = position < this.look.lsn ? position : this.look.lsn;
     this.publishedAt = now();
     const ended = performance.now();
