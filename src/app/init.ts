@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
+import { counted } from '../model/counted.ts';
 import { DEFAULT_SAMPLE_ROWS, generateSample, LARGEST_SAMPLE } from '../model/household/generate.ts';
 import { displayName, postgresTable, type TableName } from '../model/tableName.ts';
 import { TRANSACTIONS_NAMES } from '../model/transactionsTable.ts';
@@ -220,10 +221,10 @@ async function dropTable(
   const rows = await countRows(session, table);
   if (!request.confirmed) {
     const imports = await countImports(session, table);
-    const records = imports === 0 ? '' : `, and the records of ${imports} import${imports === 1 ? '' : 's'}`;
+    const records = imports === 0 ? '' : `, and the records of ${counted(imports, 'import')}`;
     throw new FinanceDbError(
       'USAGE',
-      `init --reset would drop ${name} in ${server.where} and lose its ${rows} row${rows === 1 ? '' : 's'}${records}`,
+      `init --reset would drop ${name} in ${server.where} and lose its ${counted(rows, 'row')}${records}`,
       { remedy: 'add --yes if that is what you want', details: { table: name, rows, imports } },
     );
   }

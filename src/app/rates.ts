@@ -77,6 +77,7 @@ async function readHistory(request: RatesRequest, from: string): Promise<{ name:
   const files: { name: string; text: string }[] = [];
   for await (const input of inputFiles([from], request)) {
     if ('error' in input) throw input.error;
+    if ('folders' in input) continue;
     files.push({ name: input.name, text: await fs.promises.readFile(input.path, 'utf8') });
   }
   // Told before a server is started.

@@ -15,11 +15,16 @@ export interface ImportFlags {
   readonly allNew?: boolean;
   readonly inbox?: string;
   readonly learn?: boolean;
+  /** With --learn: and import the file by it. */
+  readonly yes?: boolean;
   /** A number, or true for all. */
   readonly list?: string | true;
   readonly undo?: string;
   readonly force?: boolean;
   readonly restore?: string;
+  readonly home?: string;
+  readonly envFile?: string;
+  readonly databaseUrl?: string;
 }
 
 /** What the flags ask for, with the user's rules. */
@@ -45,10 +50,21 @@ export async function importRequest(
     dryRun: flags.dryRun === true,
     allNew: flags.allNew === true,
     rules: await readRules(config.home),
+    settings: settingWords(flags),
     onProgress: ({ file, rows, fraction }) => progress.load({ table: file, rows, bytes: 0, fraction }),
     onRead: (file) => progress.say(`${file}  comparing with what is there`),
     onWait: (holder) => tellWaiting(context, progress, holder),
   };
+}
+
+/** As they were typed; a URL with a password is shown nowhere, so that whoever pastes the command puts it in. */
+function settingWords({ home, envFile, databaseUrl }: ImportFlags): string[] {
+  const secret = databaseUrl !== undefined && /:[^@/]*@|password/i.test(databaseUrl.replace(/^\w+:/, ''));
+  return [
+    ...(home === undefined ? [] : ['--home', home]),
+    ...(envFile === undefined ? [] : ['--env-file', envFile]),
+    ...(databaseUrl === undefined ? [] : ['--database-url', secret ? 'URL' : databaseUrl]),
+  ];
 }
 
 /** On a terminal what is done now, elsewhere a line of the log: a run that seems to hang is worth one. */

@@ -130,6 +130,7 @@ function declareCommands(
       .option('--all-new', 'nothing in the file has come before: for banks that export only what is new')
       .option('--inbox <dir>', 'import what lies in a folder, and move it to done/ or refused/')
       .option('--learn', 'keep the guessed layout of a CSV file as a profile, to be looked at and edited')
+      .option('--yes', 'with --learn: it is right as it is shown, import the file too')
       .option('--list [id]', 'the imports so far, or what became of each entry of one')
       .option('--undo <id>', 'delete the rows of an import, but for those seen elsewhere or edited')
       .option('--force', 'with --undo: the edited ones too')

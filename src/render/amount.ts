@@ -1,8 +1,3 @@
-/** A whole number with thousands separators: `1,234,567`. */
-export function grouped(value: bigint | number): string {
-  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
-}
-
 /** A size in bytes, for people: `1.5 MB` (powers of 1000, as disks are sold). */
 export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -1,5 +1,6 @@
 import type { CategorizeResult, RefiledExample } from '../app/categorize/categorizeByRules.ts';
-import { durationText, grouped } from './amount.ts';
+import { agreeing, counted, grouped } from '../model/counted.ts';
+import { durationText } from './amount.ts';
 import { jsonNumeral } from './json.ts';
 import { printable } from './printable.ts';
 import { renderTable, type TableStyle } from './table.ts';
@@ -31,15 +32,14 @@ export function categorizeDocument(result: CategorizeResult): Record<string, unk
 
 export function renderCategorize(result: CategorizeResult, style: TableStyle): string {
   const { dryRun, changed, matched, rows } = result;
-  const count = (number: number): string => `${grouped(number)} row${number === 1 ? '' : 's'}`;
   const lines = [
-    `${count(changed)} of ${result.table} ${dryRun ? 'would change' : 'changed'} by ${result.rules === 1 ? 'one rule' : `${grouped(result.rules)} rules`} (${grouped(matched)} of ${grouped(rows)} that rules may file match; ${durationText(result.seconds)}).`,
+    `${counted(changed, 'row')} of ${result.table} ${dryRun ? 'would change' : 'changed'} by ${counted(result.rules, 'rule')} (${grouped(matched)} of ${grouped(rows)} that rules may file match; ${durationText(result.seconds)}).`,
   ];
   if (dryRun && result.examples.length > 0) lines.push(exampleTable(result.examples, style));
   const idle = result.byRule.filter((one) => one.rows === 0).map(({ line }) => line);
   if (idle.length > 0)
     lines.push(
-      `Rules that change nothing: line${idle.length === 1 ? '' : 's'} ${idle.slice(0, 10).join(', ')}${idle.length > 10 ? ' …' : ''}`,
+      `Rules that change nothing: ${agreeing(idle.length, 'line', 'lines')} ${idle.slice(0, 10).join(', ')}${idle.length > 10 ? ' …' : ''}`,
     );
   if (!dryRun && changed > 0) lines.push('Next: finance-db sync');
   return `${lines.join('\n')}\n`;

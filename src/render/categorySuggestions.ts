@@ -1,11 +1,10 @@
 import type { CategoriesJudged } from '../app/categorize/judge.ts';
 import type { Suggestion, Suggestions, UndoneFilings } from '../app/categorize/suggest.ts';
 import type { Reason } from '../learn/categories/model.ts';
-import { grouped } from './amount.ts';
+import { agreeing, counted, grouped } from '../model/counted.ts';
 import { jsonNumeral } from './json.ts';
 import { printable } from './printable.ts';
 import { renderTable, type TableStyle } from './table.ts';
-import { plural } from './width.ts';
 import { wrapText } from './wrap.ts';
 
 /** The document of `categorize --json`, and of `--apply --json` with what was filed. */
@@ -43,7 +42,7 @@ export function suggestionsDocument(
 export function renderSuggestions(result: Suggestions, style: TableStyle): string {
   const { suggestions, unfiled, learntFrom, categories } = result;
   if (unfiled === 0) return `Every row of ${result.table} has a category.\n`;
-  const head = `${plural(unfiled, 'row')} without a category. Suggested from ${plural(learntFrom, 'row')} of ${grouped(categories.length)} categories that you, rules or banks have filed:`;
+  const head = `${counted(unfiled, 'row')} without a category. Suggested from ${counted(learntFrom, 'row')} of ${counted(categories.length, 'category', 'categories')} that you, rules or banks have filed:`;
   const shown = suggestions.slice(0, MOST_SHOWN);
   const table = renderTable(
     [
@@ -68,7 +67,7 @@ export function renderSuggestions(result: Suggestions, style: TableStyle): strin
   return [
     wrapText(head, style.width),
     table,
-    ...(more > 0 ? [`${plural(more, 'more suggestion')}: --json lists all`] : []),
+    ...(more > 0 ? [`${counted(more, 'more suggestion')}: --json lists all`] : []),
     wrapText(
       'Next: finance-db categorize --apply files those that are sure (--min-confidence 0.9), and on a terminal finance-db categorize asks one by one',
       style.width,
@@ -86,7 +85,7 @@ export function categoryText({ category, subcategory }: Pick<Suggestion, 'catego
 
 /** `filed so 12 of 13 times`, `like "shell", "petrol"`. */
 export function whyText(why: Reason): string {
-  if (why.kind === 'history') return `filed so ${grouped(why.agreeing)} of ${grouped(why.rows)} times`;
+  if (why.kind === 'history') return `filed so ${grouped(why.agreeing)} of ${counted(why.rows, 'time')}`;
   return why.features.length === 0 ? 'the most frequent category' : `like ${why.features.join(', ')}`;
 }
 
@@ -95,15 +94,17 @@ export function renderApplied(
   how: string,
 ): string {
   if (result.filed === 0) return `No row of ${result.table} was filed: ${how}.\n`;
-  return `${plural(result.filed, 'row')} of ${result.table} filed${result.unfiled > 0 ? ` of ${grouped(result.unfiled)} without a category` : ''} (${how}). finance-db categorize --undo takes them back.\nNext: finance-db sync\n`;
+  return `${counted(result.filed, 'row')} of ${result.table} filed${result.unfiled > 0 ? ` of ${grouped(result.unfiled)} without a category` : ''} (${how}). finance-db categorize --undo takes ${agreeing(result.filed, 'it', 'them')} back.\nNext: finance-db sync\n`;
 }
 
 export function renderUndone(undone: UndoneFilings | null): string {
   if (undone === null)
     return 'There is nothing to take back: categorize has filed nothing, or all of it was taken back.\n';
   const changed =
-    undone.changed === 0 ? '' : ` ${plural(undone.changed, 'row')} filed otherwise or gone since stay as they are.`;
-  return `${plural(undone.rows, 'row')} filed on ${undone.filedAt.slice(0, 16)} (UTC) have no category again.${changed}\nNext: finance-db sync\n`;
+    undone.changed === 0
+      ? ''
+      : ` ${counted(undone.changed, 'row')} filed otherwise or gone since ${agreeing(undone.changed, 'stays as it is', 'stay as they are')}.`;
+  return `${counted(undone.rows, 'row')} filed on ${undone.filedAt.slice(0, 16)} (UTC) ${agreeing(undone.rows, 'has', 'have')} no category again.${changed}\nNext: finance-db sync\n`;
 }
 
 export function undoneDocument(undone: UndoneFilings | null): Record<string, unknown> {
@@ -139,7 +140,7 @@ export function judgedDocument(judged: CategoriesJudged): Record<string, unknown
 
 /** How right suggestions were, beside plainer ways to guess. */
 export function renderJudged(judged: CategoriesJudged, style: TableStyle): string {
-  const head = `Learnt from ${plural(judged.learntFrom, 'row')} of ${grouped(judged.categories)} categories before ${judged.since}, judged on ${plural(judged.judgedOn, 'row')} from ${judged.since} to ${judged.last} (${percent(judged.knownPayees)} of them with a payee that was met before).`;
+  const head = `Learnt from ${counted(judged.learntFrom, 'row')} of ${counted(judged.categories, 'category', 'categories')} before ${judged.since}, judged on ${counted(judged.judgedOn, 'row')} from ${judged.since} to ${judged.last} (${percent(judged.knownPayees)} of them with a payee that was met before).`;
   const rates = renderTable(
     [{ title: 'right' }, { title: 'share', align: 'right' }],
     [

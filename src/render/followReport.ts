@@ -1,5 +1,6 @@
 import type { FollowEvent, PublishReport, Standing } from '../app/follow/followRequest.ts';
-import { bytesText, durationText, grouped } from './amount.ts';
+import { counted, grouped } from '../model/counted.ts';
+import { bytesText, durationText } from './amount.ts';
 
 /** What publishes since the last line came to. */
 export interface PublishTotal {
@@ -29,7 +30,7 @@ export function addPublish(total: PublishTotal | null, publish: PublishReport): 
 /** `14 commits published: 312 rows put, 4 deleted; at most 0.41 s behind; 150.2 MB`. */
 export function publishText(total: PublishTotal): string {
   const { commits, upserted, deleted, lagSeconds, bytes } = total;
-  const what = `${grouped(commits)} ${commits === 1 ? 'commit' : 'commits'} published: ${grouped(upserted)} rows put, ${grouped(deleted)} deleted`;
+  const what = `${counted(commits, 'commit')} published: ${counted(upserted, 'row')} put, ${grouped(deleted)} deleted`;
   return `${what}; at most ${durationText(lagSeconds)} behind; ${bytesText(bytes)}`;
 }
 
@@ -39,8 +40,8 @@ export function standingText(standing: Standing, rowsPerSecond: number, now: Dat
   if (state === 'scanning') return 'comparing both sides';
   if (state === 'waiting') return `waiting: ${why ?? ''}`;
   const behind = lagSeconds === 0 ? 'up to date' : `${durationText(lagSeconds)} behind`;
-  const parts = ['following', behind, `${grouped(commits)} commits`];
-  if (rowsPerSecond > 0) parts.push(`${grouped(Math.round(rowsPerSecond))} rows/s`);
+  const parts = ['following', behind, counted(commits, 'commit')];
+  if (rowsPerSecond > 0) parts.push(`${counted(Math.round(rowsPerSecond), 'row')}/s`);
   if (publishedAt !== null)
     parts.push(
       `published ${durationText(Math.max(0, Math.round((now.getTime() - publishedAt.getTime()) / 1000)))} ago`,

@@ -1,4 +1,5 @@
 import type { FileImport, ImportResult, RefusedFile } from '../app/import/result.ts';
+import { counted } from '../model/counted.ts';
 import { jsonNumeral } from './json.ts';
 
 /** The document of `import --json` (Contract). Refused files make it an error that still tells what was imported. */
@@ -17,6 +18,7 @@ export function importDocument(result: ImportResult): Record<string, unknown> {
     source: { where: result.where, database: result.database },
     table: result.table,
     sample_rows_removed: result.sampleRemoved,
+    ...(result.leftAside.length === 0 ? {} : { left_aside: result.leftAside.flatMap(({ folders }) => folders) }),
   };
 }
 
@@ -82,7 +84,7 @@ function refusedDocument({ file, error }: RefusedFile): Record<string, unknown> 
 
 function errorOf(refused: readonly RefusedFile[]): Record<string, unknown> {
   const [first] = refused;
-  const message = refused.length === 1 ? first?.error.message : `${refused.length} files were refused`;
+  const message = refused.length === 1 ? first?.error.message : `${counted(refused.length, 'file')} were refused`;
   return {
     code: first?.error.code,
     exit: 2,

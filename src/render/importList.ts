@@ -1,8 +1,9 @@
 import type { ListedImport, ListedRow, Restored, Undone } from '../app/import/manage.ts';
-import { grouped } from './amount.ts';
+import { agreeing, counted, grouped } from '../model/counted.ts';
 import { fittingTable } from './fittingTable.ts';
 import { jsonNumeral, jsonText } from './json.ts';
 import { printable } from './printable.ts';
+import { sharedFolder } from './sharedFolder.ts';
 import { renderTable, type TableStyle } from './table.ts';
 
 /** One import in `import --list --json`. */
@@ -28,13 +29,14 @@ export function listedDocument(one: ListedImport): Record<string, unknown> {
 export function renderImports(imports: readonly ListedImport[], style: TableStyle): string {
   if (imports.length === 0) return 'Nothing was imported yet.\n';
   const count = { align: 'right' } as const;
+  const shared = sharedFolder(imports.map(({ file }) => file));
   const anyUndone = imports.some(({ undoneAt }) => undoneAt !== null);
   const table = fittingTable<ListedImport>(
     [
       { title: '#', ...count, cell: ({ id }) => id },
       { title: 'imported', least: 16, cell: ({ importedAt }) => importedAt.replace('T', ' ').replace(/:\d\dZ$/, '') },
-      { title: 'file', cell: ({ file }) => printable(file) },
-      { title: 'account', goes: 2, least: 12, cell: (one) => printable(accountsText(one)) },
+      { title: 'file', names: true, least: 16, cell: ({ file }) => printable(file.slice(shared)) },
+      { title: 'account', names: true, goes: 2, least: 12, cell: (one) => printable(accountsText(one)) },
       { title: 'rows', ...count, goes: 3, cell: ({ rows }) => grouped(BigInt(rows)) },
       { title: 'new', ...count, cell: ({ newRows }) => grouped(BigInt(newRows)) },
       { title: 'known', ...count, cell: ({ known }) => grouped(BigInt(known)) },
@@ -50,7 +52,7 @@ export function renderImports(imports: readonly ListedImport[], style: TableStyl
 }
 
 function accountsText({ accounts }: ListedImport): string {
-  return accounts.length > 1 ? `${accounts.length} accounts` : (accounts[0] ?? '');
+  return accounts.length > 1 ? counted(accounts.length, 'account') : (accounts[0] ?? '');
 }
 
 function undoneText({ undoneAt }: ListedImport): string {
@@ -105,12 +107,15 @@ export function undoneDocument(id: string, undone: Undone): Record<string, unkno
 }
 
 export function renderUndone(id: string, undone: Undone, forced: boolean, style: TableStyle): string {
-  const rows = (count: number): string => `${grouped(count)} row${count === 1 ? '' : 's'}`;
-  const lines = [`Import ${id} is undone: ${rows(undone.deleted)} deleted.`];
-  if (undone.seenElsewhere > 0) lines.push(`${rows(undone.seenElsewhere)} stay, as another import has them too.`);
-  if (undone.editedCount > 0 && !forced) {
+  const lines = [`Import ${id} is undone: ${counted(undone.deleted, 'row')} deleted.`];
+  if (undone.seenElsewhere > 0)
     lines.push(
-      `${rows(undone.editedCount)} stay, as somebody has changed them since; --undo ${id} --force deletes them too:`,
+      `${counted(undone.seenElsewhere, 'row')} ${agreeing(undone.seenElsewhere, 'stays, as another import has it', 'stay, as another import has them')} too.`,
+    );
+  if (undone.editedCount > 0 && !forced) {
+    const them = agreeing(undone.editedCount, 'it', 'them');
+    lines.push(
+      `${counted(undone.editedCount, 'row')} ${agreeing(undone.editedCount, 'stays', 'stay')}, as somebody has changed ${them} since; --undo ${id} --force deletes ${them} too:`,
       renderTable(
         [{ title: 'tx_id' }, { title: 'day' }, { title: 'amount', align: 'right' }, { title: 'payee' }],
         undone.edited.map(({ txId, day, amount, merchant }) => [
@@ -127,15 +132,14 @@ export function renderUndone(id: string, undone: Undone, forced: boolean, style:
 }
 
 export function renderRestored(id: string, { restored, alike }: Restored): string {
-  const rows = (count: number): string => `${grouped(count)} row${count === 1 ? '' : 's'}`;
   const lines = [
     restored === 0
       ? `Import ${id} stands: none of its rows was gone.`
-      : `${rows(restored)} of import ${id} brought back.`,
+      : `${counted(restored, 'row')} of import ${id} brought back.`,
   ];
   if (alike > 0)
     lines.push(
-      `${rows(alike)} of them may be there twice now: another row has the same account, day and amount, and came otherwise.`,
+      `${grouped(alike)} of them may be there twice now: another row has the same account, day and amount, and came otherwise.`,
     );
   return `${lines.join('\n')}\n`;
 }

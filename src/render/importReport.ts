@@ -1,9 +1,11 @@
-import type { FileImport, Gap, ImportResult } from '../app/import/result.ts';
+import type { FileImport, Gap, ImportResult, LeftAside } from '../app/import/result.ts';
+import type { StatementSummary } from '../ingest/fileSummary.ts';
 import { Sum } from '../ingest/numeral.ts';
-import { grouped } from './amount.ts';
+import { agreeing, counted, grouped } from '../model/counted.ts';
 import { fittingTable } from './fittingTable.ts';
 import { balancesOf } from './importDocument.ts';
 import { printable, printableText } from './printable.ts';
+import { sharedFolder } from './sharedFolder.ts';
 import { renderTable, type TableStyle } from './table.ts';
 import { wrapText } from './wrap.ts';
 
@@ -13,7 +15,7 @@ export function renderImport(result: ImportResult, style: TableStyle): string {
   const parts: string[] = [];
   if (result.sampleRemoved > 0)
     parts.push(
-      `${grouped(result.sampleRemoved)} rows of sample data ${dryRun ? 'would give' : 'gave'} way to real ones.`,
+      `${counted(result.sampleRemoved, 'row')} of sample data ${dryRun ? 'would give' : 'gave'} way to real ones.`,
     );
   if (imports.length > 0 && !dryRun) parts.push(filesTable(imports, style));
   for (const one of imports) {
@@ -21,7 +23,9 @@ export function renderImport(result: ImportResult, style: TableStyle): string {
     parts.push(...notes(one, style));
     if (dryRun) parts.push(...preview(one, style));
   }
-  parts.push(...conclusion(result).map((line) => printableText(line)));
+  parts.push(...[...result.leftAside.map(leftAsideText), ...conclusion(result)].map((line) => printableText(line)));
+  // Refused files are told elsewhere.
+  if (parts.length === 0) return '';
   return wrapText(`${parts.join('\n')}\n`, style.width, 2);
 }
 
@@ -31,8 +35,8 @@ function filesTable(imports: readonly FileImport[], style: TableStyle): string {
   return fittingTable<FileImport>(
     [
       { title: '#', ...count, cell: ({ id }) => id ?? '' },
-      { title: 'file', cell: ({ file }) => printable(file.slice(shared)) },
-      { title: 'account', goes: 2, least: 12, cell: (one) => printable(accountsText(one)) },
+      { title: 'file', names: true, least: 16, cell: ({ file }) => printable(file.slice(shared)) },
+      { title: 'account', names: true, goes: 2, least: 12, cell: (one) => printable(accountsText(one)) },
       { title: 'rows', ...count, cell: ({ rows }) => grouped(rows) },
       { title: 'new', ...count, cell: ({ outcome }) => grouped(outcome.newRows) },
       { title: 'known', ...count, cell: ({ outcome }) => grouped(outcome.known) },
@@ -45,18 +49,6 @@ function filesTable(imports: readonly FileImport[], style: TableStyle): string {
     imports,
     style,
   );
-}
-
-/**
- * Length of the folder that all files lie in: paths are cut at their end where room is short, and then all would look the same.
- * Notes beneath the table name files in full.
- */
-function sharedFolder(files: readonly string[]): number {
-  const [first = ''] = files;
-  let length = first.lastIndexOf('/') + 1;
-  while (length > 0 && !files.every((file) => file.startsWith(first.slice(0, length))))
-    length = first.lastIndexOf('/', length - 2) + 1;
-  return length;
 }
 
 /** A table of one file, for a look before it comes in. */
@@ -95,8 +87,7 @@ function balanceLine(one: FileImport): string {
 }
 
 function accountsText({ accounts }: FileImport): string {
-  if (accounts.length <= 1) return accounts[0] ?? '';
-  return `${accounts.length} accounts`;
+  return accounts.length > 1 ? counted(accounts.length, 'account') : (accounts[0] ?? '');
 }
 
 /** `3 of 3 close`, or that there is nothing to check. */
@@ -118,7 +109,7 @@ function notes(one: FileImport, style: TableStyle): string[] {
     );
   if (skipped.pending > 0)
     say(
-      `${counted(skipped.pending, 'entry', 'entries')} not booked yet: left out until the bank has booked ${skipped.pending === 1 ? 'it' : 'them'}`,
+      `${counted(skipped.pending, 'entry', 'entries')} not booked yet: left out until the bank has booked ${agreeing(skipped.pending, 'it', 'them')}`,
     );
   if (skipped.investment > 0) say(`${counted(skipped.investment, 'investment transaction')} left out`);
   if (skipped.other > 0) say(`${counted(skipped.other, 'other record')} left out`);
@@ -129,7 +120,7 @@ function notes(one: FileImport, style: TableStyle): string[] {
       );
   for (const { account, other, rows, among } of one.sameAccounts)
     say(
-      `${grouped(rows)} of its ${counted(among, 'row')} within the days of ${other} are in there too, by day and amount. If ${account} is the same account, ${one.id === null ? '' : `\`finance-db import --undo ${one.id}\` and `}import it with --account '${other}', else each entry counts twice`,
+      `${grouped(rows)} of its ${counted(among, 'row')} within the days of ${other} ${agreeing(rows, 'is', 'are')} in there too, by day and amount. If ${account} is the same account, ${one.id === null ? '' : `\`finance-db import --undo ${one.id}\` and `}import it with --account '${other}', else each entry counts twice`,
     );
   for (const gap of one.gaps) lines.push(printableText(gapText(gap)));
   if (outcome.possibleDuplicates > 0) {
@@ -201,6 +192,11 @@ function preview(one: FileImport, style: TableStyle): string[] {
   return parts;
 }
 
+function leftAsideText({ name, folders, next }: LeftAside): string {
+  const what = `${counted(folders.length, 'folder')} in it ${agreeing(folders.length, 'was', 'were')}`;
+  return `${name}: ${what} left aside. \`${next}\` imports ${agreeing(folders.length, 'its files', 'their files')}`;
+}
+
 function conclusion(result: ImportResult): string[] {
   const { imports, dryRun, table, where, refused } = result;
   const added = imports.reduce((sum, one) => sum + one.outcome.newRows, 0);
@@ -218,7 +214,15 @@ function conclusion(result: ImportResult): string[] {
         : 'Nothing new: there was no booked row.',
     );
   else lines.push(`${counted(added, 'new row')} in ${table} (${where}). Next: finance-db sync`);
+  if (result.statementsTables !== null && !dryRun && imports.some(({ statements }) => statements.some(hasBalance)))
+    lines.push(
+      `For \`finance-db stats balances\` sync what statements say too: FINANCE_DB_TABLES=${result.statementsTables}, in the environment or .env`,
+    );
   return lines;
+}
+
+function hasBalance({ opening, closing }: StatementSummary): boolean {
+  return opening !== null || closing !== null;
 }
 
 /** Amounts in other currencies than the one that reports count in: said once for all files. */
@@ -230,10 +234,6 @@ function notNormalized({ imports, baseCurrency }: ImportResult): string[] {
   const [only] = currencies;
   const setting = `FINANCE_DB_BASE_CURRENCY=${currencies.size === 1 ? only : '…'}`;
   return [
-    `${counted(missing, 'new row')} ${missing === 1 ? 'has' : 'have'} no amount in ${baseCurrency}, the base currency, so that reports leave ${missing === 1 ? 'it' : 'them'} out. \`finance-db rates --from eurofxref-hist.zip\` mends that; if your money is not in ${baseCurrency}, set ${setting} and then run \`finance-db rates\`.`,
+    `${counted(missing, 'new row')} ${agreeing(missing, 'has', 'have')} no amount in ${baseCurrency}, the base currency, so that reports leave ${agreeing(missing, 'it', 'them')} out. \`finance-db rates --from eurofxref-hist.zip\` mends that; if your money is not in ${baseCurrency}, set ${setting} and then run \`finance-db rates\`.`,
   ];
-}
-
-function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${grouped(count)} ${count === 1 ? noun : plural}`;
 }

@@ -1,5 +1,6 @@
 import type { InitResult, LoadResult } from '../app/init.ts';
-import { durationText, grouped } from './amount.ts';
+import { agreeing, counted } from '../model/counted.ts';
+import { durationText } from './amount.ts';
 
 /** The document of `init --json`. */
 export function initDocument(result: InitResult): Record<string, unknown> {
@@ -32,16 +33,16 @@ export function renderInit(result: InitResult): string {
   const lines = [tableLine(result)];
   if (result.forgottenImports > 0)
     lines.unshift(
-      `Dropped the records of ${grouped(result.forgottenImports)} import${result.forgottenImports === 1 ? '' : 's'}: their files may come again.`,
+      `Dropped the records of ${counted(result.forgottenImports, 'import')}: ${agreeing(result.forgottenImports, 'its file', 'their files')} may come again.`,
     );
-  if (result.dropped !== null) lines.unshift(`Dropped ${result.table} with its ${rowsText(result.dropped)}.`);
+  if (result.dropped !== null) lines.unshift(`Dropped ${result.table} with its ${counted(result.dropped, 'row')}.`);
   if (!result.created && result.indexes.length > 0)
     lines.push(`Created the missing indexes on ${list(result.indexes)}.`);
   lines.push(...loadLines(result));
   const real = result.rows - result.sampleRows;
   if (result.sampleRows > 0 && real > 0)
     lines.push(
-      `Note: ${rowsText(result.sampleRows)} of sample data ${result.sampleRows === 1 ? 'is' : 'are'} in ${result.table} beside ${rowsText(real)} of yours, and every report says so.`,
+      `Note: ${counted(result.sampleRows, 'row')} of sample data ${agreeing(result.sampleRows, 'is', 'are')} in ${result.table} beside ${counted(real, 'row')} of yours, and every report says so.`,
       "  To be rid of them: DELETE FROM … WHERE tx_id LIKE 'hh-%', or begin anew with --reset --yes.",
     );
   if (!result.synced) lines.push(`Note: FINANCE_DB_TABLES does not name ${result.table}, so that sync leaves it out.`);
@@ -55,22 +56,22 @@ function tableLine({ created, table, source, indexes, rows, loaded }: InitResult
   const before = rows - loaded.rows;
   return before === 0
     ? `${table} exists ${place} and was empty.`
-    : `${table} exists ${place} with ${rowsText(before)}; ${before === 1 ? 'it was' : 'they were'} not touched.`;
+    : `${table} exists ${place} with ${counted(before, 'row')}; ${agreeing(before, 'it was', 'they were')} not touched.`;
 }
 
 function loadLines({ loaded, rows, seconds, table }: InitResult): string[] {
   if (loaded.kind === 'sample')
     return [
-      `Loaded ${rowsText(loaded.rows)} of sample data in ${durationText(seconds)}: generated, the same each time, in ${loaded.currency}.`,
+      `Loaded ${counted(loaded.rows, 'row')} of sample data in ${durationText(seconds)}: generated, the same each time, in ${loaded.currency}.`,
     ];
   if (loaded.kind === 'file') {
     const lines = [
-      `Loaded ${rowsText(loaded.rows)} from ${loaded.file} in ${durationText(seconds)}; ${table} has ${rowsText(rows)} now.`,
+      `Loaded ${counted(loaded.rows, 'row')} from ${loaded.file} in ${durationText(seconds)}; ${table} has ${counted(rows, 'row')} now.`,
       ...loaded.defaulted.map((text) => `  not in the file: ${text}`),
     ];
     if (loaded.notNormalized > 0)
       lines.push(
-        `  ${rowsText(loaded.notNormalized)} in other currencies ${loaded.notNormalized === 1 ? 'has' : 'have'} no normalized_amount: reports leave them out`,
+        `  ${counted(loaded.notNormalized, 'row')} in other currencies ${agreeing(loaded.notNormalized, 'has', 'have')} no normalized_amount: reports leave ${agreeing(loaded.notNormalized, 'it', 'them')} out`,
       );
     return lines;
   }
@@ -84,10 +85,6 @@ function loadLines({ loaded, rows, seconds, table }: InitResult): string[] {
         'No sample data was loaded, as this is a server of your own: ask for it with --sample, or load a file with --from FILE.csv.',
       ];
   }
-}
-
-function rowsText(rows: number): string {
-  return `${grouped(rows)} row${rows === 1 ? '' : 's'}`;
 }
 
 function list(names: readonly string[]): string {

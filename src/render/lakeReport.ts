@@ -1,7 +1,8 @@
 import type { LakeResult, TableOutcome } from '../app/lake/result.ts';
 import type { LakeProof } from '../app/lake/verify.ts';
 import { type TableCheck, verdictOf } from '../app/validate/result.ts';
-import { bytesText, durationText, grouped } from './amount.ts';
+import { agreeing, counted, grouped } from '../model/counted.ts';
+import { bytesText, durationText } from './amount.ts';
 import { printable, printableText } from './printable.ts';
 import { renderTable, type TableStyle } from './table.ts';
 import { checksTable, examplesTable, validationDocument } from './validateReport.ts';
@@ -110,20 +111,26 @@ export function renderProof(proof: LakeProof, style: TableStyle): string {
 export function proofLine({ validation, tables }: LakeProof): string {
   const sum = (count: (check: TableCheck) => bigint): bigint =>
     validation.tables.reduce((all, check) => all + count(check), 0n);
-  const rows = grouped(sum((check) => check.rows.postgres));
+  const rows = counted(
+    sum((check) => check.rows.postgres),
+    'row',
+  );
   const files = tables.reduce((all, table) => all + table.files, 0);
-  const how = `${grouped(files)} files, ${durationText(validation.seconds)}`;
-  const behind = `PostgreSQL has changed ${grouped(sum((check) => check.lag.changed))} rows and deleted ${grouped(sum((check) => check.lag.deleted))} since the lake was published`;
+  const how = `${counted(files, 'file')}, ${durationText(validation.seconds)}`;
+  const behind = `PostgreSQL has changed ${counted(
+    sum((check) => check.lag.changed),
+    'row',
+  )} and deleted ${grouped(sum((check) => check.lag.deleted))} since the lake was published`;
   switch (validation.status) {
     case 'equal':
-      return `EQUAL: every column of ${rows} rows is the same in PostgreSQL and in the lake (${how}).`;
+      return `EQUAL: every column of ${rows} is the same in PostgreSQL and in the lake (${how}).`;
     case 'lagging':
       return `LAGGING, not damaged: ${behind}; every other row is the same (${how}). Run \`finance-db lake\` to catch up.`;
     case 'damaged': {
       const damage = sum(({ damage: { missing, extra, different } }) => missing + extra + different);
       const bad = tables.reduce((all, table) => all + table.damagedFiles.length, 0);
       const damagedTables = validation.tables.filter((check) => verdictOf(check) === 'damaged').length;
-      return `DAMAGED: ${grouped(damage)} rows of the lake are wrong, ${grouped(bad)} of its files are damaged, in ${damagedTables} of ${tables.length} tables (${how}). Run \`finance-db lake --rebuild\`.`;
+      return `DAMAGED: ${counted(damage, 'row')} of the lake ${agreeing(damage, 'is', 'are')} wrong, ${grouped(bad)} of its files ${agreeing(bad, 'is', 'are')} damaged, in ${damagedTables} of ${counted(tables.length, 'table')} (${how}). Run \`finance-db lake --rebuild\`.`;
     }
   }
 }

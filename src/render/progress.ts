@@ -1,6 +1,6 @@
 import ora, { type Ora } from 'ora';
 import type { Io } from '../io.ts';
-import { grouped } from './amount.ts';
+import { counted } from '../model/counted.ts';
 import { printable } from './printable.ts';
 import { unguarded } from './terminalStream.ts';
 
@@ -97,8 +97,8 @@ export function openProgress(
 export function loadText(progress: LoadProgress, seconds: number): string {
   const { rows, fraction } = progress;
   if (rows === null) return `${progress.table}  looking for changes  ${Math.round((fraction ?? 0) * 100)} %`;
-  const parts = [progress.table, `${grouped(BigInt(rows))} rows`];
-  if (seconds >= 0.5) parts.push(`${grouped(BigInt(Math.round(rows / seconds)))} rows/s`);
+  const parts = [progress.table, counted(rows, 'row')];
+  if (seconds >= 0.5) parts.push(`${counted(Math.round(rows / seconds), 'row')}/s`);
   if (fraction !== null && fraction > 0.02 && seconds >= 0.5)
     parts.push(`about ${Math.max(1, Math.round((seconds / fraction) * (1 - fraction)))} s left`);
   return parts.join('  ');

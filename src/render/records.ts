@@ -1,10 +1,11 @@
+import { counted } from '../model/counted.ts';
 import type { ResultColumn, RowChunk } from '../model/resultColumn.ts';
 import { shownCell } from './cells.ts';
 import { asciiDrawings } from './locale.ts';
 import { printable } from './printable.ts';
 import type { ResultTableOptions } from './resultTable.ts';
 import type { ResultWriter } from './resultWriter.ts';
-import { displayWidth, pad, plural } from './width.ts';
+import { displayWidth, pad } from './width.ts';
 
 const RULE = 40;
 
@@ -38,7 +39,7 @@ export function recordsWriter({ ascii, maxRows }: Pick<ResultTableOptions, 'asci
     },
     end() {
       const omitted = rowCount - maxRows;
-      return omitted > 0 ? `${plural(omitted, 'more row')} not shown\n` : '';
+      return omitted > 0 ? `${counted(omitted, 'more row')} not shown\n` : '';
     },
     close: () => '',
   };

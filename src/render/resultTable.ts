@@ -1,9 +1,10 @@
 import chalk, { Chalk } from 'chalk';
+import { counted } from '../model/counted.ts';
 import type { ResultColumn, RowChunk } from '../model/resultColumn.ts';
 import { isNumeric, shownCell } from './cells.ts';
 import type { ResultWriter } from './resultWriter.ts';
 import { hiddenColumns, renderTable, type TableColumn, type TableStyle } from './table.ts';
-import { displayWidth, plural } from './width.ts';
+import { displayWidth } from './width.ts';
 import { wrapLine } from './wrap.ts';
 
 export interface ResultTableOptions extends TableStyle {
@@ -83,12 +84,12 @@ export function tableWriter(options: ResultTableOptions): ResultWriter {
       const rows = [...head, ...gap, ...tail];
       const table = renderTable(titles, rows, options);
       const notes: string[] = [];
-      if (omitted > 0) notes.push(`${plural(omitted, 'row')} in the middle not shown (--max-rows 0 shows all)`);
+      if (omitted > 0) notes.push(`${counted(omitted, 'row')} in the middle not shown (--max-rows 0 shows all)`);
       const hidden = hiddenColumns(titles, rows, options.width);
       if (hidden.length > 0) {
         const names = hidden.slice(0, MOST_NAMES).map((index) => titles[index]?.title ?? '');
         const more = hidden.length > MOST_NAMES ? ' …' : '';
-        const note = `${plural(hidden.length, 'column')} of ${columns.length} not shown: ${names.join(', ')}${more} (a wider terminal, or --format csv)`;
+        const note = `${counted(hidden.length, 'column')} of ${columns.length} not shown: ${names.join(', ')}${more} (a wider terminal, or --format csv)`;
         notes.push(...wrapLine(note, options.width, 2));
       }
       return `${[table, ...notes].join('\n')}\n`;

@@ -1,6 +1,7 @@
 import type { SyncResult } from '../app/sync/syncRequest.ts';
+import { grouped } from '../model/counted.ts';
 import { sourceText } from '../model/fileSource.ts';
-import { bytesText, durationText, grouped } from './amount.ts';
+import { bytesText, durationText } from './amount.ts';
 import { printable, printableText } from './printable.ts';
 import { sampleDocument, sampleTableText } from './sampleText.ts';
 import { renderTable, type TableStyle } from './table.ts';

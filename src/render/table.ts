@@ -1,7 +1,7 @@
 import chalk, { Chalk } from 'chalk';
 import { asciiDrawings } from './locale.ts';
 import { printable } from './printable.ts';
-import { displayWidth, pad, truncate } from './width.ts';
+import { displayWidth, fold, pad, truncate, truncateMiddle } from './width.ts';
 import { wrapLine } from './wrap.ts';
 
 export interface TableColumn {
@@ -12,6 +12,11 @@ export interface TableColumn {
   readonly shrink?: boolean;
   /** Goes on in further lines, between words, instead of being cut. */
   readonly wrap?: boolean;
+  /**
+   * Names that have to be told apart: they lose their middle instead of their end, and where two would look the same then, they go
+   * on in further lines.
+   */
+  readonly names?: boolean;
   /** The columns that a cell keeps when it is cut; 8 unless given. */
   readonly least?: number;
 }
@@ -52,7 +57,8 @@ export function renderTable(
     const texts = fitted.map(({ index, width }) => {
       const cell = index === null ? ellipsis : (cells[index] ?? '');
       const align = index === null ? 'left' : columns[index]?.align;
-      const text = pad(truncate(cell, width, ellipsis), width, align);
+      const cut = index !== null && columns[index]?.names && !header ? truncateMiddle : truncate;
+      const text = pad(cut(cell, width, ellipsis), width, align);
       return header ? paint.bold(text) : text;
     });
     return `${bar} ${texts.join(` ${bar} `)} ${bar}`;
@@ -67,25 +73,42 @@ export function renderTable(
     ),
     rule('├', '┼', '┤'),
   ];
+  const toWrap = wrappers(columns, fitted, rows);
   rows.forEach((row, index) => {
     if (style.ruleBefore?.includes(index)) out.push(rule('├', '┼', '┤'));
-    for (const part of wrapRow(columns, fitted, row)) out.push(line(part));
+    for (const part of wrapRow(toWrap, row)) out.push(line(part));
   });
   out.push(rule('└', '┴', '┘'));
   return out.join('\n');
 }
 
-/** The lines that a row takes. */
-function wrapRow(
+/** How cells go on in further lines, by the index of their column. */
+type Wrappers = ReadonlyMap<number, (cell: string) => readonly string[]>;
+
+function wrappers(
   columns: readonly TableColumn[],
   fitted: readonly FittedColumn[],
-  row: readonly string[],
-): (readonly string[])[] {
-  if (!columns.some(({ wrap }) => wrap)) return [row];
-  const parts = row.map((cell, index) => {
-    const width = fitted.find((column) => column.index === index)?.width;
-    return columns[index]?.wrap && width !== undefined ? wrapLine(cell, width) : [cell];
-  });
+  rows: readonly (readonly string[])[],
+): Wrappers {
+  const found = new Map<number, (cell: string) => readonly string[]>();
+  for (const { index, width } of fitted) {
+    if (index === null) continue;
+    const { wrap, names } = columns[index] ?? {};
+    if (wrap) found.set(index, (cell) => wrapLine(cell, width));
+    else if (names && lookAlike(new Set(rows.map((row) => row[index] ?? '')), width))
+      found.set(index, (cell) => fold(cell, width));
+  }
+  return found;
+}
+
+function lookAlike(cells: ReadonlySet<string>, width: number): boolean {
+  return new Set([...cells].map((cell) => truncateMiddle(cell, width))).size < cells.size;
+}
+
+/** The lines that a row takes. */
+function wrapRow(toWrap: Wrappers, row: readonly string[]): (readonly string[])[] {
+  if (toWrap.size === 0) return [row];
+  const parts = row.map((cell, index) => toWrap.get(index)?.(cell) ?? [cell]);
   const height = Math.max(1, ...parts.map((lines) => lines.length));
   return Array.from({ length: height }, (_, at) => parts.map((lines) => lines[at] ?? ''));
 }

@@ -1,6 +1,7 @@
 import type { Repair } from '../app/validate/repair.ts';
 import { type Difference, type TableCheck, type ValidationResult, verdictOf } from '../app/validate/result.ts';
-import { bytesText, durationText, grouped } from './amount.ts';
+import { agreeing, counted, grouped } from '../model/counted.ts';
+import { bytesText, durationText } from './amount.ts';
 import { printable, printableText } from './printable.ts';
 import { renderTable, type TableStyle } from './table.ts';
 import { wrapText } from './wrap.ts';
@@ -39,7 +40,7 @@ export function renderValidation(result: ValidationResult, style: TableStyle): s
   for (const check of result.tables) {
     if (check.problem !== null) say(`${check.table}: ${check.problem}`);
     // Whole here: a narrow terminal may cut it in the table.
-    const [damage, lag] = [counted(check.damage), counted(check.lag)];
+    const [damage, lag] = [damageText(check.damage), damageText(check.lag)];
     if (damage !== 'none' || lag !== 'none') say(`${check.table}: damage ${damage}; lag ${lag}`);
     for (const note of check.notes) say(`${check.table}: ${note}`);
   }
@@ -55,7 +56,7 @@ export function renderRepairs(repairs: readonly Repair[], result: ValidationResu
   const lines = repairs.map(({ table, how, damage: { missing, extra, different }, problem }) =>
     how === 'full'
       ? `${table}: loaded anew${problem === null ? '' : ` (${problem})`}`
-      : `${table}: put back ${grouped(missing)} missing rows, removed ${grouped(extra)} extra ones, mended ${grouped(different)} different ones`,
+      : `${table}: put back ${counted(missing, 'missing row')}, removed ${counted(extra, 'extra one')}, mended ${counted(different, 'different one')}`,
   );
   return `${wrapText(printableText(`${lines.join('\n')}\n${verdictLine(result)}`), style.width, 2)}\n`;
 }
@@ -64,15 +65,21 @@ export function renderRepairs(repairs: readonly Repair[], result: ValidationResu
 export function verdictLine(result: ValidationResult): string {
   const sum = (count: (check: TableCheck) => bigint): bigint =>
     result.tables.reduce((all, check) => all + count(check), 0n);
-  const rows = grouped(sum((check) => check.rows.postgres));
+  const rows = counted(
+    sum((check) => check.rows.postgres),
+    'row',
+  );
   const how = `${durationText(result.seconds)}, ${bytesText(result.bytesReceived)} from PostgreSQL`;
   const lagging = sum((check) => check.lag.changed + check.lag.deleted);
-  const behind = `PostgreSQL has changed ${grouped(sum((check) => check.lag.changed))} rows and deleted ${grouped(sum((check) => check.lag.deleted))} since the last sync`;
+  const behind = `PostgreSQL has changed ${counted(
+    sum((check) => check.lag.changed),
+    'row',
+  )} and deleted ${grouped(sum((check) => check.lag.deleted))} since the last sync`;
   switch (result.status) {
     case 'equal':
       if (result.quick)
-        return `EQUAL in counts, sums, minima and maxima of ${rows} rows (${how}); validate without --quick for the proof.`;
-      return `EQUAL: every column of ${rows} rows is the same in PostgreSQL and DuckDB (${how}).`;
+        return `EQUAL in counts, sums, minima and maxima of ${rows} (${how}); validate without --quick for the proof.`;
+      return `EQUAL: every column of ${rows} is the same in PostgreSQL and DuckDB (${how}).`;
     case 'lagging':
       return `LAGGING, not damaged: ${behind}; every other row is the same (${how}). Run \`finance-db sync\` to catch up.`;
     case 'damaged': {
@@ -80,7 +87,7 @@ export function verdictLine(result: ValidationResult): string {
       const also = lagging > 0n ? ` Besides, ${behind}, which is no damage.` : '';
       const what =
         damage > 0n
-          ? `${grouped(damage)} rows of the DuckDB file are wrong`
+          ? `${counted(damage, 'row')} of the DuckDB file ${agreeing(damage, 'is', 'are')} wrong`
           : 'the DuckDB file does not fit, see above';
       return `DAMAGED: ${what} (${how}).${also} Run \`finance-db validate --repair\`.`;
     }
@@ -112,15 +119,15 @@ export function checksTable(checks: readonly TableCheck[], style: TableStyle, ot
       verdictOf(check),
       grouped(check.rows.postgres),
       grouped(check.rows.duckdb),
-      counted(check.damage),
-      counted(check.lag),
+      damageText(check.damage),
+      damageText(check.lag),
     ]),
     style,
   );
 }
 
 /** `2 missing, 1 extra`, or `none`: nine columns of numbers would not fit 80 columns. */
-function counted(counts: Readonly<Record<string, bigint>>): string {
+function damageText(counts: Readonly<Record<string, bigint>>): string {
   const parts = Object.entries(counts).filter(([, count]) => count > 0n);
   return parts.length === 0 ? 'none' : parts.map(([what, count]) => `${grouped(count)} ${what}`).join(', ');
 }

@@ -21,6 +21,36 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
   return align === 'right' ? fill + text : text + fill;
 }
 
+/** Cuts a text without colour codes to at most `width` columns, its middle out: names of files and accounts differ at either end. */
+export function truncateMiddle(text: string, width: number, ellipsis = '…'): string {
+  if (displayWidth(text) <= width) return text;
+  if (width <= 2) return truncate(text, width, ellipsis);
+  const tailRoom = Math.floor((width - 1) / 2);
+  const segments = [...getSegmenter().segment(text)].map(({ segment }) => segment);
+  let tail = '';
+  for (let at = segments.length - 1; at >= 0; at--) {
+    const longer = `${segments[at]}${tail}`;
+    if (displayWidth(longer) > tailRoom) break;
+    tail = longer;
+  }
+  return truncate(text, width - displayWidth(tail), ellipsis) + tail;
+}
+
+/** A text in lines of at most `width` columns, broken wherever they are full. */
+export function fold(text: string, width: number): string[] {
+  if (displayWidth(text) <= width) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const { segment } of getSegmenter().segment(text)) {
+    if (line !== '' && displayWidth(line + segment) > width) {
+      lines.push(line);
+      line = '';
+    }
+    line += segment;
+  }
+  return [...lines, line];
+}
+
 /**
  * Cuts a text to at most `width` columns, the last of which is then `…` (or what else `ellipsis` is, one column wide). Characters of several code points (emoji,
  * accents) are never split, and colour codes are kept so that colours end where they should.
@@ -50,9 +80,4 @@ export function truncate(text: string, width: number, ellipsis = '…'): string 
     }
   }
   return full ? out : out + ellipsis;
-}
-
-/** `1 row`, `1,200 rows`: counts for people. Not by toLocaleString, whose first call takes 4 ms. */
-export function plural(count: number, noun: string): string {
-  return `${String(count).replace(/\B(?=(\d{3})+$)/g, ',')} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -57,13 +57,20 @@ describe('what a name stands for', () => {
     const { code, document } = await run(path.join(fixture.folder, 'in'));
     expect(code).toBe(0);
     expect(document.imports.map(({ file }) => path.basename(file))).toEqual(['a.sta', 'b.sta', 'link.sta']);
+    expect(document).toMatchObject({
+      left_aside: ['deeper', 'up'].map((name) => path.join(fixture.folder, 'in', name)),
+    });
+    const { stdout } = await fixture.run('import', 'in');
+    expect(stdout).toContain(
+      'import left in: folders=2 in it were not looked into → finance-db import in/deeper in/up',
+    );
   });
 
   test('an empty folder is told', async () => {
     fs.mkdirSync(path.join(fixture.folder, 'in/deeper'), { recursive: true });
     const { code, refused } = await run(path.join(fixture.folder, 'in'));
     expect([code, refused[0]?.code]).toEqual([2, 'FILE_UNREADABLE']);
-    expect(refused[0]?.remedy).toContain('folders in a folder');
+    expect(refused[0]?.remedy).toContain(`\`finance-db import ${fixture.folder}/in/deeper\``);
   });
 
   test.each([
@@ -94,6 +101,47 @@ describe('what a name stands for', () => {
     expect(refused.map(({ file, code }) => [file, code])).toEqual(names.map((name) => [name, 'FILE_UNREADABLE']));
     expect(refused.map(({ message }) => message).join('\n')).not.toMatch(/ENOENT|ELOOP/);
     expect(document).toMatchObject({ status: 'error', imports: [{ new: 1 }], error: { exit: 2 } });
+  });
+});
+
+/** What stands between backticks in a message, without the name of the program, as a shell would have it. */
+function pasted(text: string | undefined): string[] {
+  return (/`finance-db ([^`]*)`/.exec(text ?? '')?.[1] ?? '').split(' ');
+}
+
+describe('a CSV file that nothing proves', () => {
+  const HEADERLESS = '31.01.2020;Shop;-12,50\n01.02.2020;Cafe;-3,50\n';
+
+  test('one command keeps the layout and imports the file; the next file is read by name', async () => {
+    const archive = zip('all.zip', [
+      { name: 'x/bank.csv', content: HEADERLESS },
+      { name: 'b.sta', content: statement(1) },
+    ]);
+    const first = await run(archive);
+    expect(first.refused.map(({ code }) => code)).toEqual(['IMPORT_DOUBTFUL']);
+    const done = await fixture.run(...pasted(first.refused[0]?.remedy), '--json');
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      status: 'ok',
+      profile: 'bank',
+      imports: [{ file: `${archive}/x/bank.csv`, source: 'csv:bank', new: 2 }],
+    });
+    fixture.file('next.csv', HEADERLESS.replace('Cafe', 'Bar'));
+    expect((await run('next.csv', '--profile', 'bank')).document.imports).toMatchObject([{ new: 1, known: 1 }]);
+  });
+
+  test('without --yes it is kept alone, and the command that is told then works', async () => {
+    fixture.file('bank.csv', HEADERLESS);
+    const { stdout } = await fixture.run('import', '--learn', 'bank.csv');
+    expect(await stored()).toBe(0);
+    expect((await fixture.run(...pasted(stdout))).stdout).toContain('csv:bank rows=2 new=2');
+  });
+
+  test('what cannot be read as it was shown leaves neither rows nor a profile', async () => {
+    fixture.file('bank.csv', `Date;Text;Amount\n2020-01-31;Shop;-12.50\n2020-02-30;Cafe;-3.50\n`);
+    const { code, stderr } = await fixture.run('import', '--learn', 'bank.csv', '--yes');
+    expect([code, await stored()]).toEqual([2, 0]);
+    expect(stderr).toContain('2020-02-30');
+    expect(fs.readdirSync(path.join(fixture.folder, 'home/profiles'))).toEqual([]);
   });
 });
 

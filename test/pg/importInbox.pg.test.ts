@@ -75,6 +75,15 @@ test('what comes in goes to done/, what is refused to refused/ with the reason, 
   for (const line of (stdout + stderr).trimEnd().split('\n')) expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z import /);
 });
 
+test('the command that a refused file is told with names it where it lies then', async () => {
+  put('a bank.csv', '31.01.2020;Shop;-12,50\n01.02.2020;Cafe;-3,50\n');
+  const { stderr } = await runInbox();
+  const command = `finance-db import --learn '${inbox()}/refused/a bank.csv' --yes`;
+  expect(stderr).toContain(command);
+  expect(fs.readFileSync(path.join(inbox(), 'refused/a bank.csv.reason.txt'), 'utf8')).toContain(command);
+  expect((await fixture.run('import', '--learn', `${inbox()}/refused/a bank.csv`, '--yes')).code).toBe(0);
+});
+
 test('an empty inbox is quiet and asks for no server', async () => {
   fs.mkdirSync(inbox());
   const { code, stdout, stderr } = await fixture.run(

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { FileImport, ImportResult } from '../../src/app/import/result.ts';
+import { FinanceDbError } from '../../src/errors/financeDbError.ts';
+import { importLine } from '../../src/render/importLines.ts';
 import { renderImport } from '../../src/render/importReport.ts';
 
 function imported(file: string, more: Partial<FileImport> = {}): FileImport {
@@ -36,7 +38,7 @@ function imported(file: string, more: Partial<FileImport> = {}): FileImport {
   };
 }
 
-function report(imports: readonly FileImport[]): string {
+function report(imports: readonly FileImport[], more: Partial<ImportResult> = {}, width = 80): string {
   const result: ImportResult = {
     dryRun: false,
     where: 'the embedded server',
@@ -45,9 +47,12 @@ function report(imports: readonly FileImport[]): string {
     baseCurrency: 'USD',
     imports,
     refused: [],
+    leftAside: [],
     sampleRemoved: 0,
+    statementsTables: null,
+    ...more,
   };
-  return renderImport(result, { width: 80, color: false, ascii: false });
+  return renderImport(result, { width, color: false, ascii: false });
 }
 
 test.each([
@@ -73,4 +78,50 @@ test('a currency that nothing names is told', () => {
   const text = report([imported('march.csv', { assumedCurrency: 'USD' })]).replace(/\s+/g, ' ');
   expect(text).toContain('march.csv: it names no currency, so its amounts are taken for USD, the default');
   expect(report([imported('march.csv')])).not.toContain('currency');
+});
+
+test('long names of files keep both ends, and go on in a second line where that does not tell them apart', () => {
+  const name = (month: string, account: string) => `in/statement-of-account-${month}-${account}-download.csv`;
+  const shown = (files: string[]) => {
+    const cells = report(files.map((file) => imported(file)))
+      .split('\n')
+      .flatMap((line) => /^│ +(?:1 |) *│ (\S+) +│/.exec(line)?.[1] ?? []);
+    return cells.filter((cell) => cell !== 'file');
+  };
+  expect(shown([name('a', '1'), name('b', '1')].map((file) => file.replace('-download', '')))).toEqual([
+    'statement-o…unt-a-1.csv',
+    'statement-o…unt-b-1.csv',
+  ]);
+  const lines = shown([name('2026-01', '4711'), name('2026-02', '4711')]);
+  expect(lines.join('')).toBe([name('2026-01', '4711'), name('2026-02', '4711')].join('').replaceAll('in/', ''));
+});
+
+test('where nothing came in, the report is empty: what was refused is told elsewhere', () => {
+  expect(report([], { refused: [{ file: 'a.csv', error: new FinanceDbError('BAD_INPUT', 'a.csv: no') }] })).toBe('');
+});
+
+test('folders that were left aside are told with the command that imports them', () => {
+  const text = report([imported('in/a.csv')], {
+    leftAside: [{ name: 'in', folders: ['in/x', 'in/y'], next: 'finance-db import in/x in/y' }],
+  });
+  expect(text).toContain('in: 2 folders in it were left aside. `finance-db import in/x in/y` imports');
+});
+
+test('balances need their table to be synced: told where it is not', () => {
+  const balance = { amount: '1.00', date: null };
+  const statements = [{ opening: balance, closing: balance, closes: true }] as unknown as FileImport['statements'];
+  const tables = 'transactions,transaction_statements';
+  expect(report([imported('a.sta', { statements })], { statementsTables: tables })).toContain(
+    `FINANCE_DB_TABLES=${tables}`,
+  );
+  expect(report([imported('a.sta', { statements })])).not.toContain('FINANCE_DB_TABLES');
+  expect(report([imported('a.csv')], { statementsTables: tables })).not.toContain('FINANCE_DB_TABLES');
+});
+
+test('a line of the log says which rows are neither new nor known, and that sample data gave way', () => {
+  const one = imported('a.csv', { rows: 5, skipped: { pending: 3, investment: 0, other: 1 } });
+  expect(importLine(one, 5000, new Date(0))).toContain(
+    'rows=5 new=1 known=0 pending=3 other=1 sample_rows_removed=5000 alike=0',
+  );
+  expect(importLine(imported('a.csv'), 0, new Date(0))).toContain('rows=1 new=1 known=0 alike=0');
 });

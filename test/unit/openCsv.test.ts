@@ -53,6 +53,7 @@ function request(changes: Partial<ImportRequest> = {}): ImportRequest {
     dryRun: false,
     allNew: false,
     rules: [],
+    settings: [],
     ...changes,
   };
 }
@@ -114,11 +115,55 @@ test('a profile without header names is used only when it is named', async () =>
 });
 
 test.each([
-  ['umsatz.csv', 'finance-db import --learn umsatz.csv`'],
-  ['my bank.csv', "finance-db import --learn 'my bank.csv'`"],
-  ["Anna's (1).csv", `finance-db import --learn 'Anna'"'"'s (1).csv' --profile Anna-s-1\``],
-])('the command that is suggested for %s can be copied', async (name, command) => {
+  ['umsatz.csv', {}, 'finance-db import --learn umsatz.csv'],
+  ['my bank.csv', { account: 'my giro' }, "finance-db import --learn 'my bank.csv' --account 'my giro'"],
+  ["Anna's (1).csv", {}, `finance-db import --learn 'Anna'"'"'s (1).csv' --profile Anna-s-1`],
+  [
+    '-f.csv',
+    { encoding: 'latin1', settings: ['--home', '/srv/my bank'] },
+    "finance-db import --learn ./-f.csv --profile f --encoding latin1 --home '/srv/my bank'",
+  ],
+])('the command that is suggested for %s can be copied', async (name, given, command) => {
   const file = { ...input('Datum;Text;Betrag\n31.01.2020;a;-1,00\n'), name };
-  const error = await openStatements(file, request()).catch((problem: unknown) => problem);
-  expect((error as { remedy: string }).remedy).toContain(command);
+  const error = await openStatements(file, request(given)).catch((problem: unknown) => problem);
+  expect((error as { remedy: string }).remedy).toContain(`\`${command} --yes\``);
+});
+
+const HEADERLESS = '31.01.2020;Shop;-12,50\n01.02.2020;Cafe;-3,50\n';
+
+test('what --learn says to do next works: without a header the profile is named', async () => {
+  const file = input(HEADERLESS);
+  const learnt = await learnProfile(request({ account: 'giro' }), 'f.csv');
+  expect(learnt).toMatchObject({ made: true, next: 'finance-db import f.csv --profile f' });
+  await expect(texts(file)).rejects.toMatchObject({ code: 'IMPORT_DOUBTFUL' });
+  expect(await texts(file, { profile: 'f' })).toEqual(['Shop', 'Cafe']);
+});
+
+test('with a header it is found, unless another profile has the same one', async () => {
+  input('Datum;Text;Betrag\n31.01.2020;a;-1,00\n');
+  expect(await learnProfile(request(), 'f.csv')).toMatchObject({ next: 'finance-db import f.csv', namedOnly: null });
+  expect(await learnProfile(request({ profile: 'other', account: 'giro' }), 'f.csv')).toMatchObject({
+    next: 'finance-db import f.csv --profile other',
+    namedOnly: 'the profile f has the same header',
+  });
+});
+
+test('learning the same again says so; learning something else by that name is refused, with what reads by it', async () => {
+  input(HEADERLESS);
+  await learnProfile(request(), 'f.csv');
+  expect(await learnProfile(request(), 'f.csv')).toMatchObject({ made: false });
+  await expect(learnProfile(request({ account: 'giro' }), 'f.csv')).rejects.toMatchObject({
+    code: 'USAGE',
+    remedy: expect.stringContaining('`finance-db import f.csv --profile f` reads by it'),
+  });
+});
+
+test('--learn takes one file: of a folder of several it takes none', async () => {
+  input(HEADERLESS);
+  fs.writeFileSync(path.join(folder.path, 'g.csv'), HEADERLESS);
+  await expect(learnProfile(request({ profile: 'x' }), '.')).rejects.toMatchObject({
+    code: 'USAGE',
+    remedy: expect.stringContaining('f.csv'),
+  });
+  expect(fs.existsSync(path.join(folder.path, 'profiles'))).toBe(false);
 });

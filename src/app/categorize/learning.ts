@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { FiledRow } from '../../learn/categories/examples.ts';
 import { type CategoryModel, FEWEST_ROWS, learnCategories } from '../../learn/categories/model.ts';
+import { agreeing, counted } from '../../model/counted.ts';
 import { LEARNT } from '../../model/importTables.ts';
 import type { TableName } from '../../model/tableName.ts';
 import { filedRows, type LearningRow, type Records, readRecords } from '../../postgres/imports/learnt.ts';
@@ -74,7 +75,7 @@ export async function learnFrom(place: LearningPlace, most = MOST_ROWS_LEARNT): 
   if (model !== null) return model;
   throw new FinanceDbError(
     'USAGE',
-    `there is too little to learn from: ${rows.length} rows were filed by you, a rule or a bank, and it takes ${FEWEST_ROWS} of at least two categories`,
+    `there is too little to learn from: ${counted(rows.length, 'row')} ${agreeing(rows.length, 'was', 'were')} filed by you, a rule or a bank, and it takes ${FEWEST_ROWS} of at least two categories`,
     { remedy: 'write rules (docs/import.md) or file some rows in PostgreSQL; what was guessed is never learnt from' },
   );
 }

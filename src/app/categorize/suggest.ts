@@ -1,5 +1,6 @@
 import { Sum } from '../../ingest/numeral.ts';
 import type { CategoryModel, Guess, Reason } from '../../learn/categories/model.ts';
+import { counted } from '../../model/counted.ts';
 import {
   applyFilings,
   createFilings,
@@ -131,7 +132,7 @@ async function suggest(place: LearningPlace, request: LearnRequest): Promise<Sug
     request.signal.throwIfAborted();
     for (const row of page) addTo(groups, model, row);
     unfiled += page.length;
-    request.onStep?.(`looking at ${unfiled} rows without a category`);
+    request.onStep?.(`looking at ${counted(unfiled, 'row')} without a category`);
   }
   return {
     table: place.table.name,

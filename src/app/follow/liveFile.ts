@@ -11,6 +11,7 @@ import { type Receipt, writeReceipts } from '../../duckdb/receipts.ts';
 import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { mapFileError } from '../../files/fileErrors.ts';
+import { counted } from '../../model/counted.ts';
 import { SAMPLE_ID_COLUMN, SAMPLE_ID_PREFIX } from '../../model/sampleRows.ts';
 import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { labelSums } from '../sync/baseCurrency.ts';
@@ -121,7 +122,9 @@ export class LiveFile {
       );
       const { rows } = this.countOf(table);
       if (BigInt(row?.n ?? '-1') !== rows)
-        throw new Restart(`${table.name} has ${row?.n} rows where the changes leave ${rows}`, [table.name]);
+        throw new Restart(`${table.name} has ${counted(row?.n ?? '?', 'row')} where the changes leave ${rows}`, [
+          table.name,
+        ]);
     }
     const done = [...this.counts].map(([table, count]) => ({ table: table.source.table, ...count }));
     for (const statement of writeFollowStateSql(done, at, snapshot, seconds, now)) await this.copy.run(statement);

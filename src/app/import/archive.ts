@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import type { Entry, ZipFile } from 'yauzl';
 import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import type { InputFile } from './inputFile.ts';
@@ -31,18 +32,27 @@ export async function isZip(file: string): Promise<boolean> {
 /**
  * The files of a .zip, each unpacked when it is asked for. The sizes that the archive states are looked at before; one that lies
  * fails while it is unpacked, as soon as it is longer than it said.
- * @throws FinanceDbError BAD_INPUT for an archive that is damaged, a spreadsheet, empty or a bomb
+ * @param only the one that is wanted, by its name in the archive; null: all
+ * @throws FinanceDbError BAD_INPUT for an archive that is damaged, a spreadsheet, empty or a bomb, or that does not have it
  */
 export async function* archivedFiles(
   archive: InputFile,
   signal: AbortSignal,
+  only: string | null = null,
 ): AsyncGenerator<InputFile | ArchiveProblem, void, undefined> {
   const { default: yauzl } = await import('yauzl');
   const zip = await yauzl.openPromise(archive.path, { autoClose: false }).catch((error) => {
     throw damaged(archive.name, error);
   });
   try {
-    for (const entry of await filesOf(archive, zip)) {
+    const files = await filesOf(archive, zip);
+    const wanted = only === null ? files : files.filter(({ fileName }) => path.normalize(fileName) === only);
+    if (wanted.length === 0)
+      throw new FinanceDbError('BAD_INPUT', `${archive.name} holds no ${only}`, {
+        remedy: `it holds ${listed(files.map(({ fileName }) => fileName))}`,
+        details: { file: archive.name },
+      });
+    for (const entry of wanted) {
       const name = `${archive.name}/${entry.fileName}`;
       try {
         yield* unpackedEntry(name, zip, entry, signal);
@@ -108,6 +118,10 @@ function damaged(name: string, error: unknown): FinanceDbError {
     details: { file: name },
     cause: error,
   });
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`;
 }
 
 /** What is told as it is: our own errors, and a full disk. */

@@ -1,13 +1,12 @@
-import path from 'node:path';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { CsvGuess } from '../../ingest/csv/guess.ts';
 import type { QifFinding } from '../../ingest/qif/qifSurvey.ts';
-import { shellWord } from '../../model/crontab.ts';
+import { type Given, learnCommand } from './furtherCommands.ts';
 
 const LONGEST_PREVIEW = 48;
 
 /** A CSV file that nothing proves: what it seems to be, its first rows as they would be read, and how to confirm that. */
-export function doubtfulLayout(file: string, guess: CsvGuess): FinanceDbError {
+export function doubtfulLayout(file: string, guess: CsvGuess, given: Given): FinanceDbError {
   const rows = guess.preview.map((row) =>
     previewLine({ ...row, currency: row.currency ?? guess.profile?.currency ?? null }),
   );
@@ -20,7 +19,7 @@ export function doubtfulLayout(file: string, guess: CsvGuess): FinanceDbError {
     remedy:
       guess.profile === null
         ? 'write a profile for it (docs/profiles.md) and name it with --profile'
-        : `\`${learnCommand(file)}\` keeps this as a profile; correct that where the rows are wrong (docs/profiles.md), and import again`,
+        : howToConfirm(file, given),
     details: {
       file,
       doubts: guess.doubts,
@@ -46,16 +45,10 @@ export function previewLine({
   return `  ${date}  ${amount.padStart(12)} ${currency ?? ''}  ${shown}`;
 }
 
-/** For a shell, with a name for the profile where that of the file would be none. */
-function learnCommand(file: string): string {
-  const { name } = path.parse(file);
-  const fits = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,80}$/u.test(name);
-  const plain = name
-    .replace(/[^\p{L}\p{N}._]+/gu, '-')
-    .replace(/^[^\p{L}\p{N}]+|-+$/gu, '')
-    .slice(0, 80);
-  const profile = fits ? '' : ` --profile ${shellWord(plain === '' ? 'bank' : plain)}`;
-  return `finance-db import --learn ${shellWord(file)}${profile}`;
+function howToConfirm(file: string, given: Given): string {
+  if (file === '-' || file.startsWith('-/'))
+    return 'write it to a file: `finance-db import --learn FILE --yes` imports it as these rows show';
+  return `if these rows are right, \`${learnCommand(file, given)} --yes\` keeps that as a profile and imports the file; if not, the same without --yes keeps it to be corrected (docs/profiles.md)`;
 }
 
 /** A QIF file all of whose dates exist with the day first and with the month first. */

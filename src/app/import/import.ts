@@ -1,19 +1,24 @@
+import type { Config } from '../../config/config.ts';
 import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { requireEncoding } from '../../ingest/encoding.ts';
+import { counted } from '../../model/counted.ts';
+import { beside, STATEMENTS } from '../../model/importTables.ts';
 import { displayName, type TableName } from '../../model/tableName.ts';
 import { importNeeds, requireRights } from '../../postgres/imports/rights.ts';
 import { describeTarget, withPostgres } from '../../postgres/server.ts';
 import { initTable } from '../init.ts';
 import { ImportRun } from './importRun.ts';
-import { anyIsThere, inputFiles } from './inputs.ts';
+import { anyIsThere, inputFiles, type LeftAside } from './inputs.ts';
 import { namedProfile, readProfiles } from './profiles.ts';
 import type { ImportRequest } from './request.ts';
 import type { FileImport, ImportResult, RefusedFile } from './result.ts';
 
 /** Told of each file when it is done, so that a long run can be followed. */
 export interface ImportEvents {
-  readonly onImported?: (file: FileImport) => void;
+  /** @param sampleRemoved rows of sample data that gave way to it */
+  readonly onImported?: (file: FileImport, sampleRemoved: number) => void;
   readonly onRefused?: (file: RefusedFile) => void;
+  readonly onLeftAside?: (folder: LeftAside) => void;
   /** Awaited when all that a name stands for was dealt with, and before the next name. */
   readonly onNamed?: (name: string, came: CameOfName) => Promise<void>;
 }
@@ -45,12 +50,18 @@ export async function importFiles(
     await requireRights(session, importNeeds(table));
     const imports: FileImport[] = [];
     const refused: RefusedFile[] = [];
+    const leftAside: LeftAside[] = [];
     let sampleRemoved = 0;
     const run = new ImportRun(session, table, request);
     try {
       for (const name of names) {
         const [importsBefore, refusedBefore] = [imports.length, refused.length];
         for await (const input of inputFiles([name], request)) {
+          if ('folders' in input) {
+            leftAside.push(input);
+            events.onLeftAside?.(input);
+            continue;
+          }
           const done = 'error' in input ? { file: input.name, error: input.error } : await run.importOne(input);
           if ('error' in done) {
             refused.push(done);
@@ -58,7 +69,7 @@ export async function importFiles(
           } else {
             imports.push(done.imported);
             sampleRemoved += done.sampleRemoved;
-            events.onImported?.(done.imported);
+            events.onImported?.(done.imported, done.sampleRemoved);
           }
         }
         await events.onNamed?.(name, { imported: imports.slice(importsBefore), refused: refused.slice(refusedBefore) });
@@ -77,7 +88,9 @@ export async function importFiles(
       baseCurrency: config.baseCurrency,
       imports,
       refused,
+      leftAside,
       sampleRemoved,
+      statementsTables: statementsTables(config, table),
     };
   });
 }
@@ -99,7 +112,18 @@ async function refuseAll(
   }
   const { place: where, database } = describeTarget(config.postgres);
   const { baseCurrency } = config;
-  return { dryRun, where, database, table: displayName(table), baseCurrency, imports: [], refused, sampleRemoved: 0 };
+  return {
+    dryRun,
+    where,
+    database,
+    table: displayName(table),
+    baseCurrency,
+    imports: [],
+    refused,
+    leftAside: [],
+    sampleRemoved: 0,
+    statementsTables: null,
+  };
 }
 
 /** What is wrong whichever file comes: told before a server is started, and no file is to blame for it. */
@@ -112,12 +136,18 @@ async function refuseWrongRequest(request: ImportRequest, names: readonly string
   else await readProfiles(request.config.home);
 }
 
+function statementsTables({ tables }: Config, table: TableName): string | null {
+  const names = tables.map(displayName);
+  const statements = displayName(beside(table, STATEMENTS));
+  return names.includes(statements) ? null : [...names, statements].join(',');
+}
+
 function afterSome(error: unknown, imports: readonly FileImport[]): unknown {
   if (!isFinanceDbError(error)) return error;
   const done = imports.map(({ file }) => file);
   return new FinanceDbError(
     error.code,
-    `${error.message} (imported before that: ${done.length === 1 ? done[0] : `${done.length} files`})`,
+    `${error.message} (imported before that: ${done.length === 1 ? done[0] : counted(done.length, 'file')})`,
     { remedy: error.remedy, details: { ...error.details, imported: done }, cause: error.cause },
   );
 }

@@ -3,7 +3,10 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { acquireLock, isHeldLock } from '../../files/lockFile.ts';
+import { counted } from '../../model/counted.ts';
+import { shellWord } from '../../model/crontab.ts';
 import type { CameOfName } from './import.ts';
+import type { RefusedFile } from './result.ts';
 
 /** A folder that a person or a program puts statements into. */
 export interface Inbox {
@@ -65,33 +68,46 @@ export async function openInbox(name: string, options: InboxOptions): Promise<In
 /**
  * Moves what one name stands for to `done/`, or to `refused/` with the reasons beside it (`NAME.reason.txt`). Never replaces a file
  * that has the name already. What was changed or taken away meanwhile is left to the next run.
+ * @returns its name now
  * @throws FinanceDbError FILE_NOT_WRITABLE
  */
-export async function fileAway(inbox: Inbox, name: string, came: CameOfName, now: Date): Promise<void> {
+export async function fileAway(inbox: Inbox, name: string, came: CameOfName, now: Date): Promise<string> {
   const base = path.basename(name);
   const source = path.join(inbox.folder, base);
   const { imported, refused } = came;
-  if (refused.some(({ error }) => error.details.changing === true)) return;
+  if (refused.some(({ error }) => error.details.changing === true)) return name;
   const stat = await fs.promises.lstat(source, { bigint: true }).catch(() => null);
-  if (stat === null || stateOf(stat) !== inbox.files.get(name)) return;
+  if (stat === null || stateOf(stat) !== inbox.files.get(name)) return name;
   const folder = path.join(inbox.folder, refused.length > 0 ? 'refused' : 'done');
   const target = freeName(folder, base, now);
+  const there = path.join(path.dirname(name), path.relative(inbox.folder, target));
+  const told = refused.map((one) => movedTo(one, name, there));
   try {
-    if (refused.length > 0)
-      await fs.promises.writeFile(`${target}.reason.txt`, reasons(base, imported.length, refused));
+    if (refused.length > 0) await fs.promises.writeFile(`${target}.reason.txt`, reasons(base, imported.length, told));
     await fs.promises.rename(source, target);
+    return there;
   } catch (error) {
     await fs.promises.rm(`${target}.reason.txt`, { force: true });
-    if (codeOf(error) === 'ENOENT') return;
+    if (codeOf(error) === 'ENOENT') return name;
     throw notWritable(`cannot move ${name} to ${target}`, error);
   }
+}
+
+/** The same for a file that lies elsewhere now: commands that it suggests work there. */
+export function movedTo(one: RefusedFile, from: string, to: string): RefusedFile {
+  const { error } = one;
+  // As it stands within a shell's quotes: the new name needs them where the old one did.
+  const quoted = (name: string): string => shellWord(name).replace(/^'(.*)'$/s, '$1');
+  const remedy = error.remedy.replaceAll(quoted(from), quoted(to));
+  const { message, details, cause } = error;
+  return { ...one, error: new FinanceDbError(error.code, message, { remedy, details, cause }) };
 }
 
 function reasons(name: string, imported: number, refused: CameOfName['refused']): string {
   const head =
     imported === 0
       ? ''
-      : `${name}: ${imported} of its ${imported + refused.length} files came in, and this did not:\n\n`;
+      : `${name}: ${imported} of its ${counted(imported + refused.length, 'file')} came in, and this did not:\n\n`;
   return head + refused.map(({ error }) => `[${error.code}] ${error.message}\n→ ${error.remedy}\n`).join('\n');
 }
 

@@ -33,7 +33,10 @@ export interface OpenedStatements {
   events(): AsyncGenerator<Iterable<StatementEvent>, void, undefined>;
 }
 
-type Wishes = Pick<ImportRequest, 'config' | 'format' | 'profile' | 'encoding' | 'dateOrder' | 'signal'>;
+type Wishes = Pick<
+  ImportRequest,
+  'config' | 'account' | 'format' | 'profile' | 'encoding' | 'dateOrder' | 'settings' | 'signal'
+>;
 
 /** What the first passes over a file told. */
 interface Look {
@@ -170,7 +173,7 @@ async function csvProfile(look: Look, wishes: Wishes): Promise<CsvProfile> {
   if (fitting !== null) return fitting;
   const guessed = await guess(look, wishes);
   if (guessed.verdict === 'proven' && guessed.profile !== null) return guessed.profile;
-  throw doubtfulLayout(look.input.name, guessed);
+  throw doubtfulLayout(look.input.name, guessed, wishes);
 }
 
 /** The first text as a profile of that encoding would have it; '' where it cannot be so. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { codeOf, FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import type { CsvProfile } from '../../ingest/csv/profile.ts';
 import { parseProfile, profileJson } from '../../ingest/csv/profileJson.ts';
+import { PROFILE_NAME } from './furtherCommands.ts';
 
 /** Where the user's profiles lie, one JSON file each. */
 export function profilesFolder(home: string): string {
@@ -40,29 +41,42 @@ export async function readProfiles(home: string): Promise<CsvProfile[]> {
 }
 
 /**
- * Keeps a profile, which must not exist yet.
- * @returns its path
+ * Keeps a profile. One of that name must not exist yet, unless it says the same.
+ * @param use the command that reads a file by the profile that exists
+ * @returns its path, and whether it was made now
  */
-export async function saveProfile(home: string, profile: CsvProfile): Promise<string> {
+export async function saveProfile(
+  home: string,
+  profile: CsvProfile,
+  use: string,
+): Promise<{ path: string; made: boolean }> {
   const file = profilePath(home, profile.name);
+  const text = profileJson(profile);
   await fs.promises.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   try {
-    await fs.promises.writeFile(file, profileJson(profile), { flag: 'wx', mode: 0o600 });
+    await fs.promises.writeFile(file, text, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    if (codeOf(error) === 'EEXIST')
-      throw new FinanceDbError('USAGE', `the profile ${file} exists`, {
-        remedy: 'edit it, remove it, or give another name with --profile',
+    if (codeOf(error) === 'EEXIST') {
+      if ((await fs.promises.readFile(file, 'utf8')) === text) return { path: file, made: false };
+      throw new FinanceDbError('USAGE', `the profile ${file} exists, and reads otherwise`, {
+        remedy: `\`${use}\` reads by it; else edit it, remove it, or give another name with --profile`,
       });
+    }
     throw new FinanceDbError('FILE_NOT_WRITABLE', `cannot write the profile ${file}: ${messageOf(error)}`, {
       cause: error,
     });
   }
-  return file;
+  return { path: file, made: true };
+}
+
+/** Takes back what was just kept. */
+export async function removeProfile(home: string, name: string): Promise<void> {
+  await fs.promises.rm(profilePath(home, name), { force: true });
 }
 
 /** @throws FinanceDbError USAGE for a name that is no file name */
 function profilePath(home: string, name: string): string {
-  if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,80}$/u.test(name))
+  if (!PROFILE_NAME.test(name))
     throw new FinanceDbError('USAGE', `not a name for a profile: ${JSON.stringify(name)}`, {
       remedy: 'use letters, digits, blanks, points, - and _',
     });

@@ -23,6 +23,8 @@ export interface ImportRequest {
   readonly dryRun: boolean;
   readonly allNew: boolean;
   readonly rules: readonly Rule[];
+  /** Flags that say where things are (--home and the like), as words: a command that is suggested has them too. */
+  readonly settings: readonly string[];
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Told when all of a file was read, and is compared with what is there. */
   readonly onRead?: (file: string) => void;

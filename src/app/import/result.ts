@@ -5,8 +5,9 @@ import type { Gap } from '../../postgres/imports/continuity.ts';
 import type { SameAccount } from '../../postgres/imports/sameAccount.ts';
 import type { CategoryCounts, Outcome } from '../../postgres/imports/store.ts';
 import type { UnpairedLeg } from '../../postgres/imports/transfers.ts';
+import type { LeftAside } from './inputs.ts';
 
-export type { Gap };
+export type { Gap, LeftAside };
 
 /** A row worth showing before it is imported. */
 export interface ShownRow {
@@ -74,6 +75,10 @@ export interface ImportResult {
   readonly baseCurrency: string;
   readonly imports: readonly FileImport[];
   readonly refused: readonly RefusedFile[];
+  /** Folders in the folders that were named: not looked into. */
+  readonly leftAside: readonly LeftAside[];
   /** Rows of sample data that gave way to the first real ones. */
   readonly sampleRemoved: number;
+  /** What FINANCE_DB_TABLES would have to be for the statements' balances to be synced; null where they are. */
+  readonly statementsTables: string | null;
 }

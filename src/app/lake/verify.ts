@@ -7,6 +7,7 @@ import { commitProperties } from '../../lake/commit.ts';
 import { type LakeState, stateOf } from '../../lake/state.ts';
 import type { LakeStore } from '../../lake/store/store.ts';
 import { type LakeTable, loadTable } from '../../lake/table.ts';
+import { agreeing, counted } from '../../model/counted.ts';
 import type { FileSource } from '../../model/fileSource.ts';
 import { displayName, duckdbTable, type TableName } from '../../model/tableName.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
@@ -145,9 +146,8 @@ function withFiles(check: TableCheck, files: readonly string[]): TableCheck {
     note.replaceAll('finance-db sync', 'finance-db lake').replaceAll('the file', 'the lake'),
   );
   if (files.length === 0) return { ...check, problem, notes };
-  const counted =
-    files.length === 1 ? 'a file of the lake is damaged' : `${files.length} files of the lake are damaged`;
-  return { ...check, notes, problem: [counted, ...(problem === null ? [] : [problem])].join('; ') };
+  const damaged = `${counted(files.length, 'file')} of the lake ${agreeing(files.length, 'is', 'are')} damaged`;
+  return { ...check, notes, problem: [damaged, ...(problem === null ? [] : [problem])].join('; ') };
 }
 
 /** @returns why the receipt is missing, or null */

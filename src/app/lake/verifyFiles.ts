@@ -7,6 +7,7 @@ import { monthColumn, monthSql } from '../../lake/months.ts';
 import type { LakeState } from '../../lake/state.ts';
 import type { LakeStore } from '../../lake/store/store.ts';
 import { keyOf, type LakeTable } from '../../lake/table.ts';
+import { counted } from '../../model/counted.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import { readColumns, selectFiles } from './readFiles.ts';
@@ -34,7 +35,7 @@ export async function loadFiles(
     const key = keyOf(table.metadata, file.path);
     const size = await store.size(key);
     if (size === null) {
-      found.push(`${file.path} is missing (${file.rows} rows)`);
+      found.push(`${file.path} is missing (${counted(file.rows, 'row')})`);
       continue;
     }
     if (BigInt(size) !== file.bytes) found.push(`${file.path} has ${size} bytes, and was written with ${file.bytes}`);

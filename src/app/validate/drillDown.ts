@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import { hidesRowid } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import { createTheirs, FORGET_APART, fetchTheirs, isApart, THEIRS } from './apart.ts';
@@ -102,11 +103,13 @@ async function summarize(
       deleted -= added;
       if (added > 0n)
         notes.push(
-          `the file holds ${added} more rows than its sync left, among the ${added + deleted} whose keys PostgreSQL does not have`,
+          `the file holds ${counted(added, 'more row')} than its sync left, among the ${added + deleted} whose keys PostgreSQL does not have`,
         );
     } else if (unexplained < 0n) {
       missing -= unexplained;
-      notes.push(`the file lacks ${-unexplained} rows that its sync left and PostgreSQL has changed or deleted since`);
+      notes.push(
+        `the file lacks ${counted(-unexplained, 'row')} that its sync left and PostgreSQL has changed or deleted since`,
+      );
     }
   }
   const different = count('different', false);

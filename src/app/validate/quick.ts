@@ -1,3 +1,4 @@
+import { agreeing, counted } from '../../model/counted.ts';
 import { quickChecks } from '../../model/quickChecks.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
@@ -38,9 +39,9 @@ export async function checkQuickly(
   const found = { ...basis, rows, problem: lag.problem, notes: lag.notes };
   if (examples.length === 0 && rows.postgres === rows.duckdb) return found;
   if (lag.possible) {
-    const counted =
+    const newer =
       lag.condition === null ? 0n : await countChanged(context.snapshot.session, rowsOf(source), lag.condition);
-    const changed = lag.blind && rows.postgres === rows.duckdb ? 1n : counted;
+    const changed = lag.blind && rows.postgres === rows.duckdb ? 1n : newer;
     const deleted = rows.duckdb > rows.postgres ? rows.duckdb - rows.postgres : 0n;
     if (changed + deleted > 0n)
       return {
@@ -48,13 +49,15 @@ export async function checkQuickly(
         lag: { changed, deleted },
         notes: [
           ...found.notes,
-          `${examples.length} sums differ, which rows changed since the last sync may explain; validate without --quick tells`,
+          `${counted(examples.length, 'sum')} ${agreeing(examples.length, 'differs', 'differ')}, which rows changed since the last sync may explain; validate without --quick tells`,
         ],
       };
   }
   return {
     ...found,
     examples: examples.slice(0, context.limit),
-    problem: lag.problem ?? `${examples.length} of ${checks.length} counts, sums, minima and maxima differ`,
+    problem:
+      lag.problem ??
+      `${examples.length} of ${checks.length} counts, sums, minima and maxima ${agreeing(examples.length, 'differs', 'differ')}`,
   };
 }

@@ -1,6 +1,7 @@
 import { categorizeByRules } from '../../app/categorize/categorizeByRules.ts';
 import { localDay } from '../../app/stats/statsFlags.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { counted } from '../../model/counted.ts';
 import { combinePeriod } from '../../model/period.ts';
 import { categorizeDocument, renderCategorize } from '../../render/categorizeReport.ts';
 import { writeJsonDocument } from '../../render/json.ts';
@@ -62,7 +63,7 @@ async function byRules(context: CommandContext, dryRun: boolean): Promise<number
     signal: io.signal,
     dryRun,
     onWait: (holder) => progress.say(`waiting for an import to end: ${holder}`),
-    onRows: (rows) => progress.say(`asking the rules about ${rows} rows`),
+    onRows: (rows) => progress.say(`asking the rules about ${counted(rows, 'row')}`),
   }).finally(progress.stop);
   if (output.json) await writeJsonDocument(io, categorizeDocument(result));
   else if (!output.quiet) styledStream(io.stdout).write(renderCategorize(result, tableStyle(context)));

@@ -4,11 +4,11 @@ import { addRules, type NewRule } from '../../app/categorize/addRules.ts';
 import type { LearnRequest } from '../../app/categorize/learning.ts';
 import { applyChoices, type Choice, type Suggestion, type Suggestions } from '../../app/categorize/suggest.ts';
 import { columnsOf } from '../../io.ts';
-import { grouped } from '../../render/amount.ts';
+import { counted, grouped } from '../../model/counted.ts';
 import { categoryText, renderApplied, whyText } from '../../render/categorySuggestions.ts';
 import { printable } from '../../render/printable.ts';
 import { styledStream, unguarded } from '../../render/terminalStream.ts';
-import { plural, truncate } from '../../render/width.ts';
+import { truncate } from '../../render/width.ts';
 import { wrapText } from '../../render/wrap.ts';
 import type { CommandContext } from '../context.ts';
 
@@ -32,7 +32,7 @@ export async function reviewSuggestions(
   const out = styledStream(io.stdout);
   const width = columnsOf(io.stdout, env);
   out.write(
-    `${wrapText(`${plural(found.unfiled, 'row')} without a category, of ${plural(found.suggestions.length, 'payee')}; suggested from ${plural(found.learntFrom, 'filed row')}. Nothing is written before [w] or the last one.`, width)}\n${wrapText(KEYS, width, 2)}\n`,
+    `${wrapText(`${counted(found.unfiled, 'row')} without a category, of ${counted(found.suggestions.length, 'payee')}; suggested from ${counted(found.learntFrom, 'filed row')}. Nothing is written before [w] or the last one.`, width)}\n${wrapText(KEYS, width, 2)}\n`,
   );
   const choices: Choice[] = [];
   const rules: NewRule[] = [];
@@ -58,7 +58,7 @@ export async function reviewSuggestions(
   out.write(
     `\n${wrapText(renderApplied({ run: number, filed, unfiled: found.unfiled, table: found.table }, 'chosen by you').trimEnd(), width)}\n`,
   );
-  if (rules.length > 0) out.write(`${wrapText(`${plural(rules.length, 'rule')} added to ${file}`, width)}\n`);
+  if (rules.length > 0) out.write(`${wrapText(`${counted(rules.length, 'rule')} added to ${file}`, width)}\n`);
   return 0;
 }
 
@@ -71,7 +71,7 @@ function suggestionText({ output }: CommandContext, one: Suggestion, place: stri
   return `${[
     paint.bold(line(`${place}  ${one.payee === '' ? '(no payee)' : one.payee}`)),
     line(
-      `  ${plural(one.rows, 'row')}, ${one.sum}${one.notNormalized > 0 ? ` and ${grouped(one.notNormalized)} in other currencies` : ''}, ${days}`,
+      `  ${counted(one.rows, 'row')}, ${one.sum}${one.notNormalized > 0 ? ` and ${grouped(one.notNormalized)} in other currencies` : ''}, ${days}`,
     ),
     line(`  ${categoryText(one)}, ${percent(one.confidence)} sure: ${whyText(one.why)}`),
     ...(others.length === 0 ? [] : [line(`  or ${others.join('  ')}`)]),

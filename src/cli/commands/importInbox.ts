@@ -1,7 +1,7 @@
 import { importFiles } from '../../app/import/import.ts';
-import { fileAway, type Inbox, openInbox } from '../../app/import/inbox.ts';
+import { fileAway, type Inbox, movedTo, openInbox } from '../../app/import/inbox.ts';
 import type { ImportRequest } from '../../app/import/request.ts';
-import type { ImportResult } from '../../app/import/result.ts';
+import type { ImportResult, RefusedFile } from '../../app/import/result.ts';
 import { initTable } from '../../app/init.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { displayName } from '../../model/tableName.ts';
@@ -45,21 +45,35 @@ async function importInbox(
   for (const file of inbox.unfinished) say(unfinishedLine(file, io.now()));
   // An empty inbox is no reason to start a server.
   if (inbox.files.size === 0) return nothing(request);
-  return importFiles(request, [...inbox.files.keys()], {
-    onImported: (one) => say(importLine(one, io.now())),
-    onRefused: (one) => {
-      if (!output.json) io.stderr.write(`${refusedLine(one, io.now())}\n`);
-    },
+  const refused: RefusedFile[] = [];
+  const result = await importFiles(request, [...inbox.files.keys()], {
+    onImported: (one, sample) => say(importLine(one, sample, io.now())),
     // At once, so that whatever ends the run leaves nothing behind that was dealt with.
     onNamed: async (name, came) => {
-      if (!request.dryRun) await fileAway(inbox, name, came, io.now());
+      const there = request.dryRun ? name : await fileAway(inbox, name, came, io.now());
+      for (const one of came.refused.map((file) => movedTo(file, name, there))) {
+        refused.push(one);
+        if (!output.json) io.stderr.write(`${refusedLine(one, io.now())}\n`);
+      }
     },
   });
+  return { ...result, refused };
 }
 
 function nothing({ config, dryRun }: ImportRequest): ImportResult {
   const { place, database } = describeTarget(config.postgres);
   const table = displayName(initTable(config));
   const { baseCurrency } = config;
-  return { dryRun, where: place, database, table, baseCurrency, imports: [], refused: [], sampleRemoved: 0 };
+  return {
+    dryRun,
+    where: place,
+    database,
+    table,
+    baseCurrency,
+    imports: [],
+    refused: [],
+    leftAside: [],
+    sampleRemoved: 0,
+    statementsTables: null,
+  };
 }

@@ -6,6 +6,7 @@ import { type DuckDbReader, openReader } from '../../duckdb/reader.ts';
 import { givesRows, splitStatements } from '../../duckdb/statements.ts';
 import { deadline } from '../../errors/deadline.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { counted } from '../../model/counted.ts';
 import { parseQueryParams } from '../../model/queryParams.ts';
 import { writerFor } from '../../render/chooseWriter.ts';
 import { dataAgeText, sampleNotice } from '../../render/dataAgeText.ts';
@@ -13,7 +14,6 @@ import { isStdout, outputFile } from '../../render/outputFile.ts';
 import type { QueryFormat } from '../../render/resultWriter.ts';
 import { type Sink, streamSink } from '../../render/sink.ts';
 import { styledStream } from '../../render/terminalStream.ts';
-import { plural } from '../../render/width.ts';
 import type { CommandContext } from '../context.ts';
 import { formatOfName, NAME_ENDINGS } from '../fileFormat.ts';
 import { type PrintOutcome, printResults } from '../printResults.ts';
@@ -187,5 +187,5 @@ function sayOutcome(
   const place = file === undefined ? '' : ` written to ${file}`;
   const ageText = dataAgeText(age, io.now());
   const data = ageText === '' ? '' : `; data ${ageText}`;
-  io.stderr.write(`${plural(outcome.rows, 'row')}${results}${place} (${seconds} s)${data}\n`);
+  io.stderr.write(`${counted(outcome.rows, 'row')}${results}${place} (${seconds} s)${data}\n`);
 }

@@ -5,12 +5,12 @@ import { type DuckDbReader, openReader } from '../../duckdb/reader.ts';
 import { givesRows, splitStatements } from '../../duckdb/statements.ts';
 import { deadline } from '../../errors/deadline.ts';
 import { isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { counted } from '../../model/counted.ts';
 import type { QueryParam } from '../../model/queryParams.ts';
 import { writerFor } from '../../render/chooseWriter.ts';
 import type { QueryFormat } from '../../render/resultWriter.ts';
 import { type Sink, streamSink } from '../../render/sink.ts';
 import { styledStream } from '../../render/terminalStream.ts';
-import { plural } from '../../render/width.ts';
 import type { CommandContext } from '../context.ts';
 import { printResults } from '../printResults.ts';
 import { tableOptions } from '../tableOptions.ts';
@@ -84,7 +84,7 @@ export class PromptSession {
         .finally(() => paced.finish());
       const time = this.timing ? ` (${((paced.finishing - started - paced.waited) / 1000).toFixed(3)} s)` : '';
       const place = this.file === null || count === 0 ? '' : ` written to ${this.file.name}`;
-      if (!output.quiet) io.stderr.write(`${count === 0 ? 'done' : plural(rows, 'row')}${place}${time}\n`);
+      if (!output.quiet) io.stderr.write(`${count === 0 ? 'done' : counted(rows, 'row')}${place}${time}\n`);
     } catch (error) {
       io.stderr.write(stop.signal.aborted ? 'stopped\n' : errorText(error));
     } finally {

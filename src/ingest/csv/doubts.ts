@@ -1,3 +1,4 @@
+import { agreeing, counted } from '../../model/counted.ts';
 import type { Candidate } from './candidates.ts';
 import type { DateFormat } from './dates.ts';
 import type { Trial, TrialResult } from './trial.ts';
@@ -47,16 +48,18 @@ export function doubtsOf(trial: Trial, result: TrialResult, { profile }: Candida
       profile.columns.balance === undefined
         ? 'there is no running balance that would prove the amounts'
         : result.tooFewLinks
-          ? `${trial.rows === 1 ? 'one row is' : `${trial.rows} rows are`} too few to prove the amounts by their balance`
+          ? `${counted(trial.rows, 'row')} ${agreeing(trial.rows, 'is', 'are')} too few to prove the amounts by their balance`
           : 'the running balance does not close: balance before + amount = balance after does not hold for each row',
     );
   return { doubts, proof, inverted };
 }
 
 function proofOf(trial: Trial, result: TrialResult, signed: boolean): string | null {
-  if (result.proven.length > 0) return `the running balance closes over all ${trial.rows} rows`;
+  if (result.proven.length > 0)
+    return `the running balance closes over ${agreeing(trial.rows, 'the', 'all')} ${counted(trial.rows, 'row')}`;
   // Opening and closing alone say nothing where all amounts might have the other sign.
-  if (result.totals && (signed || trial.negatives > 0)) return `opening balance + ${trial.rows} rows = closing balance`;
+  if (result.totals && (signed || trial.negatives > 0))
+    return `opening balance + ${counted(trial.rows, 'row')} = closing balance`;
   return null;
 }
 

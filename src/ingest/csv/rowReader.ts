@@ -1,3 +1,4 @@
+import { counted } from '../../model/counted.ts';
 import { negated } from '../numeral.ts';
 import { badValue } from '../problem.ts';
 import type { Balance, Place, StatementEntry } from '../statement.ts';
@@ -213,7 +214,7 @@ export class RowReader {
           place,
           `field ${position + 1}`,
           fields[position] ?? '',
-          `the header has ${width} columns: a ${JSON.stringify(this.profile.delimiter)} within a value needs quotes around it`,
+          `the header has ${counted(width, 'column')}: a ${JSON.stringify(this.profile.delimiter)} within a value needs quotes around it`,
           REMEDY,
         );
   }

@@ -1,7 +1,9 @@
 import type { BalancesView } from '../../app/stats/readBalances.ts';
+import { agreeing } from '../../model/counted.ts';
 import { jsonNumeral } from '../json.ts';
 import type { NumberStyle } from '../money.ts';
 import { printable } from '../printable.ts';
+import { countOf } from './counts.ts';
 
 /** Disagreements and accounts that are named; JSON has all. */
 const MOST_NAMED = 5;
@@ -21,7 +23,7 @@ export function balanceNotes(view: BalancesView, currency: string, numbers: Numb
     );
   if (disagreements.length > MOST_NAMED)
     notes.push(
-      `${numbers.count(disagreements.length - MOST_NAMED)} more statements disagree with the rows; --json lists all`,
+      `${countOf(disagreements.length - MOST_NAMED, 'more statement', numbers)} ${agreeing(disagreements.length - MOST_NAMED, 'disagrees', 'disagree')} with the rows; --json lists all`,
     );
   if (unknown.length > 0) notes.push(unknownText(unknown));
   if (mixed.length > 0) notes.push(`Rows in several currencies, so no balance: ${named(mixed)}`);

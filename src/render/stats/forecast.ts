@@ -86,7 +86,7 @@ export function forecastNotes(result: StatsResult, view: ForecastView, numbers: 
   const notes: string[] = [];
   const { request, table } = result;
   if (view.ways === null) return [];
-  const estimates = `Estimates from what was known on ${view.origin}, by ${numbers.count(view.history)} whole months`;
+  const estimates = `Estimates from what was known on ${view.origin}, by ${countOf(view.history, 'whole month', numbers)}`;
   if (request.backtest) {
     notes.push(
       `${estimates.replace('Estimates from', 'Each past month forecast from what was known before it; now')}. "of no change" below 100 % beats taking the month before; "held" is how many of the 80 % intervals did`,
@@ -103,7 +103,7 @@ export function forecastNotes(result: StatsResult, view: ForecastView, numbers: 
   for (const { flow, months, meanError, againstNoChange } of view.accuracy)
     if (flow === 'net' && months > 0)
       notes.push(
-        `A month ahead, net was missed by ${numbers.money(meanError.toFixed(2))} on average over ${numbers.count(months)} months${againstNoChange === null ? '' : `, ${numbers.share(againstNoChange)} of what "no change" missed`}; --backtest shows more`,
+        `A month ahead, net was missed by ${numbers.money(meanError.toFixed(2))} on average over ${countOf(months, 'month', numbers)}${againstNoChange === null ? '' : `, ${numbers.share(againstNoChange)} of what "no change" missed`}; --backtest shows more`,
       );
   if (view.expected.length > MOST_EXPECTED)
     notes.push(

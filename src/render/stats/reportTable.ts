@@ -22,6 +22,8 @@ interface Drawn {
   readonly least?: number;
   /** A sentence, which goes on in further lines instead of being cut. */
   readonly wrap?: boolean;
+  /** Names that have to be told apart when they are cut. */
+  readonly names?: boolean;
   readonly cells: readonly string[];
   readonly total: string;
 }
@@ -84,11 +86,12 @@ function drawTable(columns: readonly Drawn[], table: ReportTable, style: StatsSt
   const ruleBefore = hasTotals(table) && table.rows.length > 1 ? [rows.length] : [];
   if (ruleBefore.length > 0) rows.push(columns.map(({ total }) => (total === '' ? '' : paint.bold(total))));
   return renderTable(
-    columns.map(({ title, align, least, wrap }) => ({
+    columns.map(({ title, align, least, wrap, names }) => ({
       title,
       align,
       shrink: least !== undefined,
       wrap: wrap === true,
+      names: names === true,
     })),
     rows,
     { width: style.width, color: style.color, ruleBefore },
@@ -107,6 +110,7 @@ function drawColumn(table: ReportTable, column: ReportColumn, style: StatsStyle)
     align: alignmentOf(column),
     ...(mayBeCut(column) ? { least: column.wide ? NARROWEST_SENTENCE : NARROWEST_NAME } : {}),
     ...(column.wide ? { wrap: true } : {}),
+    ...(column.key === 'account_id' ? { names: true } : {}),
     cells: table.rows.map((row) => cellText(column, row, style.numbers)),
     total:
       table.total === null

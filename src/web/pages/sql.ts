@@ -1,5 +1,5 @@
 import { MOST_SQL_ROWS, MOST_SQL_SECONDS, type SqlResult, type SqlView } from '../../app/dashboard/sqlPage.ts';
-import { grouped } from '../../render/amount.ts';
+import { grouped } from '../../model/counted.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { HIDDEN, Ink } from './ink.ts';

@@ -1,6 +1,7 @@
 import type { ReceiptRow, StatusView, SyncRow } from '../../app/dashboard/statusPage.ts';
 import type { Status } from '../../app/status.ts';
-import { bytesText, durationText, grouped } from '../../render/amount.ts';
+import { grouped } from '../../model/counted.ts';
+import { bytesText, durationText } from '../../render/amount.ts';
 import type { Frame } from './frame.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import { Ink } from './ink.ts';
