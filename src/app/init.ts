@@ -3,24 +3,36 @@ import type { Config } from '../config/config.ts';
 import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
 import { counted } from '../model/counted.ts';
 import { DEFAULT_SAMPLE_ROWS, generateSample, LARGEST_SAMPLE } from '../model/household/generate.ts';
+import { monthOf, monthText, toMonth } from '../model/partitions.ts';
 import { displayName, postgresTable, type TableName } from '../model/tableName.ts';
 import { TRANSACTIONS_NAMES } from '../model/transactionsTable.ts';
-import { copyIn } from '../postgres/copyIn.ts';
 import type { CsvFile } from '../postgres/csvBlocks.ts';
 import { importCsv, readPlan } from '../postgres/csvImport.ts';
 import { countImports, dropImportRecords } from '../postgres/imports/sideTables.ts';
 import { watchLocks } from '../postgres/lockWatch.ts';
+import { coverMonths } from '../postgres/partitions/cover.ts';
+import { loadRows } from '../postgres/partitions/load.ts';
+import { readPartitions } from '../postgres/partitions/read.ts';
 import { patience } from '../postgres/pinned.ts';
 import { countSampleRows, markSample } from '../postgres/sampleMark.ts';
 import { type PgServer, withPostgres } from '../postgres/server.ts';
 import type { PgSession } from '../postgres/session.ts';
-import { createIndexes, createTable, findTable, otherShape, shapeDifferences } from '../postgres/transactionsTable.ts';
+import {
+  createIndexes,
+  createTable,
+  type ExistingTable,
+  findTable,
+  otherShape,
+  shapeDifferences,
+} from '../postgres/transactionsTable.ts';
 
 export interface InitRequest {
   readonly config: Config;
   /** What to load: rows of a sample, a file, nothing, or what suits the server. */
   readonly load: LoadRequest;
   readonly reset: boolean;
+  /** `--partition-by`: how the table is to be divided; null leaves it as it is, or makes a plain one. */
+  readonly partitionBy: 'month' | null;
   /** `--yes`: --reset may drop a table. */
   readonly confirmed: boolean;
   readonly cwd: string;
@@ -53,6 +65,8 @@ export interface InitResult {
   readonly dropped: number | null;
   /** Imports whose records --reset dropped too. */
   readonly forgottenImports: number;
+  /** Partitions of the table now; null for one that has none. */
+  readonly partitions: InitPartitions | null;
   /** Columns that were indexed now. */
   readonly indexes: readonly string[];
   readonly loaded: LoadResult;
@@ -63,6 +77,13 @@ export interface InitResult {
   /** Whether sync will read the table, that is, FINANCE_DB_TABLES names it. */
   readonly synced: boolean;
   readonly seconds: number;
+}
+
+export interface InitPartitions {
+  readonly count: number;
+  /** The first and last month, such as `2024-03`; null where the partitions are no months. */
+  readonly first: string | null;
+  readonly last: string | null;
 }
 
 export type LoadResult =
@@ -126,10 +147,11 @@ async function prepare(
   const dropped = request.reset ? await dropTable(request, server, session, table) : null;
   const forgottenImports = request.reset && request.confirmed ? await dropImportRecords(session, table) : 0;
   const existing = await findTable(session, table);
-  if (existing === null) await createTable(session, table);
-  else refuseOtherShape(server, table, shapeDifferences(existing));
+  if (existing === null) await createTable(session, table, request.partitionBy !== null);
+  else refuseOtherShape(server, table, [...shapeDifferences(existing), ...undivided(request, existing)]);
   const before = existing === null ? 0 : await countRows(session, table);
-  const loaded = await loadRows(request, server, session, table, before);
+  const loaded = await loadWhat(request, server, session, table, before);
+  const partitions = await divide(request, session, table);
   // After loading: building an index is cheaper than keeping it up to date.
   const indexes = await createIndexes(session, table, existing?.indexed ?? []);
   if (loaded.rows > 0) await session.query(`ANALYZE ${postgresTable(table)}`);
@@ -143,6 +165,7 @@ async function prepare(
     created: existing === null,
     dropped,
     forgottenImports,
+    partitions,
     indexes,
     loaded,
     rows: before + loaded.rows,
@@ -151,7 +174,30 @@ async function prepare(
   };
 }
 
-async function loadRows(
+/** That a table is not partitioned, where it is asked to be. */
+function undivided({ partitionBy }: InitRequest, { kind }: ExistingTable): string[] {
+  return partitionBy !== null && kind === 'r' ? [`it is not partitioned, and cannot be made so in place`] : [];
+}
+
+/** Months ahead for which `init` makes partitions: rows of the next ones have a place before anybody thinks of it. */
+const MONTHS_AHEAD = 3;
+
+/** Makes what is missing of the months between the rows and some ahead, where it was asked for. */
+async function divide(request: InitRequest, session: PgSession, table: TableName): Promise<InitPartitions | null> {
+  const { partitionBy, now } = request;
+  if (partitionBy !== null) await coverMonths(session, table, toMonth(now().toISOString()), MONTHS_AHEAD);
+  const partitioned = await readPartitions(session, table);
+  if (partitioned === null) return null;
+  const months = partitioned.partitions.flatMap((partition) => monthOf(partition) ?? []);
+  const [first, last] = [months[0], months.at(-1)];
+  return {
+    count: partitioned.partitions.length,
+    first: first === undefined ? null : monthText(first),
+    last: last === undefined ? null : monthText(last),
+  };
+}
+
+async function loadWhat(
   request: InitRequest,
   server: PgServer,
   session: PgSession,
@@ -178,7 +224,7 @@ async function loadSample(
   const onRows = (done: number): void =>
     request.onProgress?.({ table: displayName(table), rows: done, bytes: 0, fraction: done / rows });
   const options = { signal: request.signal, onRows };
-  const count = await copyIn(session, table, TRANSACTIONS_NAMES, generateSample({ rows, currency }), options);
+  const count = await loadRows(session, table, TRANSACTIONS_NAMES, generateSample({ rows, currency }), options);
   if (count > 0) await markSample(session, table);
   return { kind: 'sample', rows: count, currency };
 }
@@ -242,7 +288,7 @@ const INIT_LOCK = 7_236_451_908;
 
 async function inTransaction<T>(session: PgSession, work: () => Promise<T>): Promise<T> {
   await session.query(
-    `BEGIN; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL TIME ZONE 'UTC'; ${patience(session.lockWaitMs)}; SELECT pg_advisory_xact_lock(${INIT_LOCK})`,
+    `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL TIME ZONE 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; ${patience(session.lockWaitMs)}; SELECT pg_advisory_xact_lock(${INIT_LOCK})`,
   );
   try {
     const result = await work();

@@ -110,6 +110,11 @@ function declareCommands(
       .option('--sample [rows]', 'load a generated household (default 5000 rows over two years)', parseCount)
       .option('--no-sample', 'create the table only')
       .option('--from <file.csv>', "load a CSV file with the table's columns, all of it or nothing", once)
+      .addOption(
+        new Option('--partition-by <span>', 'make it a partitioned table, for many millions of rows').choices([
+          'month',
+        ]),
+      )
       .option('--reset', 'drop the existing table first (needs --yes)')
       .option('--yes', 'confirm --reset'),
     async (context, flags) => (await import('./commands/init.ts')).initCommand(context, flags),

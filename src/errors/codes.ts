@@ -113,6 +113,12 @@ export const ERROR_CODES = {
     cause: 'a configured table does not exist in the source',
     remedy: 'create it with `finance-db init`, or correct FINANCE_DB_TABLES',
   },
+  PG_NO_PARTITION: {
+    exit: 3,
+    cause: 'a row for which a partitioned table has no partition',
+    remedy:
+      '`finance-db partitions` lists those that there are, and `--ahead 3` makes coming months; make others with CREATE TABLE … PARTITION OF',
+  },
   PG_TABLE_SHAPE: {
     exit: 3,
     cause: 'a table of that name exists with another shape',

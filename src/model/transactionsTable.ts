@@ -44,6 +44,9 @@ export type TransactionsColumnName = (typeof TRANSACTIONS_COLUMNS)[number]['name
 export type TransactionsRow = readonly (string | null)[];
 
 export const TRANSACTIONS_KEY = 'tx_id';
+/** What a partitioned table is divided by. PostgreSQL wants it in every unique key. */
+export const PARTITION_COLUMN = 'timestamp';
+export const PARTITIONED_KEY: readonly string[] = [TRANSACTIONS_KEY, PARTITION_COLUMN];
 export const TRANSACTIONS_INDEXED = ['timestamp', 'merchant', 'category'] as const;
 export const TRANSACTIONS_NAMES: readonly string[] = TRANSACTIONS_COLUMNS.map((column) => column.name);
 
@@ -61,14 +64,19 @@ export function columnType(rule: ColumnRule): string {
   }
 }
 
-/** CREATE TABLE with the key and without the other indexes: those are cheaper to build after loading. */
-export function createTableSql(table: TableName): string {
-  const columns = TRANSACTIONS_COLUMNS.map((column: TransactionsColumn) => {
-    const key = column.name === TRANSACTIONS_KEY ? ' PRIMARY KEY' : '';
+/**
+ * CREATE TABLE with the key and without the other indexes: those are cheaper to build after loading.
+ * @param partitioned by range of its time, with no partition yet
+ */
+export function createTableSql(table: TableName, partitioned = false): string {
+  const lines = TRANSACTIONS_COLUMNS.map((column: TransactionsColumn) => {
     const fallback = column.default === undefined ? '' : ` DEFAULT ${column.default}`;
-    return `  ${quoteIdentifier(column.name)} ${columnType(column.rule)}${key}${fallback}`;
+    return `  ${quoteIdentifier(column.name)} ${columnType(column.rule)}${fallback}`;
   });
-  return `CREATE TABLE ${postgresTable(table)} (\n${columns.join(',\n')}\n)`;
+  const key = partitioned ? PARTITIONED_KEY : [TRANSACTIONS_KEY];
+  lines.push(`  PRIMARY KEY (${key.map(quoteIdentifier).join(', ')})`);
+  const division = partitioned ? ` PARTITION BY RANGE (${quoteIdentifier(PARTITION_COLUMN)})` : '';
+  return `CREATE TABLE ${postgresTable(table)} (\n${lines.join(',\n')}\n)${division}`;
 }
 
 /** `idx_transactions_merchant`: PostgreSQL's index names are per schema, so they carry the table's. */

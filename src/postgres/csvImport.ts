@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { codeOf, FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import { badRow, type ImportPlan, planImport, shown } from '../model/importPlan.ts';
 import type { TableName } from '../model/tableName.ts';
-import { copyIn } from './copyIn.ts';
 import { type CsvBlock, type CsvFile, readCsv } from './csvBlocks.ts';
+import { loadRows } from './partitions/load.ts';
 import type { PgSession } from './session.ts';
 
 export interface CsvImport {
@@ -40,7 +40,7 @@ export async function importCsv(
   });
   const onRows = (count: number): void => options.onProgress?.({ rows: count, bytes, totalBytes });
   try {
-    const count = await copyIn(session, table, plan.columns, rows, { signal: options.signal, onRows });
+    const count = await loadRows(session, table, plan.columns, rows, { signal: options.signal, onRows });
     return { rows: count, defaulted: plan.defaulted, notNormalized: plan.notNormalized() };
   } catch (error) {
     throw (await refusedRow(error, file, plan)) ?? error;
@@ -89,7 +89,11 @@ const UNIQUE_VIOLATION = '23505';
  * of the row. The file is read once more to find that row's line: so the keys need not be held in memory.
  */
 async function refusedRow(error: unknown, file: CsvFile, plan: ImportPlan): Promise<FinanceDbError | null> {
-  const cause = isFinanceDbError(error) ? error.cause : undefined;
+  if (!isFinanceDbError(error)) return null;
+  const { cause, details } = error;
+  // A partitioned table has been looked through by ourselves.
+  if (typeof details['record'] === 'number')
+    return twice(file, plan, await recordNumber(file, plan, details['record']));
   // Only errors of data and constraints, not those of the server such as a full disk.
   if (!/^(?:22|23|P0)/.test(codeOf(cause) ?? '')) return null;
   // `COPY transactions, line 12` in any language.
@@ -98,9 +102,19 @@ async function refusedRow(error: unknown, file: CsvFile, plan: ImportPlan): Prom
   if (number === 0) return null;
   const refused = await recordNumber(file, plan, number);
   if (refused === null) return null;
+  if (codeOf(cause) === UNIQUE_VIOLATION) return twice(file, plan, refused);
+  return badRow(file.name, refused.line, `PostgreSQL refused the row: ${messageOf(cause)}`, { key: refused.key });
+}
+
+interface RefusedRecord {
+  readonly line: number;
+  readonly key: string;
+}
+
+/** A record whose tx_id is in the table, or in the file before it. */
+async function twice(file: CsvFile, plan: ImportPlan, refused: RefusedRecord | null): Promise<FinanceDbError | null> {
+  if (refused === null) return null;
   const { line, key } = refused;
-  if (codeOf(cause) !== UNIQUE_VIOLATION)
-    return badRow(file.name, line, `PostgreSQL refused the row: ${messageOf(cause)}`, { key });
   const earlier = await firstLineOf(file, plan, key, line);
   const reason = earlier === null ? 'it is already in the table' : `it is already in line ${earlier}`;
   return badRow(file.name, line, `column "tx_id": found ${shown(key)}: ${reason}, and each tx_id may occur once`, {
@@ -111,11 +125,7 @@ async function refusedRow(error: unknown, file: CsvFile, plan: ImportPlan): Prom
 }
 
 /** Line and key of a record, counted from 1 after the header. */
-async function recordNumber(
-  file: CsvFile,
-  plan: ImportPlan,
-  number: number,
-): Promise<{ line: number; key: string } | null> {
+async function recordNumber(file: CsvFile, plan: ImportPlan, number: number): Promise<RefusedRecord | null> {
   let count = -1;
   for await (const { records } of readCsv(file)) {
     for (const record of records) {

@@ -23,6 +23,9 @@ const TOO_MANY = '53300';
 /** A lock was waited for as long as was allowed. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
+/** The server's function that looks for the partition of a row: its errors share a code with those of CHECK constraints. */
+const FINDS_PARTITION = 'ExecFindPartition';
+
 /** Whether a failed connect is worth another try in a moment. */
 export function isTransient(error: unknown): boolean {
   return isNetworkError(error) || tooMany(error);
@@ -95,6 +98,14 @@ export function mapPostgresError(error: unknown, where: string): FinanceDbError 
   if (code === '3D000') return make('PG_DATABASE_MISSING', `${message} (${where})`);
   if (code === '42501') return make('PG_PERMISSION', `${message} (${where})`);
   if (code === '42P01' || code === '3F000') return make('PG_TABLE_MISSING', `${message} (${where})`);
+  if (
+    code === '23514' &&
+    typeof error === 'object' &&
+    error !== null &&
+    'routine' in error &&
+    error.routine === FINDS_PARTITION
+  )
+    return make('PG_NO_PARTITION', `${message}${'detail' in error ? `: ${String(error.detail)}` : ''} (${where})`);
   // A database of encoding SQL_ASCII may hold anything; the server checks what it sends.
   if (code === '22021' || code === '22P05')
     return make('VALUE_REFUSED', `the source holds text that is not UTF-8: ${message} (${where})`);

@@ -5,6 +5,7 @@ import {
   columnType,
   createIndexSql,
   createTableSql,
+  PARTITIONED_KEY,
   TRANSACTIONS_COLUMNS,
   TRANSACTIONS_INDEXED,
   TRANSACTIONS_KEY,
@@ -63,20 +64,25 @@ export function shapeDifferences(existing: ExistingTable): string[] {
     types.delete(name);
   }
   for (const [name, type] of types) differences.push(`column "${name}" (${type}) is not part of the table`);
-  if (existing.key.length !== 1 || existing.key[0] !== TRANSACTIONS_KEY)
+  const key = existing.key.join(', ');
+  const expected = [TRANSACTIONS_KEY, ...(existing.kind === 'p' ? [PARTITIONED_KEY.join(', ')] : [])];
+  if (!expected.includes(key))
     differences.push(
-      existing.key.length === 0
+      key === ''
         ? `there is no primary key, expected (${TRANSACTIONS_KEY})`
-        : `the primary key is (${existing.key.join(', ')}), expected (${TRANSACTIONS_KEY})`,
+        : `the primary key is (${key}), expected (${expected.join(') or (')})`,
     );
   return differences;
 }
 
-/** Creates the table, and its schema if that is missing. */
-export async function createTable(session: PgSession, table: TableName): Promise<void> {
+/**
+ * Creates the table, and its schema if that is missing.
+ * @param partitioned by its time, with no partition yet
+ */
+export async function createTable(session: PgSession, table: TableName, partitioned = false): Promise<void> {
   const [schema] = await session.query(`SELECT 1 FROM pg_namespace WHERE nspname = ${quoteLiteral(table.schema)}`);
   if (schema === undefined) await session.query(`CREATE SCHEMA ${quoteIdentifier(table.schema)}`);
-  await session.query(createTableSql(table));
+  await session.query(createTableSql(table, partitioned));
 }
 
 /**

@@ -4,8 +4,20 @@ import { durationText } from './amount.ts';
 
 /** The document of `init --json`. */
 export function initDocument(result: InitResult): Record<string, unknown> {
-  const { source, table, created, dropped, forgottenImports, indexes, loaded, rows, sampleRows, synced, seconds } =
-    result;
+  const {
+    source,
+    table,
+    created,
+    dropped,
+    forgottenImports,
+    partitions,
+    indexes,
+    loaded,
+    rows,
+    sampleRows,
+    synced,
+    seconds,
+  } = result;
   return {
     status: 'ok',
     source,
@@ -13,6 +25,7 @@ export function initDocument(result: InitResult): Record<string, unknown> {
     created,
     dropped,
     forgotten_imports: forgottenImports,
+    partitions,
     indexes,
     loaded: loadDocument(loaded),
     rows,
@@ -38,6 +51,8 @@ export function renderInit(result: InitResult): string {
   if (result.dropped !== null) lines.unshift(`Dropped ${result.table} with its ${counted(result.dropped, 'row')}.`);
   if (!result.created && result.indexes.length > 0)
     lines.push(`Created the missing indexes on ${list(result.indexes)}.`);
+  if (!result.created && result.partitions !== null)
+    lines.push(`It is divided into ${partitionsText(result.partitions)}.`);
   lines.push(...loadLines(result));
   const real = result.rows - result.sampleRows;
   if (result.sampleRows > 0 && real > 0)
@@ -50,13 +65,20 @@ export function renderInit(result: InitResult): string {
   return `${lines.join('\n')}\n`;
 }
 
-function tableLine({ created, table, source, indexes, rows, loaded }: InitResult): string {
+function tableLine({ created, table, source, partitions, indexes, rows, loaded }: InitResult): string {
   const place = source.kind === 'embedded' ? 'on the embedded server' : `in ${source.where}`;
-  if (created) return `Created ${table} ${place}, with indexes on ${list(indexes)}.`;
+  const divided = partitions === null ? '' : ` in ${partitionsText(partitions)},`;
+  if (created) return `Created ${table} ${place},${divided} with indexes on ${list(indexes)}.`;
   const before = rows - loaded.rows;
   return before === 0
     ? `${table} exists ${place} and was empty.`
     : `${table} exists ${place} with ${counted(before, 'row')}; ${agreeing(before, 'it was', 'they were')} not touched.`;
+}
+
+/** `28 partitions by month from 2024-01 to 2026-03`. */
+function partitionsText({ count, first, last }: NonNullable<InitResult['partitions']>): string {
+  const months = first === null || last === null ? '' : ` by month from ${first} to ${last}`;
+  return `${counted(count, 'partition')}${months}`;
 }
 
 function loadLines({ loaded, rows, seconds, table }: InitResult): string[] {

@@ -1,10 +1,14 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { partsOf } from '../../src/model/parts.ts';
 import { parseTableList } from '../../src/model/tableName.ts';
 import { describeTables } from '../../src/postgres/catalogue.ts';
+import { type CliResult, runCli } from '../support/cli.ts';
 import { compareTable } from '../support/compare.ts';
 import { type Fixture, makeFixture, type SyncedTable } from '../support/fixture.ts';
+import { type Entry, ofxText } from '../support/statementTexts.ts';
 
 let source: Fixture;
 beforeAll(async () => {
@@ -140,4 +144,97 @@ test('500 leaves: changes in a few of them, and one that comes and goes', async 
   expect(await syncAs('', 'd')).toMatchObject([{ mode: 'incremental', upserted: 0, deleted: 20 }]);
   await run("ALTER TABLE d ATTACH PARTITION d_3 FOR VALUES FROM ('2024-01-04') TO ('2024-01-05')");
   expect(await syncAs('', 'd')).toMatchObject([{ mode: 'incremental', upserted: 10, deleted: 0 }]);
+});
+
+describe('transactions by month', () => {
+  const NOW = new Date('2026-03-10T12:00:00Z');
+  const tool = (...argv: string[]): Promise<CliResult> =>
+    runCli(argv, { env: source.env('transactions'), cwd: source.folder, now: NOW });
+  const csv = (name: string, ...lines: string[]): string => {
+    fs.writeFileSync(path.join(source.folder, name), `tx_id,timestamp,amount\n${lines.join('\n')}\n`);
+    return name;
+  };
+  const make = async (...argv: string[]): Promise<CliResult> => {
+    const result = await tool('init', '--partition-by', 'month', ...argv);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    return result;
+  };
+  const months = async (): Promise<string[]> => {
+    const rows = await source.session.query<{ name: string }>(
+      "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'transactions'::regclass ORDER BY 1",
+    );
+    return rows.map(({ name }) => name.replace('transactions_', ''));
+  };
+  const count = async (): Promise<string | undefined> => {
+    const [row] = await source.session.query<{ n: string }>('SELECT count(*) AS n FROM transactions');
+    return row?.n;
+  };
+
+  test('hold a sample, are synced, and give way to a plain table', async () => {
+    const made = await make('--sample', '400');
+    expect(made.stdout).toMatch(/in 8 partitions by month from 2026-03 to 2026-10, with indexes/);
+    expect(await syncAs('', 'transactions')).toMatchObject([{ mode: 'full', rows: 400 }]);
+    const again = await make('--no-sample', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      partitions: { count: 8, first: '2026-03', last: '2026-10' },
+      created: false,
+    });
+    expect(await tool('init', '--reset', '--yes', '--no-sample')).toMatchObject({ code: 0 });
+    const refused = await tool('init', '--partition-by', 'month');
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('it is not partitioned')]);
+  });
+
+  test('take a CSV file, whose months are made, and each tx_id once, whatever its month', async () => {
+    await make('--from', csv('a.csv', 'a,2019-05-03,1', 'b,2026-08-03,2'));
+    expect((await months()).length).toBe(88);
+    const refused = async (...lines: string[]): Promise<string> => {
+      const { code, stderr } = await tool('init', '--from', csv('f.csv', ...lines));
+      expect([code, await count()]).toEqual([2, '2']);
+      return stderr;
+    };
+    expect(await refused('c,2019-05-03,1', 'a,2020-05-03,1', 'b,2020-05-03,1')).toContain(
+      'f.csv:3: column "tx_id": found "a": it is already in the table, and each tx_id may occur once',
+    );
+    expect(await refused('c,2019-05-03,1', 'd,2020-05-03,1', 'c,2021-05-03,1')).toContain(
+      'f.csv:4: column "tx_id": found "c": it is already in line 2',
+    );
+    expect(
+      await tool('init', '--from', csv('g.csv', 'c,2001-01-31 23:59:59.999999,1', 'd,2001-02-01,1')),
+    ).toMatchObject({
+      code: 0,
+    });
+    expect((await months()).slice(0, 3)).toEqual(['2001_01', '2001_02', '2019_05']);
+  });
+
+  test('take statements: what has come is known, months are made, and no tx_id gets a twin', async () => {
+    await make('--no-sample');
+    const entry = (day: string, id: string): Entry => ({ day, cents: -100, text: `Coffee ${id}`, id });
+    const ofx = (name: string, ...entries: Entry[]): string => {
+      const text = ofxText({ account: 'A', currency: 'USD', openingCents: 0, entries });
+      fs.writeFileSync(path.join(source.folder, name), text);
+      return name;
+    };
+    const imported = async (file: string): Promise<{ new: number; known: number }> => {
+      const { code, stdout, stderr } = await tool('import', file, '--json');
+      expect([code, stderr]).toEqual([0, '']);
+      const [one] = (JSON.parse(stdout) as { imports: { new: number; known: number }[] }).imports;
+      return { new: one?.new ?? -1, known: one?.known ?? -1 };
+    };
+    const ids = async (): Promise<string[]> =>
+      (await source.session.query<{ id: string }>('SELECT tx_id AS id FROM transactions ORDER BY 1')).map(
+        ({ id }) => id,
+      );
+    const [old, recent] = [entry('2024-01-05', 'x1'), entry('2026-03-05', 'x2')];
+    expect(await imported(ofx('a.ofx', old, recent))).toEqual({ new: 2, known: 0 });
+    expect(await imported(ofx('b.ofx', old, recent, entry('2026-03-06', 'x3')))).toEqual({ new: 1, known: 2 });
+    const before = await ids();
+    expect((await months())[0]).toBe('2024_01');
+    // The user put a row into another month: it keeps its name, and the record of its import is lost.
+    await run(`UPDATE transactions SET "timestamp" = '2026-04-01' WHERE "timestamp" < '2025-01-01';
+      DROP TABLE transaction_import_rows, transaction_statements, transaction_imports`);
+    expect(await imported('b.ofx')).toEqual({ new: 0, known: 3 });
+    await run('DELETE FROM transactions WHERE tx_id = (SELECT max(tx_id) FROM transactions)');
+    expect(await tool('import', '--restore', '1')).toMatchObject({ code: 0 });
+    expect(await ids()).toEqual(before);
+  });
 });

@@ -18,9 +18,11 @@ import {
   insertImportRows,
   insertNew,
   insertStatements,
+  newTimes,
   readOutcome,
 } from '../../postgres/imports/store.ts';
 import { pairTransfers, unpairedLegs } from '../../postgres/imports/transfers.ts';
+import { lockPartitioned, makeRoom } from '../../postgres/partitions/load.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import type { LearntStep } from './fileLearnt.ts';
 import type { OpenedStatements } from './openStatements.ts';
@@ -61,11 +63,14 @@ export async function importFile(
   });
   request.onRead?.(opened.name);
   if (preparer.hasOwnIds) await refuseDoubleIds(session, opened.name);
+  // Before anything is compared: PostgreSQL does not hold tx_id unique there.
+  const partitioned = await lockPartitioned(session, table);
   await decideIdentity(session, { table, source: opened.source, allNew: request.allNew });
   await markLookalikes(session, table);
   await readHistory(session, table);
   await readRates(session, table, config.baseCurrency);
   const outcome = await readOutcome(session);
+  if (partitioned !== null) await makeRoom(session, partitioned, newTimes());
   await insertNew(session, table);
   const importId = await insertImport(session, table, {
     file: opened.name,

@@ -16,6 +16,7 @@ export interface InitFlags {
   readonly from?: string;
   readonly reset?: boolean;
   readonly yes?: boolean;
+  readonly partitionBy?: 'month';
 }
 
 /** `finance-db init`. */
@@ -27,6 +28,7 @@ export async function initCommand(context: CommandContext, flags: InitFlags): Pr
     config,
     load,
     reset: flags.reset === true,
+    partitionBy: flags.partitionBy ?? null,
     confirmed: flags.yes === true,
     cwd: io.cwd,
     now: io.now,

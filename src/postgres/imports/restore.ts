@@ -1,5 +1,6 @@
 import { beside, GIVEN_COLUMNS, givenValue, IMPORT_ROWS, IMPORTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
+import { lockPartitioned, makeRoom } from '../partitions/load.ts';
 import type { PgSession } from '../session.ts';
 
 /** What bringing an import back did. */
@@ -16,6 +17,9 @@ export interface Restored {
 export async function restoreImport(session: PgSession, table: TableName, importId: string): Promise<Restored> {
   const rows = postgresTable(beside(table, IMPORT_ROWS));
   const target = postgresTable(table);
+  const partitioned = await lockPartitioned(session, table);
+  const gone = `import_id = ${importId} AND NOT EXISTS (SELECT FROM ${target} t WHERE t.tx_id = r.tx_id)`;
+  if (partitioned !== null) await makeRoom(session, partitioned, `SELECT booked AS time FROM ${rows} r WHERE ${gone}`);
   const given = GIVEN_COLUMNS.join(', ');
   const values = GIVEN_COLUMNS.map((name) => givenValue('r', name)).join(', ');
   await session.query(`
@@ -25,7 +29,7 @@ WITH restored AS (
   INSERT INTO ${target} (tx_id, "timestamp", normalized_amount, ${given})
   SELECT DISTINCT ON (tx_id) tx_id, booked, normalized_amount, ${values}
   FROM ${rows} r
-  WHERE import_id = ${importId}
+  WHERE ${gone}
   ORDER BY tx_id, record
   ON CONFLICT DO NOTHING
   RETURNING tx_id

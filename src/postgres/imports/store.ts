@@ -31,6 +31,11 @@ ${DECIDED}
 WHERE s.outcome = 'new'`);
 }
 
+/** SQL of the times of what `insertNew` puts in. */
+export function newTimes(): string {
+  return `SELECT s.booked AS time FROM ${ENTRIES} s WHERE s.outcome = 'new'`;
+}
+
 /** Records what became of each entry. */
 export async function insertImportRows(session: PgSession, table: TableName, importId: string): Promise<void> {
   await session.query(`
