@@ -61,6 +61,13 @@ Examples:
   finance-db lake --to s3://bucket/money  with AWS_ACCESS_KEY_ID and the like
   finance-db lake --verify                prove its files, row by row
 How engines read it is in docs/lake.md.`,
+  postgres: `
+Examples:
+  finance-db postgres psql                a prompt of PostgreSQL's own
+  finance-db postgres pg_dump > all.sql   a copy of everything
+  finance-db postgres                     keep it open, and say how to connect
+The program finds the server by PGHOST, PGPORT, PGUSER and PGDATABASE. Its
+flags stand behind it; its exit code is that of the command.`,
   schedule: `
 Examples:
   finance-db schedule                     look at the entry

@@ -299,6 +299,14 @@ function declareCommands(
   );
   runs(
     program
+      .command('postgres [program...]')
+      .description('the embedded server for another program, such as psql, or until Ctrl-C')
+      // What stands behind the program is its own.
+      .passThroughOptions(),
+    async (context, _flags, args) => (await import('./commands/postgres.ts')).postgresCommand(context, args),
+  );
+  runs(
+    program
       .command('schedule')
       .description('print a crontab entry that syncs regularly, or keep it in your crontab')
       .option('--every <interval>', 'how often: 5m, 1h, 1d …', '5m')

@@ -14,6 +14,8 @@ export interface PgServer {
   /** `host:port`, or EMBEDDED_PLACE. */
   readonly place: string;
   readonly database: string;
+  /** How to reach it; with its password, so for no message. */
+  readonly address: PostgresAddress;
   /** @param options `retryMs`: for how long to try again, if not as long as the command does; `replication`: to stream changes */
   connect(options?: { readonly retryMs?: number; readonly replication?: boolean }): Promise<PgSession>;
 }
@@ -89,6 +91,7 @@ async function withSessions<T>(
       where,
       place: kind === 'embedded' ? EMBEDDED_PLACE : describePlace(address),
       database: address.database,
+      address,
       connect: async (options = {}) => {
         const session = await connect(address, { retryMs, signal, lockWaitMs, where, ...options });
         sessions.push(session);

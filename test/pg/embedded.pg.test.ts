@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
 import { connect } from '../../src/postgres/session.ts';
+import { runCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -45,6 +46,33 @@ async function one(
 }
 
 describe('the embedded server', () => {
+  test('other programs find it while they run; without one it is open until the signal, and says how to connect', async () => {
+    const options = { env: { FINANCE_DB_HOME: folder.path }, cwd: folder.path };
+    const none = await runCli(['postgres', 'true'], options);
+    expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('PG_NOT_CONFIGURED')]);
+    await (await useEmbeddedServer(root, new Date())).release();
+    const seen = await runCli(
+      ['postgres', 'sh', '-c', 'test -S "$PGHOST/.s.PGSQL.$PGPORT" && echo $PGUSER $PGDATABASE; exit 3'],
+      options,
+    );
+    expect([seen.code, seen.stdout]).toEqual([3, 'finance finance\n']);
+    expect(await runCli(['postgres', 'no-such-program'], options)).toMatchObject({ code: 2 });
+    const stopping = new AbortController();
+    const open = runCli(['postgres'], { ...options, signal: stopping.signal });
+    while (postmasterPid() === null) await delay(20);
+    stopping.abort();
+    expect(await open).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('PGUSER=finance PGDATABASE=finance psql'),
+    });
+    expect(postmasterPid()).toBeNull();
+    const external = await runCli(['postgres', 'psql'], {
+      ...options,
+      env: { DATABASE_URL: 'postgres://db.example/x' },
+    });
+    expect([external.code, external.stderr]).toEqual([2, expect.stringContaining('a server of your own')]);
+  });
+
   test('is made, listens on a private socket only, and stops with its last user', async () => {
     const first = await useEmbeddedServer(root, new Date());
     const pid = postmasterPid();

@@ -181,6 +181,15 @@ describe('renderings that try to be taken for each other', () => {
     const server = {
       place: '',
       database: '',
+      address: {
+        host: '',
+        port: 0,
+        user: '',
+        database: '',
+        password: undefined,
+        sslmode: 'disable',
+        sslrootcert: undefined,
+      },
       kind: 'external',
       where: '',
       connect: () => source.database.session(),

@@ -116,7 +116,22 @@ async function fillTable(session: PgSession, table: string, rows: number, seed: 
 export async function compareHashes(session: PgSession, copy: WorkingCopy, name: TableName): Promise<string[]> {
   const [source] = await describeTables(session, [name]);
   if (source === undefined) throw new Error('no such table');
-  const server = { place: '', database: '', kind: 'external', where: '', connect: () => Promise.reject() } as const;
+  const server = {
+    place: '',
+    database: '',
+    address: {
+      host: '',
+      port: 0,
+      user: '',
+      database: '',
+      password: undefined,
+      sslmode: 'disable',
+      sslrootcert: undefined,
+    },
+    kind: 'external',
+    where: '',
+    connect: () => Promise.reject(),
+  } as const;
   const snapshot = await openSnapshot(server, session, [name], true);
   const wrong: string[] = [];
   try {
