@@ -35,7 +35,7 @@ export function renderImports(imports: readonly ListedImport[], style: TableStyl
     [
       { title: '#', ...count, cell: ({ id }) => id },
       { title: 'imported', least: 16, cell: ({ importedAt }) => importedAt.replace('T', ' ').replace(/:\d\dZ$/, '') },
-      { title: 'file', names: true, least: 16, cell: ({ file }) => printable(file.slice(shared)) },
+      { title: 'file', names: true, least: 20, cell: ({ file }) => printable(file.slice(shared)) },
       { title: 'account', names: true, goes: 2, least: 12, cell: (one) => printable(accountsText(one)) },
       { title: 'rows', ...count, goes: 3, cell: ({ rows }) => grouped(BigInt(rows)) },
       { title: 'new', ...count, cell: ({ newRows }) => grouped(BigInt(newRows)) },

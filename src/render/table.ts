@@ -13,7 +13,7 @@ export interface TableColumn {
   /** Goes on in further lines, between words, instead of being cut. */
   readonly wrap?: boolean;
   /**
-   * Names that have to be told apart: they lose their middle instead of their end, and where two would look the same then, they go
+   * Names that have to be told apart: they lose their middle instead of their end, and those that would look the same then go
    * on in further lines.
    */
   readonly names?: boolean;
@@ -95,14 +95,22 @@ function wrappers(
     if (index === null) continue;
     const { wrap, names } = columns[index] ?? {};
     if (wrap) found.set(index, (cell) => wrapLine(cell, width));
-    else if (names && lookAlike(new Set(rows.map((row) => row[index] ?? '')), width))
-      found.set(index, (cell) => fold(cell, width));
+    else if (names) {
+      const twins = lookAlike(new Set(rows.map((row) => row[index] ?? '')), width);
+      if (twins.size > 0) found.set(index, (cell) => (twins.has(cell) ? fold(cell, width) : [cell]));
+    }
   }
   return found;
 }
 
-function lookAlike(cells: ReadonlySet<string>, width: number): boolean {
-  return new Set([...cells].map((cell) => truncateMiddle(cell, width))).size < cells.size;
+/** Of different cells those that are the same when they are cut. */
+function lookAlike(cells: ReadonlySet<string>, width: number): ReadonlySet<string> {
+  const byCut = new Map<string, string[]>();
+  for (const cell of cells) {
+    const cut = truncateMiddle(cell, width);
+    byCut.set(cut, [...(byCut.get(cut) ?? []), cell]);
+  }
+  return new Set([...byCut.values()].filter(({ length }) => length > 1).flat());
 }
 
 /** The lines that a row takes. */
