@@ -40,7 +40,7 @@ const tallies: Record<FlowName, Tally> = {
 let accounts = 0;
 for (const [key, rows] of keys) {
   const flows = flowsOf(rows, file === undefined ? groups : (groupsByAccount.get(key) ?? []), origin, 0);
-  const forecast = flows === null ? null : forecastFlows(flows, { origin, months: 1, beats: beatsOf(CADENCES) });
+  const forecast = flows === null ? null : forecastFlows(flows, { origin, months: 1, beats: beatsOf(CADENCES, 0) });
   if (flows === null || forecast === null || forecast.history <= KNOWN_BEFORE) continue;
   accounts++;
   const income = monthsOf(new DailySums(flows.first, flows.income), flows.first);

@@ -72,16 +72,16 @@ const ON_BEAT = 0.8;
 export function missingExpressions(today: string): string[] {
   return [
     `missing AS (
-  SELECT (s.day - s.gap::INTEGER + a.pace)::DATE AS date, a.payee AS merchant, s.amount_before AS amount,
+  SELECT (s.day - s.gap::INTEGER + to_months(a.pace_months))::DATE AS date, a.payee AS merchant, s.amount_before AS amount,
     'expected ' || a.cadence || '; the next came on ' || s.day AS reason, a.account_id
   FROM accepted a JOIN steps s USING (series)
   WHERE a.step >= 27 AND a.step < 100 AND a.hits >= ${FEWEST_HITS} AND a.on_beat >= ${ON_BEAT}
     AND s.gap BETWEEN 2 * a.step - a.slack AND 2 * a.step + a.slack
   UNION ALL
-  SELECT (last_date + pace)::DATE, payee, latest[1], 'expected ' || cadence || ', overdue', account_id
-  FROM accepted
+  SELECT due, payee, latest[1], 'expected ' || cadence || ', overdue', account_id
+  FROM dated
   WHERE step >= 27 AND hits >= ${FEWEST_HITS} AND on_beat >= ${ON_BEAT}
-    AND ${today} > (last_date + pace)::DATE + slack AND ${today} <= last_date + 2 * step + slack
+    AND ${today} > due + slack AND NOT stopped
 )`,
   ];
 }

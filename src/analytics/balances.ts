@@ -31,7 +31,7 @@ const DEFAULT_LIMIT = 12;
 /**
  * What is known of an account at one day, and what came and went: the latest statement wins, since what it says is now. An opening
  * that was named holds before the first row. Exact in the account's currency; what accounts in other currencies are worth in the base
- * currency is an estimate, at the rate of their latest row that has one.
+ * currency is an estimate, at the rate of their latest day that has one. An account without any is in no sum: its rate is NULL.
  */
 function balanceExpressions(request: StatsRequest): string[] {
   const { source, statements, openings, filters } = request;
@@ -70,7 +70,8 @@ ${indented(stated, 4)}
 )`,
     `facts AS (
   SELECT account_id, min(day) AS first, any_value(currency) AS currency, sum(abroad) > 0 AND sum(unlike) > 0 AS mixed,
-    max_by(base_change::DOUBLE / nullif(change, 0)::DOUBLE, day) FILTER (WHERE change <> 0 AND not_normalized = 0) AS rate
+    CASE WHEN sum(unlike) = 0 THEN 1
+      ELSE max_by(base_change::DOUBLE / change::DOUBLE, day) FILTER (WHERE change <> 0 AND not_normalized = 0) END AS rate
   FROM changes
   GROUP BY account_id
 )`,
@@ -91,9 +92,10 @@ ${indented(stated, 4)}
     `known AS MATERIALIZED (
   SELECT account_id, s.currency, day, change, start FROM changes JOIN starts s USING (account_id)
   UNION ALL
-  SELECT NULL, NULL, day, sum(round(change::DOUBLE * coalesce(rate, 1), 2)::${type})::${type},
-    (SELECT sum(CASE WHEN coalesce(rate, 1) = 1 THEN start ELSE round(start::DOUBLE * rate, 2)::${type} END)::${type} FROM starts)
+  SELECT NULL, NULL, day, sum(${inBase('change', type)})::${type},
+    (SELECT sum(${inBase('start', type)})::${type} FROM starts WHERE rate IS NOT NULL)
   FROM changes JOIN starts USING (account_id)
+  WHERE rate IS NOT NULL
   GROUP BY day
 )`,
     `daily AS MATERIALIZED (
@@ -101,6 +103,11 @@ ${indented(stated, 4)}
   FROM known
 )`,
   ];
+}
+
+/** An amount of an account in the base currency: exact where it is in that, else an estimate. */
+function inBase(amount: string, type: string): string {
+  return `CASE WHEN rate = 1 THEN ${amount} ELSE round(${amount}::DOUBLE * rate, 2)::${type} END`;
 }
 
 /** Balances of each account, and of all of them in the base currency, at the end of each interval, with the lowest within it. */
@@ -165,15 +172,26 @@ HAVING difference <> 0
 ORDER BY p.account_id, p.day`;
 }
 
-/** Accounts without a balance that is known, and those that hold several currencies. */
-export function unanchoredSql(request: StatsRequest): string {
+/** An account that is not in the sum of all, and why. */
+export type ApartAccount = {
+  readonly account_id: string;
+  readonly currency: string | null;
+  /** No balance is known; it holds several currencies; or nothing says what its currency is worth. */
+  readonly why: 'unknown' | 'mixed' | 'unrated';
+};
+
+/** Accounts that are not in the sum of all: rows of ApartAccount. */
+export function apartAccountsSql(request: StatsRequest): string {
   return `WITH ${balanceExpressions(request).join(',\n')}
-SELECT account_id, mixed FROM facts WHERE account_id NOT IN (SELECT account_id FROM starts) ORDER BY account_id`;
+SELECT account_id, f.currency, CASE WHEN mixed THEN 'mixed' WHEN s.account_id IS NULL THEN 'unknown' ELSE 'unrated' END AS why
+FROM facts f LEFT JOIN starts s USING (account_id)
+WHERE s.account_id IS NULL OR s.rate IS NULL
+ORDER BY account_id`;
 }
 
-/** What all accounts with a known balance held at the end of a day, in the base currency, and how many accounts have none. */
+/** What all accounts held at the end of a day, in the base currency, and of how many that is not known. */
 export function worthSql(request: StatsRequest, day: string): string {
   return `WITH ${balanceExpressions(request).join(',\n')}
 SELECT (SELECT max_by(balance, day) FROM daily WHERE account_id IS NULL AND day <= DATE '${day}') AS balance,
-  (SELECT count(*) FROM facts WHERE account_id NOT IN (SELECT account_id FROM starts)) AS unknown`;
+  (SELECT count(*) FROM facts WHERE account_id NOT IN (SELECT account_id FROM starts WHERE rate IS NOT NULL)) AS unknown`;
 }

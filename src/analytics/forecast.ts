@@ -1,4 +1,3 @@
-import { intervalAround } from '../model/period.ts';
 import type { ReportColumn, ReportQuery } from './columns.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
 import { PAYEE, SERIES_COLUMNS, seriesExpressions } from './recurring.ts';
@@ -81,15 +80,6 @@ function keySql({ groupBy }: StatsRequest): string {
 /** All that is known up to the end of the period: what is forecast lies behind it. */
 function history({ period }: StatsRequest): { readonly period: StatsRequest['period'] } {
   return { period: { ...period, from: null } };
-}
-
-/** The day that a forecast looks ahead from: the last one that is known; the month's last where the month is over and near its end. */
-export function forecastOrigin({ calendar, file, period }: StatsRequest): string {
-  const known = [file?.to, period.to, calendar.today].filter((day) => day !== null && day !== undefined).sort();
-  const last = known[0] ?? calendar.today;
-  const end = [period.to, calendar.today].filter((day) => day !== null).sort()[0] ?? calendar.today;
-  const month = intervalAround(last, 'month', { ...calendar, monthStart: 1 });
-  return month.to !== null && month.to <= end && last.slice(8) >= '25' ? month.to : last;
 }
 
 /** Columns of a forecast; every sum is an estimate, rounded. */

@@ -1,4 +1,4 @@
-import { comparisonPeriods, intervalAround, type Period } from '../model/period.ts';
+import { addDaysIso, comparisonPeriods, intervalAround, type Period } from '../model/period.ts';
 import { categoriesReport } from './categories.ts';
 import type { ReportQuery } from './columns.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
@@ -44,12 +44,16 @@ export function overviewSpans(request: StatsRequest): NamedSpan[] {
   return spans;
 }
 
-/** The latest month that is over, by the clock and by the data. */
+/** After so many days nothing more of a month is waited for. */
+const LATE = 31;
+
+/** The latest month that is over, by the clock and by the data: where it is over for a month, what has not come does not come. */
 function latestMonth(lastDay: string, request: StatsRequest): Period {
   const { calendar } = request;
   const month = intervalAround(lastDay, 'month', calendar);
   if (month.to === null || month.from === null) return month;
-  if (month.to === lastDay || (month.to < calendar.today && lastDay.slice(8) >= '25')) return month;
+  const complete = lastDay.slice(8) >= '25' || addDaysIso(month.to, LATE) < calendar.today;
+  if (month.to === lastDay || (month.to < calendar.today && complete)) return month;
   const before = comparisonPeriods(month, { ...calendar, today: month.to }).previous;
   return before !== null && request.span !== null && (before.to ?? '') >= request.span.from ? before : month;
 }

@@ -1,5 +1,6 @@
 import { cadenceTable } from './cadences.ts';
 import type { ReportQuery } from './columns.ts';
+import { lastKnownDay } from './lastKnown.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
 import type { StatsRequest } from './request.ts';
 import { exactSum, indented, limitClause, sumType } from './sql.ts';
@@ -14,7 +15,12 @@ export type RecurringRow = {
   readonly type: string;
   /** The last amount where it is fixed, the median of the last six where it varies. */
   readonly amount: string;
-  readonly next_date: string;
+  /** After the last day that is known; null where it stopped. What is overdue within its slack is expected any day. */
+  readonly next_date: string | null;
+  /** When it should have come; null where it did. */
+  readonly overdue_since: string | null;
+  /** The days of the month that it comes on, `15,31`, the one it came on last at the end; null where it counts in days. */
+  readonly month_days: string | null;
   readonly per_year: string;
   readonly state: RecurringState;
   /** What it cost before the last change of price. */
@@ -41,12 +47,12 @@ export function recurringReport(request: StatsRequest): ReportQuery {
   }[request.sort ?? 'amount'];
   const sql = `${withClause(recurringExpressions(request))}(
   SELECT merchant, account_id, cadence, type, amount, next_date, per_year, state, price_before, changed_on, hits,
-    first_date, last_date, false AS is_total, NULL AS row_count, NULL AS going, NULL AS out_per_year, NULL AS in_per_year
+    first_date, last_date, overdue_since, month_days, false AS is_total, NULL AS row_count, NULL AS going, NULL AS out_per_year, NULL AS in_per_year
   FROM recurring
   ORDER BY state = 'stopped', ${order}, merchant, account_id, amount${indented(limitClause(request.limit ?? DEFAULT_LIMIT))}
 )
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sum(hits)::BIGINT, NULL, NULL, true, count(*),
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sum(hits)::BIGINT, NULL, NULL, NULL, NULL, true, count(*),
   count(*) FILTER (WHERE state <> 'stopped'),
   ${exactSum('per_year', request.source.scale, { filter: "state <> 'stopped' AND per_year < 0" })},
   ${exactSum('per_year', request.source.scale, { filter: "state <> 'stopped' AND per_year > 0" })}
@@ -63,11 +69,13 @@ FROM recurring`;
       { key: 'next_date', title: 'Next', kind: 'date' },
       { key: 'per_year', title: 'Per year', kind: 'money' },
       { key: 'state', title: 'State', kind: 'text', whole: true },
+      { key: 'overdue_since', title: 'Overdue since', kind: 'date', spare: 2 },
       { key: 'price_before', title: 'Before', kind: 'money', spare: 2 },
       { key: 'changed_on', title: 'Changed', kind: 'date', spare: 3 },
       { key: 'hits', title: 'Hits', kind: 'count', spare: 1 },
       { key: 'first_date', title: 'Since', kind: 'date', spare: 6 },
       { key: 'last_date', title: 'Last', kind: 'date', spare: 7 },
+      { key: 'month_days', title: 'Days of month', kind: 'text', spare: 8 },
     ],
   };
 }
@@ -86,10 +94,9 @@ function recurringExpressions(request: StatsRequest): string[] {
   ];
 }
 
-/** SQL of the day that states refer to: today, or the end of the file or of the period where that is earlier. */
-export function judgementDay({ calendar, file, period }: StatsRequest): string {
-  const days = [calendar.today, file?.to, period.to].filter((day) => day !== null && day !== undefined);
-  return `DATE '${days.sort()[0] ?? calendar.today}'`;
+/** SQL of the day that states refer to. */
+export function judgementDay(request: StatsRequest): string {
+  return `DATE '${lastKnownDay(request)}'`;
 }
 
 /**
@@ -165,12 +172,12 @@ export function seriesExpressions(today: string, scale: number, least: 2 | 3 = 3
   WINDOW w AS (PARTITION BY series ORDER BY day)
 )`,
     `paced AS (
-  SELECT series, cadence, step, slack, times, pace
+  SELECT series, cadence, step, slack, times, pace_days, pace_months
   FROM (SELECT series, quantile_disc(gap, 0.5) AS usual_gap FROM steps GROUP BY series)
   JOIN cadences ON usual_gap BETWEEN shortest AND longest
 )`,
     `regular AS MATERIALIZED (
-  SELECT series, cadence, step, slack, times, pace, avg((abs(gap - step) <= slack)::INTEGER) AS on_beat
+  SELECT series, cadence, step, slack, times, pace_days, pace_months, avg((abs(gap - step) <= slack)::INTEGER) AS on_beat
   FROM paced JOIN steps USING (series)
   GROUP BY ALL
   HAVING on_beat >= 0.6
@@ -178,6 +185,7 @@ export function seriesExpressions(today: string, scale: number, least: 2 | 3 = 3
     `series_facts AS (
   SELECT series, count(*) AS hits, min(day) AS first_date, max(day) AS last_date,
     max_by(amount, day, 6) AS latest, max(day, 3)[-1] AS third_last_date,
+    max(day, 2)[-1] AS day_before, list_max(list_transform(max(day, 6), lambda d: day(d))) AS latest_month_day,
     count(*) FILTER (WHERE abs(amount - amount_before) > 0.02 * abs(amount_before)) AS changes,
     max(day) FILTER (WHERE abs(amount - amount_before) > 0.02 * abs(amount_before)) AS changed_on,
     max_by(amount_before, day) FILTER (WHERE abs(amount - amount_before) > 0.02 * abs(amount_before)) AS price_before,
@@ -203,21 +211,62 @@ export function seriesExpressions(today: string, scale: number, least: 2 | 3 = 3
   END
   QUALIFY only_amount IS NULL OR NOT bool_or(only_amount IS NULL) OVER (PARTITION BY account_id, payee, income)
 )`,
+    `anchored AS (
+  SELECT *, CASE
+    WHEN pace_months > 0 THEN [${monthDay('last_date')}]
+    WHEN step = 15 AND abs(last_date - day_before - step) <= slack THEN [${monthDay('day_before')}, ${monthDay('last_date')}]
+    END AS month_days
+  FROM accepted
+)`,
+    `dues AS (
+  SELECT *, ${today} > last_date + 2 * step + slack AS stopped, ${dueDay(1)} AS due
+  FROM anchored
+)`,
+    `dated AS (
+  SELECT *, CASE
+      WHEN stopped THEN NULL
+      WHEN due > ${today} THEN due
+      WHEN due + slack >= ${today} THEN ${today} + 1
+      WHEN ${dueDay(2)} > ${today} THEN ${dueDay(2)}
+      ELSE ${dueDay(3)}
+    END AS next_date
+  FROM dues
+)`,
     `recurring AS MATERIALIZED (
   SELECT payee AS merchant, account_id, cadence,
     CASE WHEN income THEN 'income' WHEN fixed THEN 'fixed' ELSE 'varying' END AS type,
     (CASE WHEN fixed THEN latest[1] ELSE list_sort(latest)[(len(latest) + 1) // 2] END)::${sumType(scale)} AS amount,
-    (last_date + pace)::DATE AS next_date, amount * times AS per_year,
+    next_date, CASE WHEN NOT stopped AND due <= ${today} THEN due END AS overdue_since,
+    array_to_string(month_days, ',') AS month_days, amount * times AS per_year,
     CASE
-      WHEN ${today} > last_date + 2 * step + slack THEN 'stopped'
-      WHEN ${today} > (last_date + pace)::DATE + slack THEN 'late'
+      WHEN stopped THEN 'stopped'
+      WHEN ${today} > due + slack THEN 'late'
       WHEN fixed AND changed_on >= third_last_date THEN 'price changed'
       WHEN hits <= 3 AND step <= 31 AND first_date >= ${today} - 4 * step THEN 'new'
       ELSE 'active'
     END AS state,
     CASE WHEN fixed THEN price_before END AS price_before, CASE WHEN fixed THEN changed_on END AS changed_on,
     hits, first_date, last_date
-  FROM accepted
+  FROM dated
 )`,
   ];
+}
+
+/** The day of the month that is meant by a day: `monthDayOf` of src/learn/forecast/rhythm.ts in SQL. */
+function monthDay(date: string): string {
+  return `(CASE WHEN ${date} = last_day(${date}) THEN latest_month_day ELSE day(${date}) END)::INTEGER`;
+}
+
+/** The day of the n-th time after the last: `dueDay` of src/learn/forecast/rhythm.ts in SQL. What is not stopped has at most two missed. */
+function dueDay(count: 1 | 2 | 3): string {
+  const onDay = (months: string, day: string): string => {
+    const first = `(date_trunc('month', last_date) + to_months((${months})::INTEGER))::DATE`;
+    return `least(${first} + ${day} - 1, last_day(${first}))`;
+  };
+  const twice =
+    count === 2
+      ? onDay('1', 'month_days[2]')
+      : onDay(`(CASE WHEN month_days[1] < month_days[2] THEN 0 ELSE -1 END) + ${(count + 1) / 2}`, 'month_days[1]');
+  return `CASE len(month_days) WHEN 1 THEN ${onDay(`pace_months * ${count}`, 'month_days[1]')}
+      WHEN 2 THEN ${twice} ELSE last_date + pace_days * ${count} END`;
 }

@@ -51,7 +51,7 @@ export function renderSuggestions(result: Suggestions, style: TableStyle): strin
       { title: 'sum', align: 'right' },
       { title: 'category', least: 12 },
       { title: 'sure', align: 'right' },
-      { title: 'why', least: 16 },
+      { title: 'why', wrap: true },
     ],
     shown.map((one) => [
       printable(one.payee),
@@ -89,12 +89,26 @@ export function whyText(why: Reason): string {
   return why.features.length === 0 ? 'the most frequent category' : `like ${why.features.join(', ')}`;
 }
 
+/** What was filed, which rows these are, and how to take it back. */
 export function renderApplied(
   result: { readonly run: string; readonly filed: number; readonly unfiled: number; readonly table: string },
-  how: string,
+  those: string,
 ): string {
-  if (result.filed === 0) return `No row of ${result.table} was filed: ${how}.\n`;
-  return `${counted(result.filed, 'row')} of ${result.table} filed${result.unfiled > 0 ? ` of ${grouped(result.unfiled)} without a category` : ''} (${how}). finance-db categorize --undo takes ${agreeing(result.filed, 'it', 'them')} back.\nNext: finance-db sync\n`;
+  const { filed, unfiled, table } = result;
+  return `Filed ${grouped(filed)} of ${counted(unfiled, 'row')} of ${table} without a category: ${those}.\nNext: finance-db sync (finance-db categorize --undo takes this back)\n`;
+}
+
+/** What `categorize --apply` has done. */
+export function renderAutomatic(
+  result: Suggestions & { readonly run: string; readonly filed: number },
+  minConfidence: number,
+): string {
+  const { filed, unfiled, table, suggestions } = result;
+  const wanted = `${Number((minConfidence * 100).toFixed(2))} %`;
+  if (unfiled === 0) return `Every row of ${table} has a category.\n`;
+  if (filed > 0) return renderApplied(result, `those whose suggestion is at least ${wanted} sure`);
+  const surest = suggestions.flatMap(({ ids }) => ids).reduce((most, { confidence }) => Math.max(most, confidence), 0);
+  return `Nothing was filed: of ${counted(unfiled, 'row')} of ${table} without a category the surest suggestion is ${percent(surest)} sure, less than ${wanted} (--min-confidence).\nNext: finance-db categorize shows the suggestions\n`;
 }
 
 export function renderUndone(undone: UndoneFilings | null): string {

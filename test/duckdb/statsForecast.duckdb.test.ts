@@ -1,8 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { CADENCES } from '../../src/analytics/cadences.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { runStatsCommand } from '../support/stats.ts';
-import { householdFile, simpleRows, statsFile } from '../support/statsFile.ts';
+import { householdFile, type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -29,7 +28,6 @@ describe('forecast of the sample household', () => {
     expect(forecast.expected.map(({ merchant, amount }) => `${merchant} ${amount}`)).toEqual(
       expect.arrayContaining(due),
     );
-    expect(CADENCES.every(({ next }) => /^\d+ (DAY|MONTH|YEAR)$/.test(next))).toBe(true);
   });
 
   test('hidden months are forecast from what was known before them, the same each time', async () => {
@@ -125,11 +123,54 @@ describe('balances by statements', () => {
     });
   });
 
+  test('an account whose currency has no rate is not in the sum of all, and is named', async () => {
+    const euros = (normalized: string | null): SimpleRow => ({
+      day: '2026-03-01',
+      amount: '-100.00',
+      account: 'EURO',
+      currency: 'EUR',
+      normalized,
+    });
+    const dollars = { day: '2026-03-02', amount: '-1.25', account: 'DOLLAR' };
+    const flags = { opening: ['EURO=1000', 'DOLLAR=50'], limit: 1 };
+    const without = await statsFile(temporaryFolder().path, simpleRows([euros(null), dollars]));
+    const { rows: found, balances } = await document(without, 'balances', flags);
+    expect(found.map(({ account_id, balance }) => [account_id, balance])).toEqual([
+      ['DOLLAR', 48.75],
+      ['EURO', 900],
+      [null, 48.75],
+    ]);
+    expect(balances).toMatchObject({ without_rate: [{ account: 'EURO', currency: 'EUR' }], unknown: [] });
+    const { stdout } = await runStatsCommand(without, 'balances', flags, { columns: 80 });
+    expect(stdout).toMatch(/Currency/);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'Not in All, since no row says what its currency is worth in USD: EURO (EUR)',
+    );
+    const withRate = await statsFile(temporaryFolder().path, simpleRows([euros('-110.00'), dollars]));
+    const rated = await document(withRate, 'balances', flags);
+    expect(rated.rows.at(-1)?.balance).toBe(48.75 + 990);
+    expect(rated.balances).toMatchObject({ without_rate: [] });
+  });
+
   test('nothing known says how to make it known', async () => {
     const file = await statsFile(temporaryFolder().path, rows);
     const { stdout } = await runStatsCommand(file, 'balances', {});
     expect(stdout.replace(/\s+/g, ' ')).toContain('--opening GIRO=1200.50');
   });
+
+  test.each([
+    ['2026-04-20', '2026-03-01'],
+    ['2026-05-20', '2026-03-01'],
+    ['2026-06-20', '2026-04-01'],
+  ])(
+    'on %s the latest month of the overview begins on %s: a month that is over for a month is no longer waited for',
+    async (today, from) => {
+      const file = await statsFile(temporaryFolder().path, rows);
+      const { stdout } = await runStatsCommand(file, 'overview', { json: true }, { env: { FINANCE_DB_TODAY: today } });
+      const spans = (JSON.parse(stdout) as Document).rows;
+      expect(spans.find(({ span }) => span === 'latest')).toMatchObject({ from });
+    },
+  );
 
   test('too little history is said in words', async () => {
     const file = await statsFile(temporaryFolder().path, rows.slice(0, 2));

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Due, expectedDays } from '../../src/analytics/cadences.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { runStatsCommand } from '../support/stats.ts';
 import { type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
@@ -71,6 +72,75 @@ describe('recurring', () => {
       ['Yearly', 'yearly'],
       ['Work', '2 a month'],
     ]);
+  });
+  test('recurring, forecast and the pages date the same payment alike, whatever the day', async () => {
+    const on = (merchant: string, days: readonly string[]): SimpleRow[] => hits(merchant, days, ['-10.00']);
+    const ends = ['2026-01-31', '2026-02-28', '2026-03-31', '2026-04-30', '2026-05-31', '2026-06-30'];
+    const fifteenths = ends.map((day) => `${day.slice(0, 8)}15`);
+    const rows = [
+      ...on('Rent at the end', ends),
+      ...on(
+        'The thirtieth',
+        ends.map((day) => day.replace('31', '30')),
+      ),
+      ...on('Twice', [...fifteenths, ...ends].sort()),
+      ...on('Weekly', ['2026-06-05', '2026-06-12', '2026-06-19', '2026-06-26']),
+      ...on('Fortnightly', ['2026-05-18', '2026-06-01', '2026-06-15', '2026-06-29']),
+      ...on('Quarterly', ['2025-08-31', '2025-11-30', '2026-02-28', '2026-05-31']),
+      ...on('Yearly', ['2024-02-29', '2025-02-28', '2026-02-28']),
+      ...on('Monthly', FIRSTS),
+      { day: '2026-12-31', amount: '-1.23', merchant: 'Today' },
+    ];
+    const file = await statsFile(folder.path, simpleRows(rows));
+    const ask = async (report: string, to: string) => {
+      const flags = { to, json: true, ...(report === 'forecast' ? { months: 12 } : {}) };
+      const { stdout } = await runStatsCommand(file, report, flags, { env: { FINANCE_DB_TODAY: '2026-12-31' } });
+      return JSON.parse(stdout);
+    };
+    const seen = new Set<string>();
+    for (const to of [
+      '2026-06-29',
+      '2026-06-30',
+      '2026-07-02',
+      '2026-07-10',
+      '2026-07-17',
+      '2026-08-04',
+      '2026-09-03',
+    ]) {
+      const recurring = (await ask('recurring', to)).rows as (Due & {
+        merchant: string;
+        state: string;
+        overdue_since: string | null;
+      })[];
+      const { expected } = (await ask('forecast', to)).forecast as {
+        expected: { merchant: string; day: string; overdue_since: string | null }[];
+      };
+      for (const row of recurring) {
+        const due = expected.filter(({ merchant }) => merchant === row.merchant);
+        expect([row.merchant, to, row.next_date === null]).toEqual([row.merchant, to, row.state === 'stopped']);
+        expect([row.merchant, to, due.map(({ day }) => day)]).toEqual([
+          row.merchant,
+          to,
+          expectedDays(row, '2027-12-31').slice(0, due.length),
+        ]);
+        expect(due.length > 0).toBe(row.next_date !== null);
+        if (row.next_date !== null) expect(row.next_date > to).toBe(true);
+        if (due[0]?.overdue_since != null) expect(due[0].overdue_since).toBe(row.overdue_since);
+        seen.add(row.state).add(row.overdue_since === null ? 'in time' : 'overdue');
+      }
+    }
+    expect([...seen].sort()).toEqual(['active', 'in time', 'late', 'overdue', 'stopped']);
+  });
+  test.each([
+    ['recurring', 'Nothing that comes back was found'],
+    ['anomalies', 'Nothing unusual was found'],
+  ])('%s that finds nothing says among how many', async (report, says) => {
+    const file = await statsFile(folder.path, simpleRows(hits('Shop', FIRSTS.slice(0, 2), ['-1.00', '-7.00'])));
+    const { stdout } = await runStatsCommand(file, report, {}, { env: { FINANCE_DB_TODAY: '2026-07-10' } });
+    const text = stdout.replace(/\s+/g, ' ');
+    expect(text).toContain(says);
+    expect(text).toContain('among 2 transactions.');
+    expect(text).not.toContain('No transactions');
   });
   test('a bill whose amount drifts', async () => {
     const found = await run(

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Suggestions } from '../../src/app/categorize/suggest.ts';
 import { calibrate, thresholdFor } from '../../src/learn/categories/calibration.ts';
 import type { FiledRow } from '../../src/learn/categories/examples.ts';
 import { amountSize, folded, payeeFeatures } from '../../src/learn/categories/features.ts';
@@ -9,6 +10,7 @@ import { judgeCategories } from '../../src/learn/categories/judge.ts';
 import { generator } from '../../src/learn/categories/logistic.ts';
 import { learnCategories } from '../../src/learn/categories/model.ts';
 import { wordsOfFeature } from '../../src/learn/categories/why.ts';
+import { renderAutomatic } from '../../src/render/categorySuggestions.ts';
 import { sharedData } from '../support/sharedData.ts';
 
 const SHOPS: readonly (readonly [category: string, ...names: string[]])[] = [
@@ -165,4 +167,39 @@ const shared = sharedData('raw/categories');
   );
   expect(judged?.right).toBeGreaterThan((judged?.payeesOwn ?? 1) + 0.05);
   expect(judged?.rightOfThree).toBeGreaterThan(0.85);
+});
+
+const ROW: FiledRow = { payee: '', account: 'GIRO', amount: '-10.00', mcc: null, category: '', subcategory: null };
+
+test('with too few rows to prove anything, each payee is as sure as its own past makes it', () => {
+  const filed = (payee: string, category: string, count: number): FiledRow[] =>
+    Array.from({ length: count }, () => ({ ...ROW, payee, category }));
+  const rows = [
+    ...filed('Bakery', 'Food', 16),
+    ...filed('Petrol', 'Car', 4),
+    ...filed('Market', 'Food', 6),
+    ...filed('Market', 'Home', 6),
+  ];
+  const sure = (payee: string): number => learnCategories(rows)?.guess({ ...ROW, payee }, 1)[0]?.confidence ?? 0;
+  expect(sure('Bakery')).toBeGreaterThan(0.9);
+  expect(sure('Bakery')).toBeLessThanOrEqual(17 / 18);
+  expect(sure('Petrol')).toBeLessThanOrEqual(5 / 6);
+  expect(sure('Petrol')).toBeGreaterThan(sure('Market'));
+  expect(sure('Nobody knows')).toBeLessThanOrEqual(0.8);
+});
+
+test.each([
+  [
+    0,
+    40,
+    0.9,
+    'Nothing was filed: of 40 rows of t without a category the surest suggestion is 77.4 % sure, less than 90 % (--min-confidence).',
+  ],
+  [12, 40, 0.95, 'Filed 12 of 40 rows of t without a category: those whose suggestion is at least 95 % sure.'],
+  [0, 0, 0.9, 'Every row of t has a category.'],
+])('%d filed of %d at %d', (filed, unfiled, least, says) => {
+  const ids = [{ txId: 'a', confidence: 0.774 }];
+  const suggestions = [{ ids }] as unknown as Suggestions['suggestions'];
+  const result = { table: 't', learntFrom: 30, categories: [], run: '1', filed, unfiled, suggestions };
+  expect(renderAutomatic(result, least).split('\n')[0]).toBe(says);
 });

@@ -9,10 +9,10 @@ import { type Beat, expectedOf, type HitGroup, quantile, seriesUpTo } from '../.
 import { WAYS } from '../../src/learn/forecast/series.ts';
 
 const BEATS: Beat[] = [
-  { name: 'weekly', from: 6, to: 8, step: 7, slack: 2, days: 7, months: 0 },
-  { name: '2 a month', from: 15, to: 16, step: 15, slack: 4, days: 15, months: 0 },
-  { name: 'monthly', from: 27, to: 34, step: 30, slack: 5, days: 0, months: 1 },
-  { name: 'yearly', from: 350, to: 380, step: 365, slack: 15, days: 0, months: 12 },
+  { name: 'weekly', from: 6, to: 8, step: 7, slack: 2, days: 7, months: 0, shift: 0 },
+  { name: '2 a month', from: 15, to: 16, step: 15, slack: 4, days: 15, months: 0, shift: 0 },
+  { name: 'monthly', from: 27, to: 34, step: 30, slack: 5, days: 0, months: 1, shift: 0 },
+  { name: 'yearly', from: 350, to: 380, step: 365, slack: 15, days: 0, months: 12, shift: 0 },
 ];
 
 function group(
@@ -90,6 +90,17 @@ describe('what recurs, as of a day', () => {
       '2024-11-15',
       '2024-11-30',
     ]);
+  });
+
+  test.each([
+    [
+      'of a short month, the last day is meant where it was so before',
+      ['2024-01-31', '2024-02-29', '2024-03-31', '2024-04-30'],
+      '2024-05-31',
+    ],
+    ['where it never was later, that day is', ['2024-01-30', '2024-02-29', '2024-03-30', '2024-04-30'], '2024-05-30'],
+  ])('monthly: %s', (_, days, then) => {
+    expect(next('2024-05-01', '2024-05-31', [group(days, ['-10'])])).toEqual([then]);
   });
 
   test('yearly ones come once', () => {

@@ -4,13 +4,21 @@ import { dayNumber } from '../../learn/forecast/days.ts';
 import type { KnownFlows } from '../../learn/forecast/forecast.ts';
 import type { Beat, HitGroup } from '../../learn/forecast/recurring.ts';
 
-/** The cadences of the report `recurring`, as forecasts reckon with them. */
-export function beatsOf(cadences: readonly Cadence[]): Beat[] {
-  return cadences.map(({ name, from, to, step, slack, next }) => {
-    const [count = '0', unit] = next.split(' ');
-    const months = unit === 'MONTH' ? Number(count) : unit === 'YEAR' ? 12 * Number(count) : 0;
-    return { name, from, to, step, slack, months, days: unit === 'DAY' ? Number(count) : 0 };
-  });
+/**
+ * The cadences of the report `recurring`, as forecasts reckon with them.
+ * @param shift days that months begin after the first
+ */
+export function beatsOf(cadences: readonly Cadence[], shift: number): Beat[] {
+  return cadences.map(({ name, from, to, step, slack, days, months }) => ({
+    name,
+    from,
+    to,
+    step,
+    slack,
+    days,
+    months,
+    shift,
+  }));
 }
 
 /** Groups of payments from their rows, which come in order. */

@@ -1,4 +1,10 @@
-import { balancesReport, type DisagreementRow, disagreementsSql, unanchoredSql } from '../../analytics/balances.ts';
+import {
+  type ApartAccount,
+  apartAccountsSql,
+  balancesReport,
+  type DisagreementRow,
+  disagreementsSql,
+} from '../../analytics/balances.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
@@ -14,6 +20,8 @@ export interface BalancesView {
   readonly unknown: readonly string[];
   /** Accounts with rows in several currencies, which have no balance. */
   readonly mixed: readonly string[];
+  /** Accounts with a balance in their own currency that no row has a rate of: they are not in the sum of all. */
+  readonly unrated: readonly { readonly account: string; readonly currency: string | null }[];
 }
 
 /** @throws FinanceDbError CONFIG when amounts are no exact numbers; USAGE when an opening is of no account */
@@ -25,17 +33,34 @@ export async function readBalances(
     throw new FinanceDbError('CONFIG', 'amount is no exact number, which balances add up', {
       remedy: 'make it numeric, such as numeric(15,2)',
     });
-  const others = await reader.all<{ account_id: string; mixed: boolean }>(unanchoredSql(request));
+  const apart = await reader.all<ApartAccount>(apartAccountsSql(request));
+  const namesOf = (reason: ApartAccount['why']): string[] =>
+    apart.filter(({ why }) => why === reason).map(({ account_id }) => account_id);
   await requireOpenings(reader, request);
   return {
-    table: await readTable(reader, request, balancesReport),
+    table: withCurrencies(await readTable(reader, request, balancesReport)),
     view: {
       statements: request.statements !== null,
       disagreements: request.statements === null ? [] : await reader.all<DisagreementRow>(disagreementsSql(request)),
-      unknown: others.filter(({ mixed }) => !mixed).map(({ account_id }) => account_id),
-      mixed: others.filter(({ mixed }) => mixed).map(({ account_id }) => account_id),
+      unknown: namesOf('unknown'),
+      mixed: namesOf('mixed'),
+      unrated: apart
+        .filter(({ why }) => why === 'unrated')
+        .map(({ account_id, currency }) => ({ account: account_id, currency })),
     },
   };
+}
+
+/** Where accounts differ in currency, a figure without its currency would mislead, however narrow the terminal. */
+function withCurrencies(table: ReportTable): ReportTable {
+  const currencies = new Set(
+    table.rows.filter(({ account_id }) => account_id !== null).map(({ currency }) => currency),
+  );
+  if (currencies.size < 2) return table;
+  const columns = table.columns.map(({ spare, ...column }) =>
+    column.key === 'currency' || spare === undefined ? column : { ...column, spare },
+  );
+  return { ...table, columns };
 }
 
 /** @throws FinanceDbError USAGE when an opening is of no account */

@@ -8,8 +8,8 @@ import {
   forecastColumns,
   forecastDaysSql,
   forecastHitsSql,
-  forecastOrigin,
 } from '../../analytics/forecast.ts';
+import { lastKnownDay } from '../../analytics/lastKnown.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { dayNumber, isoDay, monthOf, monthStart, monthText } from '../../learn/forecast/days.ts';
@@ -52,6 +52,8 @@ export interface ExpectedPayment {
   readonly account: string | null;
   readonly amount: string;
   readonly cadence: string;
+  /** When it should have come already; it is expected any day. Null where that is not over. */
+  readonly overdue_since: string | null;
 }
 
 /** Accounts or categories that are forecast one by one: the largest. */
@@ -67,12 +69,12 @@ export async function readForecast(
   request: StatsRequest,
 ): Promise<{ readonly table: ReportTable; readonly view: ForecastView }> {
   await requireOpenings(reader, request);
-  const origin = forecastOrigin(request);
+  const origin = lastKnownDay(request);
   const days = await reader.all<ForecastDayRow>(forecastDaysSql(request));
   const hits = await reader.all<ForecastHitRow>(forecastHitsSql(request));
   // A month that begins on another day is a calendar month of days that are shifted.
   const shift = request.calendar.monthStart - 1;
-  const options = { origin: dayNumber(origin) - shift, months: request.months, beats: beatsOf(CADENCES) };
+  const options = { origin: dayNumber(origin) - shift, months: request.months, beats: beatsOf(CADENCES, shift) };
   const groups = groupsOf(hits, shift);
   const total = flowsOf(days, groups, options.origin, shift);
   const forecast = total === null ? null : forecastFlows(total, options);
@@ -81,12 +83,13 @@ export async function readForecast(
     origin,
     history: forecast?.history ?? 0,
     ways: forecast?.ways ?? null,
-    expected: (forecast?.expected ?? []).map(({ day, series }) => ({
+    expected: (forecast?.expected ?? []).map(({ day, series, overdueSince }) => ({
       day: isoDay(day + shift),
       merchant: series.group.payee,
       account: series.group.account,
       amount: series.usual.amount,
       cadence: series.beat.name,
+      overdue_since: overdueSince === null ? null : isoDay(overdueSince + shift),
     })),
     accuracy: forecast?.accuracy ?? [],
     past: total === null ? [] : pastMonths(total, options.origin),

@@ -4,7 +4,7 @@ import { applySuggestions, DEFAULT_CONFIDENCE, suggestCategories, undoLatest } f
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import {
   judgedDocument,
-  renderApplied,
+  renderAutomatic,
   renderJudged,
   renderSuggestions,
   renderUndone,
@@ -35,8 +35,7 @@ export async function applyCommand(context: CommandContext, confidence: string |
   const least = confidence === undefined ? DEFAULT_CONFIDENCE : share(confidence);
   const result = await running(context, (request) => applySuggestions(request, least));
   if (output.json) await writeJsonDocument(io, suggestionsDocument(result, least));
-  else if (!output.quiet)
-    await writeProse(io, context.env, renderApplied(result, `suggestions right ${least} of the time or more`));
+  else if (!output.quiet) await writeProse(io, context.env, renderAutomatic(result, least));
   return 0;
 }
 

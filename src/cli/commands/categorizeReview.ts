@@ -56,7 +56,7 @@ export async function reviewSuggestions(
   const { run: number, filed } = await run((request) => applyChoices(request, choices));
   const file = await addRules(config.home, rules);
   out.write(
-    `\n${wrapText(renderApplied({ run: number, filed, unfiled: found.unfiled, table: found.table }, 'chosen by you').trimEnd(), width)}\n`,
+    `\n${wrapText(renderApplied({ run: number, filed, unfiled: found.unfiled, table: found.table }, 'those that you chose').trimEnd(), width)}\n`,
   );
   if (rules.length > 0) out.write(`${wrapText(`${counted(rules.length, 'rule')} added to ${file}`, width)}\n`);
   return 0;

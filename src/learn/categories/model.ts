@@ -1,7 +1,7 @@
 import { type Calibration, calibrate, type Outcome } from './calibration.ts';
 import { examplesOf, type FiledRow, known } from './examples.ts';
 import { folded, payeeFeatures, rowFeatures, type Subject } from './features.ts';
-import { countsOf, Histories, mostFrequent } from './history.ts';
+import { countsOf, Histories, mostFrequent, type PayeeHistory } from './history.ts';
 import { scoreInto, softmax, trainLogistic } from './logistic.ts';
 import { wordsOfFeature } from './why.ts';
 
@@ -70,8 +70,9 @@ export function learnCategories(rows: readonly FiledRow[]): CategoryModel | null
       const guesses = mixture.mixed(mixture.regressed(subject), subject, share, most);
       const first = guesses[0];
       if (first === undefined) return [];
-      const met = mixture.histories.of(subject.payee) !== null;
-      const sure = ((met ? tuned?.met : tuned?.unmet) ?? unproven)(first.confidence);
+      const history = mixture.histories.of(subject.payee);
+      const proven = history === null ? tuned?.unmet : tuned?.met;
+      const sure = proven?.(first.confidence) ?? unproven(first, history);
       // The others share what is left in the proportions that they had.
       const left = 1 - first.confidence;
       return guesses.map((guess, index) =>
@@ -85,8 +86,14 @@ export function learnCategories(rows: readonly FiledRow[]): CategoryModel | null
   };
 }
 
-/** Without a proof of its own nobody is as sure as it says. */
-const unproven: Calibration = (confidence) => confidence * 0.8;
+/**
+ * Without a proof of its own nobody is as sure as it says: a payee's past is worth what the rule of succession makes of it (16 of 16 times:
+ * 17 of 18), a likeness four fifths.
+ */
+function unproven({ category, confidence }: Guess, history: PayeeHistory | null): number {
+  if (history === null) return confidence * 0.8;
+  return Math.min(confidence, ((history.categories.get(category) ?? 0) + 1) / (history.rows + 2));
+}
 
 interface Tuned {
   readonly share: number;

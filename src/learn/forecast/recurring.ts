@@ -1,4 +1,4 @@
-import { addMonths } from './days.ts';
+import { dueDay, monthDayOf, type Rhythm } from './rhythm.ts';
 
 /** How often something comes back, by the names and bounds of the report `recurring`. */
 export interface Beat {
@@ -10,6 +10,8 @@ export interface Beat {
   /** To the next: so many days, or so many months. */
   readonly days: number;
   readonly months: number;
+  /** Days that the months of a forecast begin after those of the calendar: all its days are that much less. */
+  readonly shift: number;
 }
 
 /** One payment of a group on a day. */
@@ -129,6 +131,8 @@ export function quantile(sorted: readonly number[], share: number): number {
 export interface Expected {
   readonly series: Series;
   readonly day: number;
+  /** The day on which it should have come already; null where that is not over. */
+  readonly overdueSince: number | null;
 }
 
 /**
@@ -137,24 +141,31 @@ export interface Expected {
  */
 export function expectedOf(series: Series, after: number, until: number): Expected[] {
   if (series.stopped) return [];
-  const { beat } = series;
-  const last = series.hits.at(-1) as Hit;
+  const { slack, shift } = series.beat;
+  const rhythm = rhythmOf(series);
   const expected: Expected[] = [];
-  const before = series.hits.at(-2) as Hit;
   for (let count = 1; ; count++) {
-    let day = dayOf(beat, last.day, before.day, count);
+    let day = dueDay(rhythm, count) - shift;
+    let overdueSince: number | null = null;
     if (day <= after) {
-      if (count > 1 || day + beat.slack < after) continue;
+      if (count > 1 || day + slack < after) continue;
+      overdueSince = day;
       day = after + 1;
     }
     if (day > until) return expected;
-    expected.push({ series, day });
+    expected.push({ series, day, overdueSince });
   }
 }
 
-/** The day of the n-th time after the last. Twice a month means two days of the month: fifteen days on end would wander through it. */
-function dayOf(beat: Beat, last: number, before: number, count: number): number {
-  if (beat.months > 0) return addMonths(last, beat.months * count);
-  if (beat.step !== 15) return last + beat.days * count;
-  return count % 2 === 1 ? addMonths(before, (count + 1) / 2) : addMonths(last, count / 2);
+/** Times before the last that say which day of the month is meant. */
+const LATEST = 6;
+
+function rhythmOf({ beat, hits }: Series): Rhythm {
+  const latest = hits.slice(-LATEST).map(({ day }) => day + beat.shift);
+  const last = latest.at(-1) as number;
+  const before = latest.at(-2) as number;
+  const { days, months, step, slack } = beat;
+  const twice = step === 15 && Math.abs(last - before - step) <= slack;
+  const anchors = months > 0 ? [last] : twice ? [before, last] : [];
+  return { last, days, months, monthDays: anchors.map((day) => monthDayOf(day, latest)) };
 }

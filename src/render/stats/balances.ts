@@ -10,7 +10,7 @@ const MOST_NAMED = 5;
 
 /** What a reader must know of balances. */
 export function balanceNotes(view: BalancesView, currency: string, numbers: NumberStyle): string[] {
-  const { disagreements, unknown, mixed } = view;
+  const { disagreements, unknown, mixed, unrated } = view;
   const notes = [
     `All: the accounts whose balance is known, together, in ${currency}; other currencies at the rate of their latest row`,
   ];
@@ -26,6 +26,10 @@ export function balanceNotes(view: BalancesView, currency: string, numbers: Numb
       `${countOf(disagreements.length - MOST_NAMED, 'more statement', numbers)} ${agreeing(disagreements.length - MOST_NAMED, 'disagrees', 'disagree')} with the rows; --json lists all`,
     );
   if (unknown.length > 0) notes.push(unknownText(unknown));
+  if (unrated.length > 0)
+    notes.push(
+      `Not in All, since no row says what its currency is worth in ${currency}: ${named(unrated.map(({ account, currency: own }) => `${account} (${own ?? 'no currency'})`))}; finance-db rates normalises what has no rate yet`,
+    );
   if (mixed.length > 0) notes.push(`Rows in several currencies, so no balance: ${named(mixed)}`);
   return notes;
 }
@@ -50,6 +54,7 @@ export function balancesDocument(view: BalancesView): Record<string, unknown> {
     })),
     unknown: view.unknown,
     mixed_currencies: view.mixed,
+    without_rate: view.unrated,
   };
 }
 

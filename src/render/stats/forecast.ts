@@ -34,11 +34,11 @@ function dueTable({ expected }: ForecastView, style: StatsStyle): string {
     ],
     expected
       .slice(0, MOST_EXPECTED)
-      .map(({ day, merchant, amount, cadence }) => [
+      .map(({ day, merchant, amount, cadence, overdue_since }) => [
         day,
         printable(truncate(merchant, 40)),
         style.numbers.money(amount),
-        cadence,
+        overdue_since === null ? cadence : `${cadence}, overdue since ${overdue_since}`,
       ]),
     { width: style.width, color: style.color, ascii: style.ascii },
   );
@@ -109,13 +109,19 @@ export function forecastNotes(result: StatsResult, view: ForecastView, numbers: 
     notes.push(
       `${numbers.count(MOST_EXPECTED)} of ${numbers.count(view.expected.length)} payments that are due shown; --json has all`,
     );
+  const { today } = request.calendar;
+  const unseen = view.expected.filter(({ day }) => day < today).length;
+  if (unseen > 0 && request.period.to === null)
+    notes.push(
+      `The data ends on ${request.file?.to ?? view.origin}: whether ${countOf(unseen, 'payment', numbers)} due before today came is not known; import and sync what is newer`,
+    );
   if (view.lowest !== null)
     notes.push(
       `The lowest balance expected is ${numbers.money(view.lowest.balance.toFixed(2))} on ${view.lowest.day}; all accounts together hold ${numbers.money(view.lowest.from.toFixed(2))} on ${view.origin}`,
     );
   else if (view.withoutBalance > 0)
     notes.push(
-      `No lowest balance: it is not known what ${countOf(view.withoutBalance, 'account', numbers)} held (see stats balances)`,
+      `No lowest balance: it is not known what ${countOf(view.withoutBalance, 'account', numbers)} held in ${result.baseCurrency.currency} (see stats balances)`,
     );
   if (view.leftOut.length > 0)
     notes.push(

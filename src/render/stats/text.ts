@@ -3,20 +3,25 @@ import { fillsIntervals } from '../../analytics/intervals.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { listIntervals } from '../../model/period.ts';
 import { asciiDrawings } from '../locale.ts';
+import type { NumberStyle } from '../money.ts';
 import { wrapLine } from '../wrap.ts';
 import { noBalancesText } from './balances.ts';
 import { forecastBlocks, tooLittleText } from './forecast.ts';
 import { renderOverview } from './overview.ts';
 import { drawReportTable } from './reportTable.ts';
 import { paintOf, type StatsStyle } from './style.ts';
-import { emptyText, headingOf, hiddenNote, notesOf, unknownNameNotes } from './words.ts';
+import { emptyText, headingOf, hiddenNote, notesOf, nothingFoundText, unknownNameNotes } from './words.ts';
 
 /** A whole report for people, ending in a line break. */
 export function statsText(result: StatsResult, style: StatsStyle): string {
   const paint = paintOf(style);
   const parts = wrapLine(headingOf(result), style.width, 2).map((line) => paint.bold(line));
   if (result.scope.rows === '0' || result.table.rows.length === 0)
-    parts.push(...[whyEmpty(result), ...unknownNameNotes(result)].flatMap((text) => wrapLine(text, style.width, 2)));
+    parts.push(
+      ...[whyEmpty(result, style.numbers), ...unknownNameNotes(result)].flatMap((text) =>
+        wrapLine(text, style.width, 2),
+      ),
+    );
   else {
     const notes: string[] = [];
     if (result.sections === null) {
@@ -32,16 +37,17 @@ export function statsText(result: StatsResult, style: StatsStyle): string {
   return style.ascii ? asciiDrawings(text) : text;
 }
 
-/** The sum of all accounts has no account. */
-function named({ table, balances }: StatsResult): StatsResult['table'] {
+/** The sum of all accounts has no account, and is in the base currency. */
+function named({ table, balances, baseCurrency }: StatsResult): StatsResult['table'] {
   if (balances === null) return table;
-  return { ...table, rows: table.rows.map((row) => (row.account_id === null ? { ...row, account_id: 'All' } : row)) };
+  const all = { account_id: 'All', currency: baseCurrency.currency };
+  return { ...table, rows: table.rows.map((row) => (row.account_id === null ? { ...row, ...all } : row)) };
 }
 
-function whyEmpty(result: StatsResult): string {
+function whyEmpty(result: StatsResult, numbers: NumberStyle): string {
   if (result.scope.rows !== '0' && result.forecast !== null) return tooLittleText(result.forecast);
   if (result.scope.rows !== '0' && result.balances !== null) return noBalancesText(result.balances);
-  return emptyText(result);
+  return nothingFoundText(result, numbers) ?? emptyText(result);
 }
 
 /** The labels of all intervals that the report covers; of those with rows where there are too many. */

@@ -1,6 +1,7 @@
 import type { ReportRow } from '../../analytics/columns.ts';
 import type { Filters } from '../../analytics/filters.ts';
 import { fillsIntervals, MOST_INTERVALS } from '../../analytics/intervals.ts';
+import { lastKnownDay } from '../../analytics/lastKnown.ts';
 import type { ReportTable } from '../../app/stats/reportTable.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { describeSpan } from '../../model/period.ts';
@@ -43,7 +44,7 @@ export function filterWords(filters: Filters): string[] {
 /** What a reader must know beside the rows: what was cut, left out, or could not be added up. */
 export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   const { table, scope, transferRows, request } = result;
-  const notes: string[] = result.report === 'recurring' ? [recurringNote(table, numbers)] : [];
+  const notes: string[] = result.report === 'recurring' ? [recurringNote(table, numbers), ...asOfNotes(result)] : [];
   if (result.monthEnd !== null) notes.push(monthEndNote(result.monthEnd, numbers));
   if (result.forecast !== null) notes.push(...forecastNotes(result, result.forecast, numbers));
   if (result.balances !== null) notes.push(...balanceNotes(result.balances, result.baseCurrency.currency, numbers));
@@ -70,6 +71,12 @@ export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   if (result.report === 'overview' && request.period.label === 'all')
     notes.push('Everything, and the latest month that is over; -p "last month", 2024q3 … asks for another period');
   return notes;
+}
+
+/** What dates refer to where that is not today: what was due since is not known. */
+function asOfNotes({ request }: StatsResult): string[] {
+  const known = lastKnownDay(request);
+  return known < request.calendar.today ? [`Next dates and states as of ${known}, the last day that is known`] : [];
 }
 
 /** `no row has the account "cheking"; did you mean checking-001?` */
@@ -124,6 +131,18 @@ export function recurringNote({ total, rowCount }: ReportTable, numbers: NumberS
   const { going, out_per_year, in_per_year } = total ?? {};
   const [out, gained] = [out_per_year, in_per_year].map((amount) => numbers.money(String(amount ?? '0')));
   return `${numbers.count(String(going ?? '0'))} of ${numbers.count(rowCount)} still going: ${out} out and ${gained} in per year`;
+}
+
+/** What reports say that look for something in the rows, where there are rows and nothing was found; null where there are none. */
+export function nothingFoundText({ report, scope, table }: StatsResult, numbers: NumberStyle): string | null {
+  const sought =
+    report === 'recurring'
+      ? 'Nothing that comes back was found: it takes three payments in step (yearly ones: two)'
+      : report === 'anomalies'
+        ? 'Nothing unusual was found'
+        : null;
+  if (sought === null || scope.rows === '0' || table.rowCount > 0) return null;
+  return `${sought}, among ${countOf(scope.rows, 'transaction', numbers)}.`;
 }
 
 /** Why there is nothing to see, and what to try. */

@@ -73,8 +73,8 @@ function due(ink: Ink, { expected }: ForecastView): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="What is due"><table class="report">
 <thead><tr><th scope="col">Day</th><th scope="col">Merchant</th><th scope="col" class="money">Amount <small>${ink.currency}</small></th><th scope="col">Cadence</th></tr></thead>
 <tbody>${expected.slice(0, MOST_DUE).map(
-    ({ day, merchant, amount, cadence }) =>
-      html`<tr><th scope="row">${day}</th><td>${merchant}</td><td class="money">${ink.money(amount)}</td><td>${cadence}</td></tr>
+    ({ day, merchant, amount, cadence, overdue_since }) =>
+      html`<tr><th scope="row">${day}</th><td>${merchant}</td><td class="money">${ink.money(amount)}</td><td>${cadence}${overdue_since !== null && html`, overdue since ${overdue_since}`}</td></tr>
 `,
   )}</tbody></table></div>${
     expected.length > MOST_DUE &&

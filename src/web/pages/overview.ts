@@ -158,7 +158,7 @@ function next(ink: Ink, { recurring }: OverviewView): Html {
   const last = addDaysIso(today, AHEAD);
   const due = recurring
     .filter(({ state }) => state !== 'stopped')
-    .flatMap((row) => expectedDays(row.next_date, row.cadence, last).map((iso) => ({ iso, row })))
+    .flatMap((row) => expectedDays(row, last).map((iso) => ({ iso, row })))
     .filter(({ iso }) => iso >= today)
     .sort((a, b) => (a.iso < b.iso ? -1 : a.iso > b.iso ? 1 : 0));
   if (due.length === 0) return html`<p class="empty">Nothing that comes back is due in the next ${AHEAD} days.</p>`;

@@ -55,8 +55,7 @@ function calendar(ink: Ink, rows: readonly RecurringRow[], today: string): Html 
   const next = new Date(Date.UTC(Number(today.slice(0, 4)), Number(today.slice(5, 7)), 1)).toISOString().slice(0, 7);
   const due = new Map<string, RecurringRow[]>();
   for (const row of rows)
-    for (const iso of expectedDays(row.next_date, row.cadence, `${next}-31`))
-      due.set(iso, [...(due.get(iso) ?? []), row]);
+    for (const iso of expectedDays(row, `${next}-31`)) due.set(iso, [...(due.get(iso) ?? []), row]);
   return html`<div class="grid">${[today.slice(0, 7), next].map((month) => sheet(ink, due, month, today))}</div>`;
 }
 
