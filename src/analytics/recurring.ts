@@ -69,13 +69,13 @@ FROM recurring`;
       { key: 'next_date', title: 'Next', kind: 'date' },
       { key: 'per_year', title: 'Per year', kind: 'money' },
       { key: 'state', title: 'State', kind: 'text', whole: true },
-      { key: 'overdue_since', title: 'Overdue since', kind: 'date', spare: 2 },
       { key: 'price_before', title: 'Before', kind: 'money', spare: 2 },
       { key: 'changed_on', title: 'Changed', kind: 'date', spare: 3 },
       { key: 'hits', title: 'Hits', kind: 'count', spare: 1 },
       { key: 'first_date', title: 'Since', kind: 'date', spare: 6 },
       { key: 'last_date', title: 'Last', kind: 'date', spare: 7 },
-      { key: 'month_days', title: 'Days of month', kind: 'text', spare: 8 },
+      { key: 'overdue_since', title: 'Overdue since', kind: 'date', spare: 8 },
+      { key: 'month_days', title: 'Days of month', kind: 'text', spare: 9 },
     ],
   };
 }

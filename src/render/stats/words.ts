@@ -44,7 +44,8 @@ export function filterWords(filters: Filters): string[] {
 /** What a reader must know beside the rows: what was cut, left out, or could not be added up. */
 export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
   const { table, scope, transferRows, request } = result;
-  const notes: string[] = result.report === 'recurring' ? [recurringNote(table, numbers), ...asOfNotes(result)] : [];
+  const notes: string[] =
+    result.report === 'recurring' ? [recurringNote(table, numbers), ...overdueNotes(table), ...asOfNotes(result)] : [];
   if (result.monthEnd !== null) notes.push(monthEndNote(result.monthEnd, numbers));
   if (result.forecast !== null) notes.push(...forecastNotes(result, result.forecast, numbers));
   if (result.balances !== null) notes.push(...balanceNotes(result.balances, result.baseCurrency.currency, numbers));
@@ -72,6 +73,19 @@ export function notesOf(result: StatsResult, numbers: NumberStyle): string[] {
     notes.push('Everything, and the latest month that is over; -p "last month", 2024q3 … asks for another period');
   return notes;
 }
+
+/** What should have come and did not; the next date is then of the next time, or any day where it is not given up yet. */
+function overdueNotes({ rows }: ReportTable): string[] {
+  const overdue = rows.filter(({ overdue_since }) => overdue_since !== null);
+  if (overdue.length === 0) return [];
+  const names = overdue
+    .slice(0, MOST_OVERDUE)
+    .map((row) => `${printable(String(row.merchant))} since ${row.overdue_since}`);
+  const more = overdue.length - names.length;
+  return [`Overdue: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+const MOST_OVERDUE = 5;
 
 /** What dates refer to where that is not today: what was due since is not known. */
 function asOfNotes({ request }: StatsResult): string[] {
