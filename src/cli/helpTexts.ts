@@ -48,6 +48,13 @@ Exit 0 whatever it finds, but with --check:
   4          there is no file, none but the sample, or none that can be read
   5          the last validation found damage
   8 stale    the last sync is longer ago`,
+  partitions: `
+Examples:
+  finance-db partitions                   which there are, and how large
+  finance-db partitions --ahead 3         for cron: the next three months
+  finance-db partitions --keep 24mo       what would go; with --yes it goes
+Needs the rights of the table's owner, but for the list. Detached partitions
+stay as tables of their own; the DuckDB file follows at the next sync.`,
   serve: `
 Examples:
   finance-db serve --open                 the dashboard in your browser

@@ -282,6 +282,16 @@ function declareCommands(
   );
   runs(
     program
+      .command('partitions [table]')
+      .description('list the partitions of a table (default: transactions), make the next months, let old ones go')
+      .option('--ahead <months>', 'make the months that are missing, up to so many from now', parseCount)
+      .option('--keep <span>', 'name the partitions that are wholly older, as 24mo, 7y, 90d', once)
+      .option('--yes', 'with --keep: detach them, without locking anybody out'),
+    async (context, flags, args) =>
+      (await import('./commands/partitions.ts')).partitionsCommand(context, args[0], flags),
+  );
+  runs(
+    program
       .command('serve')
       .description('the dashboard and a read-only REST API on http://localhost:8501, always fresh and always proven')
       .option('--port <port>', 'the port (default 8501; 0 takes any that is free)')

@@ -1,3 +1,5 @@
+import { FinanceDbError } from '../errors/financeDbError.ts';
+
 /** A month, counted from year 0: year * 12 + (1 to 12) - 1. */
 export type Month = number;
 
@@ -55,11 +57,46 @@ export function monthOf({ range }: Partition): Month | null {
 }
 
 /** Whether each partition but a default one is a month, so that the months that are missing can be made. */
-export function isByMonth({ column, type, partitions }: Partitioning): boolean {
+export function isByMonth(partitioning: Partitioning): boolean {
   return (
-    column !== null &&
-    TIMES.has(type ?? '') &&
-    partitions.every((partition) => partition.isDefault || monthOf(partition) !== null)
+    isByTime(partitioning) &&
+    partitioning.partitions.every((partition) => partition.isDefault || monthOf(partition) !== null)
+  );
+}
+
+/** Whether partitions are ranges of a time, so that they grow old. */
+export function isByTime({ column, type }: Partitioning): boolean {
+  return column !== null && TIMES.has(type ?? '');
+}
+
+/** Whether all of a partition lies before a day, `2024-03-10`, so that it may go. */
+export function isBefore({ range }: Partition, day: string): boolean {
+  const [, last = '', rest = ''] = /^(\d{4}-\d\d-\d\d)(?: ([\d:.+]+))?$/.exec(range?.to ?? '') ?? [];
+  return last !== '' && (last < day || (last === day && /^(?:00:00:00(?:\+00)?)?$/.test(rest)));
+}
+
+const KEPT = /^\s*(\d{1,4})\s*(?:(d|days?)|(w|weeks?)|(mo|months?)|(y|years?))\s*$/i;
+
+/**
+ * The first day of what is kept: `90d`, `26w`, `24mo`, `7y` before today, in UTC; days that a month has not count as its last ones.
+ * @throws FinanceDbError USAGE naming what is possible
+ */
+export function firstDayKept(span: string, now: Date): string {
+  const [, digits = '', days, weeks, months, years] = KEPT.exec(span) ?? [];
+  const count = Number(digits);
+  if (count > 0) {
+    const today = now.toISOString();
+    if (days !== undefined || weeks !== undefined)
+      return new Date(now.getTime() - count * (weeks === undefined ? 1 : 7) * 86_400_000).toISOString().slice(0, 10);
+    const back = (months !== undefined ? 1 : years !== undefined ? 12 : 0) * count;
+    if (back <= toMonth(today)) return `${monthText(toMonth(today) - back)}${today.slice(7, 10)}`;
+  }
+  throw new FinanceDbError(
+    'USAGE',
+    `--keep: expected a span such as 24mo, found ${JSON.stringify(span.slice(0, 80))}`,
+    {
+      remedy: 'possible are days (90d), weeks (26w), months (24mo) and years (7y)',
+    },
   );
 }
 

@@ -237,4 +237,135 @@ describe('transactions by month', () => {
     expect(await tool('import', '--restore', '1')).toMatchObject({ code: 0 });
     expect(await ids()).toEqual(before);
   });
+
+  /** A transaction of somebody else's that has read the table and goes on, as a sync does; it has a session of its own. */
+  const beside = async (sql: string, work: () => Promise<void>): Promise<void> => {
+    const other = await source.database.session();
+    try {
+      await other.query(`BEGIN ISOLATION LEVEL REPEATABLE READ; ${sql}`);
+      await work();
+    } finally {
+      await other.close();
+    }
+  };
+
+  test('are made ahead beside readers, each once, by two at once', async () => {
+    await make('--from', csv('a.csv', 'a,2026-01-03,1'));
+    await run(
+      'DROP TABLE transactions_2026_02; ALTER TABLE transactions DROP COLUMN created_at; CREATE ROLE part_owner',
+    );
+    await run('GRANT ALL ON SCHEMA public TO part_owner; ALTER TABLE transactions OWNER TO part_owner');
+    await beside('SELECT FROM transactions', async () => {
+      const both = await Promise.all([tool('partitions', '--ahead', '5'), tool('partitions', '--ahead', '5')]);
+      expect(both.map(({ code, stderr }) => [code, stderr])).toEqual([
+        [0, ''],
+        [0, ''],
+      ]);
+      expect(both.map(({ stdout }) => stdout).sort()).toEqual([
+        'Made 3 partitions of transactions, transactions_2026_02 to transactions_2026_08: it takes rows before 2026-09-01.\n',
+        'Nothing to make: transactions has every month to 2026-09-01.\n',
+      ]);
+    });
+    expect(await months()).toEqual(['01', '02', '03', '04', '05', '06', '07', '08'].map((month) => `2026_${month}`));
+    const [odd] = await source.session.query<{
+      n: string;
+    }>(`SELECT count(*) AS n FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
+      WHERE i.inhparent = 'transactions'::regclass AND pg_get_userbyid(c.relowner) <> 'part_owner' AND c.relname ~ '_(02|07|08)$'`);
+    expect(odd?.n).toBe('0');
+    await run("INSERT INTO transactions (tx_id, \"timestamp\") VALUES ('b', '2026-08-31 23:59:59')");
+    await run('DROP OWNED BY part_owner; DROP ROLE part_owner');
+  });
+
+  test('are listed, and need their owner to be made', async () => {
+    await make('--from', csv('a.csv', 'a,2026-01-03,1'));
+    await run(`CREATE ROLE part_reader; GRANT SELECT, INSERT, UPDATE ON transactions TO part_reader`);
+    await setRole('SET role = part_reader');
+    try {
+      const list = await tool('partitions');
+      expect(list).toMatchObject({ code: 0, stderr: '' });
+      expect(list.stdout).toMatch(/transactions_2026_01 +│ 2026-01-01 +│ 2026-02-01 +│ +1 │/);
+      expect(list.stdout).toContain('transactions: 6 partitions by RANGE ("timestamp").');
+      const refused = await tool('partitions', '--ahead', '4', '--json');
+      expect([refused.code, JSON.parse(refused.stdout).error]).toMatchObject([
+        3,
+        {
+          code: 'PG_PERMISSION',
+          details: { missing: [expect.stringContaining('to own transactions'), 'CREATE ON SCHEMA "public"'] },
+        },
+      ]);
+      const lost = await tool('init', '--from', csv('b.csv', 'b,2020-02-03,1'));
+      expect(lost.stderr).toContain(
+        'transactions has no partition for 2020-02, and the role part_reader may not make one',
+      );
+      const kept = await tool('partitions', '--keep', '1mo', '--yes');
+      expect([kept.code, kept.stderr]).toEqual([
+        3,
+        expect.stringContaining('may not detach partitions of transactions'),
+      ]);
+    } finally {
+      await setRole('RESET role');
+      await run('DROP OWNED BY part_reader; DROP ROLE part_reader');
+    }
+  });
+
+  test('that are old go when it is confirmed, and the file follows', async () => {
+    await make('--from', csv('a.csv', 'a,2025-11-03,1', 'b,2025-12-03,1', 'c,2026-01-03,1'));
+    await source.sync('transactions');
+    const named = await tool('partitions', '--keep', '3mo');
+    expect(named).toMatchObject({ code: 0, stderr: '' });
+    expect(named.stdout).toContain(
+      'Would detach 1 partition of transactions that lies wholly before 2025-12-10, about 1 row: transactions_2025_11.',
+    );
+    expect(await count()).toBe('3');
+    // A reader that goes on longer than we wait for it: half done, said so, and brought to an end by the next run.
+    await beside('SELECT FROM transactions', async () => {
+      const env = { ...source.env('transactions'), FINANCE_DB_LOCK_WAIT: '0.2' };
+      const half = await runCli(['partitions', '--keep', '60d', '--yes'], { env, now: NOW });
+      expect([half.code, half.stderr]).toEqual([3, expect.stringContaining('transactions_2025_11 is half detached')]);
+      expect(await syncAs('', 'transactions')).toMatchObject([{ deleted: 1, rows: 2 }]);
+    });
+    const done = JSON.parse((await tool('partitions', '--keep', '2mo', '--yes', '--json')).stdout);
+    expect(done).toMatchObject({
+      detached: [{ name: 'transactions_2025_11' }, { name: 'transactions_2025_12' }],
+      kept_from: '2026-01-10',
+    });
+    expect(await syncAs('', 'transactions')).toMatchObject([{ deleted: 1, rows: 1 }]);
+    expect((await tool('partitions', '--keep', '2mo', '--yes')).stdout).toContain(
+      'No partition of transactions lies wholly before',
+    );
+    // Its name is taken, and its rows are not forgotten.
+    const again = await tool('init', '--from', csv('b.csv', 'd,2025-12-04,1'));
+    expect([again.code, again.stderr]).toEqual([
+      3,
+      expect.stringContaining('transactions_2025_12, as it would be called'),
+    ]);
+  });
+
+  test('beside a default partition: rows in it are pointed out and in the way', async () => {
+    await make('--from', csv('old.csv', 'o,2026-01-03,1'));
+    await run(`CREATE TABLE rest PARTITION OF transactions DEFAULT;
+      INSERT INTO transactions (tx_id, "timestamp") VALUES ('a', '2026-08-01')`);
+    expect((await tool('partitions')).stdout).toContain('1 row lies in the default partition rest');
+    const ahead = await tool('partitions', '--ahead', '5');
+    expect([ahead.code, ahead.stderr]).toEqual([
+      3,
+      expect.stringContaining('the default partition rest holds rows of a month'),
+    ]);
+    expect(await tool('init', '--from', csv('a.csv', 'b,2020-01-01,1'))).toMatchObject({ code: 0 });
+    const keep = await tool('partitions', '--keep', '1d', '--yes');
+    expect([keep.code, keep.stderr]).toEqual([3, expect.stringContaining('has a default partition, rest')]);
+    await run('DELETE FROM rest');
+    expect(await tool('partitions', '--ahead', '5')).toMatchObject({ code: 0 });
+    expect((await tool('partitions', 'nothing')).stderr).toContain('PG_TABLE_MISSING');
+    await run(
+      'CREATE TABLE plain (id int); CREATE TABLE parts (id int) PARTITION BY LIST (id); CREATE TABLE one PARTITION OF parts FOR VALUES IN (1, 2)',
+    );
+    expect((await tool('partitions', 'plain')).stderr).toContain('is not partitioned');
+    expect((await tool('partitions', 'parts')).stdout).toContain('IN (1, 2)');
+    expect((await tool('partitions', 'parts', '--ahead', '1')).stderr).toContain(
+      'are not months of a time in UTC: it is partitioned by LIST (id)',
+    );
+    expect((await tool('partitions', 'parts', '--keep', '1d')).stderr).toContain('do not grow old');
+    expect((await tool('partitions', '--keep', '1m')).stderr).toContain('possible are days (90d)');
+  });
 });

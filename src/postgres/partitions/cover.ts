@@ -1,12 +1,13 @@
 import { type Month, monthOf, monthsToCover } from '../../model/partitions.ts';
-import type { TableName } from '../../model/tableName.ts';
+import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
-import { makeMonths, missingMonths } from './make.ts';
-import { readPartitions } from './read.ts';
+import { makeMonths, missingMonths, requireRightsToMake } from './make.ts';
+import { type PartitionedTable, readPartitions } from './read.ts';
 
 /**
  * Makes the months that a table by months lacks between its first one and `ahead` from now, within the caller's transaction.
  * @returns what was made, in order
+ * @throws FinanceDbError as `makeMonths`
  */
 export async function coverMonths(
   session: PgSession,
@@ -14,8 +15,17 @@ export async function coverMonths(
   now: Month,
   ahead: number,
 ): Promise<TableName[]> {
-  const partitioned = await readPartitions(session, table);
-  if (partitioned === null) return [];
-  const held = partitioned.partitions.flatMap((partition) => monthOf(partition) ?? []);
-  return makeMonths(session, partitioned, missingMonths(partitioned, monthsToCover(held, now, ahead)));
+  const missing = (partitioned: PartitionedTable | null): Month[] => {
+    if (partitioned === null) return [];
+    const held = partitioned.partitions.flatMap((partition) => monthOf(partition) ?? []);
+    return missingMonths(partitioned, monthsToCover(held, now, ahead));
+  };
+  const seen = await readPartitions(session, table);
+  const months = missing(seen);
+  if (seen === null || months.length === 0) return [];
+  requireRightsToMake(seen, months);
+  // What attaching takes as well: who makes partitions too has to wait, and then looks again.
+  await session.query(`LOCK TABLE ONLY ${postgresTable(table)} IN SHARE UPDATE EXCLUSIVE MODE`);
+  const locked = await readPartitions(session, table);
+  return locked === null ? [] : makeMonths(session, locked, missing(locked));
 }

@@ -32,7 +32,7 @@ export async function makeMonths(
   months: readonly Month[],
 ): Promise<TableName[]> {
   if (months.length === 0) return [];
-  refuseWithoutRights(partitioned, months);
+  requireRightsToMake(partitioned, months);
   const { table } = partitioned;
   const made = months.map((month) => ({ month, leaf: leafOf(table, month) }));
   await refuseTaken(session, partitioned, made);
@@ -57,7 +57,8 @@ function boundsOf(month: Month, type: string): string {
   return `FOR VALUES FROM (${quoteLiteral(from)}) TO (${quoteLiteral(to)})`;
 }
 
-function refuseWithoutRights(partitioned: PartitionedTable, months: readonly Month[]): void {
+/** @throws FinanceDbError PG_PERMISSION naming the rights that are missing and the SQL for the owner */
+export function requireRightsToMake(partitioned: PartitionedTable, months: readonly Month[]): void {
   const missing = missingRights(partitioned);
   if (missing.length === 0) return;
   const { table, role, type } = partitioned;
