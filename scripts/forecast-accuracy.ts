@@ -7,7 +7,6 @@
 import { CADENCES } from '../src/analytics/cadences.ts';
 import { forecastDaysSql, forecastHitsSql } from '../src/analytics/forecast.ts';
 import { beatsOf, flowsOf, groupsOf } from '../src/app/stats/forecastInput.ts';
-import { coverageOf } from '../src/learn/forecast/backtest.ts';
 import { dayNumber, monthOf, monthStart } from '../src/learn/forecast/days.ts';
 import { type FlowName, forecastFlows } from '../src/learn/forecast/forecast.ts';
 import { DailySums, firstWholeMonth } from '../src/learn/forecast/series.ts';
@@ -50,9 +49,8 @@ for (const [key, rows] of keys) {
     spending,
     net: income.map((value, index) => value + (spending[index] ?? 0)),
   };
-  for (const { flow, errors } of forecast.accuracy) {
+  for (const { flow, errors, held, judged } of forecast.accuracy) {
     const tally = tallies[flow];
-    const { held, judged } = coverageOf(errors, 0);
     tally.held += held;
     tally.judged += judged;
     const missing = months[flow].length - errors.length;

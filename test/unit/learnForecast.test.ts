@@ -128,16 +128,28 @@ describe('choosing and bounding', () => {
   });
 
   test('an interval takes six errors, and holds eight of ten when errors come in any order', () => {
-    expect(halfWidthOf([1, 2, 3, 4, 5])).toBeNull();
-    expect(halfWidthOf([1, -2, 3, -4, 5, 6])).toBeCloseTo(5.6);
+    expect(halfWidthOf([1, 2, 3, 4, 5], [])).toBeNull();
+    expect(halfWidthOf([1, -2, 3, -4, 5, 6], [])).toBeCloseTo(5.6);
     let state = 1;
     const random = (): number => {
       state = (state * 48271) % 2147483647;
       return state / 2147483647 - 0.5;
     };
-    const { held, judged } = coverageOf(Array.from({ length: 3000 }, random), 0);
+    const { held, judged } = coverageOf(Array.from({ length: 3000 }, random), [], 0);
     expect(held / judged).toBeGreaterThan(0.76);
     expect(held / judged).toBeLessThan(0.84);
+  });
+
+  test('what drifts by a little each time is held all the same', () => {
+    const errors = Array.from({ length: 20 }, (_, index) => 2 + index / 100);
+    expect(coverageOf(errors, [], 0)).toEqual({ held: 0, judged: 14 });
+    expect(
+      coverageOf(
+        errors,
+        errors.map(() => 10_000),
+        0,
+      ),
+    ).toEqual({ held: 14, judged: 14 });
   });
 
   test.each(METHODS)('$name of equal months is such a month', ({ guess }) => {
@@ -174,6 +186,10 @@ describe('a forecast', () => {
     const net = forecast?.accuracy.find(({ flow }) => flow === 'net');
     expect(net?.months).toBe(21);
     expect(net?.held).toBeLessThanOrEqual(net?.judged ?? 0);
+    for (const { againstNoChange, meanError, rivals } of forecast?.accuracy ?? []) {
+      const same = rivals.find(({ name }) => name === 'no change')?.meanError ?? 0;
+      expect(againstNoChange === null ? same : meanError / againstNoChange).toBeCloseTo(same);
+    }
   });
 
   test('of a month that runs keeps what is known of it', () => {

@@ -14,6 +14,8 @@ export interface Outlook {
   readonly way: number;
   /** Errors of the procedure: at each past origin the way was chosen by what was known then. */
   readonly errors: readonly number[];
+  /** What the months of these errors came to, without its sign. */
+  readonly sizes: readonly number[];
   /** Half the width of the interval that held eight of ten such errors; null where there are too few. */
   readonly halfWidth: number | null;
 }
@@ -22,10 +24,14 @@ export interface Outlook {
 export const FEWEST_ERRORS = 6;
 /** What an interval claims to hold. */
 export const CLAIMED = 0.8;
-/** Errors further back say little about now. */
+/** A way is chosen by its latest errors: those further back say little about now. */
 const REMEMBERED = 12;
-/** A rival has to have been so much better than the usual way, or chance would choose. */
-const MARGIN = 0.8;
+/** An interval takes more of them, or one of twelve would set its width. */
+const REMEMBERED_FOR_INTERVALS = 24;
+/** A rival must have missed by half of what the usual way did, or chance would choose: measured, a fifth less chose worse than never to. */
+const MARGIN = 0.5;
+/** No month is sure to this share of what months usually are: what drifts by cents would lie outside each time. */
+const LEAST_WIDTH = 0.001;
 /** Of what came. */
 const LITTLE = 0.01;
 const FEWEST_TO_CHOOSE = 6;
@@ -38,13 +44,15 @@ const FEWEST_TO_CHOOSE = 6;
  */
 export function outlookFor(trials: readonly Trial[], ahead: number): Outlook {
   const errors: number[] = [];
+  const sizes: number[] = [];
   trials.forEach((trial, index) => {
     const actual = trial.actual[ahead] ?? null;
     if (actual === null) return;
     const way = chosen(trials.slice(0, Math.max(0, index - ahead)), ahead);
     errors.push((trial.byWay[way]?.[ahead] ?? 0) - actual);
+    sizes.push(Math.abs(actual));
   });
-  return { way: chosen(trials, ahead), errors, halfWidth: halfWidthOf(errors) };
+  return { way: chosen(trials, ahead), errors, sizes, halfWidth: halfWidthOf(errors, sizes) };
 }
 
 /** The way with the least error of late. */
@@ -71,26 +79,31 @@ export function chosen(trials: readonly Trial[], ahead: number): number {
 /**
  * Conformal: of n errors that could have come in any order, the next one is within the k-th largest with a probability of
  * k / (n + 1). Between two of them where 0.8 lies there; of the latest errors, since what was long ago says little of now.
+ * @param sizes what the months of the errors came to
  */
-export function halfWidthOf(errors: readonly number[]): number | null {
+export function halfWidthOf(errors: readonly number[], sizes: readonly number[]): number | null {
   if (errors.length < FEWEST_ERRORS) return null;
-  const sizes = errors
-    .slice(-REMEMBERED)
+  const missed = errors
+    .slice(-REMEMBERED_FOR_INTERVALS)
     .map(Math.abs)
     .sort((a, b) => a - b);
-  const place = Math.min(sizes.length, CLAIMED * (sizes.length + 1)) - 1;
-  const low = sizes[Math.floor(place)] as number;
-  return low + ((sizes[Math.ceil(place)] as number) - low) * (place - Math.floor(place));
+  const place = Math.min(missed.length, CLAIMED * (missed.length + 1)) - 1;
+  const low = missed[Math.floor(place)] as number;
+  const width = low + ((missed[Math.ceil(place)] as number) - low) * (place - Math.floor(place));
+  const latest = sizes.slice(-REMEMBERED);
+  return Math.max(width, (LEAST_WIDTH * latest.reduce((sum, size) => sum + size, 0)) / Math.max(1, latest.length));
 }
 
 /** How often intervals held, where each was made of the errors before it. */
 export function coverageOf(
   errors: readonly number[],
+  sizes: readonly number[],
   ahead: number,
 ): { readonly held: number; readonly judged: number } {
   let [held, judged] = [0, 0];
   errors.forEach((error, index) => {
-    const half = halfWidthOf(errors.slice(0, Math.max(0, index - ahead)));
+    const known = Math.max(0, index - ahead);
+    const half = halfWidthOf(errors.slice(0, known), sizes.slice(0, known));
     if (half === null) return;
     judged++;
     if (Math.abs(error) <= half) held++;

@@ -1,5 +1,6 @@
 import { coverageOf, halfWidthOf, type Outlook, outlookFor, type Trial } from './backtest.ts';
 import { monthOf, monthStart, monthText } from './days.ts';
+import { NO_CHANGE } from './methods.ts';
 import { type Beat, type Expected, type HitGroup, seriesUpTo } from './recurring.ts';
 import { DailySums, FEWEST_MONTHS, firstWholeMonth, guessFrom, knownOf, pastOrigins, WAYS } from './series.ts';
 
@@ -23,7 +24,7 @@ export interface ForecastOptions {
 /** An estimate: a number, and to be written as one. */
 export interface Estimate {
   readonly value: number;
-  /** Bounds that held eight of ten months of the past; null where there is too little of it. */
+  /** Bounds made to hold eight of ten months, by errors of the past; null where there are too few. */
   readonly low: number | null;
   readonly high: number | null;
 }
@@ -129,7 +130,7 @@ export function forecastFlows(known: KnownFlows, options: ForecastOptions): Fore
         place === 0
           ? sums.income.between(monthStart(running), origin) + sums.spending.between(monthStart(running), origin)
           : 0,
-      net: estimate(income.value + spending.value, halfWidthOf(netErrors(outlook))),
+      net: estimate(income.value + spending.value, halfWidthOf(netErrors(outlook), netSizes(outlook))),
     };
   });
   return {
@@ -151,11 +152,23 @@ interface Outlooks {
 
 /** What income and spending missed by together. */
 function netErrors({ income, spending }: Outlooks): number[] {
-  return income.errors.map((error, index) => error + (spending.errors[index] ?? 0));
+  return sumsOf(income.errors, spending.errors);
+}
+
+/** What went through: net itself may be next to nothing. */
+function netSizes({ income, spending }: Outlooks): number[] {
+  return sumsOf(income.sizes, spending.sizes);
 }
 
 function estimate(value: number, half: number | null): Estimate {
   return { value, low: half === null ? null : value - half, high: half === null ? null : value + half };
+}
+
+interface Judged {
+  readonly actual: readonly number[];
+  readonly errors: readonly number[];
+  readonly sizes: readonly number[];
+  readonly byWay: (way: number) => number[];
 }
 
 function accuracyOf(outlooks: Outlooks | undefined, trials: Record<'income' | 'spending', Trial[]>): Accuracy[] {
@@ -163,39 +176,40 @@ function accuracyOf(outlooks: Outlooks | undefined, trials: Record<'income' | 's
   const actualOf = (flow: 'income' | 'spending'): number[] => trials[flow].flatMap(({ actual }) => actual[0] ?? []);
   const guessed = (flow: 'income' | 'spending', way: number): number[] =>
     trials[flow].flatMap(({ byWay, actual }) => (actual[0] == null ? [] : (byWay[way]?.[0] ?? 0)));
-  const flows: Record<FlowName, { actual: number[]; errors: readonly number[]; byWay: (way: number) => number[] }> = {
+  const flows: Record<FlowName, Judged> = {
     income: {
       actual: actualOf('income'),
-      errors: outlooks.income.errors,
+      ...outlooks.income,
       byWay: (way) => guessed('income', way),
     },
     spending: {
       actual: actualOf('spending'),
-      errors: outlooks.spending.errors,
+      ...outlooks.spending,
       byWay: (way) => guessed('spending', way),
     },
     net: {
       actual: sumsOf(actualOf('income'), actualOf('spending')),
       errors: netErrors(outlooks),
+      sizes: netSizes(outlooks),
       byWay: (way) => sumsOf(guessed('income', way), guessed('spending', way)),
     },
   };
   return (Object.keys(flows) as FlowName[]).map((flow) => {
-    const { actual, errors, byWay } = flows[flow];
-    const steps = actual.slice(1).map((value, index) => Math.abs(value - (actual[index] as number)));
-    const naive = meanSize(steps);
+    const { actual, errors, sizes, byWay } = flows[flow];
     const meanError = meanSize(errors);
+    const rivals = WAYS.map(({ name }, way) => ({
+      name,
+      meanError: meanSize(byWay(way).map((value, index) => value - (actual[index] as number))),
+    }));
+    const naive = rivals.find(({ name }) => name === NO_CHANGE)?.meanError ?? 0;
     return {
       flow,
       months: errors.length,
       errors,
       meanError,
       againstNoChange: naive === 0 ? null : meanError / naive,
-      rivals: WAYS.map(({ name }, way) => ({
-        name,
-        meanError: meanSize(byWay(way).map((value, index) => value - (actual[index] as number))),
-      })),
-      ...coverageOf(errors, 0),
+      rivals,
+      ...coverageOf(errors, sizes, 0),
     };
   });
 }

@@ -42,6 +42,9 @@ function medianAndStandout(months: readonly number[], ahead: number): number {
   return Math.abs(distance) > outer && before * distance > 0 ? before : usual;
 }
 
+/** What every forecast has to beat: the same as the month before. */
+export const NO_CHANGE = 'no change';
+
 export const METHODS: readonly Method[] = [
   { name: 'median, peaks of last year', guess: medianAndStandout },
   { name: 'median of 12 months', guess: (months) => median(lastOf(months, 12)) },
@@ -49,7 +52,7 @@ export const METHODS: readonly Method[] = [
   { name: 'mean of 6 months', guess: (months) => mean(lastOf(months, 6)) },
   { name: 'mean of 3 months', guess: (months) => mean(lastOf(months, 3)) },
   { name: 'smoothing', guess: (months) => smoothed(months, 0.3) },
-  { name: 'no change', guess: (months) => months.at(-1) ?? 0 },
+  { name: NO_CHANGE, guess: (months) => months.at(-1) ?? 0 },
   {
     name: 'same month a year before',
     guess: (months, ahead) => (months.length >= 12 ? (months.at((ahead % 12) - 12) as number) : mean(months)),

@@ -89,11 +89,11 @@ export function forecastNotes(result: StatsResult, view: ForecastView, numbers: 
   const estimates = `Estimates from what was known on ${view.origin}, by ${countOf(view.history, 'whole month', numbers)}`;
   if (request.backtest) {
     notes.push(
-      `${estimates.replace('Estimates from', 'Each past month forecast from what was known before it; now')}. "of no change" below 100 % beats taking the month before; "held" is how many of the 80 % intervals did`,
+      `${estimates.replace('Estimates from', 'Each past month forecast from what was known before it; now')}. "of no change" is the error beside that of taking the month before: below 100 % is better; "held" is how many of the 80 % intervals did`,
     );
     return notes;
   }
-  notes.push(`${estimates}; low and high held 80 % of such months in the past`);
+  notes.push(`${estimates}; low and high are made to hold 80 % of months${heldText(view, numbers)}`);
   if (table.rows.some((row) => row.net_low === null))
     notes.push('Too little history for some intervals: it takes six errors of the past');
   const { income, spending } = view.ways;
@@ -131,6 +131,14 @@ export function forecastNotes(result: StatsResult, view: ForecastView, numbers: 
         .join(', ')}${view.leftOut.length > 5 ? ` and ${numbers.count(view.leftOut.length - 5)} more` : ''}`,
     );
   return notes;
+}
+
+/** `, and held a month ahead: income 13 of 15, spending 12 of 15, net 13 of 15`. */
+function heldText({ accuracy }: ForecastView, numbers: NumberStyle): string {
+  const parts = accuracy
+    .filter(({ judged }) => judged > 0)
+    .map(({ flow, held, judged }) => `${flow} ${numbers.count(held)} of ${numbers.count(judged)}`);
+  return parts.length === 0 ? '' : `, and held a month ahead: ${parts.join(', ')}`;
 }
 
 /** Why there is no forecast. */

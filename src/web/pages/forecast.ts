@@ -27,7 +27,7 @@ export function forecastPage(result: StatsResult, frame: Frame): Html {
   );
   return html`${reportLead(result, ink)}
 <p>${words(ink, view)} · <a href="${linkHere(frame, { by: groupBy === 'category' ? null : 'category', backtest: null })}">${groupBy === 'category' ? 'in total' : 'by category'}</a> · <a href="${linkHere(frame, { by: groupBy === 'account' ? null : 'account', backtest: null })}">${groupBy === 'account' ? 'in total' : 'by account'}</a> · <a href="${linkHere(frame, { backtest: backtest ? null : '1', by: null })}">${backtest ? 'what comes' : 'how it did on the past'}</a></p>
-${groupBy === null && !backtest && panel({ title: 'Net by month', ink, wide: true, exports, note: 'bars are what was, points what is expected, within bounds that held eight of ten months' }, html`<div class="plot">${chart(ink, result, view)}</div>`)}
+${groupBy === null && !backtest && panel({ title: 'Net by month', ink, wide: true, exports, note: 'bars are what was, points what is expected, within bounds made to hold eight of ten months' }, html`<div class="plot">${chart(ink, result, view)}</div>`)}
 ${table}
 ${!backtest && view.expected.length > 0 && panel({ title: 'What is due', ink, wide: true, exports, note: html`as the <a href="${linkTo(frame, 'recurring')}">recurring payments</a> go` }, due(ink, view))}`;
 }
@@ -37,7 +37,7 @@ function words(ink: Ink, view: ForecastView): Html {
   return html`Estimates from what was known on ${view.origin}${
     net !== undefined &&
     net.months > 0 &&
-    html`; a month ahead, net was missed by ${ink.money(net.meanError.toFixed(2))} on average over ${ink.count(net.months)} months`
+    html`; a month ahead, net was missed by ${ink.money(net.meanError.toFixed(2))} on average over ${ink.count(net.months)} months${net.judged > 0 && html`, and its bounds held ${ink.count(net.held)} of ${ink.count(net.judged)}`}`
   }${view.lowest !== null && html`; the lowest balance expected is ${ink.money(view.lowest.balance.toFixed(2))} on ${view.lowest.day}`}`;
 }
 
