@@ -6,6 +6,7 @@ import {
   type NetChange,
   type NetChanges,
 } from '../model/changes/netChanges.ts';
+import { agreeing, counted } from '../model/counted.ts';
 import { quoteIdentifier } from '../model/identifier.ts';
 import { hidesRowid, type SourceTable } from '../model/sourceTable.ts';
 import { plainColumn, textColumn } from '../model/stagingColumn.ts';
@@ -69,13 +70,17 @@ export async function putNetChanges(
   if (counts.before > 0) {
     const deleted = await countOf(copy, `DELETE FROM ${target} AS t WHERE ${condition}`);
     if (deleted !== counts.before)
-      throw new Contradiction(`${displayName(source.table)}: ${deleted} rows went where ${counts.before} had to`);
+      throw new Contradiction(
+        `${displayName(source.table)}: ${counted(deleted, 'row')} went where ${counts.before} had to`,
+      );
   }
   const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
   const inserted =
     counts.after > 0 ? await countOf(copy, `INSERT INTO ${target} (${names}) SELECT ${names} FROM ${rows}`) : 0;
   if (inserted !== counts.after)
-    throw new Contradiction(`${displayName(source.table)}: ${inserted} rows came where ${counts.after} had to`);
+    throw new Contradiction(
+      `${displayName(source.table)}: ${counted(inserted, 'row')} came where ${counts.after} had to`,
+    );
   const growth = BigInt(counts.after - counts.before);
   return {
     upserted: BigInt(counts.after),
@@ -188,8 +193,13 @@ async function proveHits(copy: WorkingCopy, table: string, before: number): Prom
   );
   const [hits, keys, strangers] = [Number(found?.hits), Number(found?.keys), Number(found?.strangers)];
   if (hits !== before || keys !== before)
-    throw new Contradiction(`${table}: ${before} rows were to be changed or deleted, and ${hits} were found`);
-  if (strangers > 0) throw new Contradiction(`${table}: ${strangers} rows that were to be new were there already`);
+    throw new Contradiction(
+      `${table}: ${counted(before, 'row')} ${agreeing(before, 'was', 'were')} to be changed or deleted, and ${hits} found`,
+    );
+  if (strangers > 0)
+    throw new Contradiction(
+      `${table}: ${counted(strangers, 'row')} that ${agreeing(strangers, 'was', 'were')} to be new ${agreeing(strangers, 'was', 'were')} there already`,
+    );
 }
 
 const FILLED = 'temp.main.finance_db_rows_filled';

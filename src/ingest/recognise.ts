@@ -57,7 +57,7 @@ export function recogniseText(head: string): FileKind {
   if (format !== null) return { kind: 'statement', format };
   if (/^(<!--[\s\S]*?-->\s*)*(<!doctype\s+html|<html|<head|<body|<table|<meta|<script|<div)/i.test(text))
     return html(text);
-  if (/^<\?xml|^<[a-z][\w:.-]*[\s>/]/i.test(text))
+  if (/^<\?xml|^<!--|^<!doctype\s|^<[a-z][\w:.-]*[\s>/]/i.test(text))
     return refused(
       `it is XML of another kind (${JSON.stringify(rootElement(text))})`,
       'the kinds that are read are CAMT.052, .053 and .054, and OFX 2',
@@ -103,8 +103,11 @@ function json(text: string): FileKind {
     : refused(`it is an error that the bank sent instead of a statement: ${JSON.stringify(said)}`, DOWNLOAD_AGAIN);
 }
 
+/** What may stand before the root of XML: declarations, comments, a document type with definitions of its own. */
+const PROLOGUE = /<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!doctype[^>[]*(?:\[[\s\S]*?\]\s*)?>/gi;
+
 function rootElement(text: string): string {
-  return /<([a-z_][\w:.-]*)/i.exec(text.replace(/<\?[\s\S]*?\?>|<!--[\s\S]*?-->/g, ''))?.[1] ?? '?';
+  return /<([a-z_][\w:.-]*)/i.exec(text.replace(PROLOGUE, ''))?.[1] ?? '?';
 }
 
 /** Text that begins well, and has NUL bytes in it or behind it: a download or a disk that failed. */

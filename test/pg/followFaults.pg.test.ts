@@ -96,7 +96,7 @@ test('its sessions are ended, and rows of the file contradict the stream', async
   await again.caughtUp(session);
   await session.query("UPDATE t SET v = 'found out' WHERE id = 70");
   expect(await again.compare(session)).toBe(5001);
-  expect(again.restarts()).toEqual([expect.stringContaining('1 rows were to be changed or deleted, and 0 were found')]);
+  expect(again.restarts()).toEqual([expect.stringContaining('1 row was to be changed or deleted, and 0 found')]);
   expect(again.events.some((event) => event.kind === 'scanned' && event.result.tables[0]?.mode === 'full')).toBe(true);
 }, 60_000);
 

@@ -72,6 +72,7 @@ describe('what is no statement is named', () => {
     ['{"error": "expired", "message": "Session expired"}', 'instead of a statement: "expired"', 'log in'],
     ['[{"id": 1}]', 'it is JSON and no statement', 'CAMT'],
     ['<?xml version="1.0"?><invoice/>', 'XML of another kind ("invoice")', 'CAMT.052'],
+    ['<!DOCTYPE a [<!ENTITY b "x">]><!-- y --><a>&b;</a>', 'XML of another kind ("a")', 'CAMT.052'],
     [' \n\t', 'nothing but white space', 'download it again'],
   ])('%j', (text, what, remedy) => {
     const found = recogniseText(text);
