@@ -40,7 +40,8 @@ export function categoriesPage(view: StatsResult, frame: Frame): Html {
   const spent = rows.filter(({ amount }) => Number(amount) < 0);
   const words = (row: Row): string =>
     [nameOf(row.category), ...(request.depth === 2 && row.subcategory ? [row.subcategory] : [])].join(': ');
-  const says = (row: Row): string => `${words(row)}: ${ink.money(row.amount)}, ${ink.count(row.count)} transactions`;
+  const says = (row: Row): string =>
+    `${words(row)}: ${ink.money(row.amount)}, ${ink.countOf(row.count, 'transaction')}`;
   const areas = treemap(
     spent.slice(0, MOST_CELLS).map((row) => ({
       name: words(row),

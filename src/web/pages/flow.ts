@@ -29,7 +29,7 @@ export function flowPage({ request, baseCurrency, flows }: FlowView, frame: Fram
     size: Math.abs(Number(row.amount)),
     kind: row.flow === 'income' ? 'in' : `tint-${tintOf(row.category)}`,
     href: ink.behind(only(row)),
-    says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.count(row.count)} transactions`,
+    says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.countOf(row.count, 'transaction')}`,
     sum: ink.sum(row.amount),
   });
   const sources = rows('income')

@@ -47,7 +47,7 @@ export function groupPage(view: StatsResult, frame: Frame, keys: Keys): Html {
         size: -Number(amount),
         tint: tintOf(words(row)),
         href: ink.behind(groupOf(keys, row)),
-        says: `${words(row)}: ${ink.money(amount)}, ${ink.count(String(row['count']))} transactions`,
+        says: `${words(row)}: ${ink.money(amount)}, ${ink.countOf(String(row['count']), 'transaction')}`,
         sum: ink.sum(amount),
       };
     });

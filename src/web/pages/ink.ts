@@ -1,4 +1,5 @@
 import { type Narrowing, narrowingText } from '../../analytics/narrowing.ts';
+import { agreeing } from '../../model/counted.ts';
 import { type NumberStyle, numberStyle } from '../../render/money.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
@@ -47,6 +48,11 @@ export class Ink {
 
   count(text: string | number): string {
     return this.style.count(text);
+  }
+
+  /** `1 row`, `1,200 rows`. */
+  countOf(text: string | number, noun: string): string {
+    return `${this.count(text)} ${agreeing(text, noun, `${noun}s`)}`;
   }
 
   /** Rates and shares tell nothing of the amounts. */

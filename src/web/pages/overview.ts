@@ -37,7 +37,7 @@ export function overviewPage(view: OverviewView, frame: Frame): Html {
   const name = spanName(main.from, main.to, frame.locale);
   return html`<p class="lead">${name}${frame.query.get('period') === null && main.span === 'latest' && ', the latest month that is over'} · in ${baseCurrency.currency}${
     previous !== null && html` · beside ${spanName(previous.from, previous.to, frame.locale)}`
-  } · <a href="${ink.behind(dayOnly(main), scopeOf(view))}" data-count="${main.count}">${ink.count(main.count)} transactions</a></p>
+  } · <a href="${ink.behind(dayOnly(main), scopeOf(view))}" data-count="${main.count}">${ink.countOf(main.count, 'transaction')}</a></p>
 ${baseCurrency.doubt !== null && html`<p class="warning" role="note">${baseCurrency.doubt}</p>`}
 ${figures(ink, view)}
 ${footOf({ title: 'The figures', ink, exports: { report: 'overview' } })}
@@ -126,7 +126,7 @@ function areas(ink: Ink, view: OverviewView, own: Scope): Html {
         size: -Number(row.amount),
         tint: tintOf(row.category),
         href: ink.behind([{ by: 'category', value: row.category }, ...flowOnly(view)], own),
-        says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.count(row.count)} transactions`,
+        says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.countOf(row.count, 'transaction')}`,
         sum: ink.sum(row.amount),
       })),
     { width: 620, height: 300, title: 'Spending by category' },

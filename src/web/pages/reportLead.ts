@@ -1,4 +1,5 @@
 import type { StatsResult } from '../../app/stats/stats.ts';
+import { agreeing } from '../../model/counted.ts';
 import { type Html, html } from './html.ts';
 import { EVERY_ROW, type Ink } from './ink.ts';
 import { linkHere } from './links.ts';
@@ -15,14 +16,12 @@ export function reportLead({ request, baseCurrency, transferRows, scope, apart }
     span !== null && period.from === null && html`, ${span.from} to ${span.to}`
   } · in ${baseCurrency.currency}${
     left &&
-    html` · <a href="${linkHere(frame, { 'with-transfers': '1' })}">${ink.count(transferRows)} rows of transfers between own accounts</a> left out`
+    html` · <a href="${linkHere(frame, { 'with-transfers': '1' })}">${ink.countOf(transferRows, 'row')} of transfers between own accounts</a> left out`
   }${withTransfers && html` · transfers included (<a href="${linkHere(frame, { 'with-transfers': null })}">leave them out</a>)`}${
     Number(scope.not_normalized) > 0 &&
-    html` · <a href="${ink.behind([{ by: 'normalized', value: 'no' }], EVERY_ROW)}">${ink.count(scope.not_normalized)} rows</a> have no amount in ${baseCurrency.currency} and are in no sum`
-  }${apart !== null && Number(apart.future) > 0 && html` · ${ink.count(apart.future)} rows are dated after today and left out`}${
-    apart !== null &&
-    Number(apart.undated) > 0 &&
-    html` · ${ink.count(apart.undated)} rows have no day and are left out`
+    html` · <a href="${ink.behind([{ by: 'normalized', value: 'no' }], EVERY_ROW)}">${ink.countOf(scope.not_normalized, 'row')}</a> ${agreeing(scope.not_normalized, 'has', 'have')} no amount in ${baseCurrency.currency} and ${agreeing(scope.not_normalized, 'is', 'are')} in no sum`
+  }${apart !== null && Number(apart.future) > 0 && html` · ${ink.countOf(apart.future, 'row')} ${agreeing(apart.future, 'is', 'are')} dated after today and left out`}${
+    apart !== null && Number(apart.undated) > 0 && html` · ${ink.countOf(apart.undated, 'row')} without a day left out`
   }</p>
 ${baseCurrency.doubt !== null && html`<p class="warning" role="note">${baseCurrency.doubt}</p>`}`;
 }

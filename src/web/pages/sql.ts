@@ -1,5 +1,5 @@
 import { MOST_SQL_ROWS, MOST_SQL_SECONDS, type SqlResult, type SqlView } from '../../app/dashboard/sqlPage.ts';
-import { grouped } from '../../model/counted.ts';
+import { counted, grouped } from '../../model/counted.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { HIDDEN, Ink } from './ink.ts';
@@ -37,7 +37,7 @@ ${problem !== null && problemPage(problem)}${result !== null && html`${table(ink
 function table(ink: Ink, { columns, rows, truncated, seconds }: SqlResult): Html {
   if (columns.length === 0) return html`<p class="empty">Done; there is nothing to show.</p>`;
   const numeric = columns.map(({ kind }) => kind === 'number' || kind === 'float');
-  return html`<p class="note">${grouped(rows.length)}${truncated && ' of more'} rows, ${seconds.toFixed(2)} s${truncated && html`. Only the first ${grouped(MOST_SQL_ROWS)} are shown.`}</p>
+  return html`<p class="note">${counted(rows.length, truncated ? 'of more row' : 'row')}, ${seconds.toFixed(2)} s${truncated && html`. Only the first ${grouped(MOST_SQL_ROWS)} are shown.`}</p>
 <div class="scroll tall" tabindex="0" role="region" aria-label="Result"><table class="report"><thead><tr>${columns.map(({ name, type }, index) => html`<th scope="col"${numeric[index] === true && html` class="number"`} title="${type}">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (
