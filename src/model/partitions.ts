@@ -135,11 +135,25 @@ export function monthsToCover(held: Iterable<Month>, now: Month, ahead: number):
   });
 }
 
+function nameLike(model: Partition, month: Month): string | null {
+  const [year, number] = monthText(monthOf(model) ?? 0).split('-');
+  const match = new RegExp(`^(.*)${year}([^0-9]?)${number}(\\D.*|(?:[^0-9]?01)?)$`, 's').exec(model.name);
+  if (match === null) return null;
+  const [, start = '', sign = '', end = ''] = match;
+  return `${start}${monthText(month, sign)}${end}`;
+}
+
 /** NAMEDATALEN - 1: PostgreSQL cuts longer names without an error, so that two months could get one name. */
 const LONGEST_NAME = 63;
 
-/** `transactions_2024_03`. */
-export function partitionName(table: string, month: Month): string {
+/**
+ * What to call the partition of a month: as the latest one is called, with its month in the place of that one's, so that what
+ * made those, such as pg_partman, finds it by its own rule (`t_p2024_03`, `t_p20240301`); else `transactions_2024_03`.
+ */
+export function partitionName(table: string, month: Month, partitions: readonly Partition[] = []): string {
+  const model = partitions.findLast((partition) => monthOf(partition) !== null);
+  const told = model === undefined ? null : nameLike(model, month);
+  if (told !== null) return told;
   const end = `_${monthText(month, '_')}`;
   let start = table;
   while (Buffer.byteLength(start + end) > LONGEST_NAME) start = [...start].slice(0, -1).join('');

@@ -87,10 +87,13 @@ export function partitionsText(
 
 function madeLine({ table, made, partitions }: PartitionsResult): string {
   const end = partitions.findLast(({ isDefault }) => !isDefault)?.range?.to?.slice(0, 10) ?? 'its end';
-  const first = made[0];
-  if (first === undefined) return `Nothing to make: ${table} has every month to ${end}.`;
-  const names = made.length === 1 ? first : `${first} to ${made.at(-1)}`;
-  return `Made ${counted(made.length, 'partition')} of ${table}, ${names}: it takes rows before ${end}.`;
+  if (made.length === 0) return `Nothing to make: ${table} has every month to ${end}.`;
+  return `Made ${counted(made.length, 'partition')} of ${table}, ${namesText(made)}: it takes rows before ${end}.`;
+}
+
+/** All of few, else the first and the last; --json has all. */
+function namesText(names: readonly string[]): string {
+  return names.length > 4 ? `${names[0]} to ${names.at(-1)}` : names.join(', ');
 }
 
 function keepLines({ table, kept, detached, wouldDetach }: PartitionsResult): string[] {
@@ -98,7 +101,7 @@ function keepLines({ table, kept, detached, wouldDetach }: PartitionsResult): st
   if (all.length === 0) return [`No partition of ${table} lies wholly before ${kept}.`];
   const rows = all.reduce<bigint | null>((sum, one) => (sum === null || one.rows === null ? null : sum + one.rows), 0n);
   const size = rows === null ? '' : `, about ${counted(rows, 'row')}`;
-  const names = all.map(({ name }) => name).join(', ');
+  const names = namesText(all.map(({ name }) => name));
   if (wouldDetach.length > 0)
     return [
       `Would detach ${counted(all.length, 'partition')} of ${table} that ${agreeing(all.length, 'lies', 'lie')} wholly before ${kept}${size}: ${names}.`,

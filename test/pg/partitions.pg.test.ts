@@ -262,7 +262,7 @@ describe('transactions by month', () => {
         [0, ''],
       ]);
       expect(both.map(({ stdout }) => stdout).sort()).toEqual([
-        'Made 3 partitions of transactions, transactions_2026_02 to transactions_2026_08: it takes rows before 2026-09-01.\n',
+        'Made 3 partitions of transactions, transactions_2026_02, transactions_2026_07, transactions_2026_08: it takes rows before 2026-09-01.\n',
         'Nothing to make: transactions has every month to 2026-09-01.\n',
       ]);
     });

@@ -82,6 +82,14 @@ describe('months', () => {
 
   test('are told apart in the names of their partitions, however long that of the table is', () => {
     expect(partitionName('transactions', toMonth('2024-03'))).toBe('transactions_2024_03');
+    const like = (name: string): string =>
+      partitionName('t', toMonth('2025-01'), [
+        { ...partition("FOR VALUES FROM ('2024-03-01') TO ('2024-04-01')"), name },
+        partition('DEFAULT'),
+      ]);
+    expect(['t_p2024_03', 't_p20240301', 't_202403', '2024-03 of t', 't_9', 't_2024_031'].map(like)).toEqual([
+      ...['t_p2025_01', 't_p20250101', 't_202501', '2025-01 of t', 't_2025_01', 't_2025_01'],
+    ]);
     const name = partitionName('ü'.repeat(31), toMonth('2024-03'));
     expect([Buffer.byteLength(name), name.slice(-9)]).toEqual([62, 'ü_2024_03']);
   });

@@ -1,7 +1,7 @@
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { firstDayKept, isBefore, isByTime } from '../../model/partitions.ts';
 import { displayName } from '../../model/tableName.ts';
-import { detachPartitions } from '../../postgres/partitions/detach.ts';
+import { detachPartitions, requireNoDefault } from '../../postgres/partitions/detach.ts';
 import { type PartitionedTable, readPartitions } from '../../postgres/partitions/read.ts';
 import { partitionKey, readSizes } from '../../postgres/partitions/sizes.ts';
 import type { PgSession } from '../../postgres/session.ts';
@@ -44,6 +44,7 @@ export async function letGo(
       { remedy: 'leave --keep out', details: { table: displayName(table), key: partitioned.key } },
     );
   const due = partitioned.partitions.filter((partition) => partition.pending || isBefore(partition, from));
+  if (due.length > 0) requireNoDefault(partitioned);
   if (confirmed) await detachPartitions(session, partitioned, due);
   return {
     from,

@@ -18,7 +18,8 @@ export async function detachPartitions(
   partitions: readonly Partition[],
 ): Promise<void> {
   if (partitions.length === 0) return;
-  requireDetachable(partitioned);
+  requireOwner(partitioned);
+  requireNoDefault(partitioned);
   const { table } = partitioned;
   for (const partition of partitions) {
     const how = partition.pending ? 'FINALIZE' : 'CONCURRENTLY';
@@ -32,8 +33,8 @@ export async function detachPartitions(
   }
 }
 
-function requireDetachable(partitioned: PartitionedTable): void {
-  const { table, role, partitions } = partitioned;
+function requireOwner(partitioned: PartitionedTable): void {
+  const { table, role } = partitioned;
   const name = displayName(table);
   if (!partitioned.owned)
     throw new FinanceDbError(
@@ -41,6 +42,11 @@ function requireDetachable(partitioned: PartitionedTable): void {
       `the role ${role} may not detach partitions of ${name}: it lacks ${missingRights(partitioned)[0]}`,
       { remedy: 'let its owner run the command', details: { table: name, role } },
     );
+}
+
+/** @throws FinanceDbError PG_TABLE_SHAPE where a default partition rules detaching out */
+export function requireNoDefault({ table, partitions }: PartitionedTable): void {
+  const name = displayName(table);
   const rest = partitions.find(({ isDefault }) => isDefault);
   if (rest !== undefined)
     throw new FinanceDbError(

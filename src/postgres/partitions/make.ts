@@ -33,15 +33,14 @@ export async function makeMonths(
 ): Promise<TableName[]> {
   if (months.length === 0) return [];
   requireRightsToMake(partitioned, months);
-  const { table } = partitioned;
-  const made = months.map((month) => ({ month, leaf: leafOf(table, month) }));
+  const made = months.map((month) => ({ month, leaf: leafOf(partitioned, month) }));
   await refuseTaken(session, partitioned, made);
   await session.query(made.map(({ month, leaf }) => makeSql(partitioned, leaf, month)).join(';\n'));
   return made.map(({ leaf }) => leaf);
 }
 
-function leafOf({ schema, name }: TableName, month: Month): TableName {
-  return { schema, name: partitionName(name, month) };
+function leafOf({ table, partitions }: PartitionedTable, month: Month): TableName {
+  return { schema: table.schema, name: partitionName(table.name, month, partitions) };
 }
 
 function makeSql({ table, type, owner, role }: PartitionedTable, leaf: TableName, month: Month): string {
@@ -67,7 +66,7 @@ export function requireRightsToMake(partitioned: PartitionedTable, months: reado
   const more = months.length > some.length ? ` and ${months.length - some.length} more` : '';
   const sql = months.map(
     (month) =>
-      `CREATE TABLE ${postgresTable(leafOf(table, month))} PARTITION OF ${postgresTable(table)} ${boundsOf(month, type ?? '')}`,
+      `CREATE TABLE ${postgresTable(leafOf(partitioned, month))} PARTITION OF ${postgresTable(table)} ${boundsOf(month, type ?? '')}`,
   );
   throw new FinanceDbError(
     'PG_PERMISSION',
