@@ -19,6 +19,18 @@ export interface TransactionPlace {
 /** A list in order: the rows that have what it is ordered by, then those that have not. */
 export type ListPart = 'valued' | 'without';
 
+/** The values that the rows of a page have at most, in the order of the list; null where that is open. */
+export interface ValueSpan {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** How many rows of a list have a value. */
+export interface ValueCount {
+  readonly value: string;
+  readonly rows: string;
+}
+
 interface Order {
   readonly column: string;
   readonly descending: boolean;
@@ -28,6 +40,8 @@ interface Order {
   readonly isValue: (text: string) => boolean;
   /** Tables are filled in the order of time, more or less, so that little of them is read for a page of days. */
   readonly scattered: boolean;
+  /** Many rows share a value, and values are few: to count the rows of each pays. */
+  readonly shared: boolean;
 }
 
 const DATE = {
@@ -35,14 +49,16 @@ const DATE = {
   literal: (text: string) => `TIMESTAMP ${quoteLiteral(text)}`,
   isValue: isMoment,
   scattered: false,
+  shared: false,
 };
 const AMOUNT = {
   column: 'normalized_amount',
   literal: (text: string) => text,
   isValue: (text: string) => /^-?\d{1,38}(\.\d{1,38})?$/.test(text),
   scattered: true,
+  shared: false,
 };
-const MERCHANT = { column: 'merchant', literal: quoteLiteral, isValue: () => true, scattered: true };
+const MERCHANT = { column: 'merchant', literal: quoteLiteral, isValue: () => true, scattered: true, shared: true };
 
 const ORDERS: Record<TransactionSort, Order> = {
   '-date': { ...DATE, descending: true },
@@ -63,7 +79,7 @@ export function isPlaceIn(sort: TransactionSort, value: string | null): boolean 
  * One page, as rows of TransactionRow with `sort_value` and `row_id` beside. Every branch is a table ordered by columns of
  * its own and cut off, which DuckDB reads late: the ordered columns first, all others for the rows of the page alone.
  * @param after in the same part
- * @param end the value that the page ends with at the latest: see pageEndSql
+ * @param within the values that its rows have at most: see valueCountsSql and pageEndSql
  * @param limit rows of the page; one more tells the caller that there is another page
  */
 export function transactionsSql(
@@ -71,15 +87,14 @@ export function transactionsSql(
   sort: TransactionSort,
   part: ListPart,
   after: TransactionPlace | null,
-  end: string | null,
+  within: ValueSpan,
   limit: number,
 ): string {
-  const { column, descending, literal } = ORDERS[sort];
+  const { column, descending } = ORDERS[sort];
   const by = part === 'valued' ? `${column}${descending ? ' DESC' : ''}, ` : '';
   const ordered = (id: string): string => `\nORDER BY ${by}tx_id NULLS FIRST, ${id}\nLIMIT ${limit}`;
   const conditions = [
-    ...(part === 'valued' ? valuedConditions(ORDERS[sort], after) : [`${column} IS NULL`, ...behind(after)]),
-    ...(end === null ? [] : [`${column} ${descending ? '>=' : '<='} ${literal(end)}`]),
+    ...(part === 'valued' ? valuedConditions(ORDERS[sort], after, within) : [`${column} IS NULL`, ...behind(after)]),
   ];
   const listed = ['"timestamp"', ...TEXTS, 'amount', 'currency', 'normalized_amount'].join(', ');
   const { expressions, branches } = rowsOf(query, `rowid AS row_id, ${listed}`, conditions, ordered('rowid'));
@@ -118,6 +133,23 @@ ${indented(branches)}
 )${ordered})`;
 }
 
+/**
+ * Rows of ValueCount in the order of the list, wherever a page of it begins: asked once for a file and filter, they tell for
+ * each page which values it is made of, so that one value is looked for where all would be compared.
+ * @param most values; one more tells the caller that there are too many
+ * @returns null where rows hardly share values, or where transfers have to be found by the statement
+ */
+export function valueCountsSql(query: TransactionQuery, sort: TransactionSort, most: number): string | null {
+  const { column, descending, shared } = ORDERS[sort];
+  if (!shared) return null;
+  const counted = `${column} AS value, count(*) AS n`;
+  const { expressions, branches } = rowsOf(query, counted, [`${column} IS NOT NULL`], '\nGROUP BY value');
+  if (expressions.length > 0) return null;
+  return `SELECT value, sum(n)::VARCHAR AS rows FROM (
+${indented(branches)}
+) GROUP BY value ORDER BY value${descending ? ' DESC' : ''} LIMIT ${most + 1}`;
+}
+
 /** The first rows of the list with these conditions, of those that could not be a leg of a transfer and of those that are none. */
 function rowsOf(
   query: TransactionQuery,
@@ -140,12 +172,17 @@ FROM ${request.source.table}${whereClause(condition === null ? all : [...all, co
   return { expressions, branches: others === null ? branch(plain) : `${branch(plain)}\nUNION ALL\n${branch(others)}` };
 }
 
-/** Rows with a value, behind the place. The first comparison is there to be looked up in what DuckDB knows of each block. */
-function valuedConditions({ column, descending, literal }: Order, after: TransactionPlace | null): string[] {
-  if (after === null || after.value === null) return [`${column} IS NOT NULL`];
-  const sign = descending ? '<' : '>';
-  const value = literal(after.value);
-  return [`${column} ${sign}= ${value}`, `(${column} ${sign} ${value} OR ${behind(after).join(' AND ')})`];
+/** Rows with a value, behind the place. Comparisons of the column alone come first: DuckDB knows of each block whether it can have any. */
+function valuedConditions(order: Order, after: TransactionPlace | null, { from, to }: ValueSpan): string[] {
+  const { column, descending, literal } = order;
+  const [beyond, before] = descending ? ['<', '>'] : ['>', '<'];
+  if (from !== null && from === to) return [`${column} = ${literal(from)}`, ...behind(after)];
+  const end = to === null ? [] : [`${column} ${before}= ${literal(to)}`];
+  const first = after?.value ?? from;
+  if (first === null) return [`${column} IS NOT NULL`, ...end];
+  const begin = `${column} ${beyond}= ${literal(first)}`;
+  if (after === null) return [begin, ...end];
+  return [begin, `(${column} ${beyond} ${literal(first)} OR ${behind(after).join(' AND ')})`, ...end];
 }
 
 /** Behind a row, among those of the same value. */

@@ -3,12 +3,9 @@ import { type Narrowing, parseNarrowing } from '../../analytics/narrowing.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import {
   isPlaceIn,
-  type ListPart,
-  pageEndSql,
   TRANSACTION_SORTS,
   type TransactionPlace,
   type TransactionSort,
-  transactionsSql,
 } from '../../analytics/transactionPage.ts';
 import {
   type DayRows,
@@ -24,6 +21,7 @@ import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
 import { rememberTransfers } from '../stats/knownTransfers.ts';
 import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+import { readPageRows } from './transactionRows.ts';
 import { readSums } from './transactionSums.ts';
 
 /** Which transactions, and which page of them. */
@@ -95,7 +93,7 @@ export async function readTransactions(
 ): Promise<TransactionList> {
   const { query, baseCurrency } = await prepare(reader, input, asked, currencySetting);
   const sums = await readSums(reader, query);
-  const found = await readRows(reader, query, asked);
+  const found = await readPageRows(reader, query, asked);
   const shown = found.slice(0, asked.limit);
   const last = found.length > asked.limit ? shown.at(-1) : undefined;
   return {
@@ -180,24 +178,6 @@ async function prepare(
     query: { request: await rememberTransfers(reader, everyRow ? whole : request), only, search },
     baseCurrency: await readBaseCurrency(reader, currencySetting, stored.table, stored.columns),
   };
-}
-
-type FoundRow = TransactionRow & { readonly sort_value: string | null; readonly row_id: string };
-
-/** The rows of a page and one more: those that have what the list is ordered by, then the others. */
-async function readRows(
-  reader: DuckDbReader,
-  query: TransactionQuery,
-  { sort, after, limit }: TransactionsInput,
-): Promise<FoundRow[]> {
-  const read = (part: ListPart, from: TransactionPlace | null, end: string | null, most: number): Promise<FoundRow[]> =>
-    reader.all<FoundRow>(transactionsSql(query, sort, part, from, end, most));
-  if (after !== null && after.value === null) return read('without', after, null, limit + 1);
-  const endSql = pageEndSql(query, sort, after, limit + 1);
-  const [last] = endSql === null ? [] : await reader.all<{ page_end: string | null }>(endSql);
-  const rows = await read('valued', after, last?.page_end ?? null, limit + 1);
-  const missing = limit + 1 - rows.length;
-  return missing === 0 ? rows : [...rows, ...(await read('without', null, null, missing))];
 }
 
 function placeText(place: TransactionPlace): string {
