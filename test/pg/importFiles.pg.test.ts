@@ -145,6 +145,21 @@ describe('a CSV file that nothing proves', () => {
   });
 });
 
+test('a file without a currency is not taken for another than its account had: all its rows would come twice, as other money', async () => {
+  const entries = [{ day: '2026-03-01', cents: -1250, text: 'Shop' }];
+  const bank = fixture.file('a.sta', mt940Text({ account: 'A', currency: 'EUR', openingCents: 0, entries }));
+  const later = fixture.file('b.csv', 'Date;Text;Amount\n2026-03-01;Shop;-12.50\n2026-03-02;Cafe;-3.00\n');
+  await fixture.imported([bank]);
+  await fixture.run('import', '--learn', later, '--account', 'A');
+  const { code, refused } = await run(later);
+  expect([code, refused[0]?.code, await stored()]).toEqual([2, 'IMPORT_DOUBTFUL', 1]);
+  expect(refused[0]?.message).toContain('would be taken for USD');
+  expect(refused[0]?.remedy).toContain('FINANCE_DB_BASE_CURRENCY=EUR or "currency": "EUR"');
+  const env = { DATABASE_URL: fixture.database.url, FINANCE_DB_HOME: path.join(fixture.folder, 'home') };
+  const done = await runCli(['import', later, '--json'], { env: { ...env, FINANCE_DB_BASE_CURRENCY: 'EUR' } });
+  expect(JSON.parse(done.stdout).imports).toMatchObject([{ new: 1, known: 1 }]);
+});
+
 describe('archives', () => {
   test('several statements, a bad one among them: the good ones come in, the bad one is named', async () => {
     const file = zip('march.zip', [

@@ -175,7 +175,7 @@ describe('the command', () => {
         { currency: 'XXX', n: null, by: null, rate_day: null, recorded },
       ]);
       expect((await fixture.run('rates')).stdout).toBe(
-        '0 rows normalised to USD.\n1 row still without: no rate within seven days before; reports leave them out.\n',
+        '0 rows normalised to USD.\n1 row still without: no rate within seven days before; reports leave it out.\n',
       );
       // Undo still sees that nobody has edited them.
       expect((await fixture.run('import', '--undo', '1')).stdout).toContain('1 row deleted');

@@ -1,9 +1,11 @@
+import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { FileSummary } from '../../ingest/fileSummary.ts';
 import { fitting } from '../../ingest/fits.ts';
 import { Preparer } from '../../ingest/prepare.ts';
 import { stagedValues } from '../../ingest/stagedRow.ts';
 import type { StatementEvent, StatementStart } from '../../ingest/statement.ts';
 import type { TableName } from '../../model/tableName.ts';
+import { findOtherCurrency } from '../../postgres/imports/accountCurrency.ts';
 import { findGaps } from '../../postgres/imports/continuity.ts';
 import { readHistory } from '../../postgres/imports/history.ts';
 import { decideIdentity, refuseDoubleIds } from '../../postgres/imports/identity.ts';
@@ -62,6 +64,7 @@ export async function importFile(
     onRows: (rows) => request.onProgress?.({ file: opened.name, rows, fraction: opened.fractionRead() }),
   });
   request.onRead?.(opened.name);
+  if (preparer.assumedCurrency) await refuseOtherCurrency(session, table, opened, config.baseCurrency);
   if (preparer.hasOwnIds) await refuseDoubleIds(session, opened.name);
   // Before anything is compared: PostgreSQL does not hold tx_id unique there.
   const partitioned = await lockPartitioned(session, table);
@@ -110,6 +113,26 @@ export async function importFile(
     uncategorised: request.dryRun ? await uncategorised(session, table, importId) : [],
     seconds: Math.round(performance.now() - started) / 1000,
   };
+}
+
+/** @throws FinanceDbError IMPORT_DOUBTFUL where a file without a currency would be taken for another than its account had so far */
+async function refuseOtherCurrency(
+  session: PgSession,
+  table: TableName,
+  { name, format }: OpenedStatements,
+  assumed: string,
+): Promise<void> {
+  const other = await findOtherCurrency(session, table, assumed);
+  if (other === null) return;
+  const { account, currency, importId, file } = other;
+  throw new FinanceDbError(
+    'IMPORT_DOUBTFUL',
+    `${name}: it names no currency and would be taken for ${assumed}, the base currency; but what came of account ${account} last is in ${currency} (import ${importId}, ${file})`,
+    {
+      remedy: `set FINANCE_DB_BASE_CURRENCY=${currency}${format === 'csv' ? ` or "currency": "${currency}" in its profile` : ''}; if ${assumed} is right, undo the earlier imports first (--list, --undo)`,
+      details: { file: name, account, currency, assumed },
+    },
+  );
 }
 
 /** numeric(15,2): what an amount has to fit. */
