@@ -40,7 +40,7 @@ export function writeFollowNote(folder: string, note: FollowNote): void {
 
 /** Who follows into the file now; null when nobody does. */
 export function currentFollower(publishedPath: string): FollowNote | null {
-  const file = resolved(publishedPath);
+  const file = resolvedPath(publishedPath);
   const holder = lockHolder(`${file}.lock`);
   if (holder === null) return null;
   try {
@@ -53,7 +53,7 @@ export function currentFollower(publishedPath: string): FollowNote | null {
 
 /** Hands something to the follower of a file, which will take it into the file. @param document text of JSON */
 export function handToFollower(publishedPath: string, name: string, document: string): void {
-  const folder = path.join(`${resolved(publishedPath)}.work`, RECEIPTS);
+  const folder = path.join(`${resolvedPath(publishedPath)}.work`, RECEIPTS);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeWhole(path.join(folder, `${name}.json`), document);
 }
@@ -66,12 +66,14 @@ export function handedOver(folder: string): string[] {
   return names.sort().map((name) => path.join(place, name));
 }
 
-function writeWhole(file: string, text: string): void {
+/** Writes a file whole: whoever reads meanwhile finds the old one. */
+export function writeWhole(file: string, text: string): void {
   fs.writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600 });
   fs.renameSync(`${file}.new`, file);
 }
 
-function resolved(file: string): string {
+/** Where a file really is: what belongs to it lies beside that. */
+export function resolvedPath(file: string): string {
   try {
     return fs.realpathSync(file);
   } catch {

@@ -26,6 +26,7 @@ export function validationDocument(result: ValidationResult, repairs: readonly R
     })),
     ...(repairs.length === 0 ? {} : { repaired: repairs }),
     snapshot,
+    ...(result.metAt === null ? {} : { met_at: result.metAt }),
     seconds,
     bytes_received: bytesReceived,
     ...(result.warnings.length === 0 ? {} : { warnings: result.warnings }),
@@ -69,7 +70,8 @@ export function verdictLine(result: ValidationResult): string {
     sum((check) => check.rows.postgres),
     'row',
   );
-  const how = `${durationText(result.seconds)}, ${bytesText(result.bytesReceived)} from PostgreSQL`;
+  const beside = result.metAt === null ? '' : `beside the follower, as of the log's position ${result.metAt}; `;
+  const how = `${beside}${durationText(result.seconds)}, ${bytesText(result.bytesReceived)} from PostgreSQL`;
   const lagging = sum((check) => check.lag.changed + check.lag.deleted);
   const behind = `PostgreSQL has changed ${counted(
     sum((check) => check.lag.changed),

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sync } from '../../src/app/sync/sync.ts';
+import { validate } from '../../src/app/validate/validate.ts';
 import { readPublishedFile } from '../../src/duckdb/fileState.ts';
+import { AskedMeeting } from '../../src/duckdb/meeting.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import type { FinanceDbError } from '../../src/errors/financeDbError.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
@@ -9,8 +11,16 @@ import { connect } from '../../src/postgres/session.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { compareTable } from '../support/compare.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { startWriter } from '../support/duckdbWriter.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { configOf, type FollowerOptions, startFollower, syncRequest, type TestFollower } from '../support/follower.ts';
+import {
+  configOf,
+  type FollowerOptions,
+  startFollower,
+  syncRequest,
+  type TestFollower,
+  validateRequest,
+} from '../support/follower.ts';
 import { makeFollowCluster } from '../support/followServer.ts';
 import { fromServer } from '../support/fromServer.ts';
 import { DEFINITIONS, KEPT } from '../support/keptValues.ts';
@@ -268,6 +278,61 @@ test('any published file can go on by a scan', async () => {
     await writer.close();
   }
 }, 60_000);
+
+test('validate beside writers allows for no lag: both sides are compared as of one position', async () => {
+  await session.query(
+    'CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i FROM generate_series(1, 3000) i; CREATE PUBLICATION finance_db FOR TABLE t',
+  );
+  const config = configOf({ address: database.address, folder: folder.path, tables: 't' });
+  await sync(syncRequest(config));
+  const followed = start('t');
+  await followed.caughtUp(session);
+  const writer = await connect(database.address, { retryMs: 0 });
+  const state = { stopped: false, commits: 0 };
+  const writing = (async () => {
+    for (let n = 0; !state.stopped; n++) {
+      await writer.query(
+        `UPDATE t SET v = '${n}' WHERE id % 50 = ${n % 50}; DELETE FROM t WHERE id = ${n % 2000}; INSERT INTO t VALUES (${10_000 + n})`,
+      );
+      state.commits++;
+      await delay(5);
+    }
+  })();
+  try {
+    const before = state.commits;
+    for (let round = 0; round < 2; round++) {
+      const result = await validate(validateRequest(config));
+      expect(result).toMatchObject({ status: 'equal', warnings: [], metAt: expect.stringContaining('/') });
+      expect(result.tables).toMatchObject([{ unequalBuckets: 0 }]);
+    }
+    expect(state.commits).toBeGreaterThan(before);
+    // One that falls away without a word, one that asks for what is gone by: the stream goes on.
+    const asked = new AskedMeeting(followed.file, new Date());
+    for (let turn = 0; turn < 400 && asked.answer() === null; turn++) await delay(25);
+    expect(asked.answer()).toMatchObject({ state: 'waiting' });
+    asked.tell(1n);
+    for (let turn = 0; turn < 400 && asked.answer()?.state === 'waiting'; turn++) await delay(25);
+    expect(asked.answer()).toMatchObject({ state: 'refused', why: expect.stringContaining('beyond') });
+    asked.end();
+  } finally {
+    state.stopped = true;
+    await writing.finally(() => writer.close());
+  }
+  expect(await followed.compare(session)).toBeGreaterThan(2000);
+  await followed.stop();
+  // What is wrong in the rows is found, though nothing that streams touches it; what is done to the file beside the follower as well.
+  const harm = await startWriter(followed.file, ["UPDATE t SET v = 'wrong' WHERE id = 2999", 'CHECKPOINT']);
+  await harm.kill();
+  const again = start('t');
+  await again.caughtUp(session);
+  const found = await validate(validateRequest(config));
+  expect([found.status, found.metAt, found.tables[0]?.damage.different]).toEqual(['damaged', expect.any(String), 1n]);
+  const more = await startWriter(again.file, ["UPDATE t SET v = 'too' WHERE id = 2998", 'CHECKPOINT']);
+  await more.kill();
+  const beside = await validate(validateRequest(config));
+  expect([beside.status, beside.metAt, beside.tables[0]?.damage.different]).toEqual(['damaged', null, 2n]);
+  expect(beside.warnings.join()).toContain('not as the follower left it');
+}, 120_000);
 
 describe('what cannot be followed is refused, with what to do', () => {
   const CASES: readonly (readonly [name: string, sql: string, code: string, words: RegExp])[] = [

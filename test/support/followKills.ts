@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sync } from '../../src/app/sync/sync.ts';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
+import { currentFollower } from '../../src/duckdb/followNote.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import { compareTable } from './compare.ts';
@@ -48,7 +49,9 @@ export async function killFollowers(options: FollowKillOptions): Promise<FollowK
       const { child, ended } = startTool(['follow', '--write-budget', '0'], env);
       const state = { stopped: false };
       const writing = write(writer, next, rows, state);
-      await delay(600 + Math.floor(next() * 2500));
+      // Half of them while they begin, half of them once changes stream into the file.
+      if (next() < 0.5) await streams(file);
+      await delay(Math.floor(next() * 2500));
       child.kill('SIGKILL');
       const { signal, stderr } = await ended;
       state.stopped = true;
@@ -66,6 +69,15 @@ export async function killFollowers(options: FollowKillOptions): Promise<FollowK
   } finally {
     await writer.close();
     await session.close();
+  }
+}
+
+/** Waits until a follower streams, for as long as that may take on a busy machine. */
+async function streams(file: string): Promise<void> {
+  for (let turn = 0; turn < 1200; turn++) {
+    const note = currentFollower(file);
+    if (note?.state === 'streaming' && note.published_at !== null) return;
+    await delay(50);
   }
 }
 

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { validate } from '../../src/app/validate/validate.ts';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
-import { messageOf } from '../../src/errors/financeDbError.ts';
+import { isFinanceDbError, messageOf } from '../../src/errors/financeDbError.ts';
 import { parseLsn } from '../../src/model/watermark.ts';
 import { connect } from '../../src/postgres/session.ts';
-import { startFollower, type TestFollower } from './follower.ts';
+import { configOf, startFollower, type TestFollower, validateRequest } from './follower.ts';
 import { makeTables, random, TABLES, type Writers, write } from './stress.ts';
 
 export interface FollowStressOptions {
@@ -27,7 +28,19 @@ export interface FollowStressResult {
   readonly comparisons: number;
   readonly rowsCompared: number;
   readonly reads: number;
+  /** Validations beside the writers that met the follower. */
+  readonly meetings: number;
 }
+
+/** A definition that changes, or a connection that is cut, may end a validation: it is no verdict. */
+const PASSING: readonly string[] = [
+  'PG_LOCKED',
+  'PG_QUERY',
+  'PG_CONNECTION_LOST',
+  'PG_TABLE_MISSING',
+  'DUCKDB_MISSING',
+];
+const SKIPPED = { status: 'equal', metAt: null, tables: [] } as const;
 
 /**
  * Lets random writers and definers loose on a database while it is followed. Now and then they pause, and every row of both
@@ -48,7 +61,15 @@ export async function followStress(options: FollowStressOptions): Promise<Follow
   );
   const writers = sessions.map((session, name) => write(session, name, options, state));
   const next = random(seed);
-  const totals = { commits: 0, publishes: 0, scans: 0, restarts: [] as string[], comparisons: 0, rowsCompared: 0 };
+  const totals = {
+    commits: 0,
+    publishes: 0,
+    scans: 0,
+    restarts: [] as string[],
+    comparisons: 0,
+    rowsCompared: 0,
+    meetings: 0,
+  };
   const start = (): TestFollower => startFollower({ address, folder, tables: TABLES });
   let follower = start();
   const account = (): void => {
@@ -75,6 +96,18 @@ export async function followStress(options: FollowStressOptions): Promise<Follow
         account();
         follower = start();
       } else if (what < 0.3) await cut(admin, next() < 0.5 ? 'walsender' : 'client backend');
+      // Beside writers, without any allowance for lag wherever the follower can be met.
+      else if (what < 0.6) {
+        const { status, metAt, tables } = await validate(
+          validateRequest(configOf({ address, folder, tables: TABLES })),
+        ).catch((error: unknown) => {
+          if (isFinanceDbError(error) && PASSING.includes(error.code)) return SKIPPED;
+          throw error;
+        });
+        if (status === 'damaged' || (metAt !== null && status !== 'equal'))
+          throw new Error(`validate at ${metAt ?? 'no meeting'}: ${status}: ${JSON.stringify(tables, text)}`);
+        if (metAt !== null) totals.meetings++;
+      }
       state.paused = true;
       while (state.idle < options.sessions) await delay(2);
       totals.rowsCompared += await follower.compare(admin);
@@ -131,4 +164,8 @@ async function readAgain(file: string, state: { stopped: boolean; reads: number 
       reader.close();
     }
   }
+}
+
+function text(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }

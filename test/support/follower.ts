@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { follow } from '../../src/app/follow/follow.ts';
 import type { FollowEvent, FollowRequest, Standing } from '../../src/app/follow/followRequest.ts';
 import type { SyncRequest } from '../../src/app/sync/syncRequest.ts';
+import type { ValidateRequest } from '../../src/app/validate/session.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
@@ -147,5 +148,13 @@ export function syncRequest(config: Config): SyncRequest {
   return {
     ...{ config, tables: config.tables, full: false, jobs: null, waitSeconds: 0, indexes: [] },
     ...{ now: () => new Date(), signal: new AbortController().signal, onProgress: () => undefined },
+  };
+}
+
+/** A validation of the same file. */
+export function validateRequest(config: Config): ValidateRequest {
+  return {
+    ...{ config, quick: false, limit: 20, now: () => new Date() },
+    ...{ signal: new AbortController().signal, onStep: () => undefined },
   };
 }

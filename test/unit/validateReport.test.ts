@@ -12,6 +12,7 @@ const render = (change: Partial<TableCheck>, status: ValidationResult['status'])
         seconds: 1,
         bytesReceived: 437_000,
         receiptProblem: null,
+        metAt: null,
         warnings: [],
       },
       tables: [{ ...emptyCheck('transactions'), rows: { postgres: 5_000_000n, duckdb: 5_000_000n }, ...change }],

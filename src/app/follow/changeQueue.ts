@@ -86,6 +86,11 @@ export class ChangeQueue implements StreamListener {
     return null;
   }
 
+  /** The first of what has arrived, whole or not; null when there is nothing. */
+  peek(): QueuedItem | null {
+    return this.items[this.at]?.item ?? null;
+  }
+
   /**
    * Waits until all that was committed before a position has arrived.
    * @returns whether it has, within `waitMs`

@@ -14,6 +14,7 @@ import { ChangedTables } from './changedTables.ts';
 import { ChangeQueue, type QueuedItem } from './changeQueue.ts';
 import type { FollowRequest, Standing } from './followRequest.ts';
 import { LiveFile } from './liveFile.ts';
+import { Meetings } from './meetings.ts';
 import { Restart } from './restart.ts';
 import { Watermarks } from './watermarks.ts';
 
@@ -31,6 +32,8 @@ const SAFE_PATIENCE_MS = 50;
 const LONGEST_LOOK_MS = 250;
 /** While another program has the file open for writing. */
 const RETRY_PUBLISH_MS = 1000;
+/** Between two looks at a meeting. */
+const MEETING_LOOK_MS = 20;
 
 /** What of the batch is not published yet. */
 interface Pending {
@@ -71,6 +74,7 @@ export class FollowCycle {
   private why: string | null = null;
   private idleAt = 0;
   private readonly pulse: number;
+  private readonly meetings: Meetings;
 
   constructor(
     private readonly request: FollowRequest,
@@ -81,6 +85,7 @@ export class FollowCycle {
     this.queue = new ChangeQueue(() => this.stream);
     this.changed = new ChangedTables(beginning.tables);
     this.pulse = request.pulseMs ?? PULSE_MS;
+    this.meetings = new Meetings(workspace.folder);
     this.position = beginning.from;
     this.published = beginning.from;
     this.look = beginning.look;
@@ -106,7 +111,7 @@ export class FollowCycle {
       this.stream.ask();
       for (;;) {
         signal.throwIfAborted();
-        const item = await this.queue.next(this.patience());
+        const item = await this.nextItem();
         signal.throwIfAborted();
         if (item !== null) await this.take(item);
         if (this.isDue()) await this.publish();
@@ -118,9 +123,48 @@ export class FollowCycle {
       throw error;
     } finally {
       signal.removeEventListener('abort', onAbort);
+      this.meetings.refuse('the stream has ended');
       this.stream?.close();
       this.live?.close();
     }
+  }
+
+  /** The next item, unless a meeting is on and it lies behind it: then the file is published for the meeting. */
+  private async nextItem(): Promise<QueuedItem | null> {
+    const { meetings } = this;
+    // What has begun to arrive was committed before a slot of now can be.
+    if (!meetings.isOn || this.transaction !== null) return this.queue.next(this.patience());
+    meetings.look();
+    const goal = meetings.goal();
+    if (goal === null) {
+      await new Promise((resolve) => setTimeout(resolve, MEETING_LOOK_MS));
+      return null;
+    }
+    const next = this.queue.peek();
+    if (next !== null && !liesBehind(next, goal)) return this.queue.next(MEETING_LOOK_MS);
+    if (next !== null) await this.publishAt(goal);
+    else {
+      this.stream?.ask();
+      await new Promise((resolve) => setTimeout(resolve, MEETING_LOOK_MS));
+    }
+    return null;
+  }
+
+  /** Publishes a file of exactly what was committed before a position, all of which has been taken and nothing else. */
+  private async publishAt(goal: bigint): Promise<void> {
+    if (this.position > goal) {
+      this.meetings.refuse('the file is beyond the position already');
+      return;
+    }
+    // Whatever somebody did to it would be gone with the publish, and never be found.
+    if (this.live?.isUntouched() !== true) {
+      this.meetings.refuse('the published file is not as the follower left it');
+      return;
+    }
+    this.position = goal;
+    await this.publish(true);
+    if (this.unpublished) this.meetings.refuse(this.why ?? 'nothing can be published now');
+    else this.meetings.arrive();
   }
 
   standing(): Standing {
@@ -190,8 +234,8 @@ export class FollowCycle {
     return Math.min(this.pulse, Math.max(this.notBefore - now, this.budget.wait(now), 1));
   }
 
-  /** Proves what was put and publishes it. */
-  private async publish(): Promise<void> {
+  /** Proves what was put and publishes it. @param exactly as of the position, which is written down even if nothing came */
+  private async publish(exactly = false): Promise<void> {
     const { live } = this;
     if (live === undefined) return;
     const started = performance.now();
@@ -199,10 +243,10 @@ export class FollowCycle {
     const { xids, since } = this.pending;
     let upserted = 0n;
     let deleted = 0n;
-    if (this.hasPending()) {
+    if (exactly || this.hasPending()) {
       await live.put();
       await this.lookAfter(xids);
-      const safe = await this.safeWatermark();
+      const safe = exactly ? this.watermarks.at(this.position).snapshotText : await this.safeWatermark();
       const at = { position: this.position, slot: null, catalogue: catalogueDigest(this.look) };
       const seconds = (performance.now() - started) / 1000;
       const done = await live.commit(at, safe, seconds, now());
@@ -289,7 +333,7 @@ export class FollowCycle {
   private async safeWatermark(): Promise<string> {
     const { lsn, flushed } = this.look;
     // What is not on the server's disk is not sent.
-    if (!this.queue.holdsTransaction() && lsn > this.position && lsn <= flushed) {
+    if (!this.meetings.isOn && !this.queue.holdsTransaction() && lsn > this.position && lsn <= flushed) {
       this.stream?.ask();
       const arrived = await this.queue.arrived(lsn, SAFE_PATIENCE_MS);
       if (arrived && !this.queue.holdsTransaction()) this.position = this.queue.received;
@@ -302,6 +346,7 @@ export class FollowCycle {
     const { now } = this.request;
     this.idleAt = performance.now();
     this.stream?.ask();
+    this.lookForMeeting();
     if (this.hasPending() || this.unpublished || this.transaction !== null) return;
     const { position } = this;
     // Each time: what a statement sees, and the position that it reads, are not of one moment.
@@ -314,6 +359,14 @@ export class FollowCycle {
     rememberCheck(this.workspace.publishedPath, now());
   }
 
+  private lookForMeeting(): void {
+    const { meetings } = this;
+    if (meetings.isOn || this.request.once) return;
+    meetings.look();
+    // Of what is being taken nothing can lie behind a slot that is made after this.
+    meetings.wait();
+  }
+
   /** What validations beside us have found belongs into the file, which is ours to publish. */
   private async takeReceipts(): Promise<void> {
     for (const file of handedOver(this.workspace.folder)) {
@@ -323,4 +376,10 @@ export class FollowCycle {
       this.unpublished = true;
     }
   }
+}
+
+/** Whether an item tells of something that was committed at or behind a position, or that all before it has been told. */
+function liesBehind(item: QueuedItem, position: bigint): boolean {
+  if (item.kind === 'begin') return item.finalLsn >= position;
+  return item.kind === 'position' && item.lsn >= position;
 }

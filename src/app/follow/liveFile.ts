@@ -16,6 +16,7 @@ import { SAMPLE_ID_COLUMN, SAMPLE_ID_PREFIX } from '../../model/sampleRows.ts';
 import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { labelSums } from '../sync/baseCurrency.ts';
 import { DEFAULT_MEMORY } from '../sync/sync.ts';
+import { fileIdentity } from '../validate/receipt.ts';
 import { asRestart, type FollowedTable, renew } from './changedTables.ts';
 import { Restart } from './restart.ts';
 
@@ -42,6 +43,8 @@ export class LiveFile {
   /** Sample rows are told with the very file that they come in. */
   private samplesCame = false;
   private shares: boolean | null = null;
+  /** Which file we left at the published place. */
+  private left: string | null;
   private readonly counts: Map<FollowedTable, TableCount>;
 
   private constructor(
@@ -52,6 +55,7 @@ export class LiveFile {
     private file: OwnFile,
     private fresh: FreshSize,
   ) {
+    this.left = fileIdentity(workspace.publishedPath);
     this.counts = new Map(
       tables.map((table) => [table, { touched: false, rows: rowsOf(file, table), upserted: 0n, deleted: 0n }]),
     );
@@ -176,7 +180,13 @@ export class LiveFile {
     });
     const bytes = fs.statSync(finished).size;
     const aside = await this.workspace.publish(now, finished);
+    this.left = fileIdentity(this.workspace.publishedPath);
     return { written: shared ? 0 : bytes, bytes, aside };
+  }
+
+  /** Whether the published file is the one that we left there: neither replaced nor written to since. */
+  isUntouched(): boolean {
+    return fileIdentity(this.workspace.publishedPath) === this.left;
   }
 
   /** @returns whether both share their blocks, so that nearly nothing was written */

@@ -58,7 +58,8 @@ export function unprovable(volatile: readonly string[]): Lag {
   return { possible: true, condition: null, blind: true, problem: null, notes: [note] };
 }
 
-const ALTERED =
+/** Of a table whose state is not what a sync or a follower wrote. */
+export const ALTERED =
   'the sync state of the table is not what the sync wrote: the snapshot or the source that it names cannot be trusted';
 
 /** A state that cannot be true is damage; one that a failover has overtaken is not. */

@@ -62,6 +62,8 @@ export interface ValidationResult {
   readonly receiptProblem: string | null;
   /** Things worth knowing that are no errors. */
   readonly warnings: readonly string[];
+  /** The position of the log at which a follower published for this comparison, so that nothing can lag; null without one. */
+  readonly metAt: string | null;
 }
 
 export function emptyCheck(table: string): TableCheck {

@@ -104,6 +104,7 @@ export async function beginComparison(
       bytesReceived: counted.bytes(),
       receiptProblem: null,
       warnings: fewerConnections(snapshot.refusal()),
+      metAt: null,
     }),
   };
 }

@@ -1,22 +1,13 @@
-import os from 'node:os';
 import path from 'node:path';
-import type { Config } from '../../config/config.ts';
 import { writeReceipts } from '../../duckdb/receipts.ts';
-import { openStored, type StoredFile } from '../../duckdb/storedFile.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
 import type { ReadyToPublish } from '../sync/syncRequest.ts';
 import { checkTable } from './checkTable.ts';
-import { fileIdentity, receiptsOf, storeReceipts } from './receipt.ts';
+import { meetFollower } from './meetFollower.ts';
+import { openPublished } from './openPublished.ts';
+import { receiptsOf, storeReceipts } from './receipt.ts';
 import type { TableCheck, ValidationResult } from './result.ts';
-import {
-  beginComparison,
-  openComparison,
-  readStates,
-  stateOf,
-  VALIDATE_MEMORY,
-  type ValidateRequest,
-  withSpoolFolder,
-} from './session.ts';
+import { beginComparison, openComparison, stateOf, type ValidateRequest, withSpoolFolder } from './session.ts';
 
 /**
  * Compares the published file with PostgreSQL, in one snapshot of it, and stores the receipt in the file.
@@ -24,7 +15,8 @@ import {
  */
 export async function validate(request: ValidateRequest): Promise<ValidationResult> {
   const { config, signal, now } = request;
-  const { result, identity } = await compare(request);
+  const met = await meetFollower(request);
+  const { result, identity } = met.compared ?? (await compare(request, met.why));
   request.onStep('storing the receipt');
   const receipts = receiptsOf(result, request.quick ? 'validate --quick' : 'validate', now());
   const receiptProblem = await storeReceipts(config.duckdbPath, identity, receipts, {
@@ -35,7 +27,11 @@ export async function validate(request: ValidateRequest): Promise<ValidationResu
   return { ...result, receiptProblem };
 }
 
-async function compare(request: ValidateRequest): Promise<{ result: ValidationResult; identity: string | null }> {
+/** @param why what follower could not be met and why, in words; null for none */
+async function compare(
+  request: ValidateRequest,
+  why: string | null,
+): Promise<{ result: ValidationResult; identity: string | null }> {
   return withSpoolFolder(async (folder) => {
     const { stored, states, owner, identity } = await openPublished(request.config, path.join(folder, 'tmp'));
     try {
@@ -54,29 +50,11 @@ async function compare(request: ValidateRequest): Promise<{ result: ValidationRe
           return finish(tables);
         },
       );
-      return { result, identity };
+      return { result: why === null ? result : { ...result, warnings: [...result.warnings, why] }, identity };
     } finally {
       stored.abandon();
     }
   });
-}
-
-/** The file and its state, certainly of one and the same file though a sync may publish another one at any time. */
-async function openPublished(
-  { duckdbPath: file, memory }: Config,
-  temporaryFolder: string,
-): Promise<{ stored: StoredFile; identity: string | null } & Awaited<ReturnType<typeof readStates>>> {
-  for (;;) {
-    const identity = fileIdentity(file);
-    const known = await readStates(file);
-    const stored = await openStored(file, {
-      memory: memory ?? VALIDATE_MEMORY,
-      threads: os.availableParallelism(),
-      temporaryFolder,
-    });
-    if (fileIdentity(file) === identity) return { stored, ...known, identity };
-    stored.abandon();
-  }
 }
 
 /**
