@@ -34,6 +34,9 @@ const COLUMNS = {
 
 export type GroupKey = keyof typeof COLUMNS;
 
+/** Names in an address and the columns that they are. */
+export const GROUP_COLUMNS = Object.entries(COLUMNS) as readonly (readonly [GroupKey, string])[];
+
 export const GROUP_KEYS = Object.keys(COLUMNS) as readonly GroupKey[];
 
 const WORDS = {

@@ -67,6 +67,7 @@ const WITH_FIGURES: readonly PageName[] = [
   'channels',
   'places',
   'currencies',
+  'health',
 ];
 
 describe('the list behind a figure adds up to it', () => {

@@ -185,6 +185,8 @@ const ADDRESSES = [
   '/recurring?sort=name&with-transfers=1',
   '/anomalies',
   '/currencies?period=2026&limit=3',
+  '/health',
+  '/balances?opening=a%3D100&limit=5',
   '/transactions?only=flow:spending&only=category:Dining&q=shop',
   '/transactions?only=id:t-0001&every-row=1',
   `/sql?sql=${encodeURIComponent("SELECT category, sum(amount) AS total FROM transactions WHERE merchant LIKE '%o''%' GROUP BY ALL")}`,

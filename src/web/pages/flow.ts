@@ -1,6 +1,7 @@
 import type { FlowRow } from '../../analytics/flows.ts';
 import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { FlowView } from '../../app/dashboard/flow.ts';
+import { exactSum } from '../../model/exactSum.ts';
 import { type SankeyEnd, sankey } from './charts/sankey.ts';
 import type { Exports } from './exports.ts';
 import type { Frame } from './frame.ts';
@@ -32,35 +33,38 @@ export function flowPage({ request, baseCurrency, flows }: FlowView, frame: Fram
     says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.countOf(row.count, 'transaction')}`,
     sum: ink.sum(row.amount),
   });
-  const sources = rows('income')
-    .filter(({ amount }) => Number(amount) > 0)
-    .map(end);
-  const uses = rows('spending')
-    .filter(({ amount }) => Number(amount) < 0)
-    .map(end);
+  const incoming = rows('income').filter(({ amount }) => Number(amount) > 0);
+  const outgoing = rows('spending').filter(({ amount }) => Number(amount) < 0);
+  const sources = incoming.map(end);
+  const uses = outgoing.map(end);
   const against = [
     ...rows('income').filter(({ amount }) => Number(amount) < 0),
     ...rows('spending').filter(({ amount }) => Number(amount) > 0),
   ];
   const size = (ends: readonly SankeyEnd[]): number => ends.reduce((sum, each) => sum + each.size, 0);
   const spare = size(sources) - size(uses);
-  const rest = (name: string): SankeyEnd => ({
-    name,
-    figure: '',
-    size: Math.abs(spare),
-    kind: 'rest',
-    href: linkTo(frame, 'cashflow'),
-    says: `${name}: the difference between the two sides`,
-  });
-  const even = Math.abs(spare) <= 0.005;
+  const difference = exactSum([...incoming, ...outgoing].map(({ amount }) => amount));
   // A filter that leaves one side away says nothing of what was saved.
   const whole = request.filters.flow === null;
+  // What runs the other way is in the list of all, but not between the two sides.
+  const all = whole && against.length === 0;
+  const rest = (name: string): SankeyEnd => ({
+    name,
+    figure: whole ? ink.money(difference) : '',
+    size: Math.abs(spare),
+    kind: 'rest',
+    href: all ? ink.behind([]) : linkTo(frame, 'cashflow'),
+    says: `${name}: ${whole ? `${ink.money(difference)}, ` : ''}the difference between the two sides`,
+    sum: all ? ink.sum(difference) : null,
+  });
+  const even = Number(difference) === 0;
   const left = even || spare > 0 ? sources : [...sources, rest(whole ? 'Drawn from savings' : 'Income, filtered out')];
   const right = even || spare < 0 ? uses : [...uses, rest(whole ? 'Saved' : 'Spending, filtered out')];
   // Income by category and spending by category are two reports; a filter leaves one of them.
-  const exports = (['income', 'spending'] as const)
+  const sides = (['income', 'spending'] as const)
     .filter((flow) => request.filters.flow === null || request.filters.flow === flow)
     .map((flow): Exports => ({ report: 'categories', label: flow, changes: { ...AS_DRAWN, [flow]: '1' } }));
+  const exports: Exports[] = whole ? [...sides, { report: 'cashflow', label: 'net', changes: AS_DRAWN }] : sides;
   const table = html`<div class="scroll" tabindex="0" role="region" aria-label="Income and spending by category"><table class="report"><thead><tr><th scope="col">Category</th><th scope="col" class="money">Amount <small>${ink.currency}</small></th><th scope="col" class="count">Count</th></tr></thead>
 ${(['income', 'spending'] as const).map((flow) => {
   const all = total(flow);

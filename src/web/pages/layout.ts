@@ -4,7 +4,7 @@ import type { Frame } from './frame.ts';
 import { type Html, html, trusted } from './html.ts';
 import { isPrivate } from './ink.ts';
 import { linkHere, linkTo } from './links.ts';
-import { PAGE_NAMES, PAGES, type PageName } from './pageNames.ts';
+import { isInMore, PAGE_NAMES, PAGES, type PageName } from './pageNames.ts';
 import { periodBar } from './periodBar.ts';
 
 /** Pages that are about the file and not about a period. */
@@ -46,10 +46,13 @@ ${keyHelp(frame)}
 
 function navigation(frame: Frame): Html {
   const names = PAGE_NAMES.filter((name) => name !== 'sql' || frame.sql);
-  return html`<ul>${names.map((name) => {
+  const entry = (name: PageName): Html => {
     const current = name === frame.page ? trusted(' aria-current="page"') : null;
     return html`<li><a href="${linkTo(frame, name)}" data-key="${PAGES[name].key}"${current}>${PAGES[name].title}</a></li>`;
-  })}</ul>`;
+  };
+  // A page that is not in sight is named where it would be looked for.
+  const here = isInMore(frame.page);
+  return html`<ul>${names.filter((name) => !isInMore(name)).map(entry)}</ul><details class="menu more"><summary${here && trusted(' class="here"')}>${here ? PAGES[frame.page].title : 'More'}</summary><ul class="sheet-box">${names.filter(isInMore).map(entry)}</ul></details>`;
 }
 
 function tools(frame: Frame, hidden: boolean): Html {

@@ -1,4 +1,14 @@
-/** Every page of the dashboard, in the order of the navigation. `key` follows `g` on the keyboard. */
+interface PageEntry {
+  readonly path: string;
+  readonly title: string;
+  readonly key: string;
+  readonly more?: boolean;
+}
+
+/**
+ * Every page of the dashboard, in the order of the navigation. `key` follows `g` on the keyboard; `more` are those that the
+ * navigation has no room for beside the others.
+ */
 export const PAGES = {
   overview: { path: '/', title: 'Overview', key: 'o' },
   cashflow: { path: '/cashflow', title: 'Cash flow', key: 'c' },
@@ -7,17 +17,25 @@ export const PAGES = {
   calendar: { path: '/calendar', title: 'Calendar', key: 'd' },
   merchants: { path: '/merchants', title: 'Merchants', key: 'm' },
   accounts: { path: '/accounts', title: 'Accounts', key: 'a' },
-  channels: { path: '/channels', title: 'Channels', key: 'h' },
-  places: { path: '/places', title: 'Places', key: 'p' },
+  balances: { path: '/balances', title: 'Balances', key: 'b' },
   recurring: { path: '/recurring', title: 'Recurring', key: 'r' },
-  anomalies: { path: '/anomalies', title: 'Anomalies', key: 'u' },
   forecast: { path: '/forecast', title: 'Forecast', key: 'n' },
-  currencies: { path: '/currencies', title: 'Currencies', key: 'y' },
   transactions: { path: '/transactions', title: 'Transactions', key: 't' },
   sql: { path: '/sql', title: 'SQL', key: 'q' },
   status: { path: '/status', title: 'Status', key: 's' },
-} as const satisfies Record<string, { path: string; title: string; key: string }>;
+  channels: { path: '/channels', title: 'Channels', key: 'h', more: true },
+  places: { path: '/places', title: 'Places', key: 'p', more: true },
+  anomalies: { path: '/anomalies', title: 'Anomalies', key: 'u', more: true },
+  currencies: { path: '/currencies', title: 'Currencies', key: 'y', more: true },
+  health: { path: '/health', title: 'Health', key: 'e', more: true },
+} as const satisfies Record<string, PageEntry>;
 
 export type PageName = keyof typeof PAGES;
 
 export const PAGE_NAMES = Object.keys(PAGES) as readonly PageName[];
+
+/** Whether a page stands in the part of the navigation that is opened. */
+export function isInMore(name: PageName): boolean {
+  const entry: PageEntry = PAGES[name];
+  return entry.more === true;
+}

@@ -144,7 +144,7 @@ function filterForm(frame: Frame): Html {
 }
 
 /** The other parameters go along with a form as they are. */
-function kept(frame: Frame, except: readonly string[]): Html[] {
+export function kept(frame: Frame, except: readonly string[]): Html[] {
   return [...frame.query]
     .filter(([name]) => !except.includes(name))
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);

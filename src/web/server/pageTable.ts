@@ -18,6 +18,7 @@ import { oneOf, optional, readParams, switchParam } from '../api/params.ts';
 import { FILTER_PARAMS, flagsOf, LOCALE_PARAM, REPORT_PARAMS } from '../api/statsParams.ts';
 import { accountsPage } from '../pages/accounts.ts';
 import { anomaliesPage } from '../pages/anomalies.ts';
+import { balancesPage } from '../pages/balances.ts';
 import { calendarPage } from '../pages/calendar.ts';
 import { cashflowPage } from '../pages/cashflow.ts';
 import { categoriesPage } from '../pages/categories.ts';
@@ -26,6 +27,7 @@ import { currenciesPage } from '../pages/currencies.ts';
 import { flowPage } from '../pages/flow.ts';
 import { forecastPage } from '../pages/forecast.ts';
 import type { Frame } from '../pages/frame.ts';
+import { healthPage } from '../pages/health.ts';
 import type { Html } from '../pages/html.ts';
 import { merchantsPage } from '../pages/merchants.ts';
 import { overviewPage } from '../pages/overview.ts';
@@ -134,10 +136,12 @@ export const PAGE_TABLE: Readonly<Record<PageName, Page>> = {
   accounts: reportPage('accounts', accountsPage),
   channels: reportPage('channels', channelsPage),
   places: reportPage('places', placesPage),
+  balances: reportPage('balances', balancesPage),
   recurring: reportPage('recurring', recurringPage),
   anomalies: reportPage('anomalies', anomaliesPage),
   forecast: reportPage('forecast', forecastPage),
   currencies: reportPage('currencies', currenciesPage),
+  health: reportPage('health', healthPage),
   transactions: page(readList, transactionsPage),
   sql: page(async (request) => {
     const { connect, query, config, signal } = request;

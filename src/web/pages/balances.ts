@@ -1,0 +1,117 @@
+import type { BalanceRow } from '../../analytics/balances.ts';
+import type { Narrowing } from '../../analytics/narrowing.ts';
+import type { BalancesView } from '../../app/stats/readBalances.ts';
+import type { StatsResult } from '../../app/stats/stats.ts';
+import { numberStyle } from '../../render/money.ts';
+import { balanceNotes, noBalancesText } from '../../render/stats/balances.ts';
+import { type Level, levelChart } from './charts/levelChart.ts';
+import { sparkline } from './charts/sparkline.ts';
+import { daysOf } from './days.ts';
+import type { Frame } from './frame.ts';
+import { type Html, html } from './html.ts';
+import { Ink, type Scope } from './ink.ts';
+import { linkHere, pathTo } from './links.ts';
+import { PAGES } from './pageNames.ts';
+import { panel } from './panel.ts';
+import { kept } from './periodBar.ts';
+import { axisLabels, intervalName } from './periodNames.ts';
+import { reportCells } from './reportCells.ts';
+import { reportLead } from './reportLead.ts';
+
+/** A balance moves by transfers too. */
+const ALL_ROWS: Scope = { 'with-transfers': '1' };
+
+/** What accounts held: all together as a line, and each by itself. A balance is no sum of the rows of its days; its name leads to them. */
+export function balancesPage(result: StatsResult, frame: Frame): Html {
+  const ink = new Ink(frame, result.baseCurrency.currency);
+  const view = result.balances;
+  const rows = result.table.rows as unknown as readonly BalanceRow[];
+  if (view === null || rows.length === 0)
+    return html`${reportLead(result, ink)}
+<p class="empty">${view === null ? 'No balance is known.' : noBalancesText(view)}</p>
+${openingForm(frame, view)}`;
+  const exports = { report: 'balances' } as const;
+  const all = rows.filter(({ account_id }) => account_id === null);
+  const { interval } = result.request;
+  return html`${reportLead(result, ink)}
+<p class="choices" role="group" aria-label="Interval">by ${(['month', 'day'] as const).map((each) =>
+    each === (interval === 'day' ? 'day' : 'month')
+      ? html`<b aria-current="true">${each}</b> `
+      : html`<a href="${linkHere(frame, { by: each })}">${each}</a> `,
+  )}</p>
+${all.length > 1 && panel({ title: 'All accounts', ink, wide: true, exports, table: '#balances' }, html`<div class="plot">${chart(ink, result, all)}</div>`)}
+${panel({ title: 'By account', ink, wide: true, exports, table: '#balances' }, accounts(ink, rows))}
+${panel(
+  { title: interval === 'day' ? 'By day' : 'By month', id: 'balances', ink, wide: true, exports },
+  reportCells(ink, result.table, {
+    behind: ({ key }, { account_id, period }) =>
+      key === 'period' && period !== undefined
+        ? [...accountOnly(account_id), daysOf(String(period), result.request)]
+        : key === 'account_id' && account_id != null
+          ? accountOnly(account_id)
+          : null,
+    cell: ({ key }, { account_id, currency, ...row }) =>
+      key === 'account_id' && account_id === null
+        ? 'All'
+        : key === 'balance' || key === 'lowest'
+          ? ink.amount(row[key] == null ? null : String(row[key]), currency == null ? null : String(currency))
+          : undefined,
+    scope: ALL_ROWS,
+    caption: 'Balances',
+  }),
+)}
+<ul class="plain note">${balanceNotes(view, ink.currency, numberStyle(frame.locale, ink.currency)).map((note) => html`<li>${ink.words(note)}</li>`)}</ul>
+${openingForm(frame, view)}`;
+}
+
+function accountOnly(account: unknown): Narrowing[] {
+  return account == null ? [] : [{ by: 'account', value: String(account) }];
+}
+
+/** All accounts at the end of each interval. */
+function chart(ink: Ink, { request }: StatsResult, rows: readonly BalanceRow[]): Html {
+  const { interval } = request;
+  const labels = axisLabels(
+    rows.map(({ period }) => period),
+    interval,
+    ink.frame.locale,
+  );
+  const levels = rows.map(
+    ({ period, balance }, index): Level => ({
+      label: labels[index]?.label ?? period,
+      value: Number(balance),
+      says: `All accounts, ${intervalName(period, interval, ink.frame.locale)}: ${ink.money(balance)}`,
+      href: ink.behind([daysOf(period, request)], ALL_ROWS),
+    }),
+  );
+  return levelChart(levels, {
+    width: 900,
+    height: 260,
+    title: 'Balance of all accounts',
+    tick: (value) => ink.tick(value),
+  });
+}
+
+/** Each account with its latest balance and how it came there. */
+function accounts(ink: Ink, rows: readonly BalanceRow[]): Html {
+  const groups = new Map<string, BalanceRow[]>();
+  for (const row of rows) {
+    if (row.account_id === null) continue;
+    const own = groups.get(row.account_id);
+    if (own === undefined) groups.set(row.account_id, [row]);
+    else own.push(row);
+  }
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Latest balances"><table class="report"><thead><tr><th scope="col">Account</th><th scope="col">Over time</th><th scope="col" class="money">Latest</th><th scope="col" class="date">At the end of</th></tr></thead>
+<tbody>${[...groups].map(([account, own]) => {
+    const last = own.at(-1) as BalanceRow;
+    return html`<tr><th scope="row"><a href="${ink.behind(accountOnly(account), ALL_ROWS)}">${account}</a></th><td>${sparkline(own.map(({ balance }) => Number(balance)))}</td><td class="money">${ink.amount(last.balance, last.currency)}</td><td class="date">${last.period}</td></tr>
+`;
+  })}</tbody></table></div>`;
+}
+
+/** Where no statement says it, a person may. */
+function openingForm(frame: Frame, view: BalancesView | null): Html | null {
+  const account = view?.unknown[0];
+  if (account === undefined) return null;
+  return html`<form class="search" action="${pathTo(frame, PAGES.balances.path)}"><label>What an account held before its first row <input name="opening" placeholder="${account}=1200.50" autocomplete="off"></label>${kept(frame, [])}<button>Show</button></form>`;
+}
