@@ -80,6 +80,22 @@ describe('the same entries again', () => {
     expect(await importOf('b', text)).toEqual({ new: 0, known: 3, possible_duplicates: 0 });
   });
 
+  test('the same bytes read in another way are compared like any other file', async () => {
+    const text = csvText(statement([coffee, coffee, rent]));
+    await importOf('a', text);
+    await fixture.rows('DELETE FROM transactions WHERE amount = -3.50');
+    expect(await importOf('a', text)).toEqual({ new: 0, known: 3, possible_duplicates: 0 });
+    const { imports } = await fixture.imported([`${fixture.folder}/a`], '--account', 'OTHER');
+    expect(imports[0]).toMatchObject({ new: 3, known: 0 });
+    // A profile that was wrong, and is corrected under its name.
+    const { columns, ...rest } = JSON.parse(CSV_PROFILE);
+    const wrong = { ...rest, columns: { ...columns, amount: 'Balance', balance: undefined } };
+    fixture.file('home/profiles/bank.json', JSON.stringify(wrong));
+    expect(await importOf('a', text)).toMatchObject({ new: 3, known: 0 });
+    fixture.file('home/profiles/bank.json', CSV_PROFILE);
+    expect(await importOf('a', text)).toEqual({ new: 0, known: 3, possible_duplicates: 0 });
+  });
+
   test('two equal purchases on a day stay two, and a third that comes later is one more', async () => {
     await importOf('a', csvText(statement([coffee, coffee])));
     expect(await importOf('b', csvText(statement([coffee, coffee, coffee])))).toMatchObject({ new: 1, known: 2 });

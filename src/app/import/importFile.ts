@@ -68,13 +68,14 @@ export async function importFile(
   if (preparer.hasOwnIds) await refuseDoubleIds(session, opened.name);
   // Before anything is compared: PostgreSQL does not hold tx_id unique there.
   const partitioned = await lockPartitioned(session, table);
-  await decideIdentity(session, { table, source: opened.source, allNew: request.allNew });
-  await markLookalikes(session, table);
+  const { source, fileHash } = opened;
+  const someAreNew = await decideIdentity(session, { table, source, fileHash, allNew: request.allNew });
+  if (someAreNew) await markLookalikes(session, table);
   await readHistory(session, table);
   await readRates(session, table, config.baseCurrency);
   const outcome = await readOutcome(session);
   if (partitioned !== null) await makeRoom(session, partitioned, newTimes());
-  await insertNew(session, table);
+  if (outcome.newRows > 0) await insertNew(session, table);
   const importId = await insertImport(session, table, {
     file: opened.name,
     fileHash: opened.fileHash,

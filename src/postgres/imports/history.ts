@@ -1,7 +1,7 @@
 import { beside, IMPORT_ROWS, LEARNT } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
-import { ENTRIES } from './identity.ts';
+import { ENTRIES } from './entries.ts';
 import { hasSideTable } from './sideTables.ts';
 
 /** One row a payee of the file whose category the user's own rows tell. */

@@ -1,7 +1,7 @@
 import { beside, IMPORT_ROWS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
-import { ENTRIES } from './identity.ts';
+import { ENTRIES } from './entries.ts';
 import { STAGED } from './stage.ts';
 
 /** Days within which the same amount in the same account makes two rows look alike. */

@@ -3,8 +3,8 @@ import { beside, IMPORT_ROWS, IMPORTS, STATEMENTS } from '../../model/importTabl
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import { copyIn } from '../copyIn.ts';
 import type { PgSession } from '../session.ts';
+import { ENTRIES } from './entries.ts';
 import { HISTORY } from './history.ts';
-import { ENTRIES } from './identity.ts';
 import { inBaseSql, RATED } from './normalize.ts';
 
 /** Entries with all that was decided of them. */
