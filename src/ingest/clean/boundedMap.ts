@@ -1,4 +1,9 @@
-/** Answers that were given lately: at most twice so many as `size`, those unused for long go first. */
+import { standingAlone } from '../freeText.ts';
+
+/**
+ * Answers that were given lately: at most twice so many as `size`, those unused for long go first.
+ * Keys may be pieces of a file's text; values must stand alone (`standingAlone`), or each keeps all of the text that it was cut from.
+ */
 export class BoundedMap<Value> {
   private recent = new Map<string, Value>();
   private older = new Map<string, Value>();
@@ -21,6 +26,6 @@ export class BoundedMap<Value> {
       this.older = this.recent;
       this.recent = new Map();
     }
-    this.recent.set(key, value);
+    this.recent.set(standingAlone(key), value);
   }
 }

@@ -1,3 +1,4 @@
+import { standingAlone } from '../freeText.ts';
 /**
  * How money moved, by the bank's code of the entry: in the words that the sample household uses (`pos`, `online`, `atm`,
  * `transfer`, `direct_debit`, `standing_order`, `system`) and two that it has no need of (`check`, `branch`).
@@ -87,7 +88,7 @@ export function channelOfCode(code: string): Channel | null {
   if (before !== undefined) return before;
   const channel = readCode(code.trim().toUpperCase());
   if (known.size >= MOST_KNOWN) known.clear();
-  known.set(code, channel);
+  known.set(standingAlone(code), channel);
   return channel;
 }
 

@@ -1,3 +1,4 @@
+import { standingAlone } from '../freeText.ts';
 import type { StatementEntry, StatementFormat } from '../statement.ts';
 import { withoutBookingWords } from './bookingWords.ts';
 import { BoundedMap } from './boundedMap.ts';
@@ -64,9 +65,14 @@ const channels = new BoundedMap<Channel | 'none'>(20_000);
 function cachedPayee(text: string, shape: string): CleanedPayee {
   const known = payees.get(shape);
   if (known !== undefined && (shape === text || !DIGIT.test(known.payee + (known.city ?? '')))) return known;
-  const cleaned = cleanPayee(text);
+  const { payee, city, state } = cleanPayee(text);
+  const cleaned = { payee: standingAlone(payee), city: alone(city), state: alone(state) };
   payees.set(shape, cleaned);
   return cleaned;
+}
+
+function alone(text: string | null): string | null {
+  return text === null ? null : standingAlone(text);
 }
 
 function cachedChannel(text: string, shape: string): Channel | null {

@@ -1,3 +1,4 @@
+import { standingAlone } from '../freeText.ts';
 import { BoundedMap } from './boundedMap.ts';
 
 /** Names that are letters; words without vowels are taken for such anyway. */
@@ -44,7 +45,7 @@ function wordCase(word: string, index: number): string {
   }
   let found = cased.get(word);
   if (found === undefined) {
-    found = nameCase(word);
+    found = standingAlone(nameCase(word));
     cased.set(word, found);
   }
   return found;
