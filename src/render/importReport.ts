@@ -7,6 +7,7 @@ import { balancesOf } from './importDocument.ts';
 import { printable, printableText } from './printable.ts';
 import { sharedFolder } from './sharedFolder.ts';
 import { renderTable, type TableStyle } from './table.ts';
+import { unnamed } from './unnamedNotes.ts';
 import { wrapText } from './wrap.ts';
 
 /** For people: a row a file, then whatever deserves a second look, then what comes next. */
@@ -23,6 +24,7 @@ export function renderImport(result: ImportResult, style: TableStyle): string {
     parts.push(...notes(one, style));
     if (dryRun) parts.push(...preview(one, style));
   }
+  parts.push(...unnamed(imports));
   parts.push(...[...result.leftAside.map(leftAsideText), ...conclusion(result)].map((line) => printableText(line)));
   // Refused files are told elsewhere.
   if (parts.length === 0) return '';
@@ -37,7 +39,7 @@ function filesTable(imports: readonly FileImport[], style: TableStyle): string {
       { title: '#', ...count, cell: ({ id }) => id ?? '' },
       { title: 'file', names: true, least: 16, cell: ({ file }) => printable(file.slice(shared)) },
       { title: 'account', names: true, goes: 2, least: 12, cell: (one) => printable(accountsText(one)) },
-      { title: 'rows', ...count, cell: ({ rows }) => grouped(rows) },
+      { title: 'rows', ...count, goes: 3, cell: ({ rows }) => grouped(rows) },
       { title: 'new', ...count, cell: ({ outcome }) => grouped(outcome.newRows) },
       { title: 'known', ...count, cell: ({ outcome }) => grouped(outcome.known) },
       { title: 'alike', ...count, cell: ({ outcome }) => grouped(outcome.possibleDuplicates) },
@@ -101,12 +103,6 @@ function notes(one: FileImport, style: TableStyle): string[] {
   const lines: string[] = [];
   const { skipped, outcome } = one;
   const say = (text: string): number => lines.push(printableText(`${one.file}: ${text}`));
-  if (one.nameless)
-    say(`it names no account, so its rows are under ${one.accounts.join(', ')}; --account NAME calls it otherwise`);
-  if (one.assumedCurrency !== null)
-    say(
-      `it names no currency, so its amounts are taken for ${one.assumedCurrency}, the default; set FINANCE_DB_BASE_CURRENCY${one.format === 'csv' ? ', or "currency" in a profile,' : ''} before the import if they are in another`,
-    );
   if (skipped.pending > 0)
     say(
       `${counted(skipped.pending, 'entry', 'entries')} not booked yet: left out until the bank has booked ${agreeing(skipped.pending, 'it', 'them')}`,
@@ -214,7 +210,12 @@ function conclusion(result: ImportResult): string[] {
         : 'Nothing new: there was no booked row.',
     );
   else lines.push(`${counted(added, 'new row')} in ${table} (${where}). Next: finance-db sync`);
-  if (result.statementsTables !== null && !dryRun && imports.some(({ statements }) => statements.some(hasBalance)))
+  if (
+    result.statementsTables !== null &&
+    !dryRun &&
+    added > 0 &&
+    imports.some(({ statements }) => statements.some(hasBalance))
+  )
     lines.push(
       `For \`finance-db stats balances\` sync what statements say too: FINANCE_DB_TABLES=${result.statementsTables}, in the environment or .env`,
     );

@@ -125,3 +125,15 @@ test('a line of the log says which rows are neither new nor known, and that samp
   );
   expect(importLine(imported('a.csv'), 0, new Date(0))).toContain('rows=1 new=1 known=0 alike=0');
 });
+
+test('what several files leave open is said once', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${name}.csv`);
+  const files = names.map((name) =>
+    imported(name, { assumedCurrency: 'USD', nameless: true, accounts: [`csv-${name}`] }),
+  );
+  const text = report(files).replace(/\s+/g, ' ');
+  expect(text).toContain(
+    '6 files name no currency, so their amounts are taken for USD, the default: a.csv, b.csv, c.csv, d.csv, e.csv and 1 more;',
+  );
+  expect(text).toContain('6 files name no account, so their rows are under names of ours: a.csv (csv-a.csv), ');
+});
