@@ -55,7 +55,7 @@ export function anomaliesReport(request: StatsRequest): ReportQuery {
       conditions: ['normalized_amount <> 0'],
       computed: [PAYEE],
     }),
-    ...seriesExpressions(judgementDay(request), source.scale, 2),
+    ...seriesExpressions(judgementDay(request), source.scale, { least: 2 }),
     ...unusualExpressions(),
     ...twiceExpressions(),
     ...firstExpressions(),

@@ -44,11 +44,20 @@ export function rateExpressions({ source }: StatsRequest): string[] {
   if (source.amountScale === null)
     return ['odd_rate AS (SELECT NULL::BIGINT AS row_id, NULL::VARCHAR AS reason WHERE false)'];
   return [
+    // Extremes cost little, and where they are near each other no median is needed: in the base currency, which most rows are in.
+    `wide_rates AS (
+  SELECT currency
+  FROM ledger
+  WHERE amount <> 0
+  GROUP BY currency
+  HAVING max(normalized_amount::DOUBLE / amount::DOUBLE) > 1.6 * min(normalized_amount::DOUBLE / amount::DOUBLE)
+    OR min(normalized_amount::DOUBLE / amount::DOUBLE) <= 0
+)`,
     `rates AS MATERIALIZED (
   SELECT currency, median(normalized_amount::DOUBLE / amount::DOUBLE) AS usual, min(normalized_amount::DOUBLE / amount::DOUBLE) AS least,
     max(normalized_amount::DOUBLE / amount::DOUBLE) AS most
   FROM ledger
-  WHERE amount <> 0
+  WHERE amount <> 0 AND currency IN (SELECT currency FROM wide_rates)
   GROUP BY currency
   HAVING count(*) >= 5 AND (most > 1.6 * usual OR least < usual / 1.6)
 )`,
@@ -96,10 +105,15 @@ const WORTH_A_LOOK = 0.05;
 export function monthExpressions(complete: string): string[] {
   return [
     `category_months AS MATERIALIZED (
-  SELECT category, first_day AS month, -sum(normalized_amount)::DOUBLE AS spent, max(-normalized_amount)::DOUBLE AS largest
-  FROM (SELECT category, date_trunc('month', "timestamp")::DATE AS first_day, normalized_amount FROM ledger WHERE category IS NOT NULL)
-  WHERE first_day < ${complete}
-  GROUP BY category, first_day
+  SELECT category, date_trunc('month', day)::DATE AS month, -sum(total)::DOUBLE AS spent, max(most)::DOUBLE AS largest
+  FROM (
+    SELECT category, "timestamp"::DATE AS day, sum(normalized_amount) AS total, max(-normalized_amount) AS most
+    FROM ledger
+    WHERE category IS NOT NULL
+    GROUP BY category, day
+  )
+  WHERE day < ${complete}
+  GROUP BY category, month
 )`,
     `usual_month AS (
   SELECT median(spent) AS whole FROM (SELECT month, sum(spent) AS spent FROM category_months WHERE spent > 0 GROUP BY month)

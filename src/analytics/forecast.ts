@@ -56,19 +56,19 @@ export function forecastHitsSql(request: StatsRequest, most: number | null = MOS
       computed: [PAYEE],
     }),
     // States are not asked for: any day will do.
-    ...seriesExpressions(`DATE '${request.calendar.today}'`, scale).filter((sql) =>
+    ...seriesExpressions(`DATE '${request.calendar.today}'`, scale, { filed: true }).filter((sql) =>
       /^(cadences|repeated|repeated_rows|groups|hits)\b/.test(sql),
     ),
+    // What a series is mostly filed under; of equals the last of the alphabet, so that it is the same each time.
     `labels AS (
-  SELECT hash(account_id, payee, normalized_amount > 0) AS family, mode(category) AS category
-  FROM ledger
-  WHERE hash(account_id, payee, normalized_amount > 0) IN (SELECT hash(account_id, payee, income) FROM groups)
-  GROUP BY family
+  SELECT series, max_by(category, (days, category)) AS category
+  FROM (SELECT series, category, count(*) AS days FROM hits WHERE category IS NOT NULL GROUP BY series, category)
+  GROUP BY series
 )`,
   ];
-  return `${withClause(expressions)}SELECT series::VARCHAR AS series, family::VARCHAR AS family, account_id, payee, category,
-  coalesce(${income}, false) AS income, only_amount IS NOT NULL AS one_amount, day, amount::${sumType(scale)} AS amount
-FROM groups JOIN hits USING (series) JOIN labels ON family = hash(account_id, payee, groups.income)
+  return `${withClause(expressions)}SELECT series::VARCHAR AS series, hash(account_id, payee, groups.income)::VARCHAR AS family, account_id, payee,
+  category, coalesce(${income}, false) AS income, only_amount IS NOT NULL AS one_amount, day, amount::${sumType(scale)} AS amount
+FROM groups JOIN (SELECT series, day, amount FROM hits) USING (series) LEFT JOIN labels USING (series)
 WHERE series IN (SELECT series FROM hits GROUP BY series ORDER BY abs(sum(amount)) DESC, series${most === null ? '' : ` LIMIT ${most}`})
 ORDER BY account_id, payee, series, day`;
 }

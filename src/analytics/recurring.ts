@@ -99,6 +99,13 @@ export function judgementDay(request: StatsRequest): string {
   return `DATE '${lastKnownDay(request)}'`;
 }
 
+export interface SeriesOptions {
+  /** How often an amount must come to be among `repeated_rows`; 3 will do for series. */
+  readonly least?: 2 | 3;
+  /** Whether `hits` are to have a category. */
+  readonly filed?: boolean;
+}
+
 /**
  * The detection itself, over the rows of `ledger`, which must have an amount other than 0.
  * 1. Cheap test of whole groups (account, merchant, direction; and the same split by amount): at least two hits, not more than
@@ -110,9 +117,13 @@ export function judgementDay(request: StatsRequest): string {
  * Groups are named by hashes of 64 bits: grouping by texts takes twice as long, and of a million groups two have the same one
  * with a probability of one to forty millions.
  * @param today SQL of the day that states refer to
- * @param least how often an amount must come to be among `repeated_rows`; 3 will do for series
  */
-export function seriesExpressions(today: string, scale: number, least: 2 | 3 = 3): string[] {
+export function seriesExpressions(
+  today: string,
+  scale: number,
+  { least = 3, filed = false }: SeriesOptions = {},
+): string[] {
+  const category = filed ? ', category' : '';
   const sameAmount = 'hash(account_id, payee, normalized_amount)';
   const sameDirection = 'hash(account_id, payee, normalized_amount > 0)';
   const sparse = `2 * (max("timestamp")::DATE - min("timestamp")::DATE) >= 11 * (count(*) - 1)`;
@@ -131,7 +142,7 @@ export function seriesExpressions(today: string, scale: number, least: 2 | 3 = 3
   HAVING count(*) >= ${least}
 )`,
     `repeated_rows AS MATERIALIZED (
-  SELECT series, times, row_id, account_id, merchant, payee, "timestamp", normalized_amount
+  SELECT series, times, row_id, account_id, merchant, payee, "timestamp", normalized_amount${category}
   FROM ledger JOIN repeated ON series = ${sameAmount}
 )`,
     `groups AS MATERIALIZED (
@@ -154,13 +165,13 @@ export function seriesExpressions(today: string, scale: number, least: 2 | 3 = 3
   WHERE ${gathers}
 )`,
     `hits AS (
-  SELECT series, "timestamp"::DATE AS day, min(normalized_amount) AS amount
+  SELECT series, "timestamp"::DATE AS day, min(normalized_amount) AS amount${filed ? ', max(category) AS category' : ''}
   FROM (
-    SELECT ${sameDirection} AS series, "timestamp", normalized_amount
+    SELECT ${sameDirection} AS series, "timestamp", normalized_amount${category}
     FROM ledger
     WHERE series IN (SELECT series FROM groups WHERE only_amount IS NULL)
     UNION ALL
-    SELECT series, "timestamp", normalized_amount
+    SELECT series, "timestamp", normalized_amount${category}
     FROM repeated_rows
     WHERE series IN (SELECT series FROM groups WHERE only_amount IS NOT NULL)
   )
