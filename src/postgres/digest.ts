@@ -67,7 +67,9 @@ export function piecesOf(
 export async function countInPieces(snapshot: SourceSnapshot, source: SourceTable, jobs: number): Promise<bigint> {
   let rows = 0n;
   await shareWork(snapshot, jobs, PREPARE, piecesOf(snapshot, source, jobs, null), async (session, from) => {
-    rows += await countRows(session, from);
+    // Counted before it is added: others add theirs meanwhile.
+    const counted = await countRows(session, from);
+    rows += counted;
   });
   return rows;
 }
