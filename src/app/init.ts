@@ -3,16 +3,13 @@ import type { Config } from '../config/config.ts';
 import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
 import { counted } from '../model/counted.ts';
 import { DEFAULT_SAMPLE_ROWS, generateSample, LARGEST_SAMPLE } from '../model/household/generate.ts';
-import { monthOf, monthText, toMonth } from '../model/partitions.ts';
 import { displayName, postgresTable, type TableName } from '../model/tableName.ts';
 import { TRANSACTIONS_NAMES } from '../model/transactionsTable.ts';
 import type { CsvFile } from '../postgres/csvBlocks.ts';
 import { importCsv, readPlan } from '../postgres/csvImport.ts';
 import { countImports, dropImportRecords } from '../postgres/imports/sideTables.ts';
 import { watchLocks } from '../postgres/lockWatch.ts';
-import { coverMonths } from '../postgres/partitions/cover.ts';
 import { loadRows } from '../postgres/partitions/load.ts';
-import { readPartitions } from '../postgres/partitions/read.ts';
 import { patience } from '../postgres/pinned.ts';
 import { countSampleRows, markSample } from '../postgres/sampleMark.ts';
 import { type PgServer, withPostgres } from '../postgres/server.ts';
@@ -25,6 +22,7 @@ import {
   otherShape,
   shapeDifferences,
 } from '../postgres/transactionsTable.ts';
+import { analyse, divide, type InitPartitions } from './partitions/divide.ts';
 
 export interface InitRequest {
   readonly config: Config;
@@ -77,13 +75,6 @@ export interface InitResult {
   /** Whether sync will read the table, that is, FINANCE_DB_TABLES names it. */
   readonly synced: boolean;
   readonly seconds: number;
-}
-
-export interface InitPartitions {
-  readonly count: number;
-  /** The first and last month, such as `2024-03`; null where the partitions are no months. */
-  readonly first: string | null;
-  readonly last: string | null;
 }
 
 export type LoadResult =
@@ -151,10 +142,10 @@ async function prepare(
   else refuseOtherShape(server, table, [...shapeDifferences(existing), ...undivided(request, existing)]);
   const before = existing === null ? 0 : await countRows(session, table);
   const loaded = await loadWhat(request, server, session, table, before);
-  const partitions = await divide(request, session, table);
+  const partitions = await divide(session, table, request.partitionBy, request.now());
   // After loading: building an index is cheaper than keeping it up to date.
   const indexes = await createIndexes(session, table, existing?.indexed ?? []);
-  if (loaded.rows > 0) await session.query(`ANALYZE ${postgresTable(table)}`);
+  if (loaded.rows > 0) await analyse(session, table, partitions !== null);
   return {
     source: {
       kind: server.kind === 'embedded' ? 'embedded' : 'postgres',
@@ -177,24 +168,6 @@ async function prepare(
 /** That a table is not partitioned, where it is asked to be. */
 function undivided({ partitionBy }: InitRequest, { kind }: ExistingTable): string[] {
   return partitionBy !== null && kind === 'r' ? [`it is not partitioned, and cannot be made so in place`] : [];
-}
-
-/** Months ahead for which `init` makes partitions: rows of the next ones have a place before anybody thinks of it. */
-const MONTHS_AHEAD = 3;
-
-/** Makes what is missing of the months between the rows and some ahead, where it was asked for. */
-async function divide(request: InitRequest, session: PgSession, table: TableName): Promise<InitPartitions | null> {
-  const { partitionBy, now } = request;
-  if (partitionBy !== null) await coverMonths(session, table, toMonth(now().toISOString()), MONTHS_AHEAD);
-  const partitioned = await readPartitions(session, table);
-  if (partitioned === null) return null;
-  const months = partitioned.partitions.flatMap((partition) => monthOf(partition) ?? []);
-  const [first, last] = [months[0], months.at(-1)];
-  return {
-    count: partitioned.partitions.length,
-    first: first === undefined ? null : monthText(first),
-    last: last === undefined ? null : monthText(last),
-  };
 }
 
 async function loadWhat(
