@@ -130,7 +130,9 @@ function declareCommands(
       .addOption(new Option('--format <format>', 'read as this format (default: by content)').choices(FORMATS))
       .option('--profile <name>', 'read a CSV file by this profile (default: the one whose header fits)')
       .option('--encoding <name>', 'read text in this encoding, such as cp850 (default: by content)')
-      .addOption(new Option('--date-order <order>', 'for QIF files that leave it open').choices(['DMY', 'MDY', 'YMD']))
+      .addOption(
+        new Option('--date-order <order>', 'for QIF and CSV files that leave it open').choices(['DMY', 'MDY', 'YMD']),
+      )
       .option('--dry-run', 'show what would come in, and write nothing')
       .option('--all-new', 'nothing in the file has come before: for banks that export only what is new')
       .option('--inbox <dir>', 'import what lies in a folder, and move it to done/ or refused/')

@@ -129,6 +129,18 @@ test.each([
   expect((error as { remedy: string }).remedy).toContain(`\`${command} --yes\``);
 });
 
+test('dates that can be read in two orders: the other one is named, and --date-order is obeyed or refused', async () => {
+  const file = input('Date;Text;Amount\n02/03/2020;Shop;-12.50\n02/04/2020;Cafe;-1.00\n');
+  const error = await openStatements(file, request()).catch((problem: unknown) => problem);
+  expect((error as { remedy: string }).remedy).toContain('add --date-order MDY');
+  const wrong = await openStatements(file, request({ dateOrder: 'YMD' })).catch((problem: unknown) => problem);
+  expect((wrong as Error).message).toContain('cannot be read in the order YMD');
+  const days = async (dateOrder: 'DMY' | 'MDY' | 'YMD') =>
+    (await learnProfile(request({ dateOrder, profile: dateOrder }), 'f.csv')).preview.map(({ date }) => date);
+  expect(await days('DMY')).toEqual(['2020-03-02', '2020-04-02']);
+  expect(await days('MDY')).toEqual(['2020-02-03', '2020-02-04']);
+});
+
 const HEADERLESS = '31.01.2020;Shop;-12,50\n01.02.2020;Cafe;-3,50\n';
 
 test('what --learn says to do next works: without a header the profile is named', async () => {

@@ -19,7 +19,7 @@ export function doubtfulLayout(file: string, guess: CsvGuess, given: Given): Fin
     remedy:
       guess.profile === null
         ? 'write a profile for it (docs/profiles.md) and name it with --profile'
-        : howToConfirm(file, given),
+        : howToConfirm(file, guess, given),
     details: {
       file,
       doubts: guess.doubts,
@@ -45,10 +45,12 @@ export function previewLine({
   return `  ${date}  ${amount.padStart(12)} ${currency ?? ''}  ${shown}`;
 }
 
-function howToConfirm(file: string, given: Given): string {
+function howToConfirm(file: string, { otherOrders }: CsvGuess, given: Given): string {
+  const [other] = otherOrders;
+  const swapped = other === undefined ? '' : `; if days and months are the other way round, add --date-order ${other}`;
   if (file === '-' || file.startsWith('-/'))
     return 'write it to a file: `finance-db import --learn FILE --yes` imports it as these rows show';
-  return `if these rows are right, \`${learnCommand(file, given)} --yes\` keeps that as a profile and imports the file; if not, the same without --yes keeps it to be corrected (docs/profiles.md)`;
+  return `if these rows are right, \`${learnCommand(file, given)} --yes\` keeps that as a profile and imports the file${swapped}; if not, the same without --yes keeps it to be corrected (docs/profiles.md)`;
 }
 
 /** A QIF file all of whose dates exist with the day first and with the month first. */

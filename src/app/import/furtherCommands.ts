@@ -3,13 +3,13 @@ import { shellWord } from '../../model/crontab.ts';
 import type { ImportRequest } from './request.ts';
 
 /** What of a request a further command needs too, to mean the same file and the same places. */
-export type Given = Pick<ImportRequest, 'account' | 'encoding' | 'settings'>;
+export type Given = Pick<ImportRequest, 'account' | 'encoding' | 'dateOrder' | 'settings'>;
 
 /** What the name of a profile may be: that of its file. */
 export const PROFILE_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,80}$/u;
 
 /** Keeps the layout of a file, for a shell: with a name for the profile where that of the file would be none. */
-export function learnCommand(file: string, { account, encoding, settings }: Given): string {
+export function learnCommand(file: string, { account, encoding, dateOrder, settings }: Given): string {
   const { name } = path.parse(file);
   const plain = name
     .replace(/[^\p{L}\p{N}._]+/gu, '-')
@@ -21,6 +21,7 @@ export function learnCommand(file: string, { account, encoding, settings }: Give
     ...(PROFILE_NAME.test(name) ? [] : ['--profile', plain === '' ? 'bank' : plain]),
     ...(account === null ? [] : ['--account', account]),
     ...(encoding === null ? [] : ['--encoding', encoding]),
+    ...(dateOrder === null ? [] : ['--date-order', dateOrder]),
     ...settings,
   ]);
 }

@@ -188,7 +188,7 @@ function textIn(encoding: Encoding, { input, headBytes, ...look }: Look): string
 }
 
 async function guess(look: Look, wishes: Wishes): Promise<CsvGuess> {
-  const guesser = new CsvGuesser(look.input.name);
+  const guesser = new CsvGuesser(look.input.name, wishes.dateOrder);
   for await (const { text, final } of decodedText(look.input, look.encoding, wishes.signal)) guesser.push(text, final);
   return guesser.result();
 }

@@ -16,6 +16,9 @@ const HEAD = 1 << 18;
 const SAMPLE_ROWS = 500;
 const SHOWN_ROWS = 5;
 
+const DATE_ORDERS = ['DMY', 'MDY', 'YMD'] as const;
+type DateOrder = (typeof DATE_ORDERS)[number];
+
 /** What a CSV file without a profile seems to be. */
 export interface CsvGuess {
   /** Only what is proven may be imported without asking. */
@@ -29,6 +32,8 @@ export interface CsvGuess {
   /** The first rows as they would be read. */
   readonly preview: readonly StatementEntry[];
   readonly rows: number;
+  /** Other orders of day, month and year that all dates of the file may have. */
+  readonly otherOrders: readonly DateOrder[];
   /** What this file says above its header; the next one with the same header may say something else. */
   readonly currencyAbove: string | null;
 }
@@ -42,10 +47,15 @@ export class CsvGuesser {
   private trial: Trial | null = null;
   private candidate: Candidate | null = null;
   private readonly file: string;
+  private readonly dateOrder: DateOrder | null;
 
-  /** @param file its name, for messages */
-  constructor(file: string) {
+  /**
+   * @param file its name, for messages
+   * @param dateOrder what the user says of its dates; null: nothing
+   */
+  constructor(file: string, dateOrder: DateOrder | null = null) {
     this.file = file;
+    this.dateOrder = dateOrder;
   }
 
   /**
@@ -70,7 +80,8 @@ export class CsvGuesser {
     const { dialect, trial, candidate } = this;
     if (dialect === null || trial === null || candidate === null) return this.nothing();
     const result = trial.result();
-    const { doubts, proof, inverted } = doubtsOf(trial, result, candidate);
+    const { doubts: found, proof, inverted } = doubtsOf(trial, result, candidate);
+    const doubts = [...this.orderDoubt(candidate), ...found];
     const claim = result.proven.find((one) => one.inverted === inverted);
     const orders = new Set(result.proven.filter((one) => one.inverted === inverted).map(({ order }) => order));
     const [currency] = trial.currencies;
@@ -96,6 +107,7 @@ export class CsvGuesser {
       doubts,
       preview: this.preview(profile),
       rows: trial.rows,
+      otherOrders: DATE_ORDERS.filter((order) => result.otherFormats.includes(order)),
       currencyAbove: aboveHeader,
     };
   }
@@ -154,7 +166,17 @@ export class CsvGuesser {
 
   private formatsOf({ profile }: Candidate) {
     const column = this.columns.find(({ position }) => position + 1 === profile.columns.date);
-    return column?.formats ?? [];
+    const formats = column?.formats ?? [];
+    const said = formats.filter((format) => format === this.dateOrder);
+    return said.length > 0 ? said : formats;
+  }
+
+  /** An order that the dates do not have would else be passed over without a word. */
+  private orderDoubt(candidate: Candidate): string[] {
+    const { dateOrder } = this;
+    const orders = this.formatsOf(candidate).filter((format) => DATE_ORDERS.some((order) => order === format));
+    if (dateOrder === null || orders.length === 0 || orders.includes(dateOrder)) return [];
+    return [`the dates cannot be read in the order ${dateOrder}, as --date-order says`];
   }
 
   private feed(text: string, final: boolean): void {
@@ -227,6 +249,7 @@ export class CsvGuesser {
       doubts: [doubt],
       preview: [],
       rows: 0,
+      otherOrders: [],
       currencyAbove: null,
     };
   }
