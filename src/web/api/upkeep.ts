@@ -53,7 +53,7 @@ export const UPKEEP_ROUTES: readonly ApiRoute[] = [
     summary: 'Sync now, in the background; `GET events` tells when it is done',
     query: optional({ validate: switchParam('prove the result, and leave a receipt, as `sync --validate` does') }),
     answer: { status: 202, type: 'application/json', schema: ACCEPTED, about: 'it has begun, or one runs already' },
-    handle: (call) => begin(call, 'sync', call.query['validate'] === true ? ['--validate'] : []),
+    handle: (call) => beginSync(call, call.query['validate'] === true),
   },
   {
     method: 'get',
@@ -105,6 +105,14 @@ function validations(call: ApiCall): Promise<Response> {
     }));
     return jsonAnswer(call, { validations: rows }, snapshot);
   });
+}
+
+/** Where a follower brings every change anyway there is nothing to sync, but all to prove. */
+function beginSync(call: ApiCall, prove: boolean): Response {
+  if (!prove) return begin(call, 'sync');
+  return call.services.keeper.state().following !== null
+    ? begin(call, 'validate')
+    : begin(call, 'sync', ['--validate']);
 }
 
 /** @throws FinanceDbError SYNC_LOCKED when something else runs */

@@ -1,4 +1,5 @@
 import type { SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
+import type { StatusFollow } from '../../app/status.ts';
 import type { PageName } from './pageNames.ts';
 
 /** A sync or a validation that this server ran. */
@@ -10,6 +11,9 @@ export interface Run {
   readonly problem: { readonly code: string; readonly message: string } | null;
 }
 
+/** Whether a follower is at work, and how far behind it is. */
+export type Following = Pick<StatusFollow, 'state' | 'why' | 'lag_seconds'>;
+
 /** How it stands with PostgreSQL, which the file cannot know. */
 export interface Freshness {
   /** When a sync last compared the file with PostgreSQL. */
@@ -20,6 +24,8 @@ export interface Freshness {
   readonly since: Date | null;
   /** Why the last one failed: its code and message; null when it did not. */
   readonly problem: { readonly code: string; readonly message: string; readonly remedy: string } | null;
+  /** Who follows PostgreSQL's changes into the file now, this server or somebody else; null when nobody does. */
+  readonly following: Following | null;
   /** Whether this server syncs by itself (--no-sync). */
   readonly automatic: boolean;
   /** The last ones that ended, newest first. */

@@ -1,5 +1,6 @@
 import { durationText } from '../../render/amount.ts';
 import { sampleNotice } from '../../render/dataAgeText.ts';
+import { followText } from './followText.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html, trusted } from './html.ts';
 import { isPrivate } from './ink.ts';
@@ -68,13 +69,14 @@ function dataLine(frame: Frame): Html {
     return seconds < 10 ? 'just now' : `${durationText(seconds)} ago`;
   };
   const { proof } = snapshot;
+  const followed = followText(freshness.following);
   return html`<p class="data" data-live="${freshness.syncing ? 'running' : freshness.problem === null ? 'idle' : 'failed'}">${snapshot.syncedAt && html`data of ${ago(snapshot.syncedAt)} · `}${
     freshness.checkedAt && html`checked ${ago(freshness.checkedAt)} · `
   }<a href="${linkTo(frame, 'status')}#receipts">${
     proof === null
       ? 'not validated'
       : `${proof.outcome.toUpperCase()}, proven ${ago(proof.validatedAt)}${isOlder(snapshot) ? ', before the last sync' : ''}`
-  }</a> · snapshot ${snapshot.id}${freshness.syncing && html` · syncing`}${
+  }</a> · snapshot ${snapshot.id}${followed !== null && html` · ${followed}`}${freshness.syncing && html` · syncing`}${
     freshness.problem && html` · <span class="problem">${freshness.problem.message}</span>`
   }</p>`;
 }

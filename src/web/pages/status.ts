@@ -1,7 +1,8 @@
 import type { ReceiptRow, StatusView, SyncRow } from '../../app/dashboard/statusPage.ts';
-import type { Status } from '../../app/status.ts';
+import type { Status, StatusFollow } from '../../app/status.ts';
 import { grouped } from '../../model/counted.ts';
 import { bytesText, durationText } from '../../render/amount.ts';
+import { followText } from './followText.ts';
 import type { Frame } from './frame.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import { Ink } from './ink.ts';
@@ -43,7 +44,7 @@ function actions(frame: Frame): Html {
 ${problem !== null && html`<section class="problem" role="alert"><p>The last sync failed: ${problem.message}</p><p>${problem.remedy}</p><p><code>${problem.code}</code></p></section>`}`;
 }
 
-function sides({ postgres, duckdb, diskFree, lock }: Status, frame: Frame): Html {
+function sides({ postgres, duckdb, diskFree, lock, follow }: Status, frame: Frame): Html {
   const ago = (time: Date): string => `${durationText(Math.max(0, (frame.now.getTime() - time.getTime()) / 1000))} ago`;
   const field = (title: string, value: HtmlValue): Html => html`<div><dt>${title}</dt><dd>${value}</dd></div>`;
   const { proof } = frame.snapshot ?? { proof: null };
@@ -54,8 +55,14 @@ function sides({ postgres, duckdb, diskFree, lock }: Status, frame: Frame): Html
     proof === null
       ? 'not validated'
       : `${proof.outcome.toUpperCase()}, proven ${ago(proof.validatedAt)} by ${proof.how}`,
-  )}${diskFree !== null && field('Free there', bytesText(diskFree))}${lock !== null && field('Running', `a sync (process ${lock.pid})`)}${duckdb.problem !== null && field('Problem', duckdb.problem)}</dl></section>
+  )}${diskFree !== null && field('Free there', bytesText(diskFree))}${follow !== null && field('Followed', followField(follow))}${lock !== null && follow === null && field('Running', `a sync (process ${lock.pid})`)}${duckdb.problem !== null && field('Problem', duckdb.problem)}</dl></section>
 </div>`;
+}
+
+/** What of the log is missing in the file is mostly of tables that nobody follows. */
+function followField(follow: StatusFollow): string {
+  const log = follow.lagBytes === null ? '' : `, ${bytesText(follow.lagBytes)} of the log behind`;
+  return `${followText(follow) ?? ''}${log} (process ${follow.pid})`;
 }
 
 function syncTable(syncs: readonly SyncRow[], status: Status | null): Html {

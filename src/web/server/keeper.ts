@@ -1,4 +1,5 @@
 import type { SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
+import { currentFollower } from '../../duckdb/followNote.ts';
 import { lastCheck } from '../../duckdb/lastCheck.ts';
 import type { ProgressMessage } from '../../render/progress.ts';
 import type { Freshness, Run } from '../pages/frame.ts';
@@ -61,6 +62,7 @@ export class Keeper {
       task: this.running?.task ?? null,
       since: this.running?.since ?? null,
       problem: this.problem,
+      following: currentFollower(this.options.config.duckdbPath),
       automatic: this.options.sync.automatic,
       runs: this.runs,
     };
@@ -78,6 +80,7 @@ export class Keeper {
     if (!sync.automatic || this.stopped || this.running !== null || now().getTime() < this.pausedUntil) return;
     if (sync.follow) {
       if (this.follower === null) this.follow();
+      else if (this.problem !== null) this.followedAgain();
       return;
     }
     const checked = this.lastCheck();
@@ -155,6 +158,14 @@ export class Keeper {
       this.failed(why);
       this.announce('failed', why, 'sync');
     });
+  }
+
+  /** It never ends while all is well: that it streams again is the end of what was wrong. */
+  private followedAgain(): void {
+    if (currentFollower(this.options.config.duckdbPath)?.state !== 'streaming') return;
+    this.failures = 0;
+    this.problem = null;
+    this.announce('done', null, 'sync');
   }
 
   private failed(problem: NonNullable<Freshness['problem']>): void {

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { FinanceDbError } from '../../errors/financeDbError.ts';
 import { DEFAULT_LOCALE } from '../../render/locale.ts';
+import { followText } from '../pages/followText.ts';
 import type { Html } from '../pages/html.ts';
 import { layout } from '../pages/layout.ts';
 import { PAGE_NAMES, PAGES, type PageName } from '../pages/pageNames.ts';
@@ -51,9 +52,11 @@ const AGES_MS = 60_000;
 /** What a page shows beside the snapshot; null for a page that is about more than that. */
 function pageState({ keeper, options }: Services, name: PageName, locale: string): string | null {
   if (name === 'status') return null;
-  const { checkedAt, task, problem } = keeper.state();
+  const { checkedAt, task, problem, following } = keeper.state();
   const minute = Math.floor(options.now().getTime() / AGES_MS);
-  return [locale, minute, checkedAt?.getTime(), task, problem?.code, problem?.message].join('\n');
+  return [locale, minute, checkedAt?.getTime(), task, problem?.code, problem?.message, followText(following)].join(
+    '\n',
+  );
 }
 
 function tagHeaders(tag: string | null): Record<string, string> {

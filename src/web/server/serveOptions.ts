@@ -71,7 +71,7 @@ export const SERVER_LIMITS: ServerLimits = {
   connections: 512,
   queries: 2,
   waiting: 32,
-  patienceMs: 10_000,
+  patienceMs: 5000,
   watchMs: 1000,
   graceMs: 1000,
 };
