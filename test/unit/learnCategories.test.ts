@@ -10,7 +10,7 @@ import { judgeCategories } from '../../src/learn/categories/judge.ts';
 import { generator } from '../../src/learn/categories/logistic.ts';
 import { learnCategories } from '../../src/learn/categories/model.ts';
 import { wordsOfFeature } from '../../src/learn/categories/why.ts';
-import { renderAutomatic } from '../../src/render/categorySuggestions.ts';
+import { renderAutomatic, renderSuggestions } from '../../src/render/categorySuggestions.ts';
 import { sharedData } from '../support/sharedData.ts';
 
 const SHOPS: readonly (readonly [category: string, ...names: string[]])[] = [
@@ -202,4 +202,20 @@ test.each([
   const suggestions = [{ ids }] as unknown as Suggestions['suggestions'];
   const result = { table: 't', learntFrom: 30, categories: [], run: '1', filed, unfiled, suggestions };
   expect(renderAutomatic(result, least).split('\n')[0]).toBe(says);
+});
+
+test('the reasons of a suggestion are whole at 80 columns', () => {
+  const features = ['"hmcourts service g" with round amounts 16 to 32 out', 'money out of account card', '"court"'];
+  const one = {
+    payee: 'hmcourts-service.g',
+    category: 'Supplies & Services',
+    subcategory: null,
+    confidence: 0.58,
+    rows: 2,
+  };
+  const suggestion = { ...one, sum: '-40.00', why: { kind: 'model', features }, others: [], ids: [] };
+  const suggestions = [suggestion] as unknown as Suggestions['suggestions'];
+  const found = { table: 't', learntFrom: 30, categories: [], unfiled: 2, suggestions };
+  const text = renderSuggestions(found, { width: 80, color: false, ascii: false });
+  for (const word of features.join(' ').split(' ')) expect(text).toContain(word);
 });

@@ -73,7 +73,12 @@ function suggestionText({ output }: CommandContext, one: Suggestion, place: stri
     line(
       `  ${counted(one.rows, 'row')}, ${one.sum}${one.notNormalized > 0 ? ` and ${grouped(one.notNormalized)} in other currencies` : ''}, ${days}`,
     ),
-    line(`  ${categoryText(one)}, ${percent(one.confidence)} sure: ${whyText(one.why)}`),
+    // The reason is what a choice rests on: it goes on in further lines instead of being cut.
+    wrapText(
+      printable(`  ${categoryText(one)}, ${percent(one.confidence)} sure: ${whyText(one.why)}`),
+      Math.max(20, Math.min(width, 200)),
+      4,
+    ),
     ...(others.length === 0 ? [] : [line(`  or ${others.join('  ')}`)]),
   ].join('\n')}\n`;
 }
