@@ -12,6 +12,7 @@ export default {
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
   reporters: ['default', '<rootDir>/test/support/closingLine.mjs'],
+  testSequencer: '<rootDir>/test/support/longestFirst.mjs',
   setupFiles: ['<rootDir>/test/support/fastCheckSeed.ts'],
   // What takes ten seconds on a quiet machine took over a minute on one that eight worked on.
   testTimeout: 300_000,

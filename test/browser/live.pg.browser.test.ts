@@ -158,7 +158,7 @@ here('a page while things happen (Chromium, PostgreSQL)', () => {
         .fill('SELECT count(*) FROM range(10000000) a(x), range(10000000) b(y) WHERE (x * y) % 7 = 3');
       // By keyboard: a click of the driver's would wait for the page that never comes.
       await page.keyboard.press('Control+Enter');
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await page.getByRole('button', { name: 'Stop' }).waitFor();
       for (const key of ['Tab', 'Tab', 'Enter']) await page.keyboard.press(key);
       await page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'hidden' });
       await page.locator('textarea').fill('SELECT 6 * 7 AS answer');

@@ -6,6 +6,7 @@ import type { PgSession } from '../../src/postgres/session.ts';
 import { openSnapshot } from '../../src/postgres/snapshot.ts';
 import { compareTable } from '../support/compare.ts';
 import { type Fixture, makeFixture, type SyncedTable } from '../support/fixture.ts';
+import { until } from '../support/until.ts';
 
 let source: Fixture;
 let other: PgSession;
@@ -231,10 +232,4 @@ describe('locks', () => {
   );
 });
 
-async function waitFor(sql: string): Promise<void> {
-  for (let attempt = 0; attempt < 2000; attempt++) {
-    if ((await third.query(sql)).length > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`never true: ${sql}`);
-}
+const waitFor = (sql: string): Promise<void> => until(sql, async () => (await third.query(sql)).length > 0, 5);

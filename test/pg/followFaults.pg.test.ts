@@ -14,6 +14,7 @@ import { killFollowers } from '../support/followKills.ts';
 import { makeFollowCluster } from '../support/followServer.ts';
 import { startProxy, startTool } from '../support/process.ts';
 import { mountDisk } from '../support/smallDisk.ts';
+import { until } from '../support/until.ts';
 
 let cluster: Cluster;
 let session: PgSession;
@@ -63,7 +64,7 @@ test('the server is stopped in the middle, and comes back', async () => {
   await session.query("UPDATE t SET v = 'after' WHERE id < 5; DELETE FROM t WHERE id = 100");
   expect(await followed.compare(session)).toBe(4999);
   expect(followed.restarts().join()).toMatch(/connection|answer/);
-}, 60_000);
+});
 
 test('the connection is cut inside of a transaction', async () => {
   const proxy = await startProxy(cluster.address);
@@ -80,7 +81,7 @@ test('the connection is cut inside of a transaction', async () => {
   } finally {
     await proxy.close();
   }
-}, 60_000);
+});
 
 test('its sessions are ended, and rows of the file contradict the stream', async () => {
   const followed = start();
@@ -98,7 +99,7 @@ test('its sessions are ended, and rows of the file contradict the stream', async
   expect(await again.compare(session)).toBe(5001);
   expect(again.restarts()).toEqual([expect.stringContaining('1 row was to be changed or deleted, and 0 found')]);
   expect(again.events.some((event) => event.kind === 'scanned' && event.result.tables[0]?.mode === 'full')).toBe(true);
-}, 60_000);
+});
 
 test('a writer is open while the slot is made, and a file that was restored from a backup is mended by the scan', async () => {
   const followed = start();
@@ -119,20 +120,20 @@ test('a writer is open while the slot is made, and a file that was restored from
   } finally {
     await writer.close();
   }
-}, 60_000);
+});
 
 test('another program has the file open for writing: it waits, and goes on when that has ended', async () => {
   const followed = start();
   await followed.caughtUp(session);
   const writer = await startWriter(followed.file, ['SELECT 1']);
   await session.query("UPDATE t SET v = 'held up' WHERE id = 1");
-  for (let turn = 0; turn < 200 && !followed.events.some(({ kind }) => kind === 'warning'); turn++) await delay(25);
+  await until('it says that the file is held', () => followed.events.some(({ kind }) => kind === 'warning'));
   expect(followed.events).toContainEqual({ kind: 'warning', text: expect.stringContaining('not published yet') });
   await session.query("UPDATE t SET v = 'and more' WHERE id = 2");
   await writer.kill();
   await followed.compare(session);
   expect(followed.restarts()).toEqual([]);
-}, 60_000);
+});
 
 test('sync, validate and status beside it', async () => {
   const followed = start();
@@ -151,11 +152,10 @@ test('sync, validate and status beside it', async () => {
   expect((await runCli(['sync', '--full'], { env: env() })).stderr).toContain('is followed by process');
   const validated = await runCli(['validate', '--json'], { env: env() });
   expect([validated.code, JSON.parse(validated.stdout)]).toMatchObject([0, { status: 'equal' }]);
-  for (let turn = 0; turn < 100; turn++) {
-    await delay(30);
+  await until('the validation is published', async () => {
     const [stored] = await read(followed.file, 'SELECT count(*)::INT AS n FROM finance_db.validations').catch(() => []);
-    if (stored?.['n'] === 1) break;
-  }
+    return stored?.['n'] === 1;
+  });
   expect(await read(followed.file, 'SELECT outcome FROM finance_db.validations')).toEqual([{ outcome: 'equal' }]);
   const status = await runCli(['status', '--json'], { env: env() });
   expect(JSON.parse(status.stdout)).toMatchObject({
@@ -163,7 +163,7 @@ test('sync, validate and status beside it', async () => {
   });
   expect((await runCli(['status'], { env: env() })).stdout).toMatch(/Follow {6}process \d+ since .*slot finance_db_/);
   await followed.compare(session);
-}, 60_000);
+});
 
 async function read(file: string, sql: string): Promise<Record<string, unknown>[]> {
   const reader = await openReader(file);
@@ -187,10 +187,9 @@ test('a full disk holds it up, and a copy of the file at any time is whole', asy
     const free = fs.statfsSync(disk.path);
     fs.writeFileSync(`${disk.path}/filler`, Buffer.alloc(Number(free.bavail) * Number(free.bsize) - 600_000));
     await session.query("UPDATE t SET v = repeat('z', 100) || id");
-    for (let turn = 0; turn < 200; turn++) {
-      await delay(25);
-      if (followed.events.some(({ kind }) => kind === 'warning' || kind === 'restart')) break;
-    }
+    await until('it says that the disk is full', () =>
+      followed.events.some(({ kind }) => kind === 'warning' || kind === 'restart'),
+    );
     expect(
       JSON.stringify(
         followed.events.map((event) =>
@@ -207,7 +206,7 @@ test('a full disk holds it up, and a copy of the file at any time is whole', asy
     follower = undefined;
     disk.remove();
   }
-}, 60_000);
+});
 
 test('killed at any moment, it leaves a whole file from which a scan goes on', async () => {
   await session.query('DROP PUBLICATION finance_db; DROP TABLE t');
@@ -216,18 +215,21 @@ test('killed at any moment, it leaves a whole file from which a scan goes on', a
   expect(fs.readdirSync(folder.path).filter((name) => !name.startsWith('finance.duckdb.lock.'))).toEqual(
     expect.arrayContaining(['finance.duckdb']),
   );
-}, 60_000);
+});
 
 test('stopped for a while, as by a laptop that sleeps, it goes on', async () => {
   await session.query("ALTER SYSTEM SET wal_sender_timeout = '1s'");
   await session.query('SELECT pg_reload_conf()');
   const { child, ended } = startTool(['follow', '--write-budget', '0'], env());
   try {
-    for (let turn = 0; turn < 200 && !fs.existsSync(`${folder.path}/finance.duckdb`); turn++) await delay(50);
-    await delay(1500);
+    const senders = "SELECT 1 FROM pg_stat_replication WHERE application_name = 'finance-db' AND state = 'streaming'";
+    await until('it follows', async () => {
+      const status = await runCli(['status', '--json'], { env: env() });
+      return /"state": ?"streaming"/.test(status.stdout) && (await session.query(senders)).length > 0;
+    });
     child.kill('SIGSTOP');
     await session.query("UPDATE t SET v = 'asleep' WHERE id < 30");
-    await delay(2500);
+    await until('the server gives it up', async () => (await session.query(senders)).length === 0);
     child.kill('SIGCONT');
     const beside = await runCli(['sync', '--json'], { env: env() });
     expect(JSON.parse(beside.stdout)).toMatchObject({ tables: [{ reason: expect.stringContaining('followed by') }] });
@@ -242,4 +244,4 @@ test('stopped for a while, as by a laptop that sleeps, it goes on', async () => 
     expect(code).toBe(143);
   }
   await sync(syncRequest(configOf({ address: cluster.address, folder: folder.path, tables: 't' })));
-}, 60_000);
+});

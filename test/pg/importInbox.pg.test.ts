@@ -113,8 +113,8 @@ test('a file that grows while it is looked at, or after, is left for the next ru
   const file = fixture.file('inbox/a.sta', 'x');
   const options = { cwd: '/', now: () => new Date(), signal: new AbortController().signal, dryRun: false };
   const opening = openInbox(inbox(), options);
-  setTimeout(() => fs.appendFileSync(file, 'y'), 200);
-  const first = await opening;
+  const growing = setInterval(() => fs.appendFileSync(file, 'y'), 50);
+  const first = await opening.finally(() => clearInterval(growing));
   expect([[...first.files.keys()], first.unfinished]).toEqual([[], [file]]);
   first.close();
   fs.utimesSync(file, LONG_AGO, LONG_AGO);

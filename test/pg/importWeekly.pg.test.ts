@@ -82,7 +82,7 @@ test('files of several accounts with many equal rows, cut anywhere, lose and dou
     ),
     { numRuns: 3 },
   );
-}, 120_000);
+});
 
 const data = sharedData('transactions-berka.csv');
 if (data === undefined) test.skip('the shared files are not on this machine', () => {});
@@ -114,4 +114,4 @@ else
     }
     await fixture.imported(files);
     await expectStored(all);
-  }, 180_000);
+  });

@@ -5,6 +5,7 @@ import { normalizedSql } from '../../src/postgres/imports/normalize.ts';
 import { ensureSideTables } from '../../src/postgres/imports/sideTables.ts';
 import { type ImportFixture, makeImportFixture } from '../support/importFixture.ts';
 import { CSV_PROFILE, csvText } from '../support/statementTexts.ts';
+import { until } from '../support/until.ts';
 
 let fixture: ImportFixture;
 beforeAll(async () => {
@@ -117,14 +118,13 @@ test('an import looks a rate up once a day and currency, however many rows there
   await fixture.imported([fixture.file('a.csv', text)], '--account', 'A');
   // The server counts when the session has ended.
   let scans = 0;
-  for (let look = 0; look < 200 && scans === 0; look++) {
+  await until('the scans are counted', async () => {
     const [row] = await fixture.rows(
       "SELECT seq_scan + coalesce(idx_scan, 0) AS n FROM pg_stat_user_tables WHERE relname = 'exchange_rates'",
     );
     scans = Number(row?.n ?? 0);
-    if (scans === 0) await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  expect(scans).toBeGreaterThan(0);
+    return scans > 0;
+  });
   expect(scans).toBeLessThan(20);
 });
 

@@ -9,6 +9,7 @@ import { urlOf } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { logStress } from '../support/logStress.ts';
 import { summarizingPrograms } from '../support/testPrograms.ts';
+import { until } from '../support/until.ts';
 
 const programs = summarizingPrograms();
 const withSummaries = programs === null ? describe.skip : describe;
@@ -21,6 +22,19 @@ async function ask(sql: string): Promise<void> {
   const session = await connect(cluster.address, { retryMs: 2000 });
   for (const statement of sql.split(/;\s/)) await session.query(statement);
   await session.close();
+}
+
+/** Until it holds for sessions that begin, and the process that summarizes is there or gone. */
+async function summarize(setting: 'on' | 'off'): Promise<void> {
+  await ask(`ALTER SYSTEM SET summarize_wal = ${setting}; SELECT pg_reload_conf()`);
+  await until(`summarize_wal is ${setting}`, async () => {
+    const session = await connect(cluster.address, { retryMs: 2000 });
+    const [row] = await session.query<{ setting: string; summarizers: string }>(
+      "SELECT current_setting('summarize_wal') AS setting, count(*)::text AS summarizers FROM pg_stat_activity WHERE backend_type = 'walsummarizer'",
+    );
+    await session.close();
+    return row?.setting === setting && row.summarizers === (setting === 'on' ? '1' : '0');
+  });
 }
 
 interface Scanned {
@@ -160,15 +174,14 @@ withSummaries('a server that summarizes its log', () => {
   });
 
   test('summaries that are missing, or switched off: everything is read', async () => {
-    await ask(
-      "UPDATE flat SET v = 'gap' WHERE id = 5; ALTER SYSTEM SET summarize_wal = off; SELECT pg_reload_conf(); SELECT pg_sleep(0.3); CHECKPOINT",
-    );
+    await ask("UPDATE flat SET v = 'gap' WHERE id = 5");
+    await summarize('off');
+    await ask('CHECKPOINT');
     expect(await syncEqual()).toMatchObject({
       tables: [{ scan: { read: 1, why: 'summarize_wal is off' } }, { scan: { read: 3 } }],
     });
-    await ask(
-      "ALTER SYSTEM RESET summarize_wal; SELECT pg_reload_conf(); SELECT pg_sleep(0.3); UPDATE flat SET v = 'on' WHERE id = 5; CHECKPOINT",
-    );
+    await summarize('on');
+    await ask("UPDATE flat SET v = 'on' WHERE id = 5; CHECKPOINT");
     await syncEqual();
   });
 

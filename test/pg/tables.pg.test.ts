@@ -1,42 +1,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openReader } from '../../src/duckdb/reader.ts';
-import { MOST_PLACES_OF_PACK, PACK_PAGES } from '../../src/model/packs.ts';
-import { parseTableList } from '../../src/model/tableName.ts';
-import { compareTable } from '../support/compare.ts';
 import { type Fixture, makeFixture, type SyncDocument } from '../support/fixture.ts';
-import { fromServer, isFrom } from '../support/fromServer.ts';
+import { fromServer } from '../support/fromServer.ts';
 
 let source: Fixture;
 beforeAll(async () => {
   source = await makeFixture();
 });
 afterAll(() => source.close());
-beforeEach(async () => {
-  await source.reset();
-  await run('SET track_counts = on');
-});
+beforeEach(() => source.reset());
 
 const run = (sql: string): Promise<unknown> => source.session.query(sql);
-
-/** Has what this session did counted now: earlier servers tell their collector every half second, which tells as often. */
-async function tellStatistics(): Promise<void> {
-  if (isFrom(15)) await run('SELECT pg_stat_force_next_flush()');
-  else for (let told = 0; told < 2; told++) await run('SELECT pg_sleep(0.6)');
-}
-
-/** Syncs these tables and compares each with PostgreSQL. */
-async function syncEqual(tables: string, ...flags: string[]): Promise<SyncDocument> {
-  const document = await source.sync(tables, ...flags);
-  const reader = await openReader(source.duckdbPath);
-  try {
-    for (const table of parseTableList(tables)) await compareTable(source.session, reader.connection, table);
-  } finally {
-    reader.close();
-  }
-  return document;
-}
+const syncEqual = (tables: string, ...flags: string[]): Promise<SyncDocument> => source.syncEqual(tables, ...flags);
 
 /** What the sync did with its only table. */
 async function step(tables: string): Promise<{ mode: string; reason: string }> {
@@ -158,134 +134,6 @@ describe('keys', () => {
       );
     const { tables: done } = await syncEqual(tables);
     for (const table of done) expect(table).toMatchObject({ mode: 'incremental', upserted: 6, deleted: 5 });
-  });
-
-  // Keys that a pack could not hold, or would have to quote: among them the separator itself, and one beside it.
-  const ODD_KEYS: readonly (readonly [name: string, values: string])[] = [
-    ['nothing odd', "('')"],
-    [
-      'line ends, tabs and backslashes',
-      String.raw`(E'\\N'), (E'a\nb'), (E'\r\n'), (E'\t'), (E'\\n'), (E'\\'), ('"'), ('')`,
-    ],
-    ['the separator of packs', "(chr(30)), ('k' || chr(30) || 'k1'), (chr(30) || chr(30))"],
-    ['a long one', "(repeat('long ', 300))"],
-  ];
-  // PostgreSQL's count of deletes decides whether the keys come with the first pass or with a second one.
-  const COUNTS: readonly (readonly [name: string, setting: string])[] = [
-    ['foreseen', 'on'],
-    ['not foreseen', 'off'],
-  ];
-  test.each(
-    ODD_KEYS.flatMap(([name, values]) => COUNTS.map(([told, setting]) => [name, told, values, setting] as const)),
-  )('of text, with %s: deletes, %s, are found, and only these', async (_, __, odd, counting) => {
-    // So little on each page that even these rows are read by packs.
-    await run(`SET track_counts = ${counting}; CREATE TABLE t (k varchar(2000) PRIMARY KEY, n int DEFAULT 0) WITH (fillfactor = 10);
-      INSERT INTO t (k) VALUES ${odd}; INSERT INTO t SELECT 'k' || i, i FROM generate_series(1, 40000) i`);
-    const change = async (sql: string): Promise<SyncDocument['tables']> => {
-      await run(sql);
-      await tellStatistics();
-      return (await syncEqual('t')).tables;
-    };
-    await syncEqual('t');
-    const [size] = await source.session.query<{ pages: string }>("SELECT pg_relation_size('t') / 8192 AS pages");
-    expect(Number(size?.pages)).toBeGreaterThan(2048);
-    expect(
-      await change(
-        "DELETE FROM t WHERE n % 9000 = 1; UPDATE t SET n = -1 WHERE n % 20000 = 2; INSERT INTO t VALUES ('new', 0)",
-      ),
-    ).toMatchObject([{ mode: 'incremental', upserted: 3, deleted: 5 }]);
-    expect(await change('UPDATE t SET n = n WHERE n BETWEEN 3001 AND 14000')).toMatchObject([
-      { mode: 'incremental', upserted: 10_999, deleted: 0 },
-    ]);
-    const [{ count: rows } = { count: '' }] = await source.session.query<{ count: string }>(
-      'SELECT count(*) FROM t WHERE n <> 0',
-    );
-    expect(await change('DELETE FROM t WHERE n = 0')).toMatchObject([
-      { mode: 'incremental', upserted: 0, rows: Number(rows) },
-    ]);
-    expect(await change('DELETE FROM t WHERE n % 3 > 0')).toMatchObject([{ mode: 'incremental', upserted: 0 }]);
-  });
-
-  test.each(
-    ['int', 'bigint', 'uuid', 'text'].flatMap((type) =>
-      COUNTS.map(([told, setting]) => [type, told, setting] as const),
-    ),
-  )('of type %s, in many pages: deletes, %s, are found, and only these', async (type, _, counting) => {
-    const key = type === 'uuid' ? 'md5(i::text)::uuid' : type === 'text' ? "'é' || i" : '(20000 - i) * 3';
-    await run(`SET track_counts = ${counting}; CREATE TABLE t (k ${type} PRIMARY KEY, n int) WITH (fillfactor = 10);
-      INSERT INTO t SELECT ${key}, i FROM generate_series(1, 40000) i`);
-    await syncEqual('t');
-    await run('DELETE FROM t WHERE n % 9000 = 1; UPDATE t SET n = -1 WHERE n % 20000 = 2');
-    await tellStatistics();
-    expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 2, deleted: 5 }]);
-  });
-
-  test('of text, too long and with separators at once, make no pieces that look like others', async () => {
-    await run(`CREATE TABLE t (k text PRIMARY KEY, n int DEFAULT 0) WITH (fillfactor = 10);
-      INSERT INTO t (k) VALUES ('a' || chr(30) || 'b'), (repeat('long', 400)), ('a'), ('b');
-      INSERT INTO t SELECT 'k' || i, i FROM generate_series(1, 40000) i`);
-    await syncEqual('t');
-    await run("DELETE FROM t WHERE k IN ('a', 'b')");
-    await tellStatistics();
-    expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 0, deleted: 2 }]);
-  });
-
-  /** How many rows of `t` the tool's sessions read in a sync, by PostgreSQL's own count. */
-  const rowsRead = async (): Promise<number> => {
-    const count = async (): Promise<number> => {
-      await run('SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()');
-      const [row] = await source.session.query<{ n: string }>("SELECT pg_stat_get_tuples_returned('t'::regclass) AS n");
-      return Number(row?.n);
-    };
-    const before = await count();
-    await source.sync('t');
-    return (await count()) - before;
-  };
-
-  fromServer(15).each([
-    ['text', "'k' || i", [1, 2, 1]],
-    // Not packed: in a second pass even when foreseen, but never in a third.
-    ['timestamp', "'2020-01-01'::timestamp + i * interval '1 s'", [2, 2, 1]],
-  ])(
-    'of type %s: passes when deletes were foreseen, when not, and without any [from 15]',
-    async (type, key, passes) => {
-      await run(`CREATE TABLE t (k ${type} PRIMARY KEY, n int) WITH (fillfactor = 10);
-      INSERT INTO t SELECT ${key}, i FROM generate_series(1, 60000) i`);
-      await source.sync('t');
-      await run('DELETE FROM t WHERE n % 9000 = 1');
-      const foreseen = await rowsRead();
-      await run('SET track_counts = off; DELETE FROM t WHERE n % 9000 = 2; SET track_counts = on');
-      const unforeseen = await rowsRead();
-      await run('UPDATE t SET n = -1 WHERE n = 3');
-      const none = await rowsRead();
-      expect([foreseen, unforeseen, none].map((rows) => Math.round(rows / 60_000))).toEqual(passes);
-      const [kept] = await source.rows<{ value: string }>("SELECT value FROM finance_db.about WHERE name = 'deletes'");
-      expect(Object.values(JSON.parse(kept?.value ?? '{}') as object)).toEqual(['7']);
-    },
-  );
-
-  test('of text, in so many pages that packs end where ranges do: changes of whole packs come once', async () => {
-    await run(`CREATE TABLE t (k varchar(20) PRIMARY KEY, n int) WITH (fillfactor = 10);
-      INSERT INTO t SELECT 'k' || i, i FROM generate_series(1, 230000) i`);
-    const [size] = await source.session.query<{ pages: string }>("SELECT pg_relation_size('t') / 8192 AS pages");
-    const pages = Number(size?.pages);
-    expect(pages).toBeGreaterThan(6 * 2048);
-    // The last pack of a range must be shorter, and yet hold so much that it is read as a whole.
-    expect((Math.ceil(pages / 6) % PACK_PAGES) * (230_000 / pages)).toBeGreaterThan(MOST_PLACES_OF_PACK);
-    await source.sync('t', '--jobs', '1');
-    await run('DELETE FROM t WHERE n % 1000 = 1; UPDATE t SET n = -n WHERE n BETWEEN 60001 AND 100000');
-    const [done] = (await source.sync('t', '--jobs', '1')).tables;
-    expect(done).toMatchObject({ mode: 'incremental', upserted: 39_960, deleted: 230, rows: 229_770 });
-    expect((await syncEqual('t', '--jobs', '1')).tables).toMatchObject([{ mode: 'none' }]);
-  });
-
-  test('of text, beside columns called like what a look at all rows is made of', async () => {
-    await run(`CREATE TABLE t (keys text PRIMARY KEY, page int, rows int, tids int, pack int, rowid int, hash int, "row" int) WITH (fillfactor = 10);
-      INSERT INTO t SELECT 'k' || i, i, i, i, i, i, i, i FROM generate_series(1, 30000) i`);
-    await syncEqual('t');
-    await run('DELETE FROM t WHERE page % 5000 = 1; UPDATE t SET rows = 0 WHERE page % 5000 = 2');
-    await tellStatistics();
-    expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 6, deleted: 6 }]);
   });
 
   test('composite, of several types, in another order than the columns', async () => {

@@ -12,8 +12,11 @@ export const CHROMIUM =
 /** As root it needs --no-sandbox; without a network it must not wait for one. */
 const FLAGS = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
+/** Half a minute, the driver's own, is too short for a machine that does eight times too much. */
+const PATIENCE_MS = 120_000;
+
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM ?? '', args: FLAGS });
+  return chromium.launch({ executablePath: CHROMIUM ?? '', args: FLAGS, timeout: PATIENCE_MS });
 }
 
 /** A page, and all that a console, the security policy or the network complained of. */
@@ -22,6 +25,7 @@ async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<{ readonly page: Page; readonly complaints: string[]; close(): Promise<void> }> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

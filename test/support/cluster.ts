@@ -89,7 +89,7 @@ export async function makeCluster(
       ...{ sslmode: 'disable', sslrootcert: undefined },
     },
     run,
-    start: () => run('pg_ctl', '-D', data, '-w', '-t', '60', '-l', path.join(folder.path, 'log'), 'start'),
+    start: () => run('pg_ctl', '-D', data, '-w', '-t', '240', '-l', path.join(folder.path, 'log'), 'start'),
     stop: (mode = 'fast') => run('pg_ctl', '-D', data, '-w', '-m', mode, 'stop'),
     remove: () => {
       if (fs.existsSync(path.join(data, 'postmaster.pid'))) cluster.stop('immediate');
@@ -100,13 +100,20 @@ export async function makeCluster(
   return cluster;
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A loopback port that nobody listens on. Not one of those that the system gives to connections of their own accord: another
+ * test's could have it before it is used.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
     const probe = net.createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as net.AddressInfo;
-      probe.close(() => resolve(port));
+    const free = await new Promise<boolean>((resolve) => {
+      probe.on('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
     });
-  });
+    if (!free) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
 }

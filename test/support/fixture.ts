@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { openReader } from '../../src/duckdb/reader.ts';
+import { parseTableList } from '../../src/model/tableName.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { type CliOptions, type CliResult, runCli } from './cli.ts';
+import { compareTable } from './compare.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { temporaryFolder } from './folder.ts';
 import { startTestServer } from './testServer.ts';
@@ -32,6 +34,8 @@ export interface Fixture {
   env(tables: string): Record<string, string>;
   /** Syncs and returns the document; throws when the exit code is not 0. */
   sync(tables: string, ...flags: string[]): Promise<SyncDocument>;
+  /** The same, and compares each table with PostgreSQL, row by row. */
+  syncEqual(tables: string, ...flags: string[]): Promise<SyncDocument>;
   /** Runs `sync --json` whatever comes of it. */
   trySync(tables: string, flags?: readonly string[], options?: CliOptions): Promise<CliResult>;
   /** Rows of the published file. */
@@ -57,6 +61,11 @@ export async function makeFixture(): Promise<Fixture> {
   });
   const trySync: Fixture['trySync'] = (tables, flags = [], options = {}) =>
     runCli(['sync', '--json', ...flags], { ...options, env: { ...env(tables), ...options.env } });
+  const sync: Fixture['sync'] = async (tables, ...flags) => {
+    const result = await trySync(tables, flags);
+    if (result.code !== 0) throw new Error(`exit ${result.code}: ${result.stderr}`);
+    return JSON.parse(result.stdout) as SyncDocument;
+  };
   return {
     database,
     session,
@@ -68,10 +77,16 @@ export async function makeFixture(): Promise<Fixture> {
     },
     env,
     trySync,
-    sync: async (tables, ...flags) => {
-      const result = await trySync(tables, flags);
-      if (result.code !== 0) throw new Error(`exit ${result.code}: ${result.stderr}`);
-      return JSON.parse(result.stdout) as SyncDocument;
+    sync,
+    syncEqual: async (tables, ...flags) => {
+      const document = await sync(tables, ...flags);
+      const reader = await openReader(path.join(folder.path, 'finance.duckdb'));
+      try {
+        for (const table of parseTableList(tables)) await compareTable(session, reader.connection, table);
+      } finally {
+        reader.close();
+      }
+      return document;
     },
     rows: async <T>(sql: string) => {
       const reader = await openReader(path.join(folder.path, 'finance.duckdb'));

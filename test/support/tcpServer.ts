@@ -1,6 +1,9 @@
 import path from 'node:path';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
+import { prepareFolder } from '../../src/postgres/embedded/folder.ts';
 import { type EmbeddedServer, useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
+import { chosenPrograms } from './testPrograms.ts';
+import { copyTemplate } from './testServer.ts';
 
 /** A server of its own that listens on a loopback port and asks for passwords, for tests that need roles. */
 export async function startTcpServer(folder: string): Promise<{ address: PostgresAddress; stop: () => Promise<void> }> {
@@ -8,7 +11,9 @@ export async function startTcpServer(folder: string): Promise<{ address: Postgre
   process.env['FINANCE_DB_EMBEDDED_TCP'] = '1';
   let server: EmbeddedServer;
   try {
-    server = await useEmbeddedServer(path.join(folder, 'tcp-server'), new Date());
+    const root = path.join(folder, 'tcp-server');
+    if (chosenPrograms() === null) copyTemplate(prepareFolder(root).root);
+    server = await useEmbeddedServer(root, new Date());
   } finally {
     if (before === undefined) delete process.env['FINANCE_DB_EMBEDDED_TCP'];
     else process.env['FINANCE_DB_EMBEDDED_TCP'] = before;

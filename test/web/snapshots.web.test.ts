@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../support/folder.ts';
 import { type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
+import { until } from '../support/until.ts';
 import { ask, openEvents, post, startWeb } from '../support/webServer.ts';
 
 /** Takes minutes, and notices an interruption. */
@@ -54,7 +55,12 @@ function askAndLeave(port: number, sql: string): { leave: () => void } {
   return { leave: () => sent.destroy() };
 }
 
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Until so many questions are being answered, and so many wait. */
+const taken = (working: number, waiting = 0): Promise<void> =>
+  until(`${working} are answered and ${waiting} wait`, () => {
+    const load = server?.load();
+    return load?.working === working && load.waiting === waiting;
+  });
 
 test('a new file is announced and read, and its answers say which it was', async () => {
   const port = await start({ limits: { watchMs: 20 } });
@@ -101,9 +107,9 @@ describe('at most so many questions at once', () => {
   test('those that are too many are sent away with Retry-After, and pages that need no query are not', async () => {
     const port = await start({ limits: { queries: 1, waiting: 1, patienceMs: 60_000 } });
     const first = askAndLeave(port, ENDLESS);
-    await pause(200);
+    await taken(1);
     const waiting = ask(port, '/api/v1/reports/cashflow');
-    await pause(100);
+    await taken(1, 1);
     const third = await ask(port, '/api/v1/reports/cashflow');
     expect(third.status).toBe(503);
     expect(third.headers['retry-after']).toBe('2');
@@ -118,7 +124,7 @@ describe('at most so many questions at once', () => {
     const port = await start({ limits: { queries: 1, waiting: 0 } });
     const before = await ask(port, '/api/v1/reports/cashflow');
     const first = askAndLeave(port, ENDLESS);
-    await pause(200);
+    await taken(1);
     expect(await ask(port, '/api/v1/reports/cashflow')).toMatchObject({ status: 200, body: before.body });
     expect((await ask(port, '/api/v1/reports/cashflow?period=2026')).status).toBe(503);
     first.leave();
@@ -127,7 +133,7 @@ describe('at most so many questions at once', () => {
   test('who waits too long is told too', async () => {
     const port = await start({ limits: { queries: 1, waiting: 5, patienceMs: 100 } });
     const first = askAndLeave(port, ENDLESS);
-    await pause(200);
+    await taken(1);
     expect((await ask(port, '/')).status).toBe(503);
     first.leave();
   });
@@ -135,11 +141,11 @@ describe('at most so many questions at once', () => {
   test('who goes while waiting takes nobody else their turn', async () => {
     const port = await start({ limits: { queries: 1, waiting: 1, patienceMs: 60_000 } });
     const first = askAndLeave(port, ENDLESS);
-    await pause(150);
+    await taken(1);
     const second = askAndLeave(port, ENDLESS);
-    await pause(100);
+    await taken(1, 1);
     second.leave();
-    await pause(100);
+    await taken(1);
     const third = ask(port, '/');
     first.leave();
     expect((await third).status).toBe(200);

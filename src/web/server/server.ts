@@ -18,6 +18,8 @@ import { warmUp } from './warmUp.ts';
 /** A server that runs. */
 export interface RunningServer {
   readonly port: number;
+  /** How many questions are being answered, and how many wait for their turn. */
+  load(): ReturnType<Turns['load']>;
   /** Stops accepting, ends event streams and queries, and resolves when all of that is over. */
   close(): Promise<void>;
 }
@@ -33,11 +35,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const limits = { ...SERVER_LIMITS, ...options.limits };
   const stop = new AbortController();
   const { config } = options;
+  const turns = new Turns({ atOnce: limits.queries, waiting: limits.waiting, patienceMs: limits.patienceMs });
   const snapshots = new Snapshots({
     path: config.duckdbPath,
     memory: config.memory ?? memoryShare(MEMORY_SHARE),
     timeZone: config.timeZone,
-    turns: new Turns({ atOnce: limits.queries, waiting: limits.waiting, patienceMs: limits.patienceMs }),
+    turns,
   });
   const events = new Events();
   const keeper = new Keeper(options, events, () => snapshots.known());
@@ -60,6 +63,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   keeper.visited();
   return {
     port,
+    load: () => turns.load(),
     async close() {
       clearInterval(watching);
       const closed = servers.map(closeServer);

@@ -24,6 +24,11 @@ export class Turns {
     this.limits = limits;
   }
 
+  /** How many work now, and how many wait. */
+  load(): { readonly working: number; readonly waiting: number } {
+    return { working: this.working, waiting: this.queue.length };
+  }
+
   /**
    * Waits for a turn.
    * @returns what ends it; calling it twice does no harm
