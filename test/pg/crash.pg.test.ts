@@ -78,7 +78,7 @@ async function compare(): Promise<void> {
 /** A first sync, then changes that the next one is to bring. */
 async function syncAndChange(): Promise<string | null> {
   await syncWhole();
-  await session.query("UPDATE t SET v = repeat('changed', 20) WHERE id <= 4000; DELETE FROM t WHERE id > 9990");
+  await session.query("UPDATE t SET v = repeat('changed', 40) WHERE id <= 1700; DELETE FROM t WHERE id > 9990");
   return digestOf(file());
 }
 
