@@ -10,6 +10,7 @@ import { createTestDatabase, type TestDatabase, urlOf } from '../support/databas
 import { temporaryFolder } from '../support/folder.ts';
 import { type HeldBackProxy, startProxy } from '../support/process.ts';
 import { startTcpServer } from '../support/tcpServer.ts';
+import { until } from '../support/until.ts';
 import { startWeb } from '../support/webServer.ts';
 
 const here = CHROMIUM === null ? describe.skip : describe;
@@ -48,7 +49,7 @@ here('a page while things happen (Chromium, PostgreSQL)', () => {
         program: [process.execPath, '--', path.resolve('bin/finance-db.js')],
         flags: ['--home', folder.path, '--duckdb', file],
         cwd: folder.path,
-        env: { PATH: process.env['PATH'], HOME: folder.path, DATABASE_URL: `${url}&connect_timeout=2` },
+        env: { PATH: process.env['PATH'], HOME: folder.path, DATABASE_URL: `${url}&connect_timeout=30` },
       },
       limits: { watchMs: 50, queries: 1 },
     });
@@ -158,7 +159,7 @@ here('a page while things happen (Chromium, PostgreSQL)', () => {
         .fill('SELECT count(*) FROM range(10000000) a(x), range(10000000) b(y) WHERE (x * y) % 7 = 3');
       // By keyboard: a click of the driver's would wait for the page that never comes.
       await page.keyboard.press('Control+Enter');
-      await page.getByRole('button', { name: 'Stop' }).waitFor();
+      await until('the query runs', () => server.load().working === 1);
       for (const key of ['Tab', 'Tab', 'Enter']) await page.keyboard.press(key);
       await page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'hidden' });
       await page.locator('textarea').fill('SELECT 6 * 7 AS answer');

@@ -10,8 +10,8 @@ import { openReader } from '../../src/duckdb/reader.ts';
 import { currentSchema } from '../../src/lake/iceberg/metadata.ts';
 import { folderStore } from '../../src/lake/store/folderStore.ts';
 import { loadTable } from '../../src/lake/table.ts';
+import { freePort } from '../../src/postgres/embedded/socketPlace.ts';
 import { runCli } from '../support/cli.ts';
-import { freePort } from '../support/cluster.ts';
 import { makeFixture } from '../support/fixture.ts';
 import { makeTemplate } from '../support/testServer.ts';
 

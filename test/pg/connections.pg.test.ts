@@ -6,10 +6,11 @@ import type { PostgresAddress } from '../../src/config/connection/address.ts';
 import { resolveAddress } from '../../src/config/connection/resolveAddress.ts';
 import { isFinanceDbError } from '../../src/errors/financeDbError.ts';
 import { serverAccount } from '../../src/postgres/embedded/account.ts';
+import { freePort } from '../../src/postgres/embedded/socketPlace.ts';
 import { connect } from '../../src/postgres/session.ts';
 import { CAN_SIGN, lockKey, makeAuthority, makeCertificate } from '../support/certificates.ts';
 import { runCli } from '../support/cli.ts';
-import { type Cluster, freePort, makeCluster, systemPrograms } from '../support/cluster.ts';
+import { type Cluster, makeCluster, systemPrograms } from '../support/cluster.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 // A server with TLS, and rules for each kind of connection; psql, where there is one, says what libpq makes of the same string.

@@ -7,6 +7,7 @@ import { useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
 import { connect } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { prepareEmbedded } from '../support/testServer.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let root: string;
@@ -50,6 +51,7 @@ describe('the embedded server', () => {
     const options = { env: { FINANCE_DB_HOME: folder.path }, cwd: folder.path };
     const none = await runCli(['postgres', 'true'], options);
     expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('PG_NOT_CONFIGURED')]);
+    prepareEmbedded(root);
     await (await useEmbeddedServer(root, new Date())).release();
     const seen = await runCli(
       ['postgres', 'sh', '-c', 'test -S "$PGHOST/.s.PGSQL.$PGPORT" && echo $PGUSER $PGDATABASE; exit 3'],
@@ -88,6 +90,7 @@ describe('the embedded server', () => {
   });
 
   test('that a killed command left behind is taken over, and stopped in the end', async () => {
+    prepareEmbedded(root);
     const script = `import('${new URL('../../src/postgres/embedded/server.ts', import.meta.url).pathname}').then(async (m) => { await m.useEmbeddedServer(process.argv[1], new Date()); console.log('ready'); setInterval(() => {}, 1000); });`;
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, root], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -105,6 +108,7 @@ describe('the embedded server', () => {
   });
 
   test('that was killed itself recovers', async () => {
+    prepareEmbedded(root);
     const server = await useEmbeddedServer(root, new Date());
     await one(server.address, 'CREATE TABLE kept (id int)');
     process.kill(postmasterPid() ?? 0, 'SIGKILL');
@@ -115,6 +119,7 @@ describe('the embedded server', () => {
   });
 
   test('that was killed is started anew when its last session has ended, and not beside it', async () => {
+    prepareEmbedded(root);
     const server = await useEmbeddedServer(root, new Date());
     const session = await connect({ ...server.address, sslmode: 'disable', sslrootcert: undefined }, { retryMs: 0 });
     await session.query('CREATE TABLE kept (id int)');
@@ -133,6 +138,7 @@ describe('the embedded server', () => {
   });
 
   test('with a damaged data folder is refused by name', async () => {
+    prepareEmbedded(root);
     const server = await useEmbeddedServer(root, new Date());
     await server.release();
     fs.rmSync(path.join(root, 'data', 'global', 'pg_control'));
@@ -185,6 +191,7 @@ describe('the embedded server', () => {
   });
 
   (isRoot ? test : test.skip)('lets no other account in (needs root, to be another)', async () => {
+    prepareEmbedded(root);
     const server = await useEmbeddedServer(root, new Date());
     const script = `const s = require('net').connect(process.argv[1]); s.on('error', (e) => { console.log(e.code); }); s.on('connect', () => { console.log('connected'); s.destroy(); });`;
     const outcome = spawnSync(

@@ -8,6 +8,7 @@ import { asAccount } from '../../src/postgres/embedded/folder.ts';
 import { type EmbeddedServer, useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
 import { connect } from '../../src/postgres/session.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { prepareEmbedded } from '../support/testServer.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 /** Our server's folder: with a table of one row, and not running between tests. */
@@ -22,6 +23,8 @@ beforeAll(async () => {
   folder = temporaryFolder();
   root = path.join(folder.path, 'ours', 'postgres');
   strangerRoot = path.join(folder.path, 'stranger', 'postgres');
+  prepareEmbedded(strangerRoot);
+  prepareEmbedded(root);
   stranger = await useEmbeddedServer(strangerRoot, new Date());
   const ours = await useEmbeddedServer(root, new Date());
   await ask(ours, 'CREATE TABLE kept AS SELECT 1 AS id');

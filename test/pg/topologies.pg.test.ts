@@ -6,9 +6,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { serverAccount } from '../../src/postgres/embedded/account.ts';
+import { freePort } from '../../src/postgres/embedded/socketPlace.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
-import { type Cluster, freePort, makeCluster, systemPrograms } from '../support/cluster.ts';
+import { type Cluster, makeCluster, systemPrograms } from '../support/cluster.ts';
 import { compareTable } from '../support/compare.ts';
 import { urlOf } from '../support/database.ts';
 import type { SyncDocument } from '../support/fixture.ts';

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { type ServerAccount, serverAccount } from '../../src/postgres/embedded/account.ts';
+import { freePort } from '../../src/postgres/embedded/socketPlace.ts';
 import { temporaryFolder } from './folder.ts';
 
 /** A whole PostgreSQL cluster of its own, of the system's packages unless told otherwise, for what cannot be done to the shared one. */
@@ -98,22 +98,4 @@ export async function makeCluster(
   };
   cluster.start();
   return cluster;
-}
-
-/**
- * A loopback port that nobody listens on. Not one of those that the system gives to connections of their own accord: another
- * test's could have it before it is used.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 12_000 + Math.floor(Math.random() * 20_000);
-    const probe = net.createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      probe.on('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!free) continue;
-    await new Promise((resolve) => probe.close(resolve));
-    return port;
-  }
 }

@@ -5,6 +5,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
+import { freePort } from '../../src/postgres/embedded/socketPlace.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -49,7 +50,8 @@ export interface HeldBackProxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(server: PostgresAddress, port = 0): Promise<HeldBackProxy> {
+/** @param port of its own unless given: one that can be opened again when it was closed */
+export async function startProxy(server: PostgresAddress, port?: number): Promise<HeldBackProxy> {
   const pairs = new Set<{ client: net.Socket; upstream: net.Socket }>();
   let left = Number.POSITIVE_INFINITY;
   let then: 'hold' | 'cut' = 'hold';
@@ -79,10 +81,10 @@ export async function startProxy(server: PostgresAddress, port = 0): Promise<Hel
     upstream.on('close', () => client.end());
     for (const socket of [client, upstream]) socket.on('error', () => undefined);
   });
-  await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve));
-  const place = listener.address() as net.AddressInfo;
+  const place = port ?? (await freePort());
+  await new Promise<void>((resolve, reject) => listener.on('error', reject).listen(place, '127.0.0.1', resolve));
   return {
-    address: { ...server, host: '127.0.0.1', port: place.port },
+    address: { ...server, host: '127.0.0.1', port: place },
     limit: (bytes, what) => {
       left = bytes;
       then = what;

@@ -1,9 +1,7 @@
 import path from 'node:path';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
-import { prepareFolder } from '../../src/postgres/embedded/folder.ts';
 import { type EmbeddedServer, useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
-import { chosenPrograms } from './testPrograms.ts';
-import { copyTemplate } from './testServer.ts';
+import { prepareEmbedded } from './testServer.ts';
 
 /** A server of its own that listens on a loopback port and asks for passwords, for tests that need roles. */
 export async function startTcpServer(folder: string): Promise<{ address: PostgresAddress; stop: () => Promise<void> }> {
@@ -12,7 +10,7 @@ export async function startTcpServer(folder: string): Promise<{ address: Postgre
   let server: EmbeddedServer;
   try {
     const root = path.join(folder, 'tcp-server');
-    if (chosenPrograms() === null) copyTemplate(prepareFolder(root).root);
+    prepareEmbedded(root);
     server = await useEmbeddedServer(root, new Date());
   } finally {
     if (before === undefined) delete process.env['FINANCE_DB_EMBEDDED_TCP'];

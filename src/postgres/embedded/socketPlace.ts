@@ -79,13 +79,25 @@ function linesOf(file: string): string[] {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below what Linux, macOS and Windows give to connections that any program makes. */
+const FIRST_PORT = 12_000;
+const PORTS = 20_000;
+
+/**
+ * A loopback port that nobody listens on, for a server that listens there a moment later: not one of those that the system
+ * itself gives away, where a connection of another program could have it by then.
+ */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < PORTS; attempt++) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
     const probe = net.createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as net.AddressInfo;
-      probe.close(() => resolve(port));
+    const free = await new Promise<boolean>((resolve) => {
+      probe.on('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
     });
+    if (free) return port;
+  }
+  throw new FinanceDbError('PG_EMBEDDED', 'no port of the loopback is free', {
+    remedy: 'end programs that listen on 127.0.0.1',
   });
 }
