@@ -243,14 +243,14 @@ describe('kinds of tables', () => {
   });
 
   test('with rows of several megabytes among small ones, and with more than DuckDB’s memory holds', async () => {
-    const fill = (megabytes: number): Promise<unknown> =>
+    const fill = (megabytes: number, every: number): Promise<unknown> =>
       run(`DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text);
-        INSERT INTO t SELECT i, CASE WHEN i % 5 = 0 THEN repeat(i || 'é', ${megabytes} * 250000) ELSE 'small' END FROM generate_series(1, 60) i`);
-    await fill(4);
+        INSERT INTO t SELECT i, CASE WHEN i % ${every} = 0 THEN repeat(i || 'é', ${megabytes} * 250000) ELSE 'small' END FROM generate_series(1, 60) i`);
+    await fill(4, 15);
     expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'full', rows: 60 }]);
     await run("UPDATE t SET v = v || 'x' WHERE id < 30");
     expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 29 }]);
-    await fill(20);
+    await fill(20, 5);
     const refused = await source.trySync('t', ['--memory', '200MB']);
     expect(refused.code).toBe(4);
     expect(refused.stderr).toContain('--memory');
