@@ -34,6 +34,8 @@ export class Preparer {
   assumedCurrency = false;
   /** Whether entries bring their own keys. */
   hasOwnIds = false;
+  /** Whether an amount waits for an exchange rate. */
+  needsRates = false;
 
   constructor(options: PrepareOptions) {
     this.options = options;
@@ -92,6 +94,7 @@ export class Preparer {
       category(rule, entry),
       normalized(entry, currency, options.baseCurrency),
     ];
+    if (inBase.normalized_amount === null) this.needsRates = true;
     // Named one by one: millions of these are made, and spreading takes as long as all the rest here.
     const row: StagedRow = {
       record: String(entry.place.record),

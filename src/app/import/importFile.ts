@@ -72,7 +72,7 @@ export async function importFile(
   const someAreNew = await decideIdentity(session, { table, source, fileHash, allNew: request.allNew });
   if (someAreNew) await markLookalikes(session, table);
   await readHistory(session, table);
-  await readRates(session, table, config.baseCurrency);
+  await readRates(session, table, config.baseCurrency, preparer.needsRates);
   const outcome = await readOutcome(session);
   if (partitioned !== null) await makeRoom(session, partitioned, newTimes());
   if (outcome.newRows > 0) await insertNew(session, table);

@@ -8,9 +8,12 @@ import { STAGED } from './stage.ts';
 /** Rates of the days and currencies of a file whose amounts need one: `currency, day, rate, base_rate, rate_day`. */
 export const RATED = 'pg_temp.finance_db_rated';
 
-/** Looks up the rates of the staged amounts that are neither in the base currency nor converted by the bank. */
-export async function readRates(session: PgSession, table: TableName, base: string): Promise<void> {
-  const wanted = `SELECT DISTINCT currency, booked::date AS day FROM ${STAGED} WHERE normalized_amount IS NULL`;
+/**
+ * Looks up the rates of the staged amounts that are neither in the base currency nor converted by the bank.
+ * @param any whether there are such amounts; where there are none, RATED is made empty without looking for them
+ */
+export async function readRates(session: PgSession, table: TableName, base: string, any: boolean): Promise<void> {
+  const wanted = `SELECT DISTINCT currency, booked::date AS day FROM ${STAGED} WHERE ${any ? 'normalized_amount IS NULL' : 'false'}`;
   await session.query(`
 DROP TABLE IF EXISTS ${RATED};
 CREATE TEMP TABLE finance_db_rated ON COMMIT DROP AS ${ratedSql(table, base, wanted)};
