@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PAGE_NAMES, PAGES } from '../../src/web/pages/pageNames.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { householdFile } from '../support/statsFile.ts';
+import { householdFile, simpleRows, statsFile } from '../support/statsFile.ts';
 import { ask, startWeb } from '../support/webServer.ts';
 
 /** A page with all that it loads, before anything is compressed. */
@@ -33,5 +33,25 @@ test.each([...PAGE_NAMES.map((name) => PAGES[name].path), '/cashflow?by=day', '/
     expect(status).toBe(200);
     expect(Buffer.byteLength(body) + client).toBeLessThan(MOST_BYTES);
     expect(body).not.toMatch(/(?:src|srcset)="(?!\/)|<link[^>]*href="(?!\/|data:)|url\(/);
+  },
+);
+
+test.each(['/categories?depth=2', '/categories'])(
+  '%s with 300 names of 60 letters: no more than that either',
+  async (path) => {
+    const many = temporaryFolder();
+    const rows = Array.from({ length: 3000 }, (_, index) => ({
+      day: `2026-${String((index % 10) + 1).padStart(2, '0')}-15`,
+      amount: `-${(index % 97) + 1}.25`,
+      category: `Kategorie ${index % 60} mit einem längeren Namen für alles darin`,
+      subcategory: `Unterkategorie ${index % 300} & was sonst noch dazu gehört`,
+    }));
+    const heavy = await startWeb(await statsFile(many.path, simpleRows(rows)));
+    const { status, body } = await ask(heavy.port, path);
+    await heavy.close();
+    many.remove();
+    expect(status).toBe(200);
+    expect(Buffer.byteLength(body) + client).toBeLessThan(MOST_BYTES);
+    expect(body).toMatch(/the exports have all/);
   },
 );

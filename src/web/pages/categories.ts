@@ -18,6 +18,7 @@ import { axisLabels, intervalName } from './periodNames.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
 import { nameOf, tintOf } from './tint.ts';
+import { bytesOf, PAGE_BYTES, withinBytes } from './weight.ts';
 
 /** Bars and parts beyond are too many to be told apart. */
 const MOST_BARS = 36;
@@ -25,6 +26,9 @@ const MOST_PARTS = 8;
 const MOST_CELLS = 24;
 /** Lines of the table and of the one by interval: by subcategory they are many, and heavy. */
 const MOST_LINES = { 1: [200, 40], 2: [32, 12] } as const;
+
+/** Navigation, filters, and what stands around the panels. */
+const FRAME_BYTES = 14_000;
 
 type Row = CategoryRow & ReportRow;
 
@@ -54,15 +58,18 @@ export function categoriesPage(view: StatsResult, frame: Frame): Html {
     })),
     { width: 540, height: 320, title: 'Spending by category' },
   );
-  const months = monthTable(ink, view, rows, keys);
+  const series = stacked(ink, view, spent, keys);
+  // The tables take what the charts leave: names may be long, and many.
+  const left = PAGE_BYTES - FRAME_BYTES - bytesOf(areas, series);
+  const months = monthTable(ink, view, rows, keys, left * 0.4);
   return html`${reportLead(view, ink)}
 <div class="grid">
 ${panel({ title: 'Where it went', ink, exports: { report: 'categories' }, table: '#categories', note: html`area is spending` }, html`<div class="plot">${areas}</div>${spent.length > MOST_CELLS && html`<p class="note">${ink.count(spent.length - MOST_CELLS)} smaller ones are in the table.</p>`}`)}
-${panel({ title: `Spending per ${request.interval}`, ink, exports: { report: 'categories' }, table: months === null ? '#categories' : '#each' }, html`${intervalChoices(frame, request.interval)}${stacked(ink, view, spent, keys)}`)}
+${panel({ title: `Spending per ${request.interval}`, ink, exports: { report: 'categories' }, table: months === null ? '#categories' : '#each' }, html`${intervalChoices(frame, request.interval)}${series}`)}
 </div>
 ${panel(
   { title: 'Categories', id: 'categories', ink, wide: true, exports: { report: 'categories' } },
-  html`<div class="choices-row">${sorting(frame, 'category')}${depthChoice(frame, request.depth)}</div>${reportCells(ink, table, { behind, caption: 'Transactions by category', most: MOST_LINES[request.depth][0] })}`,
+  html`<div class="choices-row">${sorting(frame, 'category')}${depthChoice(frame, request.depth)}</div>${reportCells(ink, table, { behind, caption: 'Transactions by category', most: MOST_LINES[request.depth][0], bytes: left * 0.6 })}`,
 )}
 ${months}`;
 }
@@ -120,19 +127,20 @@ function stacked(ink: Ink, view: StatsResult, spent: readonly Row[], keys: Keys)
 }
 
 /** Every category in every interval, each cell a door. */
-function monthTable(ink: Ink, view: StatsResult, rows: readonly Row[], keys: Keys): Html | null {
+function monthTable(ink: Ink, view: StatsResult, rows: readonly Row[], keys: Keys, bytes: number): Html | null {
   const { request } = view;
   const intervals = intervalsOf(view).slice(-13);
   if (intervals.length < 2 || rows.length === 0) return null;
-  const shown = rows.slice(0, MOST_LINES[request.depth][1]);
-  const table = html`<div class="scroll" tabindex="0" role="region" aria-label="Categories by ${request.interval}"><table class="report months"><thead><tr><th scope="col">Category</th>${intervals.map((period) => html`<th scope="col" class="money">${period}</th>`)}</tr></thead>
-<tbody>${shown.map((row) => {
+  const lines = rows.slice(0, MOST_LINES[request.depth][1]).map((row) => {
     const amounts = new Map(row.periods.map(({ period, amount }) => [period, amount]));
     return html`<tr><th scope="row">${nameOf(row.category)}${row.subcategory ? `: ${row.subcategory}` : ''}</th>${intervals.map(
       (period) => html`<td>${ink.figure(amounts.get(period), [...groupOf(keys, row), daysOf(period, request)])}</td>`,
     )}</tr>
 `;
-  })}</tbody></table></div>`;
+  });
+  const shown = withinBytes(lines, bytes);
+  const table = html`<div class="scroll" tabindex="0" role="region" aria-label="Categories by ${request.interval}"><table class="report months"><thead><tr><th scope="col">Category</th>${intervals.map((period) => html`<th scope="col" class="money">${period}</th>`)}</tr></thead>
+<tbody>${shown}</tbody></table></div>`;
   return panel(
     {
       title: `Each ${request.interval}`,

@@ -6,6 +6,7 @@ import { type Html, type HtmlValue, html } from './html.ts';
 import type { Ink, Scope } from './ink.ts';
 import { linkHere } from './links.ts';
 import { nameOf } from './tint.ts';
+import { withinBytes } from './weight.ts';
 
 /** Which transactions a cell is made of; null for what is no sum of any, such as an average. */
 export type Behind = (column: ReportColumn, row: ReportRow) => readonly Narrowing[] | null;
@@ -22,6 +23,8 @@ export interface TableOptions {
   /** Rows beyond are left to the exports, and told. */
   readonly most?: number;
   readonly without?: readonly string[];
+  /** What all rows may weigh; those beyond are left to the exports too. */
+  readonly bytes?: number;
 }
 
 const MOST_ROWS = 400;
@@ -30,11 +33,11 @@ const MOST_ROWS = 400;
 export function reportCells(ink: Ink, table: ReportTable, options: TableOptions): Html {
   const { caption, behind, scope = {}, most = MOST_ROWS, without = [] } = options;
   const columns = table.columns.filter(({ key }) => !without.includes(key));
-  const rows = table.rows.slice(0, most);
-  if (rows.length === 0) return html`<p class="empty">Nothing in this period and these filters.</p>`;
+  const asked = table.rows.slice(0, most);
+  if (asked.length === 0) return html`<p class="empty">Nothing in this period and these filters.</p>`;
   // What came in and what went out are measured apart: one salary would make dots of all spending.
   const largest = (key: string, sign: number): number =>
-    Math.max(0, ...rows.map((row) => Number(row[key] ?? 0) * sign));
+    Math.max(0, ...asked.map((row) => Number(row[key] ?? 0) * sign));
   const write = (column: ReportColumn, row: ReportRow): HtmlValue => {
     const own = options.cell?.(column, row);
     if (own !== undefined) return own;
@@ -44,18 +47,22 @@ export function reportCells(ink: Ink, table: ReportTable, options: TableOptions)
     (column) =>
       html`<th scope="col" class="${column.kind}">${column.title}${column.kind === 'money' && html` <small>${ink.currency}</small>`}</th>${column.bar === true && html`<td class="bar"></td>`}`,
   );
+  const rows = withinBytes(
+    asked.map(
+      (row) => html`<tr>${columns.map(
+        (column, index) =>
+          html`${index === 0 ? html`<th scope="row" class="${column.kind}">${write(column, row)}</th>` : html`<td class="${column.kind}">${write(column, row)}</td>`}${
+            column.bar === true &&
+            html`<td class="bar">${cellBar(Number(row[column.key] ?? 0), largest(column.key, Number(row[column.key] ?? 0) < 0 ? -1 : 1))}</td>`
+          }`,
+      )}</tr>
+`,
+    ),
+    options.bytes,
+  );
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="report${columns.length > 9 && ' dense'}">
 <thead><tr>${head}</tr></thead>
-<tbody>${rows.map(
-    (row) => html`<tr>${columns.map(
-      (column, index) =>
-        html`${index === 0 ? html`<th scope="row" class="${column.kind}">${write(column, row)}</th>` : html`<td class="${column.kind}">${write(column, row)}</td>`}${
-          column.bar === true &&
-          html`<td class="bar">${cellBar(Number(row[column.key] ?? 0), largest(column.key, Number(row[column.key] ?? 0) < 0 ? -1 : 1))}</td>`
-        }`,
-    )}</tr>
-`,
-  )}</tbody>${total(ink, table, columns, options)}
+<tbody>${rows}</tbody>${total(ink, table, columns, options)}
 </table></div>${
     rows.length < table.rows.length
       ? html`<p class="note">${ink.count(rows.length)} of ${ink.count(table.rows.length)} are shown; the exports have all.</p>`
