@@ -54,9 +54,14 @@ async function keepOpen({ io, output }: CommandContext, server: PgServer): Promi
     const text = `The embedded server is open until Ctrl-C. In another terminal:\n\n  ${settings.join(' ')} psql\n`;
     await writeText(io.stdout, text);
   }
+  // Nothing else keeps the process alive while it waits.
+  const alive = setInterval(() => undefined, LONG_MS);
   if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener('abort', resolve, { once: true }));
+  clearInterval(alive);
   return 0;
 }
+
+const LONG_MS = 3_600_000;
 
 /** As libpq reads them. A password there is only where no socket works, and then for this machine's loopback. */
 function variables({ address }: PgServer): Record<string, string> {
