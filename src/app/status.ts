@@ -14,6 +14,7 @@ import type { SampleTable } from '../model/sampleRows.ts';
 import { displayName, STATE_SCHEMA } from '../model/tableName.ts';
 import { nothingHappened, parseLsn, parseSnapshot } from '../model/watermark.ts';
 import { embeddedServerExists } from '../postgres/embedded/server.ts';
+import { readScanSize, type ScanSize } from '../postgres/scanSize.ts';
 import { describeTarget, withPostgres } from '../postgres/server.ts';
 import { readPosition, type SourcePosition } from '../postgres/snapshot.ts';
 
@@ -38,6 +39,8 @@ export interface Status {
     readonly version: string | null;
     /** Whether the server summarizes its log, which spares syncs reading; null when it cannot, or was not asked. */
     readonly summaries: boolean | null;
+    /** What a sync reads without them; null where they are on, or cannot be. */
+    readonly scan: ScanSize | null;
     /** Why it is not reachable. */
     readonly problem: string | null;
   };
@@ -199,14 +202,22 @@ async function lookAtSource(
         database,
         version: null,
         summaries: null,
+        scan: null,
         problem: 'the embedded server was not made yet; run `finance-db init`',
       },
       position: null,
     };
   try {
-    const position = await withPostgres(
+    const { position, scan } = await withPostgres(
       { target: config.postgres, now, signal, retryMs: 0, lockWaitMs: config.lockWaitMs },
-      async (server) => readPosition(await server.connect()),
+      async (server) => {
+        const session = await server.connect();
+        const found = await readPosition(session);
+        return {
+          position: found,
+          scan: found.summarizesLog === false ? await readScanSize(session, config.tables) : null,
+        };
+      },
     );
     return {
       report: {
@@ -216,6 +227,7 @@ async function lookAtSource(
         database,
         version: position.serverVersion,
         summaries: position.summarizesLog,
+        scan,
         problem: null,
       },
       position,
@@ -225,7 +237,16 @@ async function lookAtSource(
     // A system's error too: an embedded server cannot be started in a folder that is read-only.
     if (!isFinanceDbError(error) && codeOf(error) === undefined) throw error;
     return {
-      report: { reachable: false, kind, place, database, version: null, summaries: null, problem: messageOf(error) },
+      report: {
+        reachable: false,
+        kind,
+        place,
+        database,
+        version: null,
+        summaries: null,
+        scan: null,
+        problem: messageOf(error),
+      },
       position: null,
     };
   }

@@ -1,5 +1,5 @@
 import type { Status, StatusFollow, StatusTable } from '../app/status.ts';
-import { grouped } from '../model/counted.ts';
+import { counted, grouped } from '../model/counted.ts';
 import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText } from './amount.ts';
 import { printable, printableText } from './printable.ts';
@@ -42,14 +42,16 @@ export function statusDocument(status: Status): Record<string, unknown> {
 /** Columns of what stands before each line. */
 const LABEL = 12;
 
-/** What a source could have, and the one line to set. */
-const NOT_SUMMARIZED =
-  'not summarized, so that each sync reads all of the tables; to spare it those parts that did not change: ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf();';
+/** What a source could have, what it would spare, and the one line to set. */
+function notSummarized({ scan }: Status['postgres']): string {
+  const all = scan === null ? '' : `, ${bytesText(scan.bytes)} in ${counted(scan.parts, 'part')}`;
+  return `not summarized, so that a sync reads all of each table in which something may have changed${all}; to spare it the parts that did not change: ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf();`;
+}
 
 /** For people: a line for each thing, and a table of the tables. */
 export function renderStatus(status: Status, now: Date, style: TableStyle): string {
   const lines = [`PostgreSQL  ${postgresText(status.postgres)}`, `DuckDB      ${duckdbText(status)}`];
-  if (status.postgres.summaries === false) lines.push(`Log         ${NOT_SUMMARIZED}`);
+  if (status.postgres.summaries === false) lines.push(`Log         ${notSummarized(status.postgres)}`);
   const { checkedAt } = status.duckdb;
   if (checkedAt !== null) lines.push(`Checked     ${checkedAt.toISOString()}, ${agoText(checkedAt, now)}`);
   if (status.follow !== null) lines.push(`Follow      ${followText(status.follow)}`);

@@ -5,6 +5,7 @@ import { openReader } from '../../src/duckdb/reader.ts';
 import { partsOf } from '../../src/model/parts.ts';
 import { parseTableList } from '../../src/model/tableName.ts';
 import { describeTables } from '../../src/postgres/catalogue.ts';
+import { readScanSize } from '../../src/postgres/scanSize.ts';
 import { type CliResult, runCli } from '../support/cli.ts';
 import { compareTable } from '../support/compare.ts';
 import { type Fixture, makeFixture, type SyncedTable } from '../support/fixture.ts';
@@ -285,6 +286,11 @@ describe('transactions by month', () => {
       expect(list).toMatchObject({ code: 0, stderr: '' });
       expect(list.stdout).toMatch(/transactions_2026_01 +│ 2026-01-01 +│ 2026-02-01 +│ +1 │/);
       expect(list.stdout).toContain('transactions: 6 partitions by RANGE ("timestamp").');
+      // What `status` says that a sync reads where the server's log does not spare it.
+      expect(await readScanSize(source.session, parseTableList('transactions,nothing'))).toEqual({
+        bytes: 8192,
+        parts: 6,
+      });
       const refused = await tool('partitions', '--ahead', '4', '--json');
       expect([refused.code, JSON.parse(refused.stdout).error]).toMatchObject([
         3,

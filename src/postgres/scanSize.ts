@@ -1,0 +1,27 @@
+import { quoteLiteral } from '../model/identifier.ts';
+import type { TableName } from '../model/tableName.ts';
+import { askPinned } from './pinned.ts';
+import type { PgSession } from './session.ts';
+
+/** What a sync reads of PostgreSQL when it has to read everything. */
+export interface ScanSize {
+  readonly bytes: number;
+  /** Tables, and leaves of partitioned ones: what the server's log can spare one by one. */
+  readonly parts: number;
+}
+
+/** As of the last VACUUM or ANALYZE of each; it takes no lock and needs no right. */
+export async function readScanSize(session: PgSession, tables: readonly TableName[]): Promise<ScanSize> {
+  const names = tables.map(({ schema, name }) => `(${quoteLiteral(schema)}, ${quoteLiteral(name)})`).join(', ');
+  const [row] = await askPinned<{ bytes: string; parts: string }>(
+    session,
+    `SELECT coalesce(sum(l.relpages::int8), 0) * current_setting('block_size')::int8 AS bytes, count(*) AS parts
+     FROM (VALUES ${names}) AS wanted (schema, name)
+     JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
+     JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind IN ('r', 'p', 'm')
+     CROSS JOIN LATERAL (SELECT c.oid WHERE c.relkind <> 'p'
+       UNION ALL SELECT t.relid FROM pg_catalog.pg_partition_tree(c.oid) t WHERE c.relkind = 'p' AND t.isleaf) part
+     JOIN pg_catalog.pg_class l ON l.oid = part.oid AND l.relkind IN ('r', 'm')`,
+  );
+  return { bytes: Number(row?.bytes ?? 0), parts: Number(row?.parts ?? 0) };
+}
