@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
+import { ERROR_CODES } from '../errors/codes.ts';
 import { FinanceDbError, isFinanceDbError } from '../errors/financeDbError.ts';
 import { counted } from '../model/counted.ts';
 import { DEFAULT_SAMPLE_ROWS, generateSample, LARGEST_SAMPLE } from '../model/household/generate.ts';
@@ -167,7 +168,9 @@ async function prepare(
 
 /** That a table is not partitioned, where it is asked to be. */
 function undivided({ partitionBy }: InitRequest, { kind }: ExistingTable): string[] {
-  return partitionBy !== null && kind === 'r' ? [`it is not partitioned, and cannot be made so in place`] : [];
+  return partitionBy !== null && kind === 'r'
+    ? ['it is not partitioned, and cannot be made so in place (docs/partitions.md tells how its rows move)']
+    : [];
 }
 
 async function loadWhat(
@@ -287,6 +290,8 @@ function withInitRemedy(error: unknown, waitedFor: string | null): unknown {
       cause: error.cause,
     });
   if (!isFinanceDbError(error) || error.code !== 'PG_PERMISSION') return error;
+  // What knows better than the code says so.
+  if (error.remedy !== ERROR_CODES.PG_PERMISSION.remedy) return error;
   return new FinanceDbError('PG_PERMISSION', error.message, {
     remedy: 'init needs a role that may create tables in the schema and insert into them',
     details: error.details,

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { partsOf } from '../../src/model/parts.ts';
@@ -239,6 +240,26 @@ describe('transactions by month', () => {
     expect(await ids()).toEqual(before);
   });
 
+  test('get no twin of a row that another writer has not committed yet', async () => {
+    await make('--no-sample');
+    const writer = await source.database.session();
+    try {
+      await writer.query(`BEGIN; INSERT INTO transactions (tx_id, "timestamp") VALUES ('twin', '2026-03-05')`);
+      let ended = false;
+      const loading = tool('init', '--from', csv('a.csv', 'other,2026-04-01,1', 'twin,2026-04-01,1')).finally(() => {
+        ended = true;
+      });
+      const waits = "SELECT 1 FROM pg_locks WHERE relation = 'transactions'::regclass AND NOT granted";
+      while (!ended && (await source.session.query(waits)).length === 0) await delay(20);
+      await writer.query('COMMIT');
+      const { code, stderr } = await loading;
+      expect([code, stderr]).toEqual([2, expect.stringContaining('a.csv:3: column "tx_id": found "twin"')]);
+      expect(await count()).toBe('1');
+    } finally {
+      await writer.close();
+    }
+  });
+
   /** A transaction of somebody else's that has read the table and goes on, as a sync does; it has a session of its own. */
   const beside = async (sql: string, work: () => Promise<void>): Promise<void> => {
     const other = await source.database.session();
@@ -303,11 +324,15 @@ describe('transactions by month', () => {
       expect(lost.stderr).toContain(
         'transactions has no partition for 2020-02, and the role part_reader may not make one',
       );
+      expect(lost.stderr).toContain('let its owner run: CREATE TABLE "public"."transactions_2020_02" PARTITION OF');
       const kept = await tool('partitions', '--keep', '1mo', '--yes');
       expect([kept.code, kept.stderr]).toEqual([
         3,
         expect.stringContaining('may not detach partitions of transactions'),
       ]);
+      await run('REVOKE UPDATE ON transactions FROM part_reader');
+      const unlocked = await tool('init', '--from', csv('c.csv', 'c,2026-02-03,1'));
+      expect(unlocked.stderr).toContain('GRANT UPDATE ON transactions TO "part_reader"');
     } finally {
       await setRole('RESET role');
       await run('DROP OWNED BY part_reader; DROP ROLE part_reader');

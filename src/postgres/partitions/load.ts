@@ -1,5 +1,5 @@
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { quoteIdentifier } from '../../model/identifier.ts';
+import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
 import { isByMonth, toMonth } from '../../model/partitions.ts';
 import { displayName, postgresTable, type TableName } from '../../model/tableName.ts';
 import { TRANSACTIONS_NAMES } from '../../model/transactionsTable.ts';
@@ -17,13 +17,31 @@ import { type PartitionedTable, readPartitions } from './read.ts';
  * Keeps other writers out of a partitioned table until the transaction ends; readers pass. Its partitions are not locked one by
  * one: who writes does so through the table. The transaction must be READ COMMITTED: what comes next has to see what those have
  * written who were waited for.
+ * @throws FinanceDbError PG_PERMISSION naming the right that is missing; PG_LOCKED
  * @returns how it is partitioned; null for any other table, whose key PostgreSQL watches over
  */
 export async function lockPartitioned(session: PgSession, table: TableName): Promise<PartitionedTable | null> {
   if ((await readPartitions(session, table)) === null) return null;
+  await requireLockRight(session, table);
   await session.query(`LOCK TABLE ONLY ${postgresTable(table)} IN SHARE ROW EXCLUSIVE MODE`);
   // Again: somebody may have made some while we waited.
   return readPartitions(session, table);
+}
+
+/** A role that may only insert may not keep others from it. */
+async function requireLockRight(session: PgSession, table: TableName): Promise<void> {
+  const [row] = await session.query<{ allowed: string; role: string }>(
+    `SELECT pg_catalog.has_table_privilege(${quoteLiteral(postgresTable(table))}, 'UPDATE, DELETE, TRUNCATE') AS allowed, current_user AS role`,
+  );
+  if (row?.allowed === 't') return;
+  throw new FinanceDbError(
+    'PG_PERMISSION',
+    `the role ${row?.role} may not lock ${displayName(table)} against other writers, without which a partitioned table could get one tx_id twice`,
+    {
+      remedy: `its owner can give the right: GRANT UPDATE ON ${displayName(table)} TO ${quoteIdentifier(row?.role ?? '')}`,
+      details: { table: displayName(table), role: row?.role },
+    },
+  );
 }
 
 /**
