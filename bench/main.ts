@@ -12,7 +12,7 @@ import { partitionsCase } from './cases/partitions.ts';
 import { peersCase } from './cases/peers.ts';
 import { serveCase } from './cases/serve.ts';
 import { startUpCase } from './cases/startUp.ts';
-import { validateCase } from './cases/validate.ts';
+import { validateCase, validateLagCase } from './cases/validate.ts';
 import type { BenchCase, BenchContext } from './support/case.ts';
 import { fillTransactions } from './support/data.ts';
 import { caseText } from './support/report.ts';
@@ -22,6 +22,7 @@ import type { CaseResult } from './support/rounds.ts';
 const CASES: Record<string, BenchCase> = {
   'full-load': fullLoadCase,
   validate: validateCase,
+  'validate-lag': validateLagCase,
   analytics: analyticsCase,
   incremental: incrementalCase,
   'start-up': startUpCase,
@@ -55,6 +56,7 @@ if (unknown.length > 0 || !(rows >= 1000) || !(rounds >= 1)) {
 
 // A server that is followed writes another log, which the other cases should not pay for.
 const rig = await openRig({ toFollow: values.case?.includes('follow') === true });
+const machine = `${describeMachine()}, PostgreSQL ${await serverVersion()}`;
 const results: CaseResult[] = [];
 let filled = 0;
 const context: BenchContext = {
@@ -71,7 +73,7 @@ const context: BenchContext = {
   },
 };
 try {
-  console.log(`${describeMachine()}\n`);
+  console.log(`${machine}\n`);
   for (const name of chosen) {
     const made = (await CASES[name]?.(context)) ?? [];
     for (const result of made) console.log(caseText(result));
@@ -85,8 +87,13 @@ try {
 } finally {
   await rig.close();
 }
-const document = { machine: describeMachine(), rows, rounds, cases: results };
+const document = { machine, rows, rounds, cases: results };
 if (values.json !== undefined) fs.writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`);
+
+async function serverVersion(): Promise<string> {
+  const [row] = await rig.session.query<{ version: string }>("SELECT current_setting('server_version') AS version");
+  return row?.version ?? 'of an unknown version';
+}
 
 /** What the figures depend on; no names of hosts. */
 function describeMachine(): string {

@@ -8,7 +8,7 @@ import { makeTemplate } from '../test/support/testServer.ts';
 const { values } = parseArgs({
   options: { seed: { type: 'string', default: '1' }, rows: { type: 'string', default: '1000000' } },
 });
-const ROUND = 100_000;
+const ROUND = 20_000;
 
 const template = makeTemplate();
 let source: Fixture | undefined;

@@ -16,6 +16,8 @@ const LOADERS = [
   { name: 'Sling', peer: 'sling', set: 'common', incremental: true },
 ] as const;
 const OURS = 'finance-db';
+/** For one run of a peer. */
+const PATIENCE_MS = 480_000;
 
 /**
  * Other programs beside ours: a full load, then an incremental run of each after the same changes (0.1 %: updates, inserts and
@@ -93,8 +95,11 @@ async function runPeer(
   const home = path.join(rig.folder, 'peer-home');
   fs.mkdirSync(home, { recursive: true });
   const script = path.join(PACKAGE, 'bench', 'peers', 'peer.py');
-  const outcome = await runProgram(rig, environment.python, [script, ...args], { HOME: home });
+  const outcome = await runProgram(rig, environment.python, [script, ...args], { HOME: home }, false, PATIENCE_MS);
+  if (outcome.code === null) return `was ended after ${Math.round(outcome.seconds)} s`;
   if (outcome.code !== 0) return `failed: ${lastLine(outcome.stderr)}`;
+  // These runs are long: what is known is said at once.
+  console.error(`${args.slice(0, 2).join(' ').slice(0, 40)}: ${outcome.seconds.toFixed(1)} s`);
   const said = JSON.parse(lastLine(outcome.stdout)) as { cpu: number; peak: number; differing?: number };
   return { ...outcome, cpu: said.cpu, peak: said.peak, differing: said.differing ?? 0 };
 }

@@ -13,9 +13,13 @@ const PACKAGES = {
     'pyarrow==26.0.1',
     'reladiff==0.6.0',
     'sling-linux-amd64==1.4.11',
+    // The program that Sling would fetch for itself.
+    'duckdb-cli==1.5.6',
   ],
-  ingestr: ['ingestr==0.13.*'],
+  ingestr: ['ingestr==0.13.94'],
 } as const;
+
+const INSTALL_MS = 600_000;
 
 /**
  * The Python of an environment with the peers' packages, made when it is not there: in the system's temporary folder, where
@@ -33,8 +37,8 @@ export function peerPython(set: keyof typeof PACKAGES): { python: string } | { o
     [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES[set]],
   ];
   for (const [program = '', ...args] of steps) {
-    const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
-    if (status !== 0) return { objection: `not available: ${lastLine(stderr ?? error?.message ?? '')}` };
+    const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: INSTALL_MS });
+    if (status !== 0) return { objection: `not available: ${lastLine(stderr || error?.message || '')}` };
   }
   fs.writeFileSync(complete, '');
   return { python };

@@ -70,6 +70,7 @@ def sling():
         "--src-conn", "SOURCE", "--src-stream", "public.transactions",
         "--tgt-conn", "TARGET", "--tgt-object", "main.transactions", "--primary-key", "tx_id", *more,
         SOURCE=url, TARGET=f"duckdb://{file}", SLING_DISABLE_TELEMETRY="TRUE",
+        DUCKDB_PATH=os.path.join(bin_folder, "duckdb"),
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ export function run(rig: Rig, args: readonly string[], options: { measure?: bool
 /**
  * Runs any program and waits for its end.
  * @param measured whether it writes BENCH_USAGE itself; its peak and CPU are 0 otherwise
+ * @param timeoutMs after which it is killed, and its code is null
  */
 export function runProgram(
   rig: Rig,
@@ -38,6 +39,7 @@ export function runProgram(
   args: readonly string[],
   env: Record<string, string>,
   measured = false,
+  timeoutMs?: number,
 ): Promise<Outcome> {
   const usageFile = path.join(rig.folder, 'usage');
   const before = rig.serverCpu();
@@ -45,6 +47,7 @@ export function runProgram(
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: rig.folder,
+    ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' as const }),
     env: {
       ...process.env,
       DATABASE_URL: rig.url,

@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { useEmbeddedServer } from '../../src/postgres/embedded/server.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
+import { makeCluster } from '../../test/support/cluster.ts';
+import { chosenPrograms } from '../../test/support/testPrograms.ts';
 import { serverCpu } from './serverCpu.ts';
 
 /** A server with data, a folder for everything else, and the end of both. */
@@ -18,7 +20,10 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-/** Starts the embedded server in a temporary folder. To the tool under test it is an external one, on a socket. */
+/**
+ * Starts the embedded server in a temporary folder, or with FINANCE_DB_TEST_POSTGRES=14 … 17 one of another version, as in the
+ * tests. To the tool under test it is an external one, on a socket.
+ */
 export async function openRig(options: { readonly toFollow?: boolean } = {}): Promise<Rig> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-bench-'));
   // The server may have an account of its own.
@@ -26,21 +31,51 @@ export async function openRig(options: { readonly toFollow?: boolean } = {}): Pr
   const exchange = path.join(folder, 'exchange');
   fs.mkdirSync(exchange);
   fs.chmodSync(exchange, 0o777);
-  const root = path.join(folder, 'postgres');
-  const server = await useEmbeddedServer(root, new Date(), undefined, options);
-  const address: PostgresAddress = { ...server.address, sslmode: 'disable', sslrootcert: undefined };
-  const session = await connect(address, { retryMs: 2000 });
+  const server = await startServer(folder, exchange, options);
+  const session = await connect(server.address, { retryMs: 2000 });
   return {
     folder,
     exchange,
-    url: urlOf(address),
+    url: urlOf(server.address),
     session,
-    serverCpu: () => serverCpu(root),
+    serverCpu: () => serverCpu(server.data),
     close: async () => {
       await session.close();
-      await server.release();
+      await server.end();
       fs.rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+interface RunningServer {
+  readonly address: PostgresAddress;
+  readonly data: string;
+  readonly end: () => Promise<void>;
+}
+
+/** Settings that the embedded server has beside PostgreSQL's own. */
+const AS_EMBEDDED = {
+  ...{ max_connections: '64', max_wal_size: '2GB', checkpoint_timeout: '15min', jit: 'off', timezone: 'UTC' },
+  ...{ autovacuum: 'on', fsync: 'on', max_wal_senders: '0' },
+};
+
+async function startServer(
+  folder: string,
+  sockets: string,
+  options: { readonly toFollow?: boolean },
+): Promise<RunningServer> {
+  const programs = chosenPrograms();
+  if (programs !== null) {
+    const cluster = await makeCluster({ ...AS_EMBEDDED, unix_socket_directories: sockets }, undefined, programs);
+    const address = { ...cluster.address, host: sockets };
+    return { address, data: cluster.data, end: async () => cluster.remove() };
+  }
+  const root = path.join(folder, 'postgres');
+  const server = await useEmbeddedServer(root, new Date(), undefined, options);
+  return {
+    address: { ...server.address, sslmode: 'disable', sslrootcert: undefined },
+    data: path.join(root, 'data'),
+    end: () => server.release(),
   };
 }
 

@@ -6,11 +6,11 @@ const TICKS_PER_SECOND = 100;
 /**
  * Seconds of CPU that a server has used so far: the postmaster's, those of processes that live, and those of processes that
  * ended, which the postmaster inherits. Null where the system does not tell.
- * @param root the folder of the embedded server
+ * @param data the server's data folder
  */
-export function serverCpu(root: string): number | null {
+export function serverCpu(data: string): number | null {
   try {
-    const [pid = ''] = fs.readFileSync(path.join(root, 'data', 'postmaster.pid'), 'utf8').split('\n');
+    const [pid = ''] = fs.readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n');
     const postmaster = statOf(pid);
     const living = fs
       .readdirSync('/proc')

@@ -1,4 +1,4 @@
-import { type BothSides, canonicalValue } from './canonical.ts';
+import { type BothSides, canonicalValue, type PostgresDialect } from './canonical.ts';
 import { quoteIdentifier } from './identifier.ts';
 import type { ColumnMapping } from './typeMapping.ts';
 
@@ -10,7 +10,7 @@ export interface QuickCheck extends BothSides {
 }
 
 /** Counts of values, exact sums, minima and maxima of a column. Floats have no sum: it depends on the order of adding. */
-export function quickChecks(column: ColumnMapping): QuickCheck[] {
+export function quickChecks(column: ColumnMapping, { encoding }: Pick<PostgresDialect, 'encoding'>): QuickCheck[] {
   const x = quoteIdentifier(column.name);
   const check = (what: string, postgres: string, duckdb: string): QuickCheck => ({
     column: column.name,
@@ -24,10 +24,13 @@ export function quickChecks(column: ColumnMapping): QuickCheck[] {
     const end = canonicalValue(column, `${what}(${x})`, `${what}(${x})`);
     return check(what, end.postgres, end.duckdb);
   });
-  const textEnds = (['min', 'max'] as const).map((what) =>
+  // Octets are those of UTF-8; in other encodings they may even be in another order.
+  const utf8 = encoding === 'UTF8' || encoding === 'SQL_ASCII';
+  const textEnds = (utf8 ? (['min', 'max'] as const) : []).map((what) =>
     check(what, `${what}(${value.postgres} COLLATE "C")`, `${what}(${value.duckdb})`),
   );
-  const octets = check('octets', `sum(octet_length(${value.postgres}))`, `sum(strlen(${value.duckdb}))`);
+  const octetLength = utf8 ? `octet_length(${value.postgres})` : `octet_length(convert_to(${value.postgres}, 'UTF8'))`;
+  const octets = check('octets', `sum(${octetLength})`, `sum(strlen(${value.duckdb}))`);
   switch (column.family) {
     case 'boolean':
       return [count, check('true', `count(*) FILTER (WHERE ${x})`, `count(*) FILTER (WHERE ${x})`)];

@@ -250,6 +250,13 @@ describe('the rest', () => {
   test('only digests cross the wire when all is equal', async () => {
     await source.sync('t');
     expect((await validate('t')).bytes_received).toBeLessThan(20_000);
+    // So many pages that several connections count them; then something happens elsewhere.
+    await session.query(
+      `CREATE TABLE p (id int PRIMARY KEY, v text) WITH (fillfactor = 10); INSERT INTO p SELECT i, i::text FROM generate_series(1, 60000) i`,
+    );
+    await source.sync('p');
+    await session.query('CREATE TABLE elsewhere (a int)');
+    expect((await validate('p')).bytes_received).toBeLessThan(60_000);
   });
 
   test('without PostgreSQL exit 3, without a file exit 4, with the sample exit 4', async () => {

@@ -238,6 +238,8 @@ test('a database in another encoding', async () => {
   const synced = await runCli(['sync', '--json', '--validate'], { env });
   // What stderr says besides, that the server is slow to write to its disk, is of a busy machine.
   if (synced.code !== 0) throw new Error(`exit ${synced.code}: ${synced.stderr}`);
+  const quick = await runCli(['validate', '--quick', '--json'], { env });
+  expect(JSON.parse(quick.stdout)).toMatchObject({ status: 'equal' });
   await plant(path.join(source.folder, 'finance.duckdb'), "UPDATE t SET v = 'Café y' WHERE v IS NOT NULL");
   const result = await runCli(['validate', '--json'], { env });
   expect(result.code).toBe(5);

@@ -76,7 +76,43 @@ const FUZZED: readonly (readonly [type: string, value: string])[] = [
   ['int4[]', '(ARRAY[trunc(random() * 3)::int, NULL, trunc(random() * 1e9)::int])[1:trunc(random() * 4)::int]'],
   ['text[]', `(ARRAY[${word}, NULL, ${word}])[1:trunc(random() * 4)::int]`],
   ['inet', "('10.0.' || trunc(random() * 256) || '.0/' || 24 + trunc(random() * 9))::inet"],
+  ['text COLLATE nocase', `(ARRAY['a', 'A', 'ä', 'Ä', 'aB'])[1 + trunc(random() * 5)::int] || substr(${word}, 1, 3)`],
+  ['int2', '(ARRAY[-32768, -1, 0, 1, 32767])[1 + trunc(random() * 5)::int]'],
+  ['int4', '(ARRAY[-2147483648, -1, 0, 1, 2147483647])[1 + trunc(random() * 5)::int]'],
+  ['int8', '(ARRAY[-9223372036854775808, -1, 0, 1, 9223372036854775807, 2147483648])[1 + trunc(random() * 6)::int]'],
+  ['oid', '(random() * 4294967295)::int8'],
+  ['"char"', "(ARRAY['a', '', '\\', 'z'])[1 + trunc(random() * 4)::int]::\"char\""],
+  ['name', 'md5(random()::text)'],
+  ['mood', "(ARRAY['sad', 'Sad', '😀'])[1 + trunc(random() * 3)::int]::mood"],
+  ['pair', `ROW(trunc(random() * 9)::int, ${word})::pair`],
+  ['time', "(ARRAY['00:00', '24:00', '23:59:59.999999'])[1 + trunc(random() * 3)::int]::time"],
+  ['interval', `${micros} + make_interval(months => trunc((random() - 0.5) * 1e6)::int)`],
+  ['money', `(${wide(50)})::numeric::money`],
+  ['point', 'point(random(), (random() - 0.5) * 1e9)'],
+  ['cidr', "('10.' || trunc(random() * 256) || '.0.0/16')::cidr"],
+  ['macaddr', 'substr(md5(random()::text), 1, 12)::macaddr'],
+  ['bit(12)', 'trunc(random() * 4096)::int::bit(12)'],
+  ['varbit', '(trunc(random() * 4096)::int::bit(12)::varbit)'],
+  ['xml', "('<a>' || trunc(random() * 1e9) || '</a>')::xml"],
+  ['int4range', 'int4range(trunc(random() * 100)::int, 100 + trunc(random() * 100)::int)'],
+  ['tsvector', `array_to_tsvector(ARRAY[md5(random()::text), 'a'])`],
+  ['pg_lsn', "('0/' || upper(to_hex(trunc(random() * 2147483647)::int)))::pg_lsn"],
+  ['numeric[]', '(ARRAY[1.0, 1.00, NULL, random()::numeric])[1 + trunc(random() * 2)::int:trunc(random() * 5)::int]'],
+  [
+    'float8[]',
+    "(ARRAY['-0', '0', 'NaN', random()::text]::float8[])[1 + trunc(random() * 2)::int:trunc(random() * 5)::int]",
+  ],
+  ['numeric(9,2)[]', `ARRAY[${decimal(9, 2)}, ${decimal(9, 2)}]`],
+  ['timestamptz[]', `ARRAY[timestamptz '2000-01-01 00:00:00+00' + ${micros}, NULL]`],
+  ['interval[]', 'ARRAY[make_interval(months => trunc(random() * 3)::int, days => trunc(random() * 62)::int)]'],
+  ['bytea[]', `ARRAY[${hex}, NULL]`],
+  ['bool[]', 'ARRAY[random() < 0.5, NULL, random() < 0.5]'],
+  ['uuid[]', 'ARRAY[md5(random()::text)::uuid]'],
 ];
+
+const DEFINITIONS = `DROP TYPE IF EXISTS mood, pair; DROP COLLATION IF EXISTS nocase;
+  CREATE TYPE mood AS ENUM ('sad', 'Sad', '😀'); CREATE TYPE pair AS (a int, b text);
+  CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`;
 
 /**
  * Compares hashes of random values, the same for the same seed: syncs a table of them and hashes each column on both sides.
@@ -105,7 +141,7 @@ async function fillTable(session: PgSession, table: string, rows: number, seed: 
     ', ',
   );
   await session.query(
-    `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (id int PRIMARY KEY, ${columns}); SELECT setseed(${1 / (1 + Math.abs(seed))}); INSERT INTO ${table} SELECT g, ${values} FROM generate_series(1, ${rows}) AS g; ANALYZE ${table}`,
+    `DROP TABLE IF EXISTS ${table}; ${DEFINITIONS}; CREATE TABLE ${table} (id int PRIMARY KEY, ${columns}); SELECT setseed(${1 / (1 + Math.abs(seed))}); INSERT INTO ${table} SELECT g, ${values} FROM generate_series(1, ${rows}) AS g; ANALYZE ${table}`,
   );
 }
 
@@ -146,7 +182,7 @@ export async function compareHashes(session: PgSession, copy: WorkingCopy, name:
       if (unequal.length > 0) wrong.push(`${column.name} ${column.postgresType}: ${unequal.length} unequal buckets`);
       // The text of a value tells everything of it, a NULL apart.
       const [row] = await session.query<{ hashes: string; values: string }>(
-        `SELECT count(DISTINCT d) AS hashes, count(DISTINCT concat(num_nulls(x0), x0)) AS values FROM (${digest.postgres(`${source.table.schema}.${source.table.name}`, [`"${column.name}"`])}) AS r`,
+        `SELECT count(DISTINCT d) AS hashes, count(DISTINCT concat(num_nulls(x0), x0) COLLATE "C") AS values FROM (${digest.postgres(`${source.table.schema}.${source.table.name}`, [`"${column.name}"`])}) AS r`,
       );
       if (row?.hashes !== row?.values)
         wrong.push(`${column.name} ${column.postgresType}: ${row?.values} values, ${row?.hashes} hashes`);

@@ -20,7 +20,7 @@ export async function checkQuickly(
   lag: Lag,
   basis: TableCheck,
 ): Promise<TableCheck> {
-  const checks = columns.flatMap(quickChecks);
+  const checks = columns.flatMap((column) => quickChecks(column, context.dialect));
   const theirSql = `SELECT count(*)::text AS rows, ${jsonArray(checks.map((check) => check.postgres))} AS checks FROM ${rowsOf(source)}`;
   // The driver drops a byte order mark that begins a text, so something else must.
   const ourList = checks.map((check, index) => `, '=' || ${check.duckdb} AS c${index}`).join('');
