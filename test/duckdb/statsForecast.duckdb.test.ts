@@ -150,6 +150,13 @@ describe('balances by statements', () => {
     const rated = await document(withRate, 'balances', flags);
     expect(rated.rows.at(-1)?.balance).toBe(48.75 + 990);
     expect(rated.balances).toMatchObject({ without_rate: [] });
+    for (const [file, count] of [
+      [without, 1],
+      [withRate, 0],
+    ] as const)
+      expect((await document(file, 'forecast', { opening: flags.opening })).forecast).toMatchObject({
+        without_balance: count,
+      });
   });
 
   test('nothing known says how to make it known', async () => {
