@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import os from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import { type ImportFixture, makeImportFixture } from '../support/importFixture.ts';
@@ -36,7 +36,18 @@ async function count(): Promise<unknown> {
   return (await fixture.rows('SELECT count(*) AS n FROM transactions'))[0]?.n;
 }
 
-const temporary = (): string[] => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('finance-db-import-'));
+/** Imports as a process of its own, with a temporary folder in which no other program's files come and go. */
+function startImport(file: string, ...flags: string[]): ReturnType<typeof startTool> {
+  const TMPDIR = temporary();
+  fs.mkdirSync(TMPDIR, { recursive: true });
+  return startTool(['import', file, ...flags], {
+    DATABASE_URL: fixture.database.url,
+    FINANCE_DB_HOME: fixture.folder,
+    TMPDIR,
+  });
+}
+
+const temporary = (): string => path.join(fixture.folder, 'tmp');
 
 test.each<[string, (child: ReturnType<typeof startTool>['child'], pid: string) => unknown, number | null, RegExp]>([
   ['SIGINT', (child) => child.kill('SIGINT'), 130, /interrupted/],
@@ -52,14 +63,10 @@ test.each<[string, (child: ReturnType<typeof startTool>['child'], pid: string) =
   // The first file makes the tables; an archive needs a temporary folder.
   await fixture.imported([fixture.file('first.sta', statement('FIRST'))]);
   const file = fixture.file('second.zip', zipBytes([{ name: 'a.sta', content: statement('SECOND') }]));
-  const before = temporary();
   const holder: PgSession = await connect(fixture.database.address, { retryMs: 0 });
   try {
     await holder.query('BEGIN; LOCK TABLE transaction_import_rows IN SHARE MODE');
-    const { child, ended } = startTool(['import', file], {
-      DATABASE_URL: fixture.database.url,
-      FINANCE_DB_HOME: fixture.folder,
-    });
+    const { child, ended } = startImport(file);
     const pid = await waiting();
     await stop(child, pid);
     const result = await ended;
@@ -70,8 +77,9 @@ test.each<[string, (child: ReturnType<typeof startTool>['child'], pid: string) =
     await holder.close();
   }
   // The next run waits for its turn, should the server not have noticed yet.
-  const { imports } = await fixture.imported([file]);
-  expect(imports).toMatchObject([{ new: 2000, known: 0 }]);
+  const next = await startImport(file, '--json').ended;
+  expect(next.code).toBe(0);
+  expect(JSON.parse(next.stdout)).toMatchObject({ imports: [{ new: 2000, known: 0 }] });
   expect(await count()).toBe('4000');
-  expect(temporary().filter((name) => !before.includes(name))).toEqual([]);
+  expect(fs.readdirSync(temporary())).toEqual([]);
 });

@@ -100,8 +100,8 @@ export async function makeFixture(): Promise<Fixture> {
       folder.remove();
       folder = temporaryFolder();
       await database.rollBack();
-      // What still holds a lock then is a connection that the tool has left: an error at once, rather than a wait.
-      await session.query("SET lock_timeout = '10s'");
+      // What still holds a lock then is a connection that the tool has left: an error, rather than a wait without end.
+      await session.query("SET lock_timeout = '60s'");
       const schemas = await session.query<{ name: string }>(
         "SELECT quote_ident(nspname) AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'",
       );
