@@ -187,17 +187,17 @@ describe('transactions by month', () => {
   });
 
   test('take a CSV file, whose months are made, and each tx_id once, whatever its month', async () => {
-    await make('--from', csv('a.csv', 'a,2019-05-03,1', 'b,2026-08-03,2'));
-    expect((await months()).length).toBe(88);
+    await make('--from', csv('a.csv', 'a,2024-05-03,1', 'b,2026-08-03,2'));
+    expect((await months()).length).toBe(28);
     const refused = async (...lines: string[]): Promise<string> => {
       const { code, stderr } = await tool('init', '--from', csv('f.csv', ...lines));
       expect([code, await count()]).toEqual([2, '2']);
       return stderr;
     };
-    expect(await refused('c,2019-05-03,1', 'a,2020-05-03,1', 'b,2020-05-03,1')).toContain(
+    expect(await refused('c,2024-05-03,1', 'a,2020-05-03,1', 'b,2020-05-03,1')).toContain(
       'f.csv:3: column "tx_id": found "a": it is already in the table, and each tx_id may occur once',
     );
-    expect(await refused('c,2019-05-03,1', 'd,2020-05-03,1', 'c,2021-05-03,1')).toContain(
+    expect(await refused('c,2024-05-03,1', 'd,2020-05-03,1', 'c,2021-05-03,1')).toContain(
       'f.csv:4: column "tx_id": found "c": it is already in line 2',
     );
     expect(
@@ -205,7 +205,7 @@ describe('transactions by month', () => {
     ).toMatchObject({
       code: 0,
     });
-    expect((await months()).slice(0, 3)).toEqual(['2001_01', '2001_02', '2019_05']);
+    expect((await months()).slice(0, 3)).toEqual(['2001_01', '2001_02', '2024_05']);
   });
 
   test('take statements: what has come is known, months are made, and no tx_id gets a twin', async () => {

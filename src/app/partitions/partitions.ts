@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { type Partition, toMonth } from '../../model/partitions.ts';
 import { displayName, type TableName } from '../../model/tableName.ts';
 import { watchLocks } from '../../postgres/lockWatch.ts';
@@ -64,11 +64,21 @@ export function managePartitions(request: PartitionsRequest): Promise<Partitions
       const watch = watchLocks(server, session, request.onWait);
       try {
         return await manage(request, server, session);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw withHolder(error, watch.waitingFor());
       } finally {
         await watch.stop();
       }
     },
   );
+}
+
+/** Says who stood in the way, where that was seen. */
+function withHolder(error: unknown, holder: string | null): unknown {
+  if (!isFinanceDbError(error) || error.code !== 'PG_LOCKED' || holder === null) return error;
+  const { message, remedy, details, cause } = error;
+  return new FinanceDbError('PG_LOCKED', `${message}; waited for ${holder}`, { remedy, details, cause });
 }
 
 async function manage(request: PartitionsRequest, server: PgServer, session: PgSession): Promise<PartitionsResult> {
