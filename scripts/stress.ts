@@ -1,7 +1,7 @@
 // npm run stress -- --seed 7 --seconds 600 --sessions 4 --rows 30000
 // Random writers beside repeated syncs on a server of their own; compares both sides row by row in each snapshot.
 // npm run stress -- --follow …: beside a follower, which is stopped and whose connections are cut now and then;
-// with --kills 200 (after npm run build) followers are killed at random moments instead.
+// with --kills 200 (after npm run build) followers are killed at random moments instead; with --keep-slot they go on from a slot.
 // npm run stress -- --summaries --seed 7 --rounds 5000 --crash-every 100
 // Syncs that go by the summaries of the write-ahead log (PostgreSQL 17 and later), between random changes and crashes of the server.
 import fs from 'node:fs';
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
     follow: { type: 'boolean', default: false },
     kills: { type: 'string' },
+    'keep-slot': { type: 'boolean', default: false },
   },
 });
 
@@ -70,12 +71,13 @@ async function stressFollow(): Promise<void> {
         address: cluster.address,
         folder: home,
         kills: Number(values.kills),
+        keepSlot: values['keep-slot'],
         seed: Number(values.seed),
         rows: Number(values.rows),
         log: values.verbose ? (line) => console.log(line) : () => undefined,
       });
       console.log(
-        `seed ${values.seed}: ${killed.kills} kills, ${killed.streaming} of followers that had published changes; every file whole, every scan after it equal; ${killed.rowsCompared} rows compared`,
+        `seed ${values.seed}: ${killed.kills} kills, ${killed.streaming} of followers that had published changes; every file whole, every scan after it equal; ${killed.resumed} went on from a kept slot without one; ${killed.rowsCompared} rows compared`,
       );
       return;
     }

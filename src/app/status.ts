@@ -6,6 +6,7 @@ import { lastCheck } from '../duckdb/lastCheck.ts';
 import { currentSync } from '../duckdb/publish.ts';
 import { openReader } from '../duckdb/reader.ts';
 import { toSampleTables } from '../duckdb/sampleTables.ts';
+import { readSlots, type SlotRecord } from '../duckdb/slotRecord.ts';
 import { readAbout, toFileSource } from '../duckdb/syncState.ts';
 import { codeOf, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { LockHolder } from '../files/lockFile.ts';
@@ -14,8 +15,10 @@ import type { SampleTable } from '../model/sampleRows.ts';
 import { displayName, STATE_SCHEMA } from '../model/tableName.ts';
 import { nothingHappened, parseLsn, parseSnapshot } from '../model/watermark.ts';
 import { embeddedServerExists } from '../postgres/embedded/server.ts';
+import { readSlot } from '../postgres/replication/keptSlot.ts';
 import { readScanSize, type ScanSize } from '../postgres/scanSize.ts';
 import { describeTarget, withPostgres } from '../postgres/server.ts';
+import type { PgSession } from '../postgres/session.ts';
 import { readPosition, type SourcePosition } from '../postgres/snapshot.ts';
 
 export interface StatusTable {
@@ -64,6 +67,8 @@ export interface Status {
   readonly lock: LockHolder | null;
   /** Who follows PostgreSQL's changes into the file now; null when nobody does. */
   readonly follow: StatusFollow | null;
+  /** Slots that followers of the file made and left at the server. */
+  readonly slots: readonly StatusSlot[];
   /** Bytes free where the file is. */
   readonly diskFree: number | null;
 }
@@ -71,6 +76,19 @@ export interface Status {
 export interface StatusFollow extends FollowNote {
   /** Bytes of the server's log that the file does not have yet, most of them of no followed table; null when not known. */
   readonly lagBytes: number | null;
+}
+
+/** A slot that keeps the server's log for this file, whether anybody follows or not. */
+export interface StatusSlot {
+  readonly name: string;
+  /** `lost`: it is gone, or the log that it needs is; `elsewhere`: it was made in another database; `unknown`: the server was not asked. */
+  readonly state: 'streaming' | 'waiting' | 'lost' | 'elsewhere' | 'unknown';
+  /** Bytes of its log that the server keeps for it. */
+  readonly heldBytes: number | null;
+  /** Bytes of its log that the file does not have. */
+  readonly lagBytes: number | null;
+  /** Whether max_slot_wal_keep_size limits what it may hold. */
+  readonly limited: boolean | null;
 }
 
 /** Looks at everything without changing anything. Never throws for what it is there to report. */
@@ -90,6 +108,7 @@ export async function status(config: Config, now: Date, signal: AbortSignal): Pr
     lastValidation: file.lastValidation,
     lock: currentSync(config.duckdbPath),
     follow: followOf(config.duckdbPath, source.position),
+    slots: source.slots,
     diskFree: diskFree(config.duckdbPath),
   };
 }
@@ -190,9 +209,11 @@ async function lookAtSource(
   config: Config,
   now: Date,
   signal: AbortSignal,
-): Promise<{ report: Status['postgres']; position: SourcePosition | null }> {
+): Promise<{ report: Status['postgres']; position: SourcePosition | null; slots: readonly StatusSlot[] }> {
   const kind = config.postgres.kind === 'embedded' ? 'embedded' : 'postgres';
   const { place, database } = describeTarget(config.postgres);
+  const records = readSlots(config.duckdbPath);
+  const unknown = records.map(({ name }) => slotOf(name, 'unknown'));
   if (config.postgres.kind === 'embedded' && !embeddedServerExists(config.postgres.folder))
     return {
       report: {
@@ -206,9 +227,10 @@ async function lookAtSource(
         problem: 'the embedded server was not made yet; run `finance-db init`',
       },
       position: null,
+      slots: unknown,
     };
   try {
-    const { position, scan } = await withPostgres(
+    const { position, scan, slots } = await withPostgres(
       { target: config.postgres, now, signal, retryMs: 0, lockWaitMs: config.lockWaitMs },
       async (server) => {
         const session = await server.connect();
@@ -216,6 +238,7 @@ async function lookAtSource(
         return {
           position: found,
           scan: found.summarizesLog === false ? await readScanSize(session, config.tables) : null,
+          slots: await lookAtSlots(session, records, found),
         };
       },
     );
@@ -231,6 +254,7 @@ async function lookAtSource(
         problem: null,
       },
       position,
+      slots,
     };
   } catch (error) {
     signal.throwIfAborted();
@@ -248,8 +272,34 @@ async function lookAtSource(
         problem: messageOf(error),
       },
       position: null,
+      slots: unknown,
     };
   }
+}
+
+async function lookAtSlots(
+  session: PgSession,
+  records: readonly SlotRecord[],
+  { identity: { systemIdentifier, databaseOid } }: SourcePosition,
+): Promise<StatusSlot[]> {
+  const slots: StatusSlot[] = [];
+  for (const { name, ...made } of records) {
+    if (made.systemIdentifier !== systemIdentifier || made.databaseOid !== databaseOid) {
+      slots.push(slotOf(name, 'elsewhere'));
+      continue;
+    }
+    const found = await readSlot(session, name);
+    if (found === null || found.lost || !found.fits) slots.push(slotOf(name, 'lost'));
+    else {
+      const { activePid, heldBytes, lagBytes, limited } = found;
+      slots.push({ name, state: activePid === null ? 'waiting' : 'streaming', heldBytes, lagBytes, limited });
+    }
+  }
+  return slots;
+}
+
+function slotOf(name: string, state: StatusSlot['state']): StatusSlot {
+  return { name, state, heldBytes: null, lagBytes: null, limited: null };
 }
 
 function diskFree(file: string): number | null {

@@ -189,6 +189,12 @@ function declareCommands(
       .description("keep the DuckDB file equal to PostgreSQL half a second behind, by the server's stream of changes")
       .option('--once', 'come to where the server is now, publish, and end: for cron')
       .option('--publication <name>', 'the publication to follow (default finance_db)', once)
+      .option(
+        '--keep-slot <name>',
+        'keep the changes at the server under this name, so that no scan begins the next run',
+        once,
+      )
+      .option('--drop-slot <name>', 'drop a slot that --keep-slot made, and end', once)
       .option('--write-budget <size>', 'bytes a second that publishing may write, averaged (default 20MB; 0: no limit)')
       .option('--wait <seconds>', 'wait so long for another sync to end', parseSeconds, 0)
       .option('--memory <size>', 'memory that DuckDB may use, such as 500MB')

@@ -7,6 +7,7 @@ import { STATE_SCHEMA } from '../model/tableName.ts';
 import type { CheckpointMark } from '../model/walSummaries.ts';
 import { type StoredBaseCurrency, storedBaseCurrency } from './baseCurrencyState.ts';
 import type { FreshSize } from './compact.ts';
+import { toFollowState } from './followState.ts';
 import { isDamagedOwn } from './ownFile.ts';
 import { type DuckDbReader, openReader } from './reader.ts';
 import { toSampleTables } from './sampleTables.ts';
@@ -37,6 +38,8 @@ export type PublishedFile =
       readonly fresh: FreshSize;
       /** Checkpoints of the source, older first. */
       readonly marks: readonly CheckpointMark[];
+      /** As of which position of the stream a follower published it; null for a file that a scan has written. */
+      readonly followed: ReturnType<typeof toFollowState>;
     }
   /** Ours, but damaged, or of a newer DuckDB. */
   | { readonly kind: 'unusable'; readonly why: string }
@@ -80,6 +83,7 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
         bytes,
         fresh,
         marks: toMarks(value('checkpoints')),
+        followed: toFollowState(about),
       };
     } finally {
       reader.close();

@@ -1,4 +1,4 @@
-import type { Status, StatusFollow, StatusTable } from '../app/status.ts';
+import type { Status, StatusFollow, StatusSlot, StatusTable } from '../app/status.ts';
 import { counted, grouped } from '../model/counted.ts';
 import { sourceText } from '../model/fileSource.ts';
 import { bytesText, durationText } from './amount.ts';
@@ -9,7 +9,7 @@ import { wrapText } from './wrap.ts';
 
 /** The document of `status --json` (Contract). */
 export function statusDocument(status: Status): Record<string, unknown> {
-  const { postgres, duckdb, tables, lastValidation, lock, follow, diskFree } = status;
+  const { postgres, duckdb, tables, lastValidation, lock, follow, slots, diskFree } = status;
   const { path, exists, bytes, sample, sampleTables, source, otherSource, checkedAt, problem } = duckdb;
   return {
     postgres,
@@ -35,6 +35,7 @@ export function statusDocument(status: Status): Record<string, unknown> {
     last_validation: lastValidation,
     lock,
     follow: follow === null ? null : followDocument(follow),
+    ...(slots.length === 0 ? {} : { slots: slots.map(slotDocument) }),
     disk_free: diskFree,
   };
 }
@@ -57,6 +58,7 @@ export function renderStatus(status: Status, now: Date, style: TableStyle): stri
   if (status.follow !== null) lines.push(`Follow      ${followText(status.follow)}`);
   else if (status.lock !== null)
     lines.push(`Sync        running: process ${status.lock.pid} on ${status.lock.host}, since ${status.lock.since}`);
+  for (const slot of status.slots) lines.push(`Slot        ${slotText(slot)}`);
   const validation = validationText(status.lastValidation);
   if (validation !== null) lines.push(`Validation  ${validation}`);
   if (status.diskFree !== null) lines.push(`Disk        ${bytesText(status.diskFree)} free`);
@@ -86,6 +88,21 @@ export function renderStatus(status: Status, now: Date, style: TableStyle): stri
 
 function followDocument({ lagBytes, ...note }: StatusFollow): Record<string, unknown> {
   return { ...note, lag_bytes: lagBytes };
+}
+
+function slotDocument({ name, state, heldBytes, lagBytes, limited }: StatusSlot): Record<string, unknown> {
+  return { name, state, held_bytes: heldBytes, lag_bytes: lagBytes, limited };
+}
+
+/** `ledger: nobody follows; 3.1 MB behind; the server keeps 16.8 MB of its log for it, without limit`. */
+function slotText({ name, state, heldBytes, lagBytes, limited }: StatusSlot): string {
+  if (state === 'unknown') return `${name}: the server was not asked`;
+  if (state === 'elsewhere') return `${name}: in another database`;
+  if (state === 'lost') return `${name}: lost; \`finance-db follow --drop-slot ${name}\` forgets it`;
+  const who = state === 'streaming' ? 'followed' : 'nobody follows';
+  const behind = lagBytes === null ? '' : `; ${bytesText(lagBytes)} behind`;
+  const held = heldBytes === null ? '' : `; the server keeps ${bytesText(heldBytes)} of its log for it`;
+  return `${name}: ${who}${behind}${held}${limited === false ? ', without limit (max_slot_wal_keep_size)' : ''}`;
 }
 
 /** `process 12 since …: streaming, 0.31 s behind (1.2 kB of the log), slot finance_db_12`. */

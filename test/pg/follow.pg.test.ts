@@ -328,7 +328,7 @@ test('validate beside writers allows for no lag: both sides are compared as of o
   const beside = await validate(validateRequest(config));
   expect([beside.status, beside.metAt, beside.tables[0]?.damage.different]).toEqual(['damaged', null, 2n]);
   expect(beside.warnings.join()).toContain('not as the follower left it');
-}, 120_000);
+}, 180_000);
 
 describe('what cannot be followed is refused, with what to do', () => {
   const CASES: readonly (readonly [name: string, sql: string, code: string, words: RegExp])[] = [

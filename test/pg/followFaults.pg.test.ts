@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { dropRecordedSlot } from '../../src/app/follow/dropSlot.ts';
 import { sync } from '../../src/app/sync/sync.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
@@ -133,6 +134,169 @@ test('another program has the file open for writing: it waits, and goes on when 
   await writer.kill();
   await followed.compare(session);
   expect(followed.restarts()).toEqual([]);
+});
+
+test('a commit that waits for a standby is in the log, and not published before anybody can see it', async () => {
+  const followed = start();
+  await followed.caughtUp(session);
+  const writer = await connect(cluster.address, { retryMs: 0 });
+  try {
+    await session.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    await session.query('SELECT pg_reload_conf()');
+    // The server takes the setting in its own time: until one commit waits.
+    let stalled: Promise<unknown> | null = null;
+    let round = 0;
+    while (stalled === null && round < 400) {
+      const state = { done: false };
+      round++;
+      const commit = writer.query(`UPDATE t SET v = 'stalled ${round}' WHERE id < 50`).finally(() => {
+        state.done = true;
+      });
+      while (!state.done && stalled === null) {
+        await delay(25);
+        const [waiting] = await session.query("SELECT 1 AS x FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        if (waiting !== undefined) stalled = commit;
+      }
+    }
+    const count = `SELECT count(*)::INT AS n FROM t WHERE v = 'stalled ${round}'`;
+    for (let turn = 0; turn < 800 && followed.standing()?.state !== 'waiting'; turn++) await delay(25);
+    expect(followed.standing()).toMatchObject({ state: 'waiting', why: expect.stringContaining('wait for a standby') });
+    expect(await read(followed.file, count)).toEqual([{ n: 0 }]);
+    await session.query('ALTER SYSTEM RESET synchronous_standby_names');
+    await session.query('SELECT pg_reload_conf()');
+    await stalled;
+    expect(await followed.compare(session)).toBe(5000);
+    expect(await read(followed.file, count)).toEqual([{ n: 49 }]);
+  } finally {
+    await session.query('ALTER SYSTEM RESET synchronous_standby_names');
+    await session.query('SELECT pg_reload_conf()');
+    await writer.close();
+  }
+}, 180_000);
+
+describe('a kept slot', () => {
+  const keeping = (): TestFollower => {
+    follower = startFollower({
+      ...{ address: cluster.address, folder: folder.path, tables: 't' },
+      overrides: { keepSlot: 'ledger' },
+    });
+    return follower;
+  };
+  const config = () => configOf({ address: cluster.address, folder: folder.path, tables: 't' });
+  const drop = (name: string): Promise<boolean> =>
+    dropRecordedSlot(config(), name, new Date(), new AbortController().signal);
+  const slots = async (): Promise<unknown[]> =>
+    (await session.query<{ slot_name: string }>('SELECT slot_name FROM pg_replication_slots WHERE NOT temporary')).map(
+      ({ slot_name }) => slot_name,
+    );
+  /** How the stream began: `none` for one that went on without a scan; and what was said of it. */
+  const beginning = ({ events }: TestFollower): [string | undefined, string] => [
+    events.flatMap((event) => (event.kind === 'scanned' ? [event.result.tables[0]?.mode as string] : []))[0],
+    events.flatMap((event) => (event.kind === 'warning' ? [event.text] : [])).join(' | '),
+  ];
+  let round = 0;
+  const change = async (): Promise<void> => {
+    round++;
+    await session.query(
+      `UPDATE t SET v = 'round ${round}' WHERE id % 10 = ${round % 10}; DELETE FROM t WHERE id = ${round}; INSERT INTO t VALUES (${6000 + round}); UPDATE t SET id = -id WHERE id = ${100 + round}`,
+    );
+  };
+
+  test('goes on without a scan, and with one after any doubt', async () => {
+    const first = keeping();
+    await first.caughtUp(session);
+    await change();
+    await first.compare(session);
+    expect(beginning(first)[1]).toContain('max_slot_wal_keep_size');
+    await first.stop();
+    const between: readonly (readonly [mode: string, why: RegExp, () => unknown])[] = [
+      ['none', /keeps the server's log/, () => undefined],
+      ['incremental', /not published with this slot/, async () => sync(syncRequest(config()))],
+      ['none', /keeps the server's log/, () => undefined],
+      ['incremental', /a definition/, async () => session.query("ALTER TABLE t ALTER v SET DEFAULT 'none'")],
+      [
+        'incremental',
+        /beyond the file/,
+        async () => session.query("SELECT pg_replication_slot_advance('ledger', pg_current_wal_flush_lsn())"),
+      ],
+      [
+        'incremental',
+        /beyond the file/,
+        async () => {
+          // A backup that was taken before, and restored after, the follower went on.
+          fs.copyFileSync(`${folder.path}/finance.duckdb`, `${folder.path}/backup`);
+          const meanwhile = keeping();
+          await meanwhile.compare(session);
+          await meanwhile.stop();
+          fs.copyFileSync(`${folder.path}/backup`, `${folder.path}/finance.duckdb`);
+          await change();
+        },
+      ],
+    ];
+    for (const [mode, why, what] of between) {
+      await change();
+      await what();
+      const again = keeping();
+      await again.compare(session);
+      expect(beginning(again)).toEqual([mode, expect.stringMatching(why)]);
+      await change();
+      expect(await again.compare(session)).toBe(5000);
+      expect(again.restarts()).toEqual([]);
+      await again.stop();
+    }
+    const status = await runCli(['status', '--json'], { env: env() });
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      slots: [{ name: 'ledger', state: 'waiting', held_bytes: expect.any(Number), limited: false }],
+    });
+    expect(await drop('ledger')).toBe(true);
+    expect(await slots()).toEqual([]);
+  }, 180_000);
+
+  test('a lost connection costs no scan; a slot that is gone is not made anew, and no other one is touched', async () => {
+    const first = keeping();
+    await first.caughtUp(session);
+    await change();
+    await first.compare(session);
+    await session.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'walsender'");
+    await change();
+    await first.compare(session);
+    expect(first.restarts()).toHaveLength(1);
+    expect(first.events.flatMap((event) => (event.kind === 'scanned' ? [event.result.tables[0]?.mode] : []))).toEqual([
+      'full',
+      'none',
+    ]);
+    await expect(drop('ledger')).rejects.toMatchObject({ code: 'PG_LOCKED' });
+    await first.stop();
+    for (let turn = 0; turn < 200; turn++) {
+      const gone = await session.query("SELECT pg_drop_replication_slot('ledger')").catch(() => null);
+      if (gone !== null) break;
+      await delay(25);
+    }
+    expect(await keeping().ended).toMatchObject({ code: 'PG_NO_SLOT', message: expect.stringContaining('is gone') });
+    follower = undefined;
+    expect(await slots()).toEqual([]);
+    await session.query("SELECT pg_create_logical_replication_slot('ledger', 'pgoutput')");
+    const status = await runCli(['status'], { env: env() });
+    expect(status.stdout).toMatch(/Slot {8}ledger: nobody follows; /);
+    // One of the same name that somebody else made is no doubt of ours: its position lies beyond the file.
+    const again = keeping();
+    await again.compare(session);
+    expect(beginning(again)[1]).toContain('beyond the file');
+    await again.stop();
+    expect(await drop('ledger')).toBe(true);
+    await session.query("SELECT pg_create_logical_replication_slot('others', 'pgoutput')");
+    const foreign = startFollower({
+      ...{ address: cluster.address, folder: folder.path, tables: 't' },
+      overrides: { keepSlot: 'others' },
+    });
+    expect(await foreign.ended).toMatchObject({
+      code: 'PG_NO_SLOT',
+      message: expect.stringContaining('no follower of'),
+    });
+    await expect(drop('others')).rejects.toMatchObject({ code: 'PG_NO_SLOT' });
+    expect(await slots()).toEqual(['others']);
+    await session.query("SELECT pg_drop_replication_slot('others')");
+  }, 180_000);
 });
 
 test('sync, validate and status beside it', async () => {

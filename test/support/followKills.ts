@@ -7,9 +7,11 @@ import { openReader } from '../../src/duckdb/reader.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import { compareTable } from './compare.ts';
 import { urlOf } from './database.ts';
-import { configOf, syncRequest } from './follower.ts';
+import { configOf, startFollower, syncRequest } from './follower.ts';
 import { startTool } from './process.ts';
 import { random } from './stress.ts';
+
+const SLOT = 'finance_db_stress';
 
 export interface FollowKillOptions {
   readonly address: PostgresAddress;
@@ -17,6 +19,8 @@ export interface FollowKillOptions {
   readonly kills: number;
   readonly seed: number;
   readonly rows: number;
+  /** Whether they keep a slot, from which most of the next ones go on. */
+  readonly keepSlot?: boolean;
   readonly log?: (line: string) => void;
 }
 
@@ -25,6 +29,8 @@ export interface FollowKillResult {
   /** Kills of a follower that had streamed changes into the file. */
   readonly streaming: number;
   readonly rowsCompared: number;
+  /** Followers that went on without a scan after a kill. */
+  readonly resumed: number;
 }
 
 /**
@@ -38,7 +44,8 @@ export async function killFollowers(options: FollowKillOptions): Promise<FollowK
   const next = random(options.seed);
   const env = { DATABASE_URL: urlOf(address), FINANCE_DB_HOME: folder, FINANCE_DB_TABLES: 't' };
   const file = path.join(folder, 'finance.duckdb');
-  const result = { kills: 0, streaming: 0, rowsCompared: 0 };
+  const result = { kills: 0, streaming: 0, rowsCompared: 0, resumed: 0 };
+  const slot = options.keepSlot === true ? SLOT : null;
   try {
     await session.query(
       `CREATE TABLE t (id int PRIMARY KEY, v text, amount numeric(15,2)); INSERT INTO t SELECT i, repeat('x', i % 50) || i, i / 8.0 FROM generate_series(1, ${rows}) i; CREATE PUBLICATION finance_db FOR TABLE t`,
@@ -46,7 +53,10 @@ export async function killFollowers(options: FollowKillOptions): Promise<FollowK
     const request = syncRequest(configOf({ address, folder, tables: 't' }));
     await sync(request);
     while (result.kills < options.kills) {
-      const { child, ended } = startTool(['follow', '--write-budget', '0'], env);
+      const { child, ended } = startTool(
+        ['follow', '--write-budget', '0', ...(slot === null ? [] : ['--keep-slot', slot])],
+        env,
+      );
       const state = { stopped: false };
       const writing = write(writer, next, rows, state);
       // Half of them while they begin, half of them once changes stream into the file.
@@ -61,7 +71,8 @@ export async function killFollowers(options: FollowKillOptions): Promise<FollowK
       const mode = await readMode(file);
       if (mode === 'follow') result.streaming++;
       // Whatever the kill left, a scan goes on from it, and the next follower begins with one.
-      await sync(request);
+      if (slot === null || next() < 0.2) await sync(request);
+      else if (await goesOn(address, folder, slot)) result.resumed++;
       result.rowsCompared += await compareFile(session, file);
       log(`kill ${result.kills} (${mode}): equal`);
     }
@@ -79,6 +90,15 @@ async function streams(file: string): Promise<void> {
     if (note?.state === 'streaming' && note.published_at !== null) return;
     await delay(50);
   }
+}
+
+/** Drains what a kept slot holds. @returns whether that took no scan */
+async function goesOn(address: PostgresAddress, folder: string, slot: string): Promise<boolean> {
+  const overrides = { once: true, keepSlot: slot };
+  const follower = startFollower({ address, folder, tables: 't', overrides });
+  const failure = await follower.ended;
+  if (failure !== undefined) throw failure;
+  return follower.events.some((event) => event.kind === 'scanned' && event.result.tables[0]?.mode === 'none');
 }
 
 async function write(session: PgSession, next: () => number, rows: number, state: { stopped: boolean }): Promise<void> {

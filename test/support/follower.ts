@@ -28,6 +28,8 @@ export interface TestFollower {
   scans(): number;
   /** Why streams were given up. */
   restarts(): string[];
+  /** Where it said last that it stands. */
+  standing(): Standing | undefined;
   /** Waits until the file holds all that was committed up to now. */
   caughtUp(session: PgSession): Promise<void>;
   /** That, and compares every row of every table. @returns how many rows */
@@ -94,7 +96,7 @@ export function startFollower(options: FollowerOptions): TestFollower {
     const [row] = await session.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn() AS lsn');
     const goal = parseLsn(row?.lsn ?? '0/0');
     const called = Date.now();
-    const deadline = performance.now() + 60_000;
+    const deadline = performance.now() + 150_000;
     for (;;) {
       if (over) throw failure ?? new Error('the follower has ended');
       const at = standing?.position ?? null;
@@ -118,6 +120,7 @@ export function startFollower(options: FollowerOptions): TestFollower {
     ended,
     scans: () => events.filter(({ kind }) => kind === 'scanned').length,
     restarts: () => events.flatMap((event) => (event.kind === 'restart' ? [event.reason] : [])),
+    standing: () => standing,
     caughtUp,
     compare: async (session) => {
       await caughtUp(session);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
+import { readSlots } from '../../duckdb/slotRecord.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { fingerprint, type SourceTable } from '../../model/sourceTable.ts';
 import { MAPPING_VERSION } from '../../model/typeMapping.ts';
@@ -8,6 +9,7 @@ import { describeTables } from '../../postgres/catalogue.ts';
 import { askPinned } from '../../postgres/pinned.ts';
 import { type FollowableTable, followable, readIdentities } from '../../postgres/replication/followable.ts';
 import { CatalogueGuard, catalogueChange, type GuardLook } from '../../postgres/replication/guard.ts';
+import { readSlot, type ServerSlot } from '../../postgres/replication/keptSlot.ts';
 import { ensurePublication, requirePublication } from '../../postgres/replication/publication.ts';
 import {
   connectReplication,
@@ -21,9 +23,11 @@ import { type ReplicationStream, type StreamListener, startStream } from '../../
 import type { PgServer } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { readPosition } from '../../postgres/snapshot.ts';
+import { unchanged } from '../sync/gate.ts';
 import { syncInto } from '../sync/sync.ts';
 import type { SyncResult } from '../sync/syncRequest.ts';
 import type { FollowRequest } from './followRequest.ts';
+import { continuation, ensureKeptSlot } from './keptSlot.ts';
 import { Restart } from './restart.ts';
 
 /** A file that was just compared by a scan, and the stream that tells all that the scan did not see. */
@@ -39,7 +43,19 @@ export interface Beginning {
   /** As PostgreSQL wrote the snapshot of the scan. */
   readonly snapshotText: string;
   readonly slot: string;
+  /** The slot that outlives the connection; null for one that goes with it. */
+  readonly keptSlot: string | null;
+  /** Whether the stream goes on where the file was, without a scan. */
+  readonly resumed: boolean;
   start(listener: StreamListener): Promise<ReplicationStream>;
+}
+
+/** Why the file is not believed to be what it says. */
+export interface Doubt {
+  /** The stream of the file was given up for a reason other than the connection: only a scan may begin the next. */
+  readonly scan: boolean;
+  /** Tables whose rows in the file are in doubt. */
+  readonly fullTables: readonly string[];
 }
 
 /** What is known of the tables under the lock, before anything is read. */
@@ -53,7 +69,9 @@ interface Described {
 /**
  * Begins to follow: locks the tables, makes a slot, syncs in the snapshot that the slot exports, and so leaves no gap between the
  * scan and the stream (docs/follow.md).
- * @param fullTables tables whose rows in the file are in doubt
+ *
+ * With a kept slot the stream goes on where the file is, if all that it lacks can be told by it; else the scan is done in the
+ * snapshot of a temporary slot, and the kept one is streamed from that one's position.
  * @throws FinanceDbError when the server, the role or a table cannot be followed, each with its remedy; Restart when a
  *   definition changed meanwhile
  */
@@ -61,12 +79,14 @@ export async function begin(
   request: FollowRequest,
   workspace: Workspace,
   server: PgServer,
-  fullTables: readonly string[],
+  doubt: Doubt,
 ): Promise<Beginning> {
   const session = await server.connect();
   // This session is ours alone, and has nothing to ask for hours when nothing happens.
   await session.query('SET idle_session_timeout = 0');
-  const { serverVersionNumber: version } = await readPosition(session);
+  const position = await readPosition(session);
+  const { serverVersionNumber: version } = position;
+  const { keepSlot } = request;
   for (const text of await requireReplication(session, version, server.kind))
     request.onEvent({ kind: 'warning', text });
   if (server.kind === 'embedded') {
@@ -76,6 +96,18 @@ export async function begin(
   // For its errors: they should come before anything else is done.
   await describe(request, session, version);
   const streaming = await connectReplication(server);
+  const isNew = !readSlots(workspace.publishedPath).some(({ name }) => name === keepSlot);
+  const kept =
+    keepSlot === null
+      ? null
+      : await ensureKeptSlot(keepSlot, workspace.publishedPath, position, session, streaming, request.now());
+  if (kept !== null) warnOfDisk(request, kept);
+  const streams = { request, session, streaming };
+  if (kept !== null && !isNew && !doubt.scan) {
+    const resumed = await resume(streams, workspace, server, kept, version);
+    if (typeof resumed !== 'string') return resumed;
+    request.onEvent({ kind: 'warning', text: `a scan begins the stream: ${resumed}` });
+  }
   let found: (Described & { slot: NewSlot }) | undefined;
   let scanned: readonly SourceTable[] = [];
   const { config, now, onProgress } = request;
@@ -83,7 +115,14 @@ export async function begin(
   const signal = AbortSignal.any([request.signal]);
   const scan = await syncInto(
     {
-      ...{ config, tables: config.tables, full: false, fullTables: new Set(fullTables), jobs: null, waitSeconds: 0 },
+      ...{
+        config,
+        tables: config.tables,
+        full: false,
+        fullTables: new Set(doubt.fullTables),
+        jobs: null,
+        waitSeconds: 0,
+      },
       ...{ indexes: config.indexes, now, signal, onProgress },
       beforePublish: async ({ tables }) => {
         scanned = tables.map(({ plan }) => plan.source);
@@ -104,24 +143,87 @@ export async function begin(
   if (change !== null) throw new Restart(`while the file was compared, something changed: ${change}`);
   const file = await readPublishedFile(workspace.publishedPath);
   if (file.kind !== 'ours') throw new FinanceDbError('INTERNAL', 'the file that was just published is not ours');
+  // It has served: its position is one at which the kept slot tells the same.
+  if (kept !== null) await streaming.query(`DROP_REPLICATION_SLOT "${slot.name}"`);
+  const name = kept?.name ?? slot.name;
   return {
-    ...{ scan, file, tables, guard, from: slot.consistentPoint, slot: slot.name },
-    look: after,
-    snapshotText: scan.snapshot,
-    start: async (listener) => {
-      const stream = await startStream(
-        streaming,
-        { slot: slot.name, from: slot.consistentPoint, publication: request.publication },
-        listener,
-      );
-      const { processID } = streaming.client as unknown as { readonly processID: number };
-      if (await isSynchronous(session, processID)) {
-        stream.close();
-        throw new FinanceDbError('PG_SYNC_STANDBY', `commits in ${session.where} would wait for this file`);
-      }
-      return stream;
-    },
+    ...{ scan, file, tables, guard, from: slot.consistentPoint, slot: name, keptSlot: kept?.name ?? null },
+    ...{ resumed: false, look: after, snapshotText: scan.snapshot },
+    start: (listener) => startAt(streams, name, kept !== null, slot.consistentPoint, listener),
   };
+}
+
+interface Streams {
+  readonly request: FollowRequest;
+  /** Asks. */
+  readonly session: PgSession;
+  readonly streaming: PgSession;
+}
+
+/** @returns why the stream cannot go on where the file is, in words, or how it does */
+async function resume(
+  streams: Streams,
+  workspace: Workspace,
+  server: PgServer,
+  kept: ServerSlot,
+  version: number,
+): Promise<Beginning | string> {
+  const { request, session } = streams;
+  const started = performance.now();
+  const { sources, tables, guard, look } = await describe(request, session, version);
+  const position = await readPosition(session);
+  const found = await continuation(kept, workspace.publishedPath, sources, position, catalogueDigest(look));
+  if (typeof found === 'string') return found;
+  const { file, states, from, snapshotText } = found;
+  const source = {
+    kind: server.kind === 'embedded' ? ('embedded' as const) : ('postgres' as const),
+    ...{ database: server.database, place: server.place, version: position.serverVersion },
+  };
+  const { sampleTables } = file;
+  const reason = `goes on from the slot ${kept.name}`;
+  const scan = unchanged(
+    { source, snapshot: snapshotText },
+    { states, sampleTables, reason },
+    workspace.publishedPath,
+    started,
+  );
+  return {
+    ...{ scan, file, tables, guard, look, from, slot: kept.name, keptSlot: kept.name, resumed: true, snapshotText },
+    start: (listener) => startAt(streams, kept.name, true, from, listener),
+  };
+}
+
+async function startAt(
+  { request, session, streaming }: Streams,
+  slot: string,
+  kept: boolean,
+  from: bigint,
+  listener: StreamListener,
+): Promise<ReplicationStream> {
+  const stream = await startStream(streaming, { slot, from, publication: request.publication }, listener);
+  try {
+    const { processID } = streaming.client as unknown as { readonly processID: number };
+    if (await isSynchronous(session, processID))
+      throw new FinanceDbError('PG_SYNC_STANDBY', `commits in ${session.where} would wait for this file`);
+    // Now nobody else can move it; where it had been moved further, the server left out what lies between, without a word.
+    const now = kept ? await readSlot(session, slot) : null;
+    if (kept && (now === null || now.activePid !== processID || now.confirmed > from))
+      throw new Restart(`somebody else has moved the slot ${slot}`);
+    return stream;
+  } catch (error) {
+    stream.close();
+    throw error;
+  }
+}
+
+/** A kept slot holds the server's log while nobody follows. */
+function warnOfDisk({ onEvent }: FollowRequest, { name, heldBytes, limited }: ServerSlot): void {
+  if (limited) return;
+  const holds = heldBytes === null ? '' : ` (${Math.ceil(heldBytes / 1e6)} MB now)`;
+  onEvent({
+    kind: 'warning',
+    text: `while nobody follows, the slot ${name} keeps the server's log${holds} and may fill its disk: set max_slot_wal_keep_size, or \`finance-db follow --drop-slot ${name}\` when it is not needed`,
+  });
 }
 
 async function describe(request: FollowRequest, session: PgSession, version: number): Promise<Described> {

@@ -4,7 +4,7 @@ import { rememberCheck } from '../../duckdb/lastCheck.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
 import { parseReceipts } from '../../duckdb/receipts.ts';
 import { isFinanceDbError, messageOf } from '../../errors/financeDbError.ts';
-import { lsnOf, sees } from '../../model/watermark.ts';
+import { lsnOf, parseLsn, sees } from '../../model/watermark.ts';
 import { WriteBudget } from '../../model/writeBudget.ts';
 import { catalogueChange, type GuardLook } from '../../postgres/replication/guard.ts';
 import { timeOf } from '../../postgres/replication/messages.ts';
@@ -13,6 +13,7 @@ import { type Beginning, catalogueDigest } from './beginning.ts';
 import { ChangedTables } from './changedTables.ts';
 import { ChangeQueue, type QueuedItem } from './changeQueue.ts';
 import type { FollowRequest, Standing } from './followRequest.ts';
+import { recordBeyond } from './keptSlot.ts';
 import { LiveFile } from './liveFile.ts';
 import { Meetings } from './meetings.ts';
 import { Restart } from './restart.ts';
@@ -75,6 +76,11 @@ export class FollowCycle {
   private idleAt = 0;
   private readonly pulse: number;
   private readonly meetings: Meetings;
+  /** The position that the published file says; null while a scan has left it. */
+  private said: bigint | null;
+  /** The position that the private copy says. */
+  private committed: bigint | null = null;
+  private heldAt = 0;
 
   constructor(
     private readonly request: FollowRequest,
@@ -86,6 +92,8 @@ export class FollowCycle {
     this.changed = new ChangedTables(beginning.tables);
     this.pulse = request.pulseMs ?? PULSE_MS;
     this.meetings = new Meetings(workspace.folder);
+    const { followed } = beginning.file;
+    this.said = beginning.resumed && followed !== null ? parseLsn(followed.position) : null;
     this.position = beginning.from;
     this.published = beginning.from;
     this.look = beginning.look;
@@ -107,7 +115,8 @@ export class FollowCycle {
       this.live = await LiveFile.open(config, this.workspace, this.changed.tables, this.beginning.file);
       this.stream = await this.beginning.start(this.queue);
       // The snapshot of the scan saw all that was committed when the slot was made.
-      const goal = once ? this.beginning.from : null;
+      const { resumed, from } = this.beginning;
+      const goal = once ? (resumed ? this.beginning.look.flushed : from) : null;
       this.stream.ask();
       for (;;) {
         signal.throwIfAborted();
@@ -115,7 +124,10 @@ export class FollowCycle {
         signal.throwIfAborted();
         if (item !== null) await this.take(item);
         if (this.isDue()) await this.publish();
-        if (goal !== null && this.position >= goal && !this.hasPending() && !this.unpublished) return;
+        if (goal !== null && this.position >= goal && !this.hasPending() && !this.unpublished) {
+          await this.holdPosition();
+          return;
+        }
         if (item === null || performance.now() - this.idleAt > this.pulse) await this.idle();
       }
     } catch (error) {
@@ -247,25 +259,27 @@ export class FollowCycle {
       await live.put();
       await this.lookAfter(xids);
       const safe = exactly ? this.watermarks.at(this.position).snapshotText : await this.safeWatermark();
-      const at = { position: this.position, slot: null, catalogue: catalogueDigest(this.look) };
+      const at = { position: this.position, slot: this.beginning.keptSlot, catalogue: catalogueDigest(this.look) };
       const seconds = (performance.now() - started) / 1000;
       const done = await live.commit(at, safe, seconds, now());
       ({ upserted, deleted } = done);
       for (const text of done.warnings) this.request.onEvent({ kind: 'warning', text });
       this.unpublished = true;
+      this.committed = this.position;
     }
     const position = this.position;
     this.request.signal.throwIfAborted();
     const outcome = await this.tryPublish(live);
     if (outcome === null) return;
     this.unpublished = false;
+    this.said = this.committed ?? this.said;
     this.pending = { xids: [], since: null, takenAt: 0 };
     // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
     this.published = position < this.look.lsn ? position : this.look.lsn;
     this.publishedAt = now();
     const ended = performance.now();
     this.budget.spend(outcome.written, ended);
-    this.stream?.confirm({ received: this.queue.received, flushed: position });
+    this.confirm(position);
     if (outcome.aside !== null) this.request.onEvent({ kind: 'warning', text: outcome.aside });
     if (xids.length === 0) return;
     this.request.onEvent({
@@ -352,11 +366,35 @@ export class FollowCycle {
     // Each time: what a statement sees, and the position that it reads, are not of one moment.
     await this.guard();
     this.published = position;
-    this.stream?.confirm({ received: this.queue.received, flushed: position });
+    if (this.beginning.keptSlot === null) this.stream?.confirm({ received: this.queue.received, flushed: position });
+    else if (this.said === null || performance.now() - this.heldAt > CHECK_MS) await this.holdPosition();
     await this.takeReceipts();
     if (performance.now() - this.checkedAt < CHECK_MS) return;
     this.checkedAt = performance.now();
     rememberCheck(this.workspace.publishedPath, now());
+  }
+
+  /**
+   * Nothing of ours was committed up to the position: lets a kept slot go on, and writes that down before, since the file itself
+   * says an earlier one. A file that a scan has left is published once more, for it to say with which slot it can go on.
+   */
+  private async holdPosition(): Promise<void> {
+    const { position } = this;
+    if (this.beginning.keptSlot === null) return;
+    this.heldAt = performance.now();
+    if (this.said === null) {
+      await this.publish(true);
+      return;
+    }
+    this.confirm(position);
+  }
+
+  /** Lets the server forget what lies before a position, all of which is in the published file. */
+  private confirm(position: bigint): void {
+    const { keptSlot } = this.beginning;
+    if (keptSlot !== null && this.said !== null && position > this.said)
+      recordBeyond(this.workspace.publishedPath, keptSlot, this.said, position);
+    this.stream?.confirm({ received: this.queue.received, flushed: position });
   }
 
   private lookForMeeting(): void {

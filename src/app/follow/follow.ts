@@ -6,7 +6,7 @@ import { mapFileError } from '../../files/fileErrors.ts';
 import { displayName } from '../../model/tableName.ts';
 import { WriteBudget } from '../../model/writeBudget.ts';
 import { withPostgres } from '../../postgres/server.ts';
-import { begin } from './beginning.ts';
+import { begin, type Doubt } from './beginning.ts';
 import { FollowCycle, PULSE_MS } from './cycle.ts';
 import type { FollowRequest, Standing } from './followRequest.ts';
 import { Restart } from './restart.ts';
@@ -16,6 +16,8 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 /** A stream that ran for so long was a success, whatever ended it. */
 const SUCCESS_MS = 30_000;
+
+const NO_DOUBT: Doubt = { scan: false, fullTables: [] };
 
 /** What passes by itself: the server comes back, a lock is released, somebody closes the file or frees space. */
 const PASSING: ReadonlySet<FinanceDbError['code']> = new Set([
@@ -57,7 +59,7 @@ class Follower {
   private waiting: string | null = null;
   /** Of streams that have ended. */
   private before = { commits: 0, rows: 0, publishedAt: null as Date | null, position: null as string | null };
-  private fullTables: readonly string[] = [];
+  private doubt: Doubt = NO_DOUBT;
   private everScanned = false;
 
   constructor(
@@ -98,8 +100,8 @@ class Follower {
     const { config, now, signal } = request;
     const context = { target: config.postgres, now: now(), signal, lockWaitMs: config.lockWaitMs, toFollow: true };
     await withPostgres(context, async (server) => {
-      const beginning = await begin(request, workspace, server, this.fullTables);
-      this.fullTables = [];
+      const beginning = await begin(request, workspace, server, this.doubt);
+      this.doubt = NO_DOUBT;
       this.everScanned = true;
       request.onEvent({ kind: 'scanned', result: beginning.scan });
       const cycle = new FollowCycle(request, workspace, beginning, this.budget);
@@ -125,7 +127,7 @@ class Follower {
   private afterFailure(error: unknown, failures: number, once: boolean): number {
     const again = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
     if (error instanceof Restart) {
-      this.fullTables = error.fullTables;
+      this.doubt = { scan: true, fullTables: error.fullTables };
       // Definitions may change many times in a row; a file that contradicts the stream should not, after a scan.
       const patient = error.fullTables.length > 0 ? again : FIRST_PAUSE_MS;
       const waitMs = failures === 1 ? 0 : patient;

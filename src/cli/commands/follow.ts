@@ -2,7 +2,7 @@ import { follow } from '../../app/follow/follow.ts';
 import type { FollowEvent, FollowRequest, Standing } from '../../app/follow/followRequest.ts';
 import type { SyncResult } from '../../app/sync/syncRequest.ts';
 import { parseBytes } from '../../config/values.ts';
-import { isFinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { proseColumns } from '../../io.ts';
 import { DEFAULT_PUBLICATION } from '../../postgres/replication/publication.ts';
 import {
@@ -24,6 +24,8 @@ import type { CommandContext } from '../context.ts';
 export interface FollowFlags {
   readonly once?: boolean;
   readonly publication?: string;
+  readonly keepSlot?: string;
+  readonly dropSlot?: string;
   readonly writeBudget?: string;
   readonly wait: number;
   readonly printSetup?: boolean;
@@ -43,10 +45,15 @@ export async function followCommand(context: CommandContext, flags: FollowFlags)
     const { printSetup } = await import('./followSetup.ts');
     return printSetup(context, publication);
   }
+  const keepSlot = flags.keepSlot === undefined ? null : slotName(flags.keepSlot, '--keep-slot');
+  if (flags.dropSlot !== undefined) {
+    const { dropKeptSlot } = await import('./followSlot.ts');
+    return dropKeptSlot(context, slotName(flags.dropSlot, '--drop-slot'));
+  }
   const progress = openProgress(io, context.output);
   const teller = new Teller(context, progress, flags.once === true);
   const request: FollowRequest = {
-    ...{ config, publication, keepSlot: null, once: flags.once === true, waitSeconds: flags.wait },
+    ...{ config, publication, keepSlot, once: flags.once === true, waitSeconds: flags.wait },
     writeBudget: writeBudget(flags.writeBudget),
     ...{ now: io.now, signal: io.signal, onProgress: progress.load, onEvent: (event) => teller.take(event) },
   };
@@ -65,6 +72,15 @@ export async function followCommand(context: CommandContext, flags: FollowFlags)
   }
   if (flags.once === true) await teller.conclude();
   return 0;
+}
+
+/** @throws FinanceDbError USAGE for what PostgreSQL does not take as the name of a slot */
+function slotName(text: string, flag: string): string {
+  if (/^[a-z0-9_]{1,63}$/.test(text)) return text;
+  throw new FinanceDbError(
+    'USAGE',
+    `${flag} ${text}: the name of a slot is of the letters a to z, digits and _, at most 63`,
+  );
 }
 
 function writeBudget(text: string | undefined): number | null {

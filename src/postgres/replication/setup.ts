@@ -85,6 +85,7 @@ export function setupSql(
   );
   lines.push(
     '-- Nothing to do about slots: the one that is used goes with the connection, and never fills the disk of the server.',
+    "-- With --keep-slot it stays and holds the log while nobody follows; limit that: ALTER SYSTEM SET max_slot_wal_keep_size = '10GB';",
     `-- Tables: ${sources.map(({ table }) => displayName(table)).join(', ')}.`,
     '',
   );

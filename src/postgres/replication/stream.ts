@@ -82,7 +82,8 @@ class StreamQuery implements ReplicationStream {
     private readonly resolve: (stream: ReplicationStream) => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    this.progress = { received: start.from, flushed: start.from };
+    // 0 confirms nothing: a kept slot may stand further back, and whoever starts it looks where it stands first.
+    this.progress = { received: start.from, flushed: 0n };
   }
 
   submit(connection: DriverConnection): void {
