@@ -2,8 +2,9 @@ import { missingExpressions, monthExpressions, rateExpressions, signExpressions 
 import type { ReportQuery } from './columns.ts';
 import { periodConditions, whereClause } from './filters.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
-import { judgementDay, PAYEE, SERIES_COLUMNS, seriesExpressions } from './recurring.ts';
+import { judgementDay } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
+import { PAYEE, SERIES_COLUMNS, seriesExpressions } from './series.ts';
 import { indented, limitClause, sumType } from './sql.ts';
 
 export type AnomalyKind =

@@ -1,7 +1,7 @@
 import type { ReportColumn, ReportQuery } from './columns.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
-import { PAYEE, SERIES_COLUMNS, seriesExpressions } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
+import { PAYEE, SERIES_COLUMNS, seriesExpressions } from './series.ts';
 import { exactSum, sumType } from './sql.ts';
 import { incomeCondition } from './vocabulary.ts';
 

@@ -2,7 +2,7 @@ import { FinanceDbError } from '../errors/financeDbError.ts';
 import { quoteLiteral } from '../model/identifier.ts';
 import { parsePeriod } from '../model/period.ts';
 import { periodConditions } from './filters.ts';
-import { PAYEE_SQL } from './recurring.ts';
+import { PAYEE_SQL } from './series.ts';
 import { incomeCondition, type Vocabulary } from './vocabulary.ts';
 
 /**

@@ -50,7 +50,7 @@ export interface Series {
 
 /**
  * The groups that come back, judged by what was known up to the end of a day: the rules of the report `recurring`
- * (src/analytics/recurring.ts), here so that any past day can be judged without asking the database again.
+ * (src/analytics/series.ts), here so that any past day can be judged without asking the database again.
  */
 export function seriesUpTo(groups: readonly HitGroup[], day: number, beats: readonly Beat[]): Series[] {
   const accepted = groups.flatMap((group) => judge(group, day, beats) ?? []);

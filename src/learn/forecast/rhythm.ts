@@ -14,7 +14,7 @@ export interface Rhythm {
 
 /**
  * The day of the n-th time after the last. Twice a month means two days of the month: fifteen days on end would wander through it.
- * The report `recurring` dates by the same rules in SQL (`dueDays` of src/analytics/recurring.ts), and a test compares the two.
+ * The report `recurring` dates by the same rules in SQL (`dueDay` of src/analytics/series.ts), and a test compares the two.
  */
 export function dueDay({ last, days, months, monthDays }: Rhythm, count: number): number {
   const [first, second] = monthDays;
