@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../support/folder.ts';
 import { runStatsCommand } from '../support/stats.ts';
@@ -5,6 +7,8 @@ import { householdFile, type SimpleRow, simpleRows, statsFile } from '../support
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
+/** For another file, whose name is the same. */
+const folderWithin = (): string => fs.mkdtempSync(path.join(folder.path, 'file-'));
 
 type Document = Record<string, unknown> & { readonly rows: readonly Record<string, unknown>[] };
 
@@ -102,7 +106,7 @@ describe('balances by statements', () => {
   ]);
 
   test('the latest statement counts, and where one disagrees with the rows is said, by how much and since when', async () => {
-    const file = await statsFile(temporaryFolder().path, rows, [STATEMENTS]);
+    const file = await statsFile(folderWithin(), rows, [STATEMENTS]);
     const { rows: found, balances } = await document(file, 'balances');
     expect(
       found
@@ -133,7 +137,7 @@ describe('balances by statements', () => {
     });
     const dollars = { day: '2026-03-02', amount: '-1.25', account: 'DOLLAR' };
     const flags = { opening: ['EURO=1000', 'DOLLAR=50'], limit: 1 };
-    const without = await statsFile(temporaryFolder().path, simpleRows([euros(null), dollars]));
+    const without = await statsFile(folderWithin(), simpleRows([euros(null), dollars]));
     const { rows: found, balances } = await document(without, 'balances', flags);
     expect(found.map(({ account_id, balance }) => [account_id, balance])).toEqual([
       ['DOLLAR', 48.75],
@@ -146,7 +150,7 @@ describe('balances by statements', () => {
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       'Not in All, since no row says what its currency is worth in USD: EURO (EUR)',
     );
-    const withRate = await statsFile(temporaryFolder().path, simpleRows([euros('-110.00'), dollars]));
+    const withRate = await statsFile(folderWithin(), simpleRows([euros('-110.00'), dollars]));
     const rated = await document(withRate, 'balances', flags);
     expect(rated.rows.at(-1)?.balance).toBe(48.75 + 990);
     expect(rated.balances).toMatchObject({ without_rate: [] });
@@ -160,7 +164,7 @@ describe('balances by statements', () => {
   });
 
   test('nothing known says how to make it known', async () => {
-    const file = await statsFile(temporaryFolder().path, rows);
+    const file = await statsFile(folderWithin(), rows);
     const { stdout } = await runStatsCommand(file, 'balances', {});
     expect(stdout.replace(/\s+/g, ' ')).toContain('--opening GIRO=1200.50');
   });
@@ -172,7 +176,7 @@ describe('balances by statements', () => {
   ])(
     'on %s the latest month of the overview begins on %s: a month that is over for a month is no longer waited for',
     async (today, from) => {
-      const file = await statsFile(temporaryFolder().path, rows);
+      const file = await statsFile(folderWithin(), rows);
       const { stdout } = await runStatsCommand(file, 'overview', { json: true }, { env: { FINANCE_DB_TODAY: today } });
       const spans = (JSON.parse(stdout) as Document).rows;
       expect(spans.find(({ span }) => span === 'latest')).toMatchObject({ from });
@@ -180,7 +184,7 @@ describe('balances by statements', () => {
   );
 
   test('too little history is said in words', async () => {
-    const file = await statsFile(temporaryFolder().path, rows.slice(0, 2));
+    const file = await statsFile(folderWithin(), rows.slice(0, 2));
     const { stdout } = await runStatsCommand(file, 'forecast', {});
     expect(stdout).toContain('Too little history for a forecast');
   });

@@ -23,7 +23,6 @@ beforeAll(async () => {
 afterAll(() => source.close());
 beforeEach(async () => {
   await source.reset();
-  fs.rmSync(lake.folder, { recursive: true, force: true });
   await sql(`CREATE TABLE t (id integer PRIMARY KEY, at timestamp, amount numeric(15,2), note text);
     INSERT INTO t SELECT i, timestamp '2024-01-01' + i * interval '12 hours', i - 100.25, 'n' || i FROM generate_series(0, 299) i`);
 });

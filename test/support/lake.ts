@@ -44,27 +44,30 @@ export interface TestLake {
 }
 
 export function testLake(source: Fixture): TestLake {
-  const folder = path.join(source.folder, 'lake');
+  // Each reset gives the fixture another folder: what is written to the one before is removed by nobody.
+  const folder = (): string => path.join(source.folder, 'lake');
   const run = async (code: number, tables: string, flags: readonly string[]): Promise<string> => {
-    const env = { ...source.env(tables), FINANCE_DB_LAKE: folder };
+    const env = { ...source.env(tables), FINANCE_DB_LAKE: folder() };
     const result = await runCli(['lake', '--json', ...flags], { env });
     if (result.code !== code) throw new Error(`exit ${result.code}: ${result.stderr}${result.stdout}`);
     return result.stdout;
   };
   return {
-    folder,
+    get folder() {
+      return folder();
+    },
     publish: async (tables, ...flags) => JSON.parse(await run(0, tables, flags)) as LakeDocument,
     verify: async (tables, code) => JSON.parse(await run(code, tables, ['--verify'])) as ProofDocument,
     load: async (table) => {
-      const found = await loadTable(folderStore(path.join(folder, 'public', table), 'test'));
+      const found = await loadTable(folderStore(path.join(folder(), 'public', table), 'test'));
       if (found === null) throw new Error(`no table ${table}`);
       return found;
     },
     files: () =>
       fs
-        .readdirSync(folder, { recursive: true, withFileTypes: true })
+        .readdirSync(folder(), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+        .map((entry) => path.relative(folder(), path.join(entry.parentPath, entry.name)))
         .sort(),
   };
 }
