@@ -18,6 +18,8 @@ export interface DuckDbReader {
   readonly connection: DuckDBConnection;
   /** Whether a statement that was run before costs nothing: then what several reports need is worth a statement of its own. */
   readonly remembers?: boolean;
+  /** Whether what a statement gives is remembered already. */
+  readonly knows?: (sql: string) => boolean;
   /**
    * Runs one of the tool's own statements. DECIMAL, BIGINT, HUGEINT, dates and timestamps come as exact text; INTEGER and
    * DOUBLE as number; BOOLEAN as boolean; LIST as array.

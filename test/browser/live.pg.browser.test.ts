@@ -199,5 +199,13 @@ here('a page while things happen (Chromium, PostgreSQL)', () => {
       }
     });
     await sample.close();
+    // What takes seconds at millions of rows is filled in.
+    const late = await startWeb(path.join(folder.path, 'none', 'finance.duckdb'), { limits: { lateRows: 1 } });
+    await withPage(browser, async (page) => {
+      await page.goto(`http://localhost:${late.port}/`);
+      await page.locator('[data-later]').first().waitFor({ state: 'detached' });
+      expect(await page.locator('main').innerText()).toContain('Worth a look');
+    });
+    await late.close();
   });
 });

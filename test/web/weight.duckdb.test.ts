@@ -55,3 +55,24 @@ test.each(['/categories?depth=2', '/categories'])(
     expect(body).toMatch(/the exports have all/);
   },
 );
+
+test('of a large file the overview is shown before what takes seconds, which a link, the script or a later visit has', async () => {
+  const large = temporaryFolder();
+  const late = await startWeb(await householdFile(large.path), { limits: { lateRows: 1 } });
+  const get = (address: string, headers = {}) =>
+    ask(late.port, address, { headers: { accept: 'text/html', ...headers } });
+  const first = await get('/');
+  expect(first.body).toMatch(/class="figure income"/);
+  expect(first.body.match(/data-later/g)).toHaveLength(2);
+  expect(first.headers.etag).toBeUndefined();
+  const [, link = ''] = /<a href="([^"]*)">wait for it/.exec(first.body) ?? [];
+  expect(link).toBe('/?whole=1');
+  expect((await get('/?period=2026-09', { 'finance-db-whole': '1' })).body).not.toMatch(/data-later/);
+  const followed = await get(link);
+  expect(followed.body).not.toMatch(/data-later|Remove filter/);
+  const again = await get('/');
+  expect(again.body).not.toMatch(/data-later/);
+  expect(again.headers.etag).toBeDefined();
+  await late.close();
+  large.remove();
+});

@@ -8,7 +8,7 @@ import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { ALL_TIME, intervalAround, type Period } from '../../model/period.ts';
 import type { ReportName } from '../../model/reportNames.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
-import { type ReportTable, readTable } from '../stats/reportTable.ts';
+import { type ReportTable, readKnownTable, readTable } from '../stats/reportTable.ts';
 import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
 
 /** A report of the overview with the request that it was made by. */
@@ -31,19 +31,23 @@ export interface OverviewView {
   /** Spending of the main span. */
   readonly categories: OverviewPart;
   readonly merchants: OverviewPart;
-  /** What comes back, next first, and what is unusual in the main span. */
-  readonly recurring: readonly RecurringRow[];
-  readonly anomalies: { readonly rows: readonly AnomalyRow[]; readonly count: number; readonly request: StatsRequest };
+  /** What comes back, next first, and what is unusual in the main span; null where that takes long and was not waited for. */
+  readonly recurring: readonly RecurringRow[] | null;
+  readonly anomalies: { readonly rows: readonly AnomalyRow[]; readonly count: number } | null;
 }
 
 const MONTHS = 12;
 const ISO = 'yyyy-MM-dd';
 
-/** All of the overview page. Without a period it is about the latest month that is over. */
+/**
+ * All of the overview page. Without a period it is about the latest month that is over.
+ * @param lateRows from so many rows on, what takes seconds (what comes back, what is unusual) is left out unless it is known
+ */
 export async function readOverviewPage(
   reader: DuckDbReader,
   input: StatsInput,
   setting: string | null,
+  lateRows = Number.POSITIVE_INFINITY,
 ): Promise<OverviewView> {
   const { request, stored } = await prepareRequest(reader, 'overview', input);
   const baseCurrency = await readBaseCurrency(reader, setting, stored.table, stored.columns);
@@ -58,8 +62,14 @@ export async function readOverviewPage(
     return { request: own.request, table: await readTable(reader, own.request, reportOf(name).query) };
   };
   const spending = { period, filters: { ...input.filters, flow: input.filters.flow ?? ('spending' as const) } };
-  const anomalies = await part('anomalies', { period, limit: 3 });
-  const recurring = await part('recurring', { period: { ...ALL_TIME, to: request.period.to }, limit: 200 });
+  const [{ n } = { n: '0' }] = await reader.all<{ n: string }>(`SELECT count(*) AS n FROM ${request.source.whole}`);
+  const late = async (name: ReportName, changes: Partial<StatsInput>): Promise<ReportTable | null> => {
+    const own = await prepareRequest(reader, name, { ...input, ...changes });
+    const read = Number(n) >= lateRows ? readKnownTable : readTable;
+    return read(reader, own.request, reportOf(name).query);
+  };
+  const anomalies = await late('anomalies', { period, limit: 3 });
+  const recurring = await late('recurring', { period: { ...ALL_TIME, to: request.period.to }, limit: 200 });
   return {
     request,
     baseCurrency,
@@ -70,12 +80,9 @@ export async function readOverviewPage(
     cashflow: await part('cashflow', { period: months(period, request), interval: 'month' }),
     categories: await part('categories', { ...spending, depth: 1, interval: 'month', limit: 24 }),
     merchants: await part('merchants', { ...spending, limit: 8 }),
-    recurring: recurring.table.rows as unknown as RecurringRow[],
-    anomalies: {
-      rows: anomalies.table.rows as unknown as AnomalyRow[],
-      count: anomalies.table.rowCount,
-      request: anomalies.request,
-    },
+    recurring: recurring === null ? null : (recurring.rows as unknown as RecurringRow[]),
+    anomalies:
+      anomalies === null ? null : { rows: anomalies.rows as unknown as AnomalyRow[], count: anomalies.rowCount },
   };
 }
 

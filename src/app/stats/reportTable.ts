@@ -10,6 +10,16 @@ export interface ReportTable extends Pick<ReportQuery, 'columns' | 'noun'> {
   readonly rowCount: number;
 }
 
+/** The same where it costs nothing, because the statement is remembered; else null. */
+export async function readKnownTable(
+  reader: DuckDbReader,
+  request: StatsRequest,
+  build: (request: StatsRequest) => ReportQuery,
+): Promise<ReportTable | null> {
+  const { sql } = await withKnownTransfers(reader, request, build);
+  return reader.knows?.(sql) === true ? readTable(reader, request, build) : null;
+}
+
 /** Runs one statement and sets its total row apart. */
 export async function readTable(
   reader: DuckDbReader,

@@ -6,6 +6,7 @@ import { stopButton, tidyForms } from './forms.ts';
 import { listenToKeys } from './keys.ts';
 import { watchForNews } from './news.ts';
 import { postButtons } from './posts.ts';
+import { fillIn } from './refresh.ts';
 import { themeButton } from './theme.ts';
 
 document.documentElement.dataset['scripts'] = 'on';
@@ -17,3 +18,4 @@ offerFacets();
 postButtons();
 copyRows();
 watchForNews();
+void fillIn();

@@ -29,7 +29,17 @@ function isBusy(): boolean {
 
 async function refresh(): Promise<void> {
   quiet();
-  const answer = await fetch(location.href, { headers: { Accept: 'text/html' } }).catch(() => null);
+  await show({});
+  await fillIn();
+}
+
+/** Asks for what the page was not kept waiting for. */
+export async function fillIn(): Promise<void> {
+  if (document.querySelector('[data-later]') !== null) await show({ 'Finance-DB-Whole': '1' });
+}
+
+async function show(headers: Record<string, string>): Promise<void> {
+  const answer = await fetch(location.href, { headers: { Accept: 'text/html', ...headers } }).catch(() => null);
   // What cannot be shown now is told by the page when it is loaded next.
   if (answer === null || !answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');

@@ -11,7 +11,7 @@ import { treemap } from './charts/treemap.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
 import { EVERY_ROW, Ink, type Scope } from './ink.ts';
-import { type Changes, linkTo, rangeOf } from './links.ts';
+import { type Changes, linkHere, linkTo, rangeOf } from './links.ts';
 import { footOf, panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
 import { seriesOf } from './recurring.ts';
@@ -47,7 +47,7 @@ ${panel({ title: 'Where it went', ink, exports: { report: 'categories', changes:
 ${panel({ title: 'What comes next', ink, exports: { report: 'recurring', changes: { ...PLAIN, period: null, from: null, to: view.request.period.to, limit: '200' } }, note: html`${AHEAD} days, expected · <a href="${linkTo(frame, 'recurring')}">all</a>` }, next(ink, view))}
 ${panel({ title: 'Whom it went to', ink, exports: { report: 'merchants', changes: { ...spending, limit: '8' } }, note: html`<a href="${linkTo(frame, 'merchants', own)}">all merchants</a>` }, merchants(ink, view, own))}
 </div>
-${panel({ title: 'Worth a look', ink, wide: true, exports: { report: 'anomalies', changes: { ...own, ...PLAIN, limit: '3' } }, note: html`<a href="${linkTo(frame, 'anomalies', own)}">all ${ink.count(view.anomalies.count)}</a>` }, unusual(ink, view))}`;
+${panel({ title: 'Worth a look', ink, wide: true, exports: { report: 'anomalies', changes: { ...own, ...PLAIN, limit: '3' } }, note: html`<a href="${linkTo(frame, 'anomalies', own)}">all ${view.anomalies !== null && ink.count(view.anomalies.count)}</a>` }, unusual(ink, view))}`;
 }
 
 /** Figures count transfers within the days of all spans that are set side by side. */
@@ -153,7 +153,18 @@ function ranked(ink: Ink, view: OverviewView, rows: readonly Spent[], by: 'categ
   })}</tbody></table>`;
 }
 
+/** What takes seconds at millions of rows: a script asks for it, and who has none follows the link. */
+function later(ink: Ink): Html {
+  return html`<p class="empty" data-later>Being worked out … <a href="${linkHere(ink.frame, { whole: '1' })}">wait for it</a></p>`;
+}
+
+/** Whether something is left for later on a page. */
+export function isPartial(page: Html): boolean {
+  return page.text.includes('<p class="empty" data-later>');
+}
+
 function next(ink: Ink, { recurring }: OverviewView): Html {
+  if (recurring === null) return later(ink);
   const { today } = ink.frame;
   const last = addDaysIso(today, AHEAD);
   const due = recurring
@@ -181,6 +192,7 @@ function next(ink: Ink, { recurring }: OverviewView): Html {
 const ONE: Scope = { ...EVERY_ROW, period: null, from: null, to: null };
 
 function unusual(ink: Ink, { anomalies }: OverviewView): Html {
+  if (anomalies === null) return later(ink);
   if (anomalies.rows.length === 0) return html`<p class="empty">Nothing unusual.</p>`;
   return html`<table class="report ranked"><tbody>${anomalies.rows.map((row) => {
     const only: Narrowing[] =

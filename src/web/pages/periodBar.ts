@@ -27,6 +27,7 @@ const PLACE = [
   'limit',
   'by',
   'depth',
+  'whole',
   'locale',
   'private',
   'vs',

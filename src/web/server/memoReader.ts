@@ -80,6 +80,7 @@ export function memoReader(
   return {
     ...of,
     remembers: true,
+    knows: (sql) => memo.get(sql) !== undefined,
     get connection() {
       return required().connection;
     },

@@ -4,6 +4,7 @@ import { DEFAULT_LOCALE } from '../../render/locale.ts';
 import { followText } from '../pages/followText.ts';
 import type { Html } from '../pages/html.ts';
 import { layout } from '../pages/layout.ts';
+import { isPartial } from '../pages/overview.ts';
 import { PAGE_NAMES, PAGES, type PageName } from '../pages/pageNames.ts';
 import { problemPage } from '../pages/problem.ts';
 import { notModified, tagOf } from './etag.ts';
@@ -34,16 +35,24 @@ async function showPage(visit: Visit, services: Services, name: PageName): Promi
       return new Response(null, { status: 304, headers: tagHeaders(known) });
     const lease = await services.snapshots.lease(signal);
     try {
-      const render = await PAGE_TABLE[name].read({ ...lease, query, config, now, signal });
+      const lateRows = isWhole(visit, query) ? Number.POSITIVE_INFINITY : services.limits.lateRows;
+      const render = await PAGE_TABLE[name].read({ ...lease, query, config, now, signal, lateRows });
       const frame = frameOf(visit, services, name, lease.snapshot, locale);
-      const tag = state === null ? null : tagOf(visit, services, lease.snapshot.id, state);
-      return answer(layout(frame, render(frame)), 200, tagHeaders(tag));
+      const shown = layout(frame, render(frame));
+      // The rest of it may be known a moment later.
+      const tag = state === null || isPartial(shown) ? null : tagOf(visit, services, lease.snapshot.id, state);
+      return answer(shown, 200, tagHeaders(tag));
     } finally {
       lease.release();
     }
   } catch (error) {
     return showProblem(visit, services, name, error);
   }
+}
+
+/** Whether all is waited for: by the address for who follows a link, by a header for the script, which keeps its address. */
+function isWhole(visit: Visit, query: URLSearchParams): boolean {
+  return query.get('whole') === '1' || visit.req.header('finance-db-whole') === '1';
 }
 
 /** The header of a page says how old things are, which is right for a minute. */

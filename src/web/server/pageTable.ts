@@ -45,6 +45,8 @@ export interface PageRequest extends Pick<Lease, 'reader' | 'connect'> {
   readonly config: Config;
   readonly now: () => Date;
   readonly signal: AbortSignal;
+  /** From so many rows on what takes seconds is not waited for. */
+  readonly lateRows: number;
 }
 
 /**
@@ -72,6 +74,7 @@ function reportPage(report: ReportName, render: (view: StatsResult, frame: Frame
 /** What pages have beside the parameters of the API: privacy, what to compare with, the place in a list, SQL. */
 const OWN_PARAMS = {
   private: switchParam('hides every amount'),
+  whole: switchParam('waits for what takes seconds'),
   vs: oneOf(['before', 'year'], 'what a cash flow stands beside'),
   order: oneOf(TRANSACTION_SORTS, 'the order of a list'),
   rows: PAGE_PARAMS.limit,
@@ -124,7 +127,10 @@ async function readList(request: PageRequest): Promise<TransactionsView> {
 
 /** Every page of the dashboard. */
 export const PAGE_TABLE: Readonly<Record<PageName, Page>> = {
-  overview: page((request) => readOverviewPage(request.reader, inputOf(request), settingOf(request)), overviewPage),
+  overview: page(
+    (request) => readOverviewPage(request.reader, inputOf(request), settingOf(request), request.lateRows),
+    overviewPage,
+  ),
   cashflow: page(
     (request) => readCashflowPage(request.reader, inputOf(request), comparisonOf(request.query), settingOf(request)),
     cashflowPage,

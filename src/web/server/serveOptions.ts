@@ -56,6 +56,8 @@ export interface ServerLimits {
   readonly queries: number;
   readonly waiting: number;
   readonly patienceMs: number;
+  /** From so many rows on a page is shown before what takes seconds. */
+  readonly lateRows: number;
   /** How often the place of the DuckDB file is looked at for another one. */
   readonly watchMs: number;
   /** How long a request may go on after the server was told to stop. */
@@ -72,6 +74,7 @@ export const SERVER_LIMITS: ServerLimits = {
   queries: 2,
   waiting: 32,
   patienceMs: 5000,
+  lateRows: 500_000,
   watchMs: 1000,
   graceMs: 1000,
 };
