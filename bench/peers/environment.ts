@@ -19,7 +19,7 @@ const PACKAGES = {
   ingestr: ['ingestr==0.13.94'],
 } as const;
 
-const INSTALL_MS = 600_000;
+const INSTALL_MS = 300_000;
 
 /**
  * The Python of an environment with the peers' packages, made when it is not there: in the system's temporary folder, where

@@ -62,6 +62,7 @@ def ingestr():
 
 
 def sling():
+    from duckdb_cli import __file__ as duckdb_package
     from sling_linux_amd64 import __file__ as package
 
     more = ["--mode", "full-refresh"] if mode == "full" else ["--mode", "incremental", "--update-key", "created_at"]
@@ -70,7 +71,7 @@ def sling():
         "--src-conn", "SOURCE", "--src-stream", "public.transactions",
         "--tgt-conn", "TARGET", "--tgt-object", "main.transactions", "--primary-key", "tx_id", *more,
         SOURCE=url, TARGET=f"duckdb://{file}", SLING_DISABLE_TELEMETRY="TRUE",
-        DUCKDB_PATH=os.path.join(bin_folder, "duckdb"),
+        DUCKDB_PATH=os.path.join(os.path.dirname(duckdb_package), "duckdb"),
     )  # fmt: skip
 
 
