@@ -85,8 +85,8 @@ function chart(ink: Ink, { request }: StatsResult, rows: readonly BalanceRow[]):
     }),
   );
   return levelChart(levels, {
-    width: 900,
-    height: 260,
+    width: 1100,
+    height: 280,
     title: 'Balance of all accounts',
     tick: (value) => ink.tick(value),
   });

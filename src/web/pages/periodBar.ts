@@ -3,7 +3,7 @@ import { neighbourPeriods } from '../../model/neighbourPeriods.ts';
 import { combinePeriod, type Period } from '../../model/period.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html, trusted } from './html.ts';
-import { withMinus } from './ink.ts';
+import { HIDDEN, isPrivate, withMinus } from './ink.ts';
 import { type Changes, linkHere, pathTo } from './links.ts';
 import { PAGES } from './pageNames.ts';
 
@@ -94,7 +94,9 @@ function chips(frame: Frame): Html | null {
   if (filters.length === 0) return null;
   const clear: Record<string, null> = Object.fromEntries(filters.map(([name]) => [name, null]));
   return html`<ul class="chips" aria-label="Filters">${filters.map(([name, value]) => {
-    const words = wordsOf(name, value);
+    // What an account held is an amount like any other.
+    const shown = name === 'opening' && isPrivate(frame.query) ? value.replace(/=.*$/, `=${HIDDEN}`) : value;
+    const words = wordsOf(name, shown);
     return html`<li><a class="chip" href="${linkHere(frame, { ...without(frame, name, value), after: null })}" title="Remove this filter"><span class="sr">Remove filter </span>${words} <span aria-hidden="true">×</span></a></li>`;
   })}${filters.length > 1 && html`<li><a href="${linkHere(frame, { ...clear, after: null })}">Clear</a></li>`}</ul>`;
 }
