@@ -38,6 +38,8 @@ export function peerPython(set: keyof typeof PACKAGES): { python: string } | { o
   ];
   for (const [program = '', ...args] of steps) {
     const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: INSTALL_MS });
+    if (error !== undefined && 'code' in error && error.code === 'ETIMEDOUT')
+      return { objection: `not available: not installed within ${INSTALL_MS / 1000} s` };
     if (status !== 0) return { objection: `not available: ${lastLine(stderr || error?.message || '')}` };
   }
   fs.writeFileSync(complete, '');
