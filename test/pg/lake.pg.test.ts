@@ -84,12 +84,12 @@ test('columns that are added, dropped, renamed and widened keep their field ids'
 
 test('every type comes back as it was, and what Parquet does not know is refused by name', async () => {
   await sql(`CREATE TABLE kinds (id bigint PRIMARY KEY, b boolean, s smallint, f real, d double precision, n numeric(38,10), w numeric,
-      c char(5), u uuid, j json, y bytea, da date, ti time, tz timetz, ts timestamptz, i interval, l integer[], ln numeric(6,3)[], lt text[], e text);
+      c char(5), u uuid, j json, y bytea, da date, ti time, tz timetz, ts timestamptz, i interval, fl double precision[], l integer[], ln numeric(6,3)[], lt text[], e text);
     INSERT INTO kinds VALUES
       (1, true, -32768, 'NaN', '-0', -1234567890123456789012345678.0123456789, 1e-30, 'a', '00000000-0000-0000-0000-000000000001', '{"a": 1 }', '\\x00ff',
-       '1970-01-01', '24:00:00', '12:00:00.000001+05:30:15', '2024-02-29 12:00:00.123456+00', '14 mons -3 days 00:00:00.000001', '{1,NULL}', '{1.5}', '{"a, b",NULL,"NULL",""}', ''),
-      (2, false, 7, '-Infinity', 1e308, 0.5, NULL, NULL, NULL, NULL, '', '0044-03-15 BC', '00:00', '23:59:59-12', '0001-01-01 BC', '-1 year 1 day', '{}', NULL, NULL, 'Ö"''\\');
-    INSERT INTO kinds (id) VALUES (3)`);
+       '1970-01-01', '24:00:00', '12:00:00.000001+05:30:15', '2024-02-29 12:00:00.123456+00', '14 mons -3 days 00:00:00.000001', '{0}', '{1,NULL}', '{1.5}', '{"a, b",NULL,"NULL",""}', ''),
+      (2, false, 7, '-Infinity', 1e308, 0.5, NULL, NULL, NULL, NULL, '', '0044-03-15 BC', '00:00', '23:59:59-12', '0001-01-01 BC', '-1 year 1 day', NULL, '{}', NULL, NULL, 'Ö"''\\');
+    INSERT INTO kinds (id, f, d, fl) VALUES (3, 0, '-0', NULL), (4, '-0', 0, '{0,-0,7}'), (5, 0, NULL, '{-0,0}'), (6, NULL, NULL, NULL)`);
   const published = await lake.publish('kinds');
   expect(published.warnings[0]).toMatch(/before 1900/);
   expect(await lake.verify('kinds', 0)).toMatchObject({ status: 'equal' });
