@@ -89,7 +89,8 @@ test('every type comes back as it was, and what Parquet does not know is refused
       (1, true, -32768, 'NaN', '-0', -1234567890123456789012345678.0123456789, 1e-30, 'a', '00000000-0000-0000-0000-000000000001', '{"a": 1 }', '\\x00ff',
        '1970-01-01', '24:00:00', '12:00:00.000001+05:30:15', '2024-02-29 12:00:00.123456+00', '14 mons -3 days 00:00:00.000001', '{0}', '{1,NULL}', '{1.5}', '{"a, b",NULL,"NULL",""}', ''),
       (2, false, 7, '-Infinity', 1e308, 0.5, NULL, NULL, NULL, NULL, '', '0044-03-15 BC', '00:00', '23:59:59-12', '0001-01-01 BC', '-1 year 1 day', NULL, '{}', NULL, NULL, 'Ö"''\\');
-    INSERT INTO kinds (id, f, d, fl) VALUES (3, 0, '-0', NULL), (4, '-0', 0, '{0,-0,7}'), (5, 0, NULL, '{-0,0}'), (6, NULL, NULL, NULL)`);
+    INSERT INTO kinds (id, f, d, fl) VALUES (3, 0, '-0', NULL), (4, '-0', 0, '{0,-0,7}'), (5, 0, NULL, '{-0,0}'), (6, NULL, NULL, NULL);
+    INSERT INTO kinds (id, d) SELECT i, CASE WHEN i = 100 THEN 1 WHEN i % 3 = 0 THEN '-0'::float8 ELSE 0 END FROM generate_series(100, 199) i`);
   const published = await lake.publish('kinds');
   expect(published.warnings[0]).toMatch(/before 1900/);
   expect(await lake.verify('kinds', 0)).toMatchObject({ status: 'equal' });
