@@ -7,6 +7,7 @@ import { connect, type PgSession } from '../../src/postgres/session.ts';
 import { type CliResult, runCli } from '../support/cli.ts';
 import { urlOf } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { unmount } from '../support/smallDisk.ts';
 import { startTcpServer } from '../support/tcpServer.ts';
 
 let server: Awaited<ReturnType<typeof startTcpServer>>;
@@ -194,7 +195,7 @@ describe('the DuckDB file', () => {
       expectError(result, 4, 'DISK_FULL', 'free some space');
       expect(fs.readdirSync(home)).toEqual([]);
     } finally {
-      spawnSync('umount', [home]);
+      unmount(home);
     }
   });
 });

@@ -7,6 +7,7 @@ import { openReader } from '../../src/duckdb/reader.ts';
 import { compareTable } from '../support/compare.ts';
 import { type Fixture, makeFixture, type SyncDocument } from '../support/fixture.ts';
 import { digestOf, startTool } from '../support/process.ts';
+import { unmount } from '../support/smallDisk.ts';
 
 // What happens to the file, its folder and its disk; what happens to a sync: crash.pg.test.ts.
 let source: Fixture;
@@ -136,7 +137,7 @@ describe('a full disk', () => {
       await sync();
       await compare();
     } finally {
-      spawnSync('umount', [source.folder]);
+      unmount(source.folder);
     }
   });
 

@@ -7,6 +7,7 @@ import { type CliOptions, runCli } from '../support/cli.ts';
 import { urlOf } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { plant } from '../support/plant.ts';
+import { unmount } from '../support/smallDisk.ts';
 import { startTcpServer } from '../support/tcpServer.ts';
 
 let server: Awaited<ReturnType<typeof startTcpServer>>;
@@ -131,6 +132,6 @@ const canMount = process.platform === 'linux' && process.getuid?.() === 0;
     expect(await check([], env)).toMatchObject({ code: 3, state: 'unreachable' });
     expect((await run(['status'])).stdout).toContain('reachable, version');
   } finally {
-    spawnSync('umount', [home]);
+    unmount(home);
   }
 });

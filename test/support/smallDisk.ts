@@ -29,8 +29,20 @@ export function mountDisk(size: string): SmallDisk | null {
     remove: () => {
       for (const name of fs.readdirSync(folder.path))
         fs.rmSync(`${folder.path}/${name}`, { recursive: true, force: true });
-      spawnSync('umount', [folder.path]);
+      unmount(folder.path);
       folder.remove();
     },
   };
+}
+
+/** What is left of a server that met the full disk ends a moment after the command that started it; till then the disk is busy. */
+export function unmount(folder: string): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let attempt = 0; attempt < 3000; attempt++) {
+    const { status, stderr } = spawnSync('umount', [folder], { encoding: 'utf8' });
+    if (status === 0) return;
+    if (!/busy/.test(stderr)) throw new Error(`umount ${folder}: ${stderr}`);
+    Atomics.wait(pause, 0, 0, 20);
+  }
+  throw new Error(`${folder} stays busy`);
 }
