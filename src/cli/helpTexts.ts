@@ -30,7 +30,8 @@ Runs until it is stopped (Ctrl-C); the file is whole and exact at every moment,
 and \`finance-db sync\` can go on from it. It needs wal_level = logical, a
 publication and the right to replicate; \`finance-db sync\` needs none of them.
   finance-db follow --print-setup         what its owner has to run once
-  finance-db follow --once                for cron: catch up, and end`,
+  finance-db follow --once                for cron: catch up, and end
+  finance-db schedule --follow            a systemd service that follows`,
   validate: `
 Exit 0: equal, or merely behind PostgreSQL. Exit 5: damaged; the rows
 and columns that differ are named.`,

@@ -7,6 +7,7 @@ import { checkFlags, flagsBefore, refuseExcess, refuseOtherEncodings } from './c
 import type { QueryFlags } from './commands/query.ts';
 import type { CommandContext } from './context.ts';
 import { once, parseCount, parseCountOrZero, parseJobs, parseSeconds, repeated } from './flagValues.ts';
+import { addFollowOptions } from './followOptions.ts';
 import { HELP_TEXTS } from './helpTexts.ts';
 import { addStatsOptions } from './statsOptions.ts';
 
@@ -184,18 +185,13 @@ function declareCommands(
     async (context, flags) => (await import('./commands/sync.ts')).syncCommand(context, flags),
   );
   runs(
-    program
-      .command('follow')
-      .description("keep the DuckDB file equal to PostgreSQL half a second behind, by the server's stream of changes")
-      .option('--once', 'come to where the server is now, publish, and end: for cron')
-      .option('--publication <name>', 'the publication to follow (default finance_db)', once)
-      .option(
-        '--keep-slot <name>',
-        'keep the changes at the server under this name, so that no scan begins the next run',
-        once,
-      )
+    addFollowOptions(
+      program
+        .command('follow')
+        .description("keep the DuckDB file equal to PostgreSQL half a second behind, by the server's stream of changes")
+        .option('--once', 'come to where the server is now, publish, and end: for cron'),
+    )
       .option('--drop-slot <name>', 'drop a slot that --keep-slot made, and end', once)
-      .option('--write-budget <size>', 'bytes a second that publishing may write, averaged (default 20MB; 0: no limit)')
       .option('--wait <seconds>', 'wait so long for another sync to end', parseSeconds, 0)
       .option('--memory <size>', 'memory that DuckDB may use, such as 500MB')
       .option('--print-setup', 'print the SQL that the owner of the database has to run once, and what it means'),
@@ -299,15 +295,18 @@ function declareCommands(
       (await import('./commands/partitions.ts')).partitionsCommand(context, args[0], flags),
   );
   runs(
-    program
-      .command('serve')
-      .description('the dashboard and a read-only REST API on http://localhost:8501, always fresh and always proven')
-      .option('--port <port>', 'the port (default 8501; 0 takes any that is free)')
-      .option('--host <address>', 'listen at this address instead of this machine alone; asks for a token')
-      .option('--open', 'open it in the browser')
-      .option('--max-age <span>', 'sync when the last check is longer ago, as 90s, 5m, 1h (default 5m)')
-      .option('--no-sync', 'never sync by itself')
-      .option('--follow', 'keep a `finance-db follow` running instead of syncing by age')
+    addFollowOptions(
+      program
+        .command('serve')
+        .description('the dashboard and a read-only REST API on http://localhost:8501, always fresh and always proven')
+        .option('--port <port>', 'the port (default 8501; 0 takes any that is free)')
+        .option('--host <address>', 'listen at this address instead of this machine alone; asks for a token')
+        .option('--open', 'open it in the browser')
+        .option('--max-age <span>', 'sync when the last check is longer ago, as 90s, 5m, 1h (default 5m)')
+        .option('--no-sync', 'never sync by itself')
+        .option('--follow', 'keep a `finance-db follow` running instead of syncing by age'),
+      'with --follow: ',
+    )
       .option('--token <token>', 'ask for this token (default: none on this machine, a random one elsewhere)')
       .option('--base-path <path>', 'the path that it is served under behind a proxy, such as /money')
       .option('--allow-host <name>', 'a name that it may be asked for beside localhost (may be repeated)', repeated)
@@ -324,12 +323,15 @@ function declareCommands(
     async (context, _flags, args) => (await import('./commands/postgres.ts')).postgresCommand(context, args),
   );
   runs(
-    program
-      .command('schedule')
-      .description('print a crontab entry that syncs regularly, or keep it in your crontab')
-      .option('--every <interval>', 'how often: 5m, 1h, 1d …', '5m')
-      .option('--inbox <dir>', 'import what lies in this folder before each sync')
-      .option('--follow', 'print a systemd service that runs `finance-db follow` instead')
+    addFollowOptions(
+      program
+        .command('schedule')
+        .description('print a crontab entry that syncs regularly, or keep it in your crontab')
+        .option('--every <interval>', 'how often: 5m, 1h, 1d …', '5m')
+        .option('--inbox <dir>', 'import what lies in this folder before each sync')
+        .option('--follow', 'print a systemd service that runs `finance-db follow` instead'),
+      'with --follow: ',
+    )
       .option('--install', 'put it into your crontab, or bring it up to date there; other lines stay as they are')
       .option('--remove', 'take it out of your crontab')
       .addOption(

@@ -44,7 +44,7 @@ here('a page while things happen (Chromium, PostgreSQL)', () => {
     server = await startWeb(file, {
       sync: {
         automatic: false,
-        follow: false,
+        follow: null,
         maxAgeMs: 300_000,
         program: [process.execPath, '--', path.resolve('bin/finance-db.js')],
         flags: ['--home', folder.path, '--duckdb', file],

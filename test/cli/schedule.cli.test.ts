@@ -137,6 +137,28 @@ describe('the printed entry', () => {
     expect((await schedule(['--inbox', inbox, '--remove'])).code).toBe(2);
   });
 
+  test('of a follower it passes on how to stream, and refuses what the service would', async () => {
+    const flags = ['--keep-slot', 'ledger', '--publication', 'my $money', '--write-budget', '5MB'];
+    const { code, stdout, stderr } = await schedule(['--follow', ...flags]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /\nExecStart=\S+ -- \S+ follow --home \S+ "--publication=my \$\$money" --keep-slot=ledger --write-budget=5MB\n/,
+      ),
+    ]);
+    expect(stderr).toContain("schedule --follow '--publication=my $money' '--keep-slot=ledger' '--write-budget=5MB' > ");
+    for (const [args, words] of [
+      [['--follow', '--keep-slot', 'No-Name'], 'the name of a slot'],
+      [['--follow', '--write-budget', 'much'], '--write-budget'],
+      [['--keep-slot', 'ledger'], 'give --follow too'],
+    ] as const)
+      for (const command of ['schedule', 'serve'])
+        expect(await runCli([command, ...args], { env: { FINANCE_DB_HOME: home } })).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining(words),
+        });
+  });
+
   test('an interval that cron cannot keep is refused', async () => {
     const { code, stderr } = await schedule(['--every', '7m']);
     expect(code).toBe(2);

@@ -21,7 +21,7 @@ export async function startWeb(
     allowedHosts: [],
     trustProxy: false,
     sql: true,
-    sync: { automatic: false, follow: false, maxAgeMs: 300_000, program: [], flags: [], cwd: '/', env },
+    sync: { automatic: false, follow: null, maxAgeMs: 300_000, program: [], flags: [], cwd: '/', env },
     log: (line) => log.push(line),
     // A test counts the turns that it takes itself.
     warm: false,

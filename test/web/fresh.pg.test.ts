@@ -55,7 +55,7 @@ function syncOptions(url: string, more: Partial<SyncOptions> = {}): { sync: Sync
   return {
     sync: {
       automatic: true,
-      follow: false,
+      follow: null,
       maxAgeMs: 300_000,
       program: [process.execPath, '--', path.resolve('bin/finance-db.js')],
       flags: ['--home', folder.path, '--duckdb', file],

@@ -15,7 +15,10 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 /** Ends at once, with a failure, until `well` is there. */
-const FOLLOWER = `require('node:fs').existsSync('well') ? setInterval(() => {}, 1000) : process.exit(1)`;
+const FOLLOWER = `
+  const fs = require('node:fs');
+  fs.writeFileSync('words', JSON.stringify(process.argv));
+  fs.existsSync('well') ? setInterval(() => {}, 1000) : process.exit(1)`;
 
 test('a follower that failed is begun anew, and what was wrong is over once it streams', async () => {
   const duckdb = path.join(folder.path, 'finance.duckdb');
@@ -34,7 +37,13 @@ test('a follower that failed is begun anew, and what was wrong is over once it s
       ...{ config, now: () => new Date(now), port: 0, host: null, token: null, base: '', allowedHosts: [], sql: true },
       ...{ trustProxy: false, log: () => undefined },
       sync: {
-        ...{ automatic: true, follow: true, maxAgeMs: 1, program: [process.execPath, '-e', FOLLOWER, '--'], flags: [] },
+        ...{
+          automatic: true,
+          follow: ['--keep-slot=ledger'],
+          maxAgeMs: 1,
+          program: [process.execPath, '-e', FOLLOWER, '--'],
+          flags: [],
+        },
         ...{ cwd: folder.path, env: { PATH: process.env['PATH'] } },
       },
     },
@@ -47,6 +56,9 @@ test('a follower that failed is begun anew, and what was wrong is over once it s
   keeper.visited();
   await ended;
   expect(keeper.state()).toMatchObject({ problem: { code: 'INTERNAL' }, following: null });
+  expect(JSON.parse(fs.readFileSync(path.join(folder.path, 'words'), 'utf8'))).toEqual(
+    expect.arrayContaining(['follow', '--keep-slot=ledger']),
+  );
 
   fs.writeFileSync(path.join(folder.path, 'well'), '');
   now += 60_000;

@@ -1,8 +1,7 @@
 import { follow } from '../../app/follow/follow.ts';
 import type { FollowEvent, FollowRequest, Standing } from '../../app/follow/followRequest.ts';
 import type { SyncResult } from '../../app/sync/syncRequest.ts';
-import { parseBytes } from '../../config/values.ts';
-import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
+import { isFinanceDbError } from '../../errors/financeDbError.ts';
 import { proseColumns } from '../../io.ts';
 import { DEFAULT_PUBLICATION } from '../../postgres/replication/publication.ts';
 import {
@@ -20,20 +19,15 @@ import { writeProse } from '../../render/prose.ts';
 import { syncDocument, syncLine } from '../../render/syncReport.ts';
 import { wrapText } from '../../render/wrap.ts';
 import type { CommandContext } from '../context.ts';
+import { type StreamFlags, slotName, writeBudget } from './followFlags.ts';
 
-export interface FollowFlags {
+export interface FollowFlags extends StreamFlags {
   readonly once?: boolean;
-  readonly publication?: string;
-  readonly keepSlot?: string;
   readonly dropSlot?: string;
-  readonly writeBudget?: string;
   readonly wait: number;
   readonly printSetup?: boolean;
 }
 
-/** A disk that is written at this rate all the time lasts for years. */
-const WRITE_BUDGET = 20e6;
-const LEAST_WRITE_BUDGET = 1e4;
 /** Without a terminal a line at most so often. */
 const LINE_MS = 60_000;
 
@@ -72,20 +66,6 @@ export async function followCommand(context: CommandContext, flags: FollowFlags)
   }
   if (flags.once === true) await teller.conclude();
   return 0;
-}
-
-/** @throws FinanceDbError USAGE for what PostgreSQL does not take as the name of a slot */
-function slotName(text: string, flag: string): string {
-  if (/^[a-z0-9_]{1,63}$/.test(text)) return text;
-  throw new FinanceDbError(
-    'USAGE',
-    `${flag} ${text}: the name of a slot is of the letters a to z, digits and _, at most 63`,
-  );
-}
-
-function writeBudget(text: string | undefined): number | null {
-  if (text === undefined) return WRITE_BUDGET;
-  return text === '0' ? null : parseBytes(LEAST_WRITE_BUDGET)(text, '--write-budget', { cwd: '', userHome: '' });
 }
 
 /** Tells people and programs what a follower does. */

@@ -3,14 +3,15 @@ import path from 'node:path';
 import { type CrontabChange, installSchedule, removeSchedule, secretRemedy } from '../../app/schedule/schedule.ts';
 import { type ScheduledSync, scheduledSync } from '../../app/schedule/scheduledSync.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { crontabBlock, crontabEntry } from '../../model/crontab.ts';
+import { crontabBlock, crontabEntry, shellWord } from '../../model/crontab.ts';
 import { type Interval, parseInterval } from '../../model/interval.ts';
 import { FOLLOW_UNIT_NAME, followUnit, serviceUnit, timerUnit, UNIT_NAME } from '../../model/systemdUnits.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { writeText } from '../../render/sink.ts';
 import type { CommandContext } from '../context.ts';
+import { type StreamFlags, streamWords } from './followFlags.ts';
 
-export interface ScheduleFlags {
+export interface ScheduleFlags extends StreamFlags {
   readonly every: string;
   readonly install?: boolean;
   readonly remove?: boolean;
@@ -38,6 +39,7 @@ export async function scheduleCommand(context: CommandContext, flags: ScheduleFl
       remedy: 'leave --install, --remove and --inbox out; cron runs `finance-db sync` or `finance-db follow --once`',
     });
   const { config, env } = context;
+  const stream = streamWords(flags);
   const interval = parseInterval(flags.every);
   if (flags.remove) return tellChange(context, await removeSchedule(config.duckdbPath, env));
   const inbox = flags.inbox === undefined ? null : await existingInbox(context, flags.inbox);
@@ -49,7 +51,7 @@ export async function scheduleCommand(context: CommandContext, flags: ScheduleFl
     context.io.stderr.write(
       `note: ${sync.missingSecret.name} holds a password, which was left out: ${secretRemedy(sync.missingSecret)}\n`,
     );
-  if (flags.follow === true) return printFollow(context, sync);
+  if (stream !== null) return printFollow(context, sync, stream);
   return flags.systemd === undefined ? print(context, sync, interval) : printUnits(context, flags, sync, interval);
 }
 
@@ -77,8 +79,12 @@ async function print(context: CommandContext, sync: ScheduledSync, interval: Int
 }
 
 /** A follower runs without end: systemd keeps it running, cron cannot. */
-async function printFollow({ io, output }: CommandContext, { job }: ScheduledSync): Promise<undefined> {
-  const command = job.command.map((word) => (word === 'sync' ? 'follow' : word));
+async function printFollow(
+  { io, output }: CommandContext,
+  { job }: ScheduledSync,
+  stream: readonly string[],
+): Promise<undefined> {
+  const command = [...job.command.map((word) => (word === 'sync' ? 'follow' : word)), ...stream];
   const service = followUnit(job, command);
   const folder = '~/.config/systemd/user';
   if (output.json) await writeJsonDocument(io, { status: 'ok', action: 'printed', name: FOLLOW_UNIT_NAME, service });
@@ -88,7 +94,7 @@ async function printFollow({ io, output }: CommandContext, { job }: ScheduledSyn
       [
         'to install:',
         `  mkdir -p ${folder}`,
-        `  finance-db schedule --follow > ${folder}/${FOLLOW_UNIT_NAME}.service`,
+        `  finance-db ${['schedule', '--follow', ...stream].map(shellWord).join(' ')} > ${folder}/${FOLLOW_UNIT_NAME}.service`,
         `  systemctl --user daemon-reload && systemctl --user enable --now ${FOLLOW_UNIT_NAME}`,
         '  loginctl enable-linger    # so that it runs while you are logged out',
         `to see what it does: journalctl --user -u ${FOLLOW_UNIT_NAME}`,

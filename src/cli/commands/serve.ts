@@ -8,9 +8,10 @@ import { startServer } from '../../web/server/server.ts';
 import { newToken } from '../../web/server/token.ts';
 import type { CommandContext } from '../context.ts';
 import { openBrowser } from '../openBrowser.ts';
+import { type StreamFlags, streamWords } from './followFlags.ts';
 
 /** The flags of `serve`, as commander gives them; --port and --token are settings. */
-export interface ServeFlags {
+export interface ServeFlags extends StreamFlags {
   readonly host?: string;
   readonly open?: boolean;
   readonly maxAge?: string;
@@ -60,7 +61,7 @@ function serveOptions({ io, config, env }: CommandContext, flags: ServeFlags): S
     sql: flags.sql,
     sync: {
       automatic: flags.sync,
-      follow: flags.follow === true,
+      follow: streamWords(flags),
       maxAgeMs: parseSpan(flags.maxAge ?? MAX_AGE, '--max-age') * 1000,
       program: [process.execPath, '--', path.join(packageFolder(), 'bin', 'finance-db.js')],
       flags: ownFlags(config),

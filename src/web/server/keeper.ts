@@ -78,8 +78,8 @@ export class Keeper {
   visited(): void {
     const { sync, now } = this.options;
     if (!sync.automatic || this.stopped || this.running !== null || now().getTime() < this.pausedUntil) return;
-    if (sync.follow) {
-      if (this.follower === null) this.follow();
+    if (sync.follow !== null) {
+      if (this.follower === null) this.follow(sync.follow);
       else if (this.problem !== null) this.followedAgain();
       return;
     }
@@ -148,8 +148,8 @@ export class Keeper {
     }
   }
 
-  private follow(): void {
-    const child = runChild(this.options.sync, ['follow']);
+  private follow(flags: readonly string[]): void {
+    const child = runChild(this.options.sync, ['follow', ...flags]);
     this.follower = child;
     void child.done.then(({ problem }) => {
       this.follower = null;

@@ -29,8 +29,8 @@ export interface ServeOptions {
 export interface SyncOptions {
   /** Whether the server syncs by itself. */
   readonly automatic: boolean;
-  /** Whether a `follow` is kept running instead. */
-  readonly follow: boolean;
+  /** The flags of a `follow` that is kept running instead; null for none. */
+  readonly follow: readonly string[] | null;
   readonly maxAgeMs: number;
   /** This very tool as a program and its first arguments: a command of it is run by adding its name and flags. */
   readonly program: readonly string[];
