@@ -26,6 +26,18 @@ ORDER BY currency
 LIMIT 2`;
 }
 
+/** The same question as PostgreSQL understands it. @param table quoted, schema-qualified name in PostgreSQL */
+export function takenOverSourceSql(
+  table: string,
+  columns: readonly { readonly name: string; readonly duckdbType: string }[],
+): string | null {
+  const typeOf = (name: string): string => columns.find((column) => column.name === name)?.duckdbType ?? '';
+  const exact = ['amount', 'normalized_amount'].every((name) => scaleOf(typeOf(name)) !== null);
+  if (!exact || typeOf('currency') !== 'VARCHAR') return null;
+  return `SELECT currency::text AS currency FROM ${table} WHERE amount <> 0 AND normalized_amount IS NOT NULL GROUP BY 1
+HAVING bool_and(amount = normalized_amount) AND currency::text COLLATE "C" ~ '^[A-Z]{3}$' ORDER BY currency::text COLLATE "C" LIMIT 2`;
+}
+
 /**
  * SQL of whether two columns hold the same number. DuckDB compares decimals in one type of the larger scale, and fails on
  * values with more digits before the point than fit beside it: such a value is no value of the other column, so unequal.

@@ -269,6 +269,8 @@ function declareCommands(
       .addOption(settingOption('--to <place>', 'a folder, or s3://BUCKET/PREFIX (FINANCE_DB_LAKE)', 'lakePlace'))
       .option('--tables <list>', 'publish these tables instead of FINANCE_DB_TABLES: a,schema.b')
       .option('--no-sync', 'publish the DuckDB file as it is, without a sync before')
+      .option('--without-file', 'read PostgreSQL itself, leaf by leaf: no DuckDB file is made or needed')
+      .option('--catalog <name>', 'an Iceberg catalogue (JDBC) in PostgreSQL to keep up to date')
       .option('--rebuild', 'write all files anew')
       .option('--expire <span>', 'let go of snapshots that were replaced longer ago, as 12h, 7d (default 7d)')
       .option('--verify', 'prove that the files of the lake equal PostgreSQL, or name the rows that differ')

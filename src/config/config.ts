@@ -38,6 +38,8 @@ export interface Config {
   readonly token: string | null;
   /** Where `lake` publishes to (FINANCE_DB_LAKE): a folder or `s3://bucket/prefix`. */
   readonly lake?: string;
+  /** The catalogue that `lake` keeps up to date (FINANCE_DB_LAKE_CATALOG). */
+  readonly lakeCatalogue?: string;
   /** Files that the DuckDB file's views read: set where a lake stands in for it. */
   readonly readable?: readonly string[];
   /** Where the settings file was read, if any. */
@@ -57,6 +59,7 @@ export interface ConfigFlags {
   readonly token?: string;
   /** Of `lake --to` alone: `--to` of the reports is a day. */
   readonly lakePlace?: string;
+  readonly catalog?: string;
 }
 
 /** The settings that a flag wins over. */
@@ -67,6 +70,7 @@ const FLAGS = {
   FINANCE_DB_PORT: 'port',
   FINANCE_DB_TOKEN: 'token',
   FINANCE_DB_LAKE: 'lakePlace',
+  FINANCE_DB_LAKE_CATALOG: 'catalog',
 } as const satisfies Partial<Record<SettingName, keyof ConfigFlags>>;
 
 /** How those flags are typed that are not named as their settings are. */
@@ -102,6 +106,7 @@ export function loadConfig(flags: ConfigFlags, env: NodeJS.ProcessEnv, cwd: stri
     port: values.FINANCE_DB_PORT ?? 8501,
     token: values.FINANCE_DB_TOKEN ?? null,
     ...(values.FINANCE_DB_LAKE === undefined ? {} : { lake: values.FINANCE_DB_LAKE }),
+    ...(values.FINANCE_DB_LAKE_CATALOG === undefined ? {} : { lakeCatalogue: values.FINANCE_DB_LAKE_CATALOG }),
     envFile: file.path,
     warnings: [
       ...file.warnings,

@@ -2,6 +2,7 @@ import { CONNECTION_VARIABLES } from './connection/parameters.ts';
 import {
   type Parser,
   parseBytes,
+  parseCatalogue,
   parseCurrency,
   parseDay,
   parseFileMode,
@@ -120,6 +121,13 @@ export const SETTINGS = {
     default: 'none',
     meaning: 'where `lake` publishes Iceberg tables: a folder, or `s3://BUCKET/PREFIX` (docs/lake.md)',
     parse: parseLakePlace,
+    notScheduled: true,
+  }),
+  FINANCE_DB_LAKE_CATALOG: setting({
+    flag: 'lake --catalog',
+    default: 'none',
+    meaning: 'the Iceberg catalogue in PostgreSQL that `lake` keeps up to date (docs/lake.md)',
+    parse: parseCatalogue,
     notScheduled: true,
   }),
   FINANCE_DB_TODAY: setting({

@@ -51,6 +51,13 @@ export function parseLakePlace(text: string, name: string, place: Place): string
   return parsePath(text, name, place);
 }
 
+/** The name of a catalogue: what engines' own settings can hold without quoting. */
+export function parseCatalogue(text: string, name: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(text))
+    throw badValue(name, 'a name of letters, digits, _ and - that begins with a letter', text);
+  return text;
+}
+
 /** @throws FinanceDbError CONFIG for the first name that is none, is reserved or comes twice */
 export function parseTables(text: string, name: string): TableName[] {
   try {

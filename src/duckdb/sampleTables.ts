@@ -19,12 +19,9 @@ export async function rememberSampleTables(
 ): Promise<SampleTable[]> {
   const found = [...others];
   for (const { table, columns } of synced) {
-    if (!columns.some(({ name, duckdbType }) => name === SAMPLE_ID_COLUMN && duckdbType === 'VARCHAR')) continue;
-    // The prefix apart, as DuckDB skips by it what cannot hold such ids.
-    const [row] = await copy.all<{ sample: string; rows: string }>(
-      `SELECT count(*)::VARCHAR AS sample, (SELECT count(*) FROM ${duckdbTable(table)})::VARCHAR AS rows
-       FROM ${duckdbTable(table)} WHERE starts_with(${SAMPLE_ID_COLUMN}, '${SAMPLE_ID_PREFIX}') AND regexp_matches(${SAMPLE_ID_COLUMN}, '${SAMPLE_ID_PATTERN}')`,
-    );
+    const sql = sampleRowsSql(duckdbTable(table), columns);
+    if (sql === null) continue;
+    const [row] = await copy.all<{ sample: string; rows: string }>(sql);
     const sampleRows = Number(row?.sample ?? 0);
     if (sampleRows > 0) found.push({ table: displayName(table), sampleRows, rows: Number(row?.rows ?? 0) });
   }
@@ -32,6 +29,17 @@ export async function rememberSampleTables(
   if (found.length > 0)
     await copy.run(`INSERT INTO ${STATE_SCHEMA}.about VALUES ('${NAME}', ${quoteLiteral(JSON.stringify(found))})`);
   return found;
+}
+
+/** SQL of how many rows of a table are those of the sample, and of how many: `sample`, `rows`; null where there can be none. */
+export function sampleRowsSql(
+  from: string,
+  columns: readonly Pick<ColumnMapping, 'name' | 'duckdbType'>[],
+): string | null {
+  if (!columns.some(({ name, duckdbType }) => name === SAMPLE_ID_COLUMN && duckdbType === 'VARCHAR')) return null;
+  // The prefix apart, as DuckDB skips by it what cannot hold such ids.
+  return `SELECT count(*)::VARCHAR AS sample, (SELECT count(*) FROM ${from})::VARCHAR AS rows
+FROM ${from} WHERE starts_with(${SAMPLE_ID_COLUMN}, '${SAMPLE_ID_PREFIX}') AND regexp_matches(${SAMPLE_ID_COLUMN}, '${SAMPLE_ID_PATTERN}')`;
 }
 
 /** @param about what the file says of itself, by name */

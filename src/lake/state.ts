@@ -7,14 +7,16 @@ export const STATE_PROPERTY = 'finance-db.state';
 /** A part of a table that is rewritten as a whole: a month of it, or a leaf of the source. */
 export interface UnitState {
   readonly rows: string;
-  /** Over its rows, by DuckDB's hash; or the watermark of a leaf. */
+  /** Over its rows, by DuckDB's hash. */
   readonly digest: string;
+  /** Of a leaf: how many of its rows are those of the sample; left out when none is. */
+  readonly sampleRows?: number;
 }
 
 /** What a snapshot of the lake says of the source that it equals: committed with the data. */
 export interface LakeState {
-  /** What units are: months of the DuckDB file. A lake of anything else is written anew. */
-  readonly mode: 'file';
+  /** What units are: months of the DuckDB file, or leaves of the source. A table of the other kind is written anew. */
+  readonly mode: 'file' | 'source';
   /** Digests of another version of DuckDB mean nothing. */
   readonly duckdb: string;
   readonly schema: string;

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { tableSql } from '../../src/app/lake/engineText.ts';
+import type { PostgresAddress } from '../../src/config/connection/address.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { currentSchema } from '../../src/lake/iceberg/metadata.ts';
 import { folderStore } from '../../src/lake/store/folderStore.ts';
@@ -35,7 +36,15 @@ function installed(): boolean {
   const run = (program: string, ...args: string[]): boolean =>
     spawnSync(program, args, { stdio: 'inherit' }).status === 0;
   if (!fs.existsSync(python) && !run('python3', '-m', 'venv', place)) return false;
-  const packages = ['chdb', 'pyiceberg[pyarrow]', 'duckdb', 'moto[server]', ...(withSpark ? ['pyspark==3.5.7'] : [])];
+  const packages = [
+    'chdb',
+    'pyiceberg[pyarrow]',
+    'duckdb',
+    'moto[server]',
+    'sqlalchemy',
+    'psycopg2-binary',
+    ...(withSpark ? ['pyspark==3.5.7'] : []),
+  ];
   if (!run(python, '-m', 'pip', 'install', '-q', ...packages)) return false;
   if (withSpark && !fs.existsSync(jar))
     run('mvn', '-q', 'dependency:copy', `-Dartifact=${JAR}`, `-DoutputDirectory=${place}`);
@@ -68,6 +77,7 @@ async function main(): Promise<void> {
     AWS_ENDPOINT_URL: endpoint,
   };
   const root = path.join(source.folder, 'lake');
+  const leaves = path.join(source.folder, 'leaves');
   const lake = async (...args: string[]): Promise<void> => {
     const result = await runCli(['lake', ...args], { env: { ...source.env('t'), ...keys } });
     if (result.code !== 0) throw new Error(result.stderr + result.stdout);
@@ -78,13 +88,21 @@ async function main(): Promise<void> {
       INSERT INTO t SELECT i, timestamp '2022-01-01' + i * interval '7 hours', date '2022-01-01' + i % 900, timestamptz '2022-01-01 00:00:00.000001+00' + i * interval '1 hour', (i - 1500) * 1.37, i * 123456789012345678901.0000000001, i % 100, CASE WHEN i % 5 > 0 THEN i % 2 = 0 END, 'n' || i % 50, md5(i::text)::uuid FROM generate_series(1, 3000) i`);
     for (const [name, sql] of STEPS) {
       if (sql !== '') await source.session.query(sql);
-      await lake('--to', root);
+      await lake('--to', root, '--catalog', 'money');
       await lake('--to', 's3://money/lake', '--no-sync');
-      wrong += await compare(name, source.duckdbPath, root, endpoint);
+      await lake('--to', leaves, '--without-file');
+      wrong += await compare(name, source.duckdbPath, root, {
+        endpoint,
+        catalogue: sqlalchemyUrl(source.database.address),
+      });
+      wrong += await compare(`${name}, without a file`, source.duckdbPath, leaves, null);
     }
-    await lake('--to', root, '--expire', '0.001s');
+    await lake('--to', root, '--expire', '0.001s', '--catalog', 'money');
     await lake('--to', 's3://money/lake', '--verify');
-    wrong += await compare('expiry', source.duckdbPath, root, endpoint);
+    wrong += await compare('expiry', source.duckdbPath, root, {
+      endpoint,
+      catalogue: sqlalchemyUrl(source.database.address),
+    });
   } finally {
     s3.kill();
     await source.close();
@@ -94,7 +112,18 @@ async function main(): Promise<void> {
   process.exit(wrong === 0 ? 0 : 1);
 }
 
-async function compare(step: string, file: string, root: string, endpoint: string): Promise<number> {
+/** As pyiceberg's catalogue of the SQL kind, which is the JDBC one's, wants it. */
+function sqlalchemyUrl({ user, database, host, port }: PostgresAddress): string {
+  return `postgresql+psycopg2://${user}@/${database}?host=${encodeURIComponent(host)}&port=${port}`;
+}
+
+/** @param elsewhere where the same table lies in a store and in a catalogue; null for a lake in a folder alone */
+async function compare(
+  step: string,
+  file: string,
+  root: string,
+  elsewhere: { readonly endpoint: string; readonly catalogue: string } | null,
+): Promise<number> {
   const table = await loadTable(folderStore(path.join(root, 'public/t'), 'look'));
   const fields = table === null ? [] : (currentSchema(table.metadata)?.fields ?? []);
   const name = { schema: 'public', name: 't' };
@@ -111,18 +140,12 @@ async function compare(step: string, file: string, root: string, endpoint: strin
   const spec = {
     root,
     metadata: path.join(root, 'public/t', `metadata/v${table?.version}.metadata.json`),
-    s3_metadata: `s3://money/lake/public/t/metadata/v${STEPS.findIndex(([one]) => one === step) + 1 || STEPS.length + 1}.metadata.json`,
-    s3_options: {
-      's3.endpoint': endpoint,
-      's3.access-key-id': 'a',
-      's3.secret-access-key': 'b',
-      's3.region': 'us-east-1',
-    },
+    ...(elsewhere === null ? {} : storeOf(step, elsewhere)),
     arrow_sql: own('rows').trim().replace(/;$/, ''),
     clickhouse: sqlFor('clickhouse').replace(/;\s*$/, ''),
     spark: sqlFor('spark'),
     filter: "at >= '2022-05-01T00:00:00' and at < '2022-06-01T00:00:00'",
-    with_spark: withSpark,
+    with_spark: withSpark && elsewhere !== null,
     jar: fs.existsSync(jar) ? jar : null,
   };
   const run = spawnSync(python, [path.join(import.meta.dirname, 'read.py')], {
@@ -146,6 +169,21 @@ async function compare(step: string, file: string, root: string, endpoint: strin
   }
   for (const [engine, why] of Object.entries(skipped)) console.log(`${step}: ${engine} skipped: ${why}`);
   return wrong;
+}
+
+/** Where else the table lies, as read.py wants it. */
+function storeOf(step: string, { endpoint, catalogue }: { endpoint: string; catalogue: string }): object {
+  const version = STEPS.findIndex(([one]) => one === step) + 1 || STEPS.length + 1;
+  return {
+    s3_metadata: `s3://money/lake/public/t/metadata/v${version}.metadata.json`,
+    s3_options: {
+      's3.endpoint': endpoint,
+      's3.access-key-id': 'a',
+      's3.secret-access-key': 'b',
+      's3.region': 'us-east-1',
+    },
+    catalogue,
+  };
 }
 
 /** ClickHouse leaves out zeros at the end. */

@@ -20,11 +20,23 @@ def row(values):
     return [str(value) for value in values]
 
 
-def pyiceberg(place, options):
-    import duckdb
+def pyiceberg_by_path(place, options):
     from pyiceberg.table import StaticTable
 
-    table = StaticTable.from_metadata(place, properties=options)
+    return pyiceberg(StaticTable.from_metadata(place, properties=options))
+
+
+def pyiceberg_by_catalogue(url):
+    from pyiceberg.catalog.sql import SqlCatalog
+
+    catalogue = SqlCatalog("money", uri=url)
+    assert ("public", "t") in catalogue.list_tables("public"), catalogue.list_tables("public")
+    return pyiceberg(catalogue.load_table(("public", "t")))
+
+
+def pyiceberg(table):
+    import duckdb
+
     rows = table.scan().to_arrow()
     whole = duckdb.sql(spec["arrow_sql"]).fetchall()[0]
     month = table.scan(row_filter=spec["filter"])
@@ -69,9 +81,11 @@ def spark():
         session.stop()
 
 
-attempt("pyiceberg", lambda: pyiceberg(spec["metadata"], {}))
+attempt("pyiceberg", lambda: pyiceberg_by_path(spec["metadata"], {}))
 if "s3_metadata" in spec:
-    attempt("pyiceberg on S3", lambda: pyiceberg(spec["s3_metadata"], spec["s3_options"]))
+    attempt("pyiceberg on S3", lambda: pyiceberg_by_path(spec["s3_metadata"], spec["s3_options"]))
+if "catalogue" in spec:
+    attempt("pyiceberg by the catalogue", lambda: pyiceberg_by_catalogue(spec["catalogue"]))
 attempt("clickhouse", chdb)
 if spec.get("with_spark"):
     attempt("spark", spark)

@@ -150,6 +150,112 @@ async function alter(file: string): Promise<void> {
   fs.renameSync(`${file}.new`, file);
 }
 
+test('--without-file: leaves whose rows changed are read and written again, and no others, without a DuckDB file', async () => {
+  await sql(`CREATE TABLE p (id integer, at timestamp NOT NULL, amount numeric(15,2), PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+    CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+    CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
+    CREATE TABLE p3 PARTITION OF p FOR VALUES FROM ('2024-03-01') TO ('2024-05-01');
+    CREATE TABLE p9 PARTITION OF p DEFAULT;
+    INSERT INTO p SELECT i, timestamp '2024-01-01' + i * interval '1 hour', i - 100.25 FROM generate_series(0, 2800) i`);
+  const publish = (...flags: string[]): ReturnType<typeof lake.publish> =>
+    lake.publish('p,t', '--without-file', ...flags);
+  const changed = async (statement: string): Promise<unknown> => {
+    await sql(statement);
+    const [table] = (await publish()).tables;
+    await lake.verify('p,t', 0);
+    return table?.published === true ? [table.units, table.files.added, table.files.removed] : 'nothing';
+  };
+  const first = await publish();
+  expect(first.tables).toMatchObject([
+    { published: true, rows: 2801, units: { all: 4, changed: 4 }, files: { added: 4 } },
+    { published: true, rows: 300, units: { all: 1, changed: 1 }, files: { added: 5 } },
+  ]);
+  const files = lake.files();
+  expect((await publish()).tables).toMatchObject([{ published: false }, { published: false }]);
+  expect(lake.files()).toEqual(files);
+  expect(await lake.verify('p,t', 0)).toMatchObject({ status: 'equal' });
+  expect(await changed('UPDATE p SET amount = amount + 0.01 WHERE id = 7')).toEqual([{ all: 4, changed: 1 }, 1, 1]);
+  // Deletes leave no version behind; a move is a delete in one leaf and an insert in another; rows of p3 are of two months.
+  expect(await changed('DELETE FROM p WHERE id BETWEEN 800 AND 810')).toEqual([{ all: 4, changed: 1 }, 1, 1]);
+  expect(await changed("UPDATE p SET at = '2024-04-20' WHERE id = 8")).toEqual([{ all: 4, changed: 2 }, 3, 3]);
+  expect(await changed('UPDATE p SET amount = 1 WHERE id = 9; UPDATE p SET amount = -91.25 WHERE id = 9')).toBe(
+    'nothing',
+  );
+  expect(await changed('BEGIN; DELETE FROM p; ROLLBACK')).toBe('nothing');
+  // Detached and attached again: rows that are older than the lake's snapshot come and go without one of them being written.
+  expect(await changed('ALTER TABLE p DETACH PARTITION p2')).toEqual([{ all: 3, changed: 0 }, 0, 1]);
+  expect(await changed("ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM ('2024-02-01') TO ('2024-03-01')")).toEqual([
+    { all: 4, changed: 1 },
+    1,
+    0,
+  ]);
+  expect(await changed('TRUNCATE p1')).toEqual([{ all: 4, changed: 1 }, 0, 1]);
+  expect(await changed('ALTER TABLE p RENAME amount TO total')).toEqual([{ all: 4, changed: 0 }, 0, 0]);
+  expect(await changed('ALTER TABLE p ADD note text')).toEqual([{ all: 4, changed: 4 }, 3, 3]);
+  expect(fs.existsSync(source.duckdbPath)).toBe(false);
+  // The other way writes all of it anew, and so does the way back.
+  expect(await lake.publish('p')).toMatchObject({ tables: [{ units: { all: 3, changed: 3 } }] });
+  expect(await lake.verify('p', 0)).toMatchObject({ status: 'equal' });
+  expect(await publish('--tables', 'p')).toMatchObject({ tables: [{ units: { all: 4, changed: 4 } }] });
+  await sql("UPDATE p SET at = 'infinity' WHERE id = 2000");
+  const env = { ...source.env('p'), FINANCE_DB_LAKE: lake.folder };
+  const refused = await runCli(['lake', '--without-file', '--json'], { env });
+  expect(refused.code).toBe(6);
+  expect(refused.stdout).toMatch(/p\.at, key id=2000, at=infinity: infinity/);
+});
+
+test('--catalog: the pointers of all tables move in one transaction, and only forward', async () => {
+  await sql('CREATE TABLE u (id integer PRIMARY KEY)');
+  const publish = (...flags: string[]): ReturnType<typeof lake.publish> =>
+    lake.publish('t,u', '--catalog', 'money', ...flags);
+  const pointers = async (): Promise<string[]> => {
+    const rows = await source.session.query<{ at: string }>(
+      "SELECT concat(table_name, ' ', metadata_location, ' ', previous_metadata_location, ' ', xmin) AS at FROM iceberg_tables WHERE catalog_name = 'money' ORDER BY 1",
+    );
+    return rows.map(({ at }) => at.replaceAll(`${lake.folder}/public/`, '').replaceAll('.metadata.json', ''));
+  };
+  const plain = async (): Promise<string[]> => (await pointers()).map((text) => text.replace(/\s+\d+$/, ''));
+  await publish();
+  expect(await plain()).toEqual(['t t/metadata/v1', 'u u/metadata/v1']);
+  expect(new Set((await pointers()).map((text) => text.split(' ').at(-1))).size).toBe(1);
+  await sql('UPDATE t SET amount = 0 WHERE id = 7');
+  await publish();
+  expect(await plain()).toEqual(['t t/metadata/v2 t/metadata/v1', 'u u/metadata/v1']);
+  const still = await pointers();
+  await publish();
+  expect(await pointers()).toEqual(still);
+  // A run that was killed before it moved them; the next one has nothing to publish, and moves them.
+  await sql("UPDATE iceberg_tables SET metadata_location = replace(metadata_location, 'v2', 'v1')");
+  await publish('--without-file', '--tables', 'u');
+  expect((await plain())[0]).toMatch(/^t t\/metadata\/v1/);
+  await publish('--no-sync', '--tables', 't');
+  expect((await plain())[0]).toBe('t t/metadata/v2 t/metadata/v1');
+  await sql("UPDATE iceberg_tables SET metadata_location = '/elsewhere/v9.metadata.json' WHERE table_name = 't'");
+  await sql('UPDATE t SET amount = 1 WHERE id = 7; INSERT INTO u VALUES (1)');
+  const env = { ...source.env('u,t'), FINANCE_DB_LAKE: lake.folder, FINANCE_DB_LAKE_CATALOG: 'money' };
+  const foreign = await runCli(['lake', '--json'], { env });
+  expect(foreign.stdout).toMatch(/LAKE_NOT_OURS.*\/elsewhere\/v9/s);
+  // None of them moved.
+  expect((await plain())[1]).toMatch(/^u u\/metadata\/v2/);
+  await sql("DELETE FROM iceberg_tables WHERE table_name = 't'");
+  // Without the right to write it nothing is published.
+  const version = (await lake.load('t')).version;
+  await sql(
+    'DROP ROLE IF EXISTS lake_reader; CREATE ROLE lake_reader; GRANT SELECT ON t, u TO lake_reader; UPDATE t SET amount = 2 WHERE id = 7',
+  );
+  const { user, database } = source.database.address;
+  await sql(`ALTER ROLE ${user} IN DATABASE ${database} SET role = lake_reader`);
+  try {
+    const refused = await runCli(['lake', '--json', '--without-file'], { env });
+    expect(refused.stdout).toMatch(/PG_PERMISSION.*iceberg_tables/s);
+    expect((await lake.load('t')).version).toBe(version);
+  } finally {
+    await sql(
+      `ALTER ROLE ${user} IN DATABASE ${database} RESET role; DROP OWNED BY lake_reader; DROP ROLE lake_reader`,
+    );
+  }
+});
+
 test('snapshots that were replaced long ago go with their files, and no others', async () => {
   await lake.publish('t');
   const before = new Set(lake.files());

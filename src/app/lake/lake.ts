@@ -31,7 +31,7 @@ export interface LakeRequest {
 }
 
 /** Lets history expire where nothing new was published. */
-async function expireRest(
+export async function expireRest(
   request: LakeRequest,
   lake: Lake,
   run: string,

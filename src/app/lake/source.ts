@@ -4,13 +4,23 @@ import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { LakeState, StateColumn } from '../../lake/state.ts';
 import { displayName, duckdbTable, STATE_SCHEMA, type TableName } from '../../model/tableName.ts';
 
-/** A table that is to be published, in DuckDB, with what its snapshot will say of it. */
-export interface LakeSource {
+/** Rows in DuckDB that are to be written: those of a table, or of a leaf of it. */
+export interface RowSource {
   readonly table: TableName;
   /** What to put behind FROM. */
   readonly from: string;
   readonly columns: readonly StateColumn[];
+  readonly key: readonly string[] | null;
+}
+
+/** A table of the DuckDB file that is to be published, with what its snapshot will say of it. */
+export interface LakeSource extends Omit<RowSource, 'key'> {
   readonly state: Omit<LakeState, 'units' | 'mode'>;
+}
+
+/** Its rows alone. */
+export function rowsOfSource({ table, from, columns, state }: LakeSource): RowSource {
+  return { table, from, columns, key: state.key };
 }
 
 /** What of `finance_db.about` belongs to the data rather than to the file. */

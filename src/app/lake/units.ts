@@ -6,7 +6,7 @@ import { canonicalValue } from '../../model/canonical.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { displayName } from '../../model/tableName.ts';
 import type { TypeFamily } from '../../model/typeMapping.ts';
-import type { LakeSource } from './source.ts';
+import type { RowSource } from './source.ts';
 
 /** A part of a table that is written as a whole. */
 export interface Unit extends UnitState {
@@ -15,6 +15,8 @@ export interface Unit extends UnitState {
   readonly month: number | null | undefined;
   /** SQL that is true for its rows. */
   readonly where: string;
+  /** The leaf whose rows these are, as folders are called; left out where months are all that there is. */
+  readonly leaf?: string;
 }
 
 /** Types of which DuckDB's hash takes some different values for the same: 0 and -0, a month and 30 days. */
@@ -25,7 +27,7 @@ const CANONICAL: readonly string[] = ['float4', 'float8', 'interval', 'timetz', 
  * states of a month have the same by chance with a probability of about 2^-64 at the most.
  * @throws FinanceDbError VALUE_REFUSED for an infinite time, which Parquet does not know
  */
-export async function readUnits(copy: Pick<WorkingCopy, 'all'>, source: LakeSource): Promise<Unit[]> {
+export async function readUnits(copy: Pick<WorkingCopy, 'all'>, source: RowSource): Promise<Unit[]> {
   const time = monthColumn(source.columns);
   const month = time === null ? 'NULL' : monthSql(quoteIdentifier(time.name));
   const hash = `hash(${source.columns.map(hashed).join(', ')})`;
@@ -77,11 +79,11 @@ function infiniteTimes(columns: readonly StateColumn[]): { name: string; sql: st
 
 async function namedInfinity(
   copy: Pick<WorkingCopy, 'all'>,
-  source: LakeSource,
+  source: RowSource,
   infinite: readonly { name: string; sql: string }[],
 ): Promise<FinanceDbError> {
   const table = displayName(source.table);
-  const key = source.state.key ?? [];
+  const key = source.key ?? [];
   for (const { name, sql } of infinite) {
     const keys = key.map((column, index) => `, ${quoteIdentifier(column)}::VARCHAR AS k${index}`).join('');
     const [row] = await copy.all<Record<string, string | null>>(

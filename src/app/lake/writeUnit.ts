@@ -6,7 +6,7 @@ import type { DataFile } from '../../lake/iceberg/manifest.ts';
 import { type IcebergField, type IcebergSchema, toParquet } from '../../lake/iceberg/schema.ts';
 import type { LakeStore } from '../../lake/store/store.ts';
 import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
-import type { LakeSource } from './source.ts';
+import type { RowSource } from './source.ts';
 import type { Unit } from './units.ts';
 
 /** Files of about this size: between the 128 and 256 MB that engines read best. */
@@ -23,7 +23,7 @@ export interface PlannedFile {
 
 /** What is known about a table before its files are written. */
 export interface WritePlan {
-  readonly source: LakeSource;
+  readonly source: RowSource;
   readonly schema: IcebergSchema;
   /** Columns by which rows are sorted within a file. */
   readonly sort: readonly string[];
@@ -52,7 +52,7 @@ export async function planFiles(
     for (const [index, condition] of conditions.entries())
       planned.push({
         unit,
-        key: `data/${unit.name}/${run}-${index}.parquet`,
+        key: `data/${unit.leaf === undefined ? `${unit.name}/${run}` : `${unit.leaf}/${run}-${unit.name}`}-${index}.parquet`,
         where: condition === 'true' ? unit.where : `${unit.where} AND ${condition}`,
       });
   }
@@ -62,7 +62,7 @@ export async function planFiles(
 /** Conditions that part the rows of a unit in about equal pieces; equal values stay together. */
 async function cut(
   copy: Pick<WorkingCopy, 'all'>,
-  source: LakeSource,
+  source: RowSource,
   unit: Unit,
   column: string,
   pieces: number,

@@ -86,16 +86,20 @@ export function stateOf(
     leaves: source.leaves.map((leaf) => leaf.oid),
     gated: changesNeedTransaction(source),
     key: source.key,
-    // The numbers tell a renamed column from another one: a lake goes by them.
-    columns: columns.map(({ name, family, duckdbType, postgresType }, index) => ({
-      ...{ name, family, duckdbType, postgresType },
-      ...numberOf(source, index),
-    })),
+    columns: stateColumns(source, columns),
     ...result,
     table: source.table,
     syncedAt: now.toISOString(),
     toolVersion: VERSION,
   };
+}
+
+/** The columns as the state keeps them; their numbers tell a renamed one from another: a lake goes by them. */
+export function stateColumns(source: SourceTable, columns: readonly ColumnMapping[]): StateRow['columns'] {
+  return columns.map(({ name, family, duckdbType, postgresType }, index) => ({
+    ...{ name, family, duckdbType, postgresType },
+    ...numberOf(source, index),
+  }));
 }
 
 function numberOf(source: SourceTable, index: number): { number?: number } {

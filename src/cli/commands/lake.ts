@@ -1,4 +1,6 @@
+import { withCatalogue } from '../../app/lake/catalogue.ts';
 import { type LakeRequest, publishLake } from '../../app/lake/lake.ts';
+import type { LakeResult } from '../../app/lake/result.ts';
 import { verifyLake } from '../../app/lake/verify.ts';
 import { sync } from '../../app/sync/sync.ts';
 import { parseTables } from '../../config/values.ts';
@@ -23,6 +25,7 @@ import { tableStyle } from '../tableOptions.ts';
 export interface LakeFlags {
   readonly tables?: string;
   readonly sync: boolean;
+  readonly withoutFile?: boolean;
   readonly rebuild?: boolean;
   readonly expire?: string;
   readonly verify?: boolean;
@@ -48,16 +51,26 @@ export async function lakeCommand(context: CommandContext, flags: LakeFlags): Pr
   };
   if (flags.engineSql !== undefined) return printEngineSql(context, request, flags.engineSql).finally(progress.stop);
   if (flags.verify === true) return verify(context, request, flags.limit, progress);
-  return publish(context, request, flags.sync, progress);
+  return publish(context, request, flags, progress);
 }
 
-function requireOneTask({ verify, engineSql, rebuild, expire }: LakeFlags): void {
+function requireOneTask({ verify, engineSql, rebuild, expire, withoutFile, sync: syncs }: LakeFlags): void {
+  if (withoutFile === true && !syncs)
+    throw new FinanceDbError(
+      'USAGE',
+      '--without-file and --no-sync do not go together: without a file there is only PostgreSQL to read',
+      {
+        remedy: 'leave one of them out',
+      },
+    );
   const reads = [verify === true ? '--verify' : '', engineSql === undefined ? '' : '--engine-sql'].filter(
     (name) => name !== '',
   );
-  const writes = [rebuild === true ? '--rebuild' : '', expire === undefined ? '' : '--expire'].filter(
-    (name) => name !== '',
-  );
+  const writes = [
+    rebuild === true ? '--rebuild' : '',
+    withoutFile === true ? '--without-file' : '',
+    expire === undefined ? '' : '--expire',
+  ].filter((name) => name !== '');
   if (reads.length > 1 || (reads.length === 1 && writes.length > 0))
     throw new FinanceDbError('USAGE', `${[...reads, ...writes].join(' and ')} do not go together`, {
       remedy: 'run the command once for each',
@@ -67,18 +80,26 @@ function requireOneTask({ verify, engineSql, rebuild, expire }: LakeFlags): void
 async function publish(
   context: CommandContext,
   request: LakeRequest,
-  syncFirst: boolean,
+  { sync: syncFirst, withoutFile }: LakeFlags,
   progress: Progress,
 ): Promise<number> {
   const { io, config, output } = context;
   const run = async () => {
-    if (!syncFirst) return { result: await publishLake(request), warnings: [] };
+    if (withoutFile === true) {
+      const { publishWithoutFile } = await import('../../app/lake/withoutFile.ts');
+      return {
+        result: await withCatalogue(request, () => publishWithoutFile(request, progress.load)),
+        warnings: [],
+      };
+    }
+    const fromFile = (): Promise<LakeResult> => withCatalogue(request, () => publishLake(request));
+    if (!syncFirst) return { result: await fromFile(), warnings: [] };
     const { tables, now, signal } = request;
     const synced = await sync({
       ...{ config, tables, now, signal, full: false, jobs: null, waitSeconds: 0, indexes: config.indexes },
       onProgress: progress.load,
     });
-    return { result: await publishLake(request), warnings: synced.warnings };
+    return { result: await fromFile(), warnings: synced.warnings };
   };
   const { result, warnings } = await run().finally(progress.stop);
   printWarnings(context, [...warnings, ...result.warnings]);
