@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { putAside } from '../../src/postgres/imports/indexesAside.ts';
 import { runCli } from '../support/cli.ts';
 import { type ImportDocument, type ImportFixture, makeImportFixture } from '../support/importFixture.ts';
 import { type Entry, mt940Text, ofxText } from '../support/statementTexts.ts';
@@ -431,5 +432,75 @@ describe('what is told', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(words);
     expect(await stored()).toBe(0);
+  });
+});
+
+describe('indexes while an empty table is filled', () => {
+  const table = { schema: 'public', name: 'filled' };
+  const indexes = (name: string) =>
+    fixture.rows(
+      `SELECT indexrelid::regclass::text AS index, pg_get_indexdef(indexrelid) AS definition, indisunique, indisprimary, indisvalid,
+         (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conindid = indexrelid AND contype <> 'f') AS constraint
+       FROM pg_index WHERE indrelid = '${name}'::regclass ORDER BY 1`,
+    );
+
+  test('many rows into the table that init makes: afterwards it has the same indexes and constraints, and all rows', async () => {
+    expect((await fixture.run('init', '--no-sample')).code).toBe(0);
+    const before = await indexes('transactions');
+    const identities = () =>
+      fixture.rows("SELECT indexrelid AS oid FROM pg_index WHERE indrelid = 'transactions'::regclass");
+    const old = await identities();
+    expect(old).toHaveLength(4);
+    const entries = Array.from({ length: 10_500 }, (_, at) => ({ day: '2026-03-05', cents: -at, text: `Shop ${at}` }));
+    const text = mt940Text({ account: 'ACC', currency: 'USD', openingCents: 0, entries });
+    const { imports } = await fixture.imported([fixture.file('many.sta', text)]);
+    expect(imports[0]).toMatchObject({ new: 10_500, known: 0 });
+    expect(await indexes('transactions')).toEqual(before);
+    // They were built from all rows at once, after them.
+    expect((await identities()).filter(({ oid }) => old.some((one) => one.oid === oid))).toEqual([]);
+    expect(await fixture.rows('SELECT count(DISTINCT tx_id) AS n FROM transactions')).toEqual([{ n: '10500' }]);
+    expect((await indexes('transaction_import_rows')).map(({ definition }) => definition)).toEqual([
+      'CREATE INDEX transaction_import_rows_account_id_booked_idx ON public.transaction_import_rows USING btree (account_id, booked)',
+      'CREATE UNIQUE INDEX transaction_import_rows_pkey ON public.transaction_import_rows USING btree (import_id, record)',
+    ]);
+  });
+
+  test.each([
+    ['an index of words', 'CREATE INDEX "Odd name" ON filled (lower(text))', ['"Odd name"']],
+    ['a comment', "CREATE INDEX told ON filled (text); COMMENT ON INDEX told IS 'mine'", ['told']],
+    ['an order of rows', 'CREATE INDEX ordered ON filled (text); ALTER TABLE filled CLUSTER ON ordered', ['ordered']],
+    ['an identity', 'ALTER TABLE filled REPLICA IDENTITY USING INDEX filled_pkey', ['filled_pkey']],
+    ['a view', 'CREATE VIEW grouped AS SELECT id, text FROM filled GROUP BY id', ['filled_pkey']],
+    ['a foreign key', 'CREATE TABLE of_it (id int REFERENCES filled)', ['all']],
+    [
+      'a trigger',
+      'CREATE TABLE other (id int PRIMARY KEY); ALTER TABLE filled ADD FOREIGN KEY (id) REFERENCES other',
+      ['all'],
+    ],
+    ['a row', "INSERT INTO filled VALUES (1, 'x')", ['all']],
+    ['nothing', 'CREATE UNIQUE INDEX part ON filled (text) INCLUDE (id) WHERE id > 7', []],
+  ])('%s keeps what depends on it where it is; the rest is made anew as it was', async (_, sql, kept) => {
+    await fixture.session.query(`CREATE TABLE filled (id int PRIMARY KEY, text text UNIQUE); ${sql}`);
+    const before = await indexes('filled');
+    await fixture.session.query('BEGIN; SET LOCAL search_path = pg_catalog');
+    const aside = await putAside(fixture.session, table);
+    const left = (await indexes('public.filled')).map(({ index }) => String(index).replace('public.', ''));
+    for (const { make } of aside) await fixture.session.query(make);
+    await fixture.session.query('COMMIT');
+    expect(left).toEqual(kept.includes('all') ? before.map(({ index }) => index) : kept);
+    expect(await indexes('filled')).toEqual(before);
+  });
+
+  test('a table that somebody uses at this moment is filled as it is, and nobody waits', async () => {
+    await fixture.session.query('CREATE TABLE filled (id int PRIMARY KEY)');
+    const other = await fixture.database.session();
+    try {
+      await other.query('BEGIN; SELECT FROM filled');
+      await fixture.session.query('BEGIN');
+      expect(await putAside(fixture.session, table)).toEqual([]);
+      await fixture.session.query('INSERT INTO filled VALUES (1); COMMIT');
+    } finally {
+      await other.close();
+    }
   });
 });

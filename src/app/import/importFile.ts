@@ -4,11 +4,13 @@ import { fitting } from '../../ingest/fits.ts';
 import { Preparer } from '../../ingest/prepare.ts';
 import { stagedValues } from '../../ingest/stagedRow.ts';
 import type { StatementEvent, StatementStart } from '../../ingest/statement.ts';
+import { beside, IMPORT_ROWS } from '../../model/importTables.ts';
 import type { TableName } from '../../model/tableName.ts';
 import { findOtherCurrency } from '../../postgres/imports/accountCurrency.ts';
 import { findGaps } from '../../postgres/imports/continuity.ts';
 import { readHistory } from '../../postgres/imports/history.ts';
 import { decideIdentity, refuseDoubleIds } from '../../postgres/imports/identity.ts';
+import { fillWithoutIndexes } from '../../postgres/imports/indexesAside.ts';
 import { markLookalikes } from '../../postgres/imports/lookalikes.ts';
 import { readRates } from '../../postgres/imports/normalize.ts';
 import { findSameAccounts } from '../../postgres/imports/sameAccount.ts';
@@ -75,7 +77,9 @@ export async function importFile(
   await readRates(session, table, config.baseCurrency, preparer.needsRates);
   const outcome = await readOutcome(session);
   if (partitioned !== null) await makeRoom(session, partitioned, newTimes());
-  if (outcome.newRows > 0) await insertNew(session, table);
+  // A dry run keeps nobody from the tables.
+  const rowsToCome = request.dryRun ? 0 : outcome.newRows;
+  if (outcome.newRows > 0) await fillWithoutIndexes(session, table, rowsToCome, () => insertNew(session, table));
   const importId = await insertImport(session, table, {
     file: opened.name,
     fileHash: opened.fileHash,
@@ -87,7 +91,9 @@ export async function importFile(
     outcome,
   });
   await insertStatements(session, table, importId, summary.statements);
-  await insertImportRows(session, table, importId);
+  await fillWithoutIndexes(session, beside(table, IMPORT_ROWS), rowsToCome, () =>
+    insertImportRows(session, table, importId),
+  );
   await refreshStatistics(session, table, outcome.newRows);
   const transfers = await pairTransfers(session, table, importId);
   await learnt.file(session, table, importId);
