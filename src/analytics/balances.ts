@@ -172,20 +172,24 @@ HAVING difference <> 0
 ORDER BY p.account_id, p.day`;
 }
 
-/** An account that is not in the sum of all, and why. */
-export type ApartAccount = {
+/** What is known of an account beside its balances. */
+export type AccountFacts = {
   readonly account_id: string;
   readonly currency: string | null;
-  /** No balance is known; it holds several currencies; or nothing says what its currency is worth. */
-  readonly why: 'unknown' | 'mixed' | 'unrated';
+  /** Why it is not in the sum of all: no balance is known; it holds several currencies; nothing says what its currency is worth. */
+  readonly apart: 'unknown' | 'mixed' | 'unrated' | null;
+  /** What it held before its first row; null where no balance is known. */
+  readonly start: string | null;
+  /** Whether its balance moves by the normalized amounts of its rows; else by the original ones, all in its currency. */
+  readonly in_base: boolean | null;
 };
 
-/** Accounts that are not in the sum of all: rows of ApartAccount. */
-export function apartAccountsSql(request: StatsRequest): string {
+/** Every account that has rows: rows of AccountFacts. */
+export function accountFactsSql(request: StatsRequest): string {
   return `WITH ${balanceExpressions(request).join(',\n')}
-SELECT account_id, f.currency, CASE WHEN mixed THEN 'mixed' WHEN s.account_id IS NULL THEN 'unknown' ELSE 'unrated' END AS why
+SELECT account_id, f.currency, s.start, s.rate = 1 AS in_base,
+  CASE WHEN mixed THEN 'mixed' WHEN s.account_id IS NULL THEN 'unknown' WHEN s.rate IS NULL THEN 'unrated' END AS apart
 FROM facts f LEFT JOIN starts s USING (account_id)
-WHERE s.account_id IS NULL OR s.rate IS NULL
 ORDER BY account_id`;
 }
 

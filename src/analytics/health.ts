@@ -1,5 +1,6 @@
 import type { ReportQuery } from './columns.ts';
 import { filterConditions, periodConditions, whereClause } from './filters.ts';
+import { COPY_KEY, rowChecks } from './healthChecks.ts';
 import { LEDGER_COLUMNS, type StatsRequest } from './request.ts';
 import { indented } from './sql.ts';
 
@@ -21,11 +22,12 @@ export function healthReport(request: StatsRequest): ReportQuery {
   const conditions = [...periodConditions(request.period), ...filterConditions(request.filters, request.vocabulary)];
   const rows = `FROM ${source.whole}${whereClause(conditions)}`;
   const nulls = NULLABLE.map((column) => `count(*) - count("${column}") AS "null_${column}"`).join(',\n  ');
+  const checks = rowChecks(calendar);
   const facts = `SELECT count(*) AS rows, count(*) - count(normalized_amount) AS not_normalized,
-  count(*) FILTER (WHERE category IS NULL OR category = '' OR lower(category) IN ('uncategorized', 'uncategorised')) AS uncategorised,
-  count(*) FILTER (WHERE "timestamp" >= TIMESTAMP '${calendar.today}' + INTERVAL 1 DAY) AS future,
-  count(*) FILTER (WHERE normalized_amount * sign(amount) < 0) AS turned,
-  count(*) FILTER (WHERE amount = 0) AS zero,
+  count(*) FILTER (WHERE ${checks.uncategorised}) AS uncategorised,
+  count(*) FILTER (WHERE ${checks['future dates']}) AS future,
+  count(*) FILTER (WHERE ${checks['sign turned']}) AS turned,
+  count(*) FILTER (WHERE ${checks['zero amounts']}) AS zero,
   ${nulls}
 ${rows}`;
   const line = (check: string, count: string, detail: string, bad = `${count} > 0`): string =>
@@ -60,7 +62,7 @@ FROM gaps`,
 ${indented(facts)}
 ),
 copies AS MATERIALIZED (
-  SELECT hash(account_id, "timestamp", merchant, amount) AS key
+  SELECT hash(${COPY_KEY}) AS key
 ${indented(rows)}
   GROUP BY key
   HAVING count(*) > 1
@@ -70,8 +72,8 @@ duplicates AS (
   FROM (
     SELECT count(*) AS copies
 ${indented(rows, 4)}
-      ${conditions.length > 0 ? 'AND' : 'WHERE'} hash(account_id, "timestamp", merchant, amount) IN (SELECT key FROM copies)
-    GROUP BY account_id, "timestamp", merchant, amount
+      ${conditions.length > 0 ? 'AND' : 'WHERE'} hash(${COPY_KEY}) IN (SELECT key FROM copies)
+    GROUP BY ${COPY_KEY}
     HAVING count(*) > 1
   )
 ),

@@ -1,9 +1,11 @@
 import { FinanceDbError } from '../errors/financeDbError.ts';
 import { quoteLiteral } from '../model/identifier.ts';
 import { parsePeriod } from '../model/period.ts';
-import { periodConditions } from './filters.ts';
+import { filterConditions, periodConditions } from './filters.ts';
+import { checkCondition, HEALTH_CHECKS, type HealthCheck } from './healthChecks.ts';
+import type { StatsRequest } from './request.ts';
 import { PAYEE_SQL } from './series.ts';
-import { incomeCondition, type Vocabulary } from './vocabulary.ts';
+import { incomeCondition } from './vocabulary.ts';
 
 /**
  * What a figure was made of, beside the period and the filters of its report: the exact value that a row was grouped by.
@@ -17,7 +19,9 @@ export type Narrowing =
   | { readonly by: 'payee'; readonly value: string }
   | { readonly by: 'flow'; readonly value: 'income' | 'spending' }
   | { readonly by: 'sign' | 'original'; readonly value: 'in' | 'out' }
-  | { readonly by: 'normalized'; readonly value: 'no' };
+  | { readonly by: 'normalized'; readonly value: 'no' }
+  /** What a check of the data counts, among all rows. */
+  | { readonly by: 'check'; readonly value: HealthCheck };
 
 /** Names in an address, with the columns that they are. */
 const COLUMNS = {
@@ -29,6 +33,7 @@ const COLUMNS = {
   city: 'city',
   state: 'state',
   currency: 'currency',
+  mcc: 'mcc',
   id: 'tx_id',
 } as const;
 
@@ -44,6 +49,7 @@ const WORDS = {
   sign: ['in', 'out'],
   original: ['in', 'out'],
   normalized: ['no'],
+  check: HEALTH_CHECKS,
 } as const;
 
 /**
@@ -104,8 +110,12 @@ function misread(text: string): FinanceDbError {
   });
 }
 
-/** The conditions on rows; all of them have to be true. */
-export function narrowingConditions(narrowings: readonly Narrowing[], vocabulary: Vocabulary): string[] {
+/**
+ * The conditions on rows; all of them have to be true.
+ * @param request that of the list: a check looks at all rows of its period and filters
+ */
+export function narrowingConditions(narrowings: readonly Narrowing[], request: StatsRequest): string[] {
+  const { vocabulary } = request;
   return narrowings.flatMap((narrowing): string[] => {
     switch (narrowing.by) {
       case 'day':
@@ -122,6 +132,13 @@ export function narrowingConditions(narrowings: readonly Narrowing[], vocabulary
         return [`amount ${narrowing.value === 'in' ? '>' : '<'} 0`];
       case 'normalized':
         return ['normalized_amount IS NULL'];
+      case 'check':
+        return [
+          checkCondition(narrowing.value, request, [
+            ...periodConditions(request.period),
+            ...filterConditions(request.filters, vocabulary),
+          ]),
+        ];
       default: {
         const column = COLUMNS[narrowing.by];
         return [narrowing.value === null ? `${column} IS NULL` : `${column} = ${quoteLiteral(narrowing.value)}`];
@@ -136,6 +153,7 @@ export function narrowingColumns(narrowings: readonly Narrowing[]): string[] {
     if (by === 'flow') return ['category'];
     if (by === 'payee') return ['merchant', 'subcategory', 'category'];
     if (by === 'original') return ['amount'];
+    if (by === 'check') return ['amount', 'account_id', 'merchant', 'category'];
     return Object.hasOwn(COLUMNS, by) ? [COLUMNS[by as GroupKey]] : [];
   });
 }

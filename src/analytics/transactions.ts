@@ -133,7 +133,7 @@ function listExpressions(query: TransactionQuery, columns: readonly string[], mo
 
 /** The conditions of a list beside the period and the filters. */
 export function listConditions({ request, only, search }: TransactionQuery): string[] {
-  return [...narrowingConditions(only, request.vocabulary), ...searchConditions(search)];
+  return [...narrowingConditions(only, request), ...searchConditions(search)];
 }
 
 function searchConditions(search: string | null): string[] {

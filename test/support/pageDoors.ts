@@ -12,16 +12,23 @@ export interface Door {
   readonly href: string;
   readonly kind: 'sum' | 'count' | 'original';
   readonly figure: string;
+  /** What the page says was there before the first of them: a balance. */
+  readonly start: string;
 }
 
 /** All doors of a page, or of a part of one. */
 export function doorsOf(page: string): Door[] {
   return [...page.matchAll(/<a\b([^>]*)>/g)].flatMap(([, attributes = '']): Door[] => {
-    const claim = /\bdata-(sum|count|original)="([^"]*)"/.exec(attributes);
     const href = /\bhref="([^"]*)"/.exec(attributes)?.[1];
-    return claim === null || href === undefined
-      ? []
-      : [{ href: unescaped(href), kind: claim[1] as Door['kind'], figure: claim[2] ?? '' }];
+    const read = (name: string): string | null => new RegExp(`\\bdata-${name}="([^"]*)"`).exec(attributes)?.[1] ?? null;
+    if (href === undefined) return [];
+    const balance = read('balance');
+    if (balance !== null)
+      return [
+        { href: unescaped(href), kind: read('of') as Door['kind'], figure: balance, start: read('start') ?? 'none' },
+      ];
+    const kind = (['sum', 'count', 'original'] as const).find((name) => read(name) !== null);
+    return kind === undefined ? [] : [{ href: unescaped(href), kind, figure: read(kind) ?? '', start: '0' }];
   });
 }
 

@@ -68,13 +68,15 @@ export function parseTransactionsInput(query: URLSearchParams): TransactionsInpu
   if (!/^\d{1,4}$/.test(rows) || Number(rows) < 1 || Number(rows) > MOST_ROWS)
     throw new FinanceDbError('USAGE', `rows: expected 1 to ${MOST_ROWS}, found ${JSON.stringify(rows.slice(0, 40))}`);
   const after = query.get('after') || null;
+  const only = query
+    .getAll('only')
+    .filter((text) => text !== '')
+    .map(parseNarrowing);
   return {
-    only: query
-      .getAll('only')
-      .filter((text) => text !== '')
-      .map(parseNarrowing),
+    only,
     search: query.get('q')?.trim() || null,
-    everyRow: ['1', 'true'].includes(query.get('every-row') ?? ''),
+    // A check of the data counts among all rows.
+    everyRow: ['1', 'true'].includes(query.get('every-row') ?? '') || only.some(({ by }) => by === 'check'),
     sort,
     after: after === null ? null : parsePlace(after, sort),
     limit: Number(rows),

@@ -1,6 +1,6 @@
 import {
-  type ApartAccount,
-  apartAccountsSql,
+  type AccountFacts,
+  accountFactsSql,
   balancesReport,
   type DisagreementRow,
   disagreementsSql,
@@ -22,6 +22,19 @@ export interface BalancesView {
   readonly mixed: readonly string[];
   /** Accounts with a balance in their own currency that no row has a rate of: they are not in the sum of all. */
   readonly unrated: readonly { readonly account: string; readonly currency: string | null }[];
+  /** The accounts whose balance is known, each with what it held before its first row. */
+  readonly known: readonly KnownAccount[];
+}
+
+export interface KnownAccount {
+  readonly account: string;
+  readonly currency: string | null;
+  /** Before its first row: with the amounts of the rows up to a day it makes the balance of that day. */
+  readonly start: string;
+  /** Whether those are the normalized amounts; else the original ones, all in its currency. */
+  readonly inBase: boolean;
+  /** Whether it is in the sum of all accounts. */
+  readonly inAll: boolean;
 }
 
 /** @throws FinanceDbError CONFIG when amounts are no exact numbers; USAGE when an opening is of no account */
@@ -33,20 +46,22 @@ export async function readBalances(
     throw new FinanceDbError('CONFIG', 'amount is no exact number, which balances add up', {
       remedy: 'make it numeric, such as numeric(15,2)',
     });
-  const apart = await reader.all<ApartAccount>(apartAccountsSql(request));
-  const namesOf = (reason: ApartAccount['why']): string[] =>
-    apart.filter(({ why }) => why === reason).map(({ account_id }) => account_id);
+  const facts = await reader.all<AccountFacts>(accountFactsSql(request));
+  const apartFor = (reason: AccountFacts['apart']): AccountFacts[] => facts.filter(({ apart }) => apart === reason);
   await requireOpenings(reader, request);
   return {
     table: withCurrencies(await readTable(reader, request, balancesReport)),
     view: {
       statements: request.statements !== null,
       disagreements: request.statements === null ? [] : await reader.all<DisagreementRow>(disagreementsSql(request)),
-      unknown: namesOf('unknown'),
-      mixed: namesOf('mixed'),
-      unrated: apart
-        .filter(({ why }) => why === 'unrated')
-        .map(({ account_id, currency }) => ({ account: account_id, currency })),
+      unknown: apartFor('unknown').map(({ account_id }) => account_id),
+      mixed: apartFor('mixed').map(({ account_id }) => account_id),
+      unrated: apartFor('unrated').map(({ account_id, currency }) => ({ account: account_id, currency })),
+      known: facts.flatMap(({ account_id, currency, start, in_base, apart }): KnownAccount[] =>
+        start === null
+          ? []
+          : [{ account: account_id, currency, start, inBase: in_base === true, inAll: apart === null }],
+      ),
     },
   };
 }

@@ -13,14 +13,9 @@ import { lastKnownDay } from '../../analytics/lastKnown.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { dayNumber, isoDay, monthOf, monthStart, monthText } from '../../learn/forecast/days.ts';
-import {
-  type Accuracy,
-  type Estimate,
-  type Forecast,
-  forecastFlows,
-  type KnownFlows,
-} from '../../learn/forecast/forecast.ts';
+import { type Accuracy, type Estimate, type Forecast, forecastFlows } from '../../learn/forecast/forecast.ts';
 import { lowestAhead } from '../../learn/forecast/lowest.ts';
+import { exactSum } from '../../model/exactSum.ts';
 import { beatsOf, flowsOf, groupsOf } from './forecastInput.ts';
 import { requireOpenings } from './readBalances.ts';
 import type { ReportTable } from './reportTable.ts';
@@ -37,13 +32,21 @@ export interface ForecastView {
   readonly expected: readonly ExpectedPayment[];
   readonly accuracy: readonly Accuracy[];
   /** The latest whole months as they were, for the chart. */
-  readonly past: readonly { readonly month: string; readonly net: number }[];
+  readonly past: readonly PastMonth[];
   /** The lowest balance that is expected; null where balances are not known. */
   readonly lowest: { readonly balance: number; readonly day: string; readonly from: number } | null;
   /** Accounts whose balance is not known. */
   readonly withoutBalance: number;
   /** Accounts or categories with too little history for a forecast of their own, or beyond the largest. */
   readonly leftOut: readonly string[];
+}
+
+/** A month as it was: its days, and exactly what they add up to. */
+export interface PastMonth {
+  readonly month: string;
+  readonly from: string;
+  readonly to: string;
+  readonly net: string;
 }
 
 export interface ExpectedPayment {
@@ -92,7 +95,7 @@ export async function readForecast(
       overdue_since: overdueSince === null ? null : isoDay(overdueSince + shift),
     })),
     accuracy: forecast?.accuracy ?? [],
-    past: total === null ? [] : pastMonths(total, options.origin),
+    past: total === null ? [] : pastMonths(days, options.origin, shift),
     lowest:
       forecast === null || worth.balance === null ? null : lowestOf(forecast, worth.balance, options.origin, shift),
     withoutBalance: worth.unknown,
@@ -162,16 +165,27 @@ function byKey(days: readonly ForecastDayRow[]): [string | null, ForecastDayRow[
     .map(({ key, rows }) => [key, rows]);
 }
 
-function pastMonths({ first, income, spending }: KnownFlows, origin: number): ForecastView['past'] {
+function pastMonths(days: readonly ForecastDayRow[], origin: number, shift: number): PastMonth[] {
   const running = monthOf(origin + 1);
-  const months: { month: string; net: number }[] = [];
-  for (let month = Math.max(monthOf(first), running - MONTHS_DRAWN); month < running; month++) {
-    let net = 0;
-    for (let day = Math.max(first, monthStart(month)); day < monthStart(month + 1) && day <= origin; day++)
-      net += (income[day - first] ?? 0) + (spending[day - first] ?? 0);
-    months.push({ month: monthText(month), net });
+  const sums = new Map<number, string[]>();
+  for (const { day, income, spending } of days) {
+    const number = dayNumber(day) - shift;
+    const month = monthOf(number);
+    if (number > origin || month >= running) continue;
+    const own = sums.get(month) ?? [];
+    own.push(income, spending);
+    sums.set(month, own);
   }
-  return months;
+  const first = Math.max(Math.min(...sums.keys()), running - MONTHS_DRAWN);
+  return Array.from({ length: Math.max(0, running - first) }, (_, index) => {
+    const month = first + index;
+    return {
+      month: monthText(month),
+      from: isoDay(monthStart(month) + shift),
+      to: isoDay(monthStart(month + 1) - 1 + shift),
+      net: exactSum(sums.get(month) ?? ['0.00']),
+    };
+  });
 }
 
 async function readWorth(

@@ -55,7 +55,10 @@ function chart({ rows }: ReportTable, { past }: ForecastView, style: StatsStyle)
     text: style.numbers.money(String(row.net)),
   }));
   const lines = [
-    ...before.map(({ month, net }) => ({ month, net, low: net, high: net, text: style.numbers.money(net.toFixed(2)) })),
+    ...before.map(({ month, net: exact }) => {
+      const net = Number(exact);
+      return { month, net, low: net, high: net, text: style.numbers.money(exact) };
+    }),
     ...ahead,
   ];
   const labels = Math.max(...lines.map(({ text }) => text.length));
@@ -167,7 +170,7 @@ export function forecastDocument(view: ForecastView): Record<string, unknown> {
       intervals: { claimed: 0.8, held, judged },
       rivals: rivals.map(({ name, meanError: error }) => ({ name, mean_error: cents(error) })),
     })),
-    past: view.past.map(({ month, net }) => ({ month, net: cents(net) })),
+    past: view.past.map(({ month, net }) => ({ month, net: jsonNumeral(net) })),
     without_balance: view.withoutBalance,
     left_out: view.leftOut,
   };

@@ -4,6 +4,7 @@ import type { BalancesView } from '../../app/stats/readBalances.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { numberStyle } from '../../render/money.ts';
 import { balanceNotes, noBalancesText } from '../../render/stats/balances.ts';
+import { BalanceLinks, claimOf } from './balanceLinks.ts';
 import { type Level, levelChart } from './charts/levelChart.ts';
 import { sparkline } from './charts/sparkline.ts';
 import { daysOf } from './days.ts';
@@ -21,7 +22,7 @@ import { reportLead } from './reportLead.ts';
 /** A balance moves by transfers too. */
 const ALL_ROWS: Scope = { 'with-transfers': '1' };
 
-/** What accounts held: all together as a line, and each by itself. A balance is no sum of the rows of its days; its name leads to them. */
+/** What accounts held: all together as a line, and each by itself. A balance leads to all rows up to its day. */
 export function balancesPage(result: StatsResult, frame: Frame): Html {
   const ink = new Ink(frame, result.baseCurrency.currency);
   const view = result.balances;
@@ -30,6 +31,8 @@ export function balancesPage(result: StatsResult, frame: Frame): Html {
     return html`${reportLead(result, ink)}
 <p class="empty">${view === null ? 'No balance is known.' : noBalancesText(view)}</p>
 ${openingForm(frame, view)}`;
+  const links = new BalanceLinks(ink, result, view);
+  const before = new Map(rows.map((row, index) => [row, previousOf(rows, index)]));
   const exports = { report: 'balances' } as const;
   const all = rows.filter(({ account_id }) => account_id === null);
   const { interval } = result.request;
@@ -39,8 +42,8 @@ ${openingForm(frame, view)}`;
       ? html`<b aria-current="true">${each}</b> `
       : html`<a href="${linkHere(frame, { by: each })}">${each}</a> `,
   )}</p>
-${all.length > 1 && panel({ title: 'All accounts', ink, wide: true, exports, table: '#balances' }, html`<div class="plot">${chart(ink, result, all)}</div>`)}
-${panel({ title: 'By account', ink, wide: true, exports, table: '#balances' }, accounts(ink, rows))}
+${all.length > 1 && panel({ title: 'All accounts', ink, wide: true, exports, table: '#balances' }, html`<div class="plot">${chart(ink, result, all, links)}</div>`)}
+${panel({ title: 'By account', ink, wide: true, exports, table: '#balances' }, accounts(ink, rows, links, view))}
 ${panel(
   { title: interval === 'day' ? 'By day' : 'By month', id: 'balances', ink, wide: true, exports },
   reportCells(ink, result.table, {
@@ -50,12 +53,14 @@ ${panel(
         : key === 'account_id' && account_id != null
           ? accountOnly(account_id)
           : null,
-    cell: ({ key }, { account_id, currency, ...row }) =>
-      key === 'account_id' && account_id === null
-        ? 'All'
-        : key === 'balance' || key === 'lowest'
-          ? ink.amount(row[key] == null ? null : String(row[key]), currency == null ? null : String(currency))
-          : undefined,
+    cell: ({ key }, cells) => {
+      const row = cells as unknown as BalanceRow;
+      if (key === 'account_id' && row.account_id === null) return 'All';
+      const currency = row.account_id === null ? ink.currency : row.currency;
+      if (key === 'balance') return links.figure(row.balance, currency, links.atEnd(row));
+      if (key === 'lowest') return links.figure(row.lowest, currency, links.atLowest(row, before.get(row) ?? null));
+      return undefined;
+    },
     scope: ALL_ROWS,
     caption: 'Balances',
   }),
@@ -64,26 +69,36 @@ ${panel(
 ${openingForm(frame, view)}`;
 }
 
+/** The same account's row before. */
+function previousOf(rows: readonly BalanceRow[], index: number): BalanceRow | null {
+  const before = rows[index - 1];
+  return before !== undefined && before.account_id === rows[index]?.account_id ? before : null;
+}
+
 function accountOnly(account: unknown): Narrowing[] {
   return account == null ? [] : [{ by: 'account', value: String(account) }];
 }
 
 /** All accounts at the end of each interval. */
-function chart(ink: Ink, { request }: StatsResult, rows: readonly BalanceRow[]): Html {
+function chart(ink: Ink, { request }: StatsResult, rows: readonly BalanceRow[], links: BalanceLinks): Html {
   const { interval } = request;
   const labels = axisLabels(
     rows.map(({ period }) => period),
     interval,
     ink.frame.locale,
   );
-  const levels = rows.map(
-    ({ period, balance }, index): Level => ({
+  const levels = rows.map((row, index): Level => {
+    const { period, balance } = row;
+    const door = links.atEnd(row);
+    return {
       label: labels[index]?.label ?? period,
+      below: labels[index]?.below ?? null,
       value: Number(balance),
-      says: `All accounts, ${intervalName(period, interval, ink.frame.locale)}: ${ink.money(balance)}`,
-      href: ink.behind([daysOf(period, request)], ALL_ROWS),
-    }),
-  );
+      says: `All accounts, ${intervalName(period, interval, ink.frame.locale)}: ${ink.money(balance)}: ${links.words(door)}`,
+      href: door.href,
+      claim: claimOf(ink, balance, door),
+    };
+  });
   return levelChart(levels, {
     width: 1100,
     height: 280,
@@ -93,7 +108,8 @@ function chart(ink: Ink, { request }: StatsResult, rows: readonly BalanceRow[]):
 }
 
 /** Each account with its latest balance and how it came there. */
-function accounts(ink: Ink, rows: readonly BalanceRow[]): Html {
+function accounts(ink: Ink, rows: readonly BalanceRow[], links: BalanceLinks, { known }: BalancesView): Html {
+  const starts = new Map(known.map(({ account, start }) => [account, start]));
   const groups = new Map<string, BalanceRow[]>();
   for (const row of rows) {
     if (row.account_id === null) continue;
@@ -101,10 +117,10 @@ function accounts(ink: Ink, rows: readonly BalanceRow[]): Html {
     if (own === undefined) groups.set(row.account_id, [row]);
     else own.push(row);
   }
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Latest balances"><table class="report"><thead><tr><th scope="col">Account</th><th scope="col">Over time</th><th scope="col" class="money">Latest</th><th scope="col" class="date">At the end of</th></tr></thead>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Latest balances"><table class="report"><thead><tr><th scope="col">Account</th><th scope="col">Over time</th><th scope="col" class="money">Before its first row</th><th scope="col" class="money">Latest</th><th scope="col" class="date">At the end of</th></tr></thead>
 <tbody>${[...groups].map(([account, own]) => {
     const last = own.at(-1) as BalanceRow;
-    return html`<tr><th scope="row"><a href="${ink.behind(accountOnly(account), ALL_ROWS)}">${account}</a></th><td>${sparkline(own.map(({ balance }) => Number(balance)))}</td><td class="money">${ink.amount(last.balance, last.currency)}</td><td class="date">${last.period}</td></tr>
+    return html`<tr><th scope="row"><a href="${ink.behind(accountOnly(account), ALL_ROWS)}">${account}</a></th><td>${sparkline(own.map(({ balance }) => Number(balance)))}</td><td class="money">${ink.amount(starts.get(account), last.currency)}</td><td class="money">${links.figure(last.balance, last.currency, links.atEnd(last))}</td><td class="date">${last.period}</td></tr>
 `;
   })}</tbody></table></div>`;
 }

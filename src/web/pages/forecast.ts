@@ -1,11 +1,15 @@
+import type { ReportColumn, ReportRow } from '../../analytics/columns.ts';
+import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { ForecastView } from '../../app/stats/readForecast.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { bandChart } from './charts/bandChart.ts';
 import type { Frame } from './frame.ts';
-import { type Html, html } from './html.ts';
-import { Ink } from './ink.ts';
+import { type Html, type HtmlValue, html } from './html.ts';
+import { Ink, type Scope } from './ink.ts';
 import { linkHere, linkTo } from './links.ts';
 import { panel } from './panel.ts';
+import { axisLabels, intervalName } from './periodNames.ts';
+import { paymentsOf } from './recurring.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
 
@@ -20,16 +24,27 @@ export function forecastPage(result: StatsResult, frame: Frame): Html {
 <p class="empty">Too little history for a forecast: it takes three whole months. What is known to come is among the <a href="${linkTo(frame, 'recurring')}">recurring payments</a>.</p>`;
   const { groupBy, backtest } = result.request;
   const exports = { report: 'forecast' } as const;
-  const cells = reportCells(ink, result.table, { behind: () => null, caption: 'Forecast by month' });
+  const cells = reportCells(ink, result.table, {
+    behind: () => null,
+    cell: (column, row) => (backtest ? undefined : estimate(ink, result, view, column, row)),
+    caption: 'Forecast by month',
+  });
+  const basis = html`estimates, and no sums: each leads to the transactions that it was made from, a bound to <a href="${linkHere(frame, { backtest: '1', by: null })}">past errors</a>`;
   const table = panel(
-    { title: backtest ? 'How it did' : 'By month', ink, wide: true, exports, note: 'estimates' },
+    {
+      title: backtest ? 'How it did' : 'By month',
+      ink,
+      wide: true,
+      exports,
+      note: backtest ? 'errors on months that are over' : basis,
+    },
     cells,
   );
   return html`${reportLead(result, ink)}
 <p>${words(ink, view)} · <a href="${linkHere(frame, { by: groupBy === 'category' ? null : 'category', backtest: null })}">${groupBy === 'category' ? 'in total' : 'by category'}</a> · <a href="${linkHere(frame, { by: groupBy === 'account' ? null : 'account', backtest: null })}">${groupBy === 'account' ? 'in total' : 'by account'}</a> · <a href="${linkHere(frame, { backtest: backtest ? null : '1', by: null })}">${backtest ? 'what comes' : 'how it did on the past'}</a></p>
 ${groupBy === null && !backtest && panel({ title: 'Net by month', ink, wide: true, exports, note: 'bars are what was, points what is expected, within bounds made to hold eight of ten months' }, html`<div class="plot">${chart(ink, result, view)}</div>`)}
 ${table}
-${!backtest && view.expected.length > 0 && panel({ title: 'What is due', ink, wide: true, exports, note: html`as the <a href="${linkTo(frame, 'recurring')}">recurring payments</a> go` }, due(ink, view))}`;
+${!backtest && view.expected.length > 0 && panel({ title: 'What is due', ink, wide: true, exports, note: html`as the <a href="${linkTo(frame, 'recurring')}">recurring payments</a> go` }, due(ink, result, view))}`;
 }
 
 function words(ink: Ink, view: ForecastView): Html {
@@ -41,40 +56,81 @@ function words(ink: Ink, view: ForecastView): Html {
   }${view.lowest !== null && html`; the lowest balance expected is ${ink.money(view.lowest.balance.toFixed(2))} on ${view.lowest.day}`}`;
 }
 
-function chart(ink: Ink, { table }: StatsResult, view: ForecastView): Html {
+/** What a forecast looks at: all that is known up to the end of the period. */
+function historyOf({ request }: StatsResult): Scope {
+  return { period: null, from: null, to: request.period.to };
+}
+
+function upTo({ origin }: ForecastView): Narrowing {
+  return { by: 'day', from: null, to: origin };
+}
+
+function chart(ink: Ink, result: StatsResult, view: ForecastView): Html {
   const number = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
+  const name = (month: unknown): string => intervalName(String(month), 'month', ink.frame.locale);
+  const { rows } = result.table;
+  const labels = axisLabels(
+    [...view.past, ...rows].map(({ month }) => String(month)),
+    'month',
+    ink.frame.locale,
+  );
   const months = [
-    ...view.past.map(({ month, net }) => ({
-      label: month,
-      value: net,
+    ...view.past.map(({ month, net, from, to }) => ({
+      value: Number(net),
       low: null,
       high: null,
       expected: false,
-      says: `${month}: ${ink.money(net.toFixed(2))}`,
+      href: ink.behind([{ by: 'day', from, to }], historyOf(result)),
+      says: `${name(month)}: ${ink.money(net)}`,
+      sum: ink.sum(net),
     })),
-    ...table.rows.map((row) => ({
-      label: String(row['month']),
-      value: Number(row['net']),
-      low: number(row['net_low']),
-      high: number(row['net_high']),
+    ...rows.map(({ month, net, net_low, net_high }) => ({
+      value: Number(net),
+      low: number(net_low),
+      high: number(net_high),
       expected: true,
-      says: `${row['month']}, expected: ${ink.money(String(row['net']))}${row['net_low'] === null ? '' : ` (${ink.money(String(row['net_low']))} to ${ink.money(String(row['net_high']))})`}`,
+      href: ink.behind([upTo(view)], historyOf(result)),
+      says: `${name(month)}, expected: ${ink.money(String(net))}${net_low === null ? '' : ` (${ink.money(String(net_low))} to ${ink.money(String(net_high))})`}, made from the transactions up to ${view.origin}`,
     })),
   ];
-  return bandChart(months, {
-    width: 900,
-    height: 280,
-    title: 'Net by month, expected',
-    tick: (value) => ink.tick(value),
-  });
+  return bandChart(
+    months.map((month, index) => ({
+      ...month,
+      label: labels[index]?.label ?? '',
+      below: labels[index]?.below ?? null,
+    })),
+    { width: 1100, height: 300, title: 'Net by month, expected', tick: (value) => ink.tick(value) },
+  );
 }
 
-function due(ink: Ink, { expected }: ForecastView): Html {
+/** An estimate is no sum of any transactions: it leads to those that it was made from, and a bound to the errors of the past. */
+function estimate(
+  ink: Ink,
+  result: StatsResult,
+  view: ForecastView,
+  { key }: ReportColumn,
+  row: ReportRow,
+): HtmlValue | undefined {
+  const { groupBy } = result.request;
+  const name = row['name'] == null ? null : String(row['name']);
+  const group: Narrowing[] = groupBy === 'account' || groupBy === 'category' ? [{ by: groupBy, value: name }] : [];
+  const words = row[key] == null ? null : key === 'name' ? String(row[key]) : ink.money(String(row[key]));
+  if (key === 'month') return undefined;
+  if (key === 'name')
+    return html`<a href="${ink.behind([...group, upTo(view)], historyOf(result))}">${words ?? '(none)'}</a>`;
+  if (words === null) return null;
+  if (key.endsWith('_low') || key.endsWith('_high'))
+    return html`<a href="${linkHere(ink.frame, { backtest: '1', by: null })}">${words}</a>`;
+  const flow: Narrowing[] = key === 'income' || key === 'spending' ? [{ by: 'flow', value: key }] : [];
+  return html`<a href="${ink.behind([...group, ...flow, upTo(view)], historyOf(result))}">${words}</a>`;
+}
+
+function due(ink: Ink, result: StatsResult, { expected }: ForecastView): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="What is due"><table class="report">
-<thead><tr><th scope="col">Day</th><th scope="col">Merchant</th><th scope="col" class="money">Amount <small>${ink.currency}</small></th><th scope="col">Cadence</th></tr></thead>
+<thead><tr><th scope="col" class="date">Day</th><th scope="col">Merchant</th><th scope="col" class="money">Usually <small>${ink.currency}</small></th><th scope="col">Cadence</th></tr></thead>
 <tbody>${expected.slice(0, MOST_DUE).map(
-    ({ day, merchant, amount, cadence, overdue_since }) =>
-      html`<tr><th scope="row">${day}</th><td>${merchant}</td><td class="money">${ink.money(amount)}</td><td>${cadence}${overdue_since !== null && html`, overdue since ${overdue_since}`}</td></tr>
+    ({ day, merchant, account, amount, cadence, overdue_since }) =>
+      html`<tr><td class="date">${day}</td><th scope="row"><a href="${ink.behind(paymentsOf(merchant, account, amount), historyOf(result))}">${merchant}</a></th><td class="money">${ink.money(amount)}</td><td>${cadence}${overdue_since !== null && html`, overdue since ${overdue_since}`}</td></tr>
 `,
   )}</tbody></table></div>${
     expected.length > MOST_DUE &&

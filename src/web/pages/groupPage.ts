@@ -71,9 +71,9 @@ const SORTS: readonly (readonly [string, string])[] = [
   ['last', 'last seen'],
 ];
 
-/** How the list may be ordered, as links. */
-export function sorting(frame: Frame, noun: string, sorts = SORTS): Html {
-  const current = frame.query.get('sort') || 'amount';
+/** How the list may be ordered, as links; `usual` is its order unless the address asks for another. */
+export function sorting(frame: Frame, noun: string, sorts = SORTS, usual = 'amount'): Html {
+  const current = frame.query.get('sort') || usual;
   return html`<p class="choices" role="group" aria-label="Order of each ${noun}">by ${sorts.map(([key, title]) =>
     key === current
       ? html`<b aria-current="true">${title}</b> `

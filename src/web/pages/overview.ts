@@ -4,7 +4,7 @@ import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { OverviewRow } from '../../analytics/overview.ts';
 import type { OverviewView } from '../../app/dashboard/overview.ts';
 import { addDaysIso } from '../../model/period.ts';
-import { reasonCell } from './anomalies.ts';
+import { monthBehind, reasonCell } from './anomalies.ts';
 import { cashflowChart } from './cashflowChart.ts';
 import { cellBar, sparkline } from './charts/sparkline.ts';
 import { treemap } from './charts/treemap.ts';
@@ -191,14 +191,17 @@ function next(ink: Ink, { recurring }: OverviewView): Html {
 /** One row by its id, whatever its day and whether or not another report takes it for a transfer. */
 const ONE: Scope = { ...EVERY_ROW, period: null, from: null, to: null };
 
-function unusual(ink: Ink, { anomalies }: OverviewView): Html {
+function unusual(ink: Ink, view: OverviewView): Html {
+  const { anomalies } = view;
   if (anomalies === null) return later(ink);
   if (anomalies.rows.length === 0) return html`<p class="empty">Nothing unusual.</p>`;
   return html`<table class="report ranked"><tbody>${anomalies.rows.map((row) => {
-    const only: Narrowing[] =
-      row.tx_id === null ? [{ by: 'payee', value: row.merchant }] : [{ by: 'id', value: row.tx_id }];
-    const reason = reasonCell(ink, { key: 'reason', title: '', kind: 'text' }, row) ?? row.reason;
-    return html`<tr><td class="date">${row.date}</td><th scope="row"><a href="${ink.behind(only, ONE)}">${nameOf(row.merchant)}</a></th><td class="note">${row.kind}: ${reason}</td><td class="money">${row.tx_id === null ? ink.money(row.amount) : ink.figure(row.amount, only, ONE)}</td></tr>
+    const month = monthBehind(row, view.main.to);
+    const only: readonly Narrowing[] =
+      month?.only ?? (row.tx_id === null ? [{ by: 'payee', value: row.merchant }] : [{ by: 'id', value: row.tx_id }]);
+    const scope = month?.scope ?? ONE;
+    const name = month === null ? nameOf(row.merchant) : nameOf(month.category);
+    return html`<tr><td class="date">${row.date}</td><th scope="row"><a href="${ink.behind(only, scope)}">${name}</a></th><td class="note">${row.kind}: ${reasonCell(ink, { key: 'reason' }, row)}</td><td class="money">${row.tx_id === null && month === null ? ink.money(row.amount) : ink.figure(row.amount, only, scope)}</td></tr>
 `;
   })}</tbody></table>`;
 }

@@ -40,9 +40,13 @@ export function recurringBehind({ key }: ReportColumn, row: ReportRow): readonly
 }
 
 export function seriesOf({ merchant, account_id, amount }: RecurringRow): Narrowing[] {
+  return paymentsOf(merchant, account_id, amount);
+}
+
+export function paymentsOf(payee: string, account: string | null, amount: string): Narrowing[] {
   return [
-    { by: 'payee', value: merchant },
-    { by: 'account', value: account_id },
+    { by: 'payee', value: payee },
+    { by: 'account', value: account },
     { by: 'sign', value: amount.startsWith('-') ? 'out' : 'in' },
   ];
 }

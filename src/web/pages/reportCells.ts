@@ -96,7 +96,9 @@ function total(
         ? 'Total'
         : column.kind === 'series'
           ? null
-          : cell(ink, column, row[column.key], behind(column, {}) === null ? null : behindTotal(column), scope);
+          : row[column.key] == null
+            ? null
+            : cell(ink, column, row[column.key], behind(column, {}) === null ? null : behindTotal(column), scope);
     return html`<td class="${column.kind}">${inside}</td>${column.bar === true && html`<td class="bar"></td>`}`;
   })}</tr></tfoot>`;
 }

@@ -1,17 +1,17 @@
 import { type Html, html } from '../html.ts';
-import { drawing, emptyChart } from './mark.ts';
+import { door, drawing, emptyChart, type Mark } from './mark.ts';
 import { axisOf, coordinate, labelStep, textWidth } from './scale.ts';
 
 /** A month: as it was, or as it is expected with its bounds. */
-export interface BandMonth {
+export interface BandMonth extends Mark {
+  /** Under the axis: `Jan`; `below` only where something begins: `2026`. */
   readonly label: string;
+  readonly below: string | null;
   readonly value: number;
   /** Null for what was, and where there is too little history for bounds. */
   readonly low: number | null;
   readonly high: number | null;
   readonly expected: boolean;
-  /** What is shown and read out. */
-  readonly says: string;
 }
 
 interface BandOptions {
@@ -21,7 +21,7 @@ interface BandOptions {
   readonly tick: (value: number) => string;
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 8, 10, 24];
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 8, 10, 36];
 
 /** What was as bars, what is expected as points within their bounds. */
 export function bandChart(months: readonly BandMonth[], options: BandOptions): Html {
@@ -32,7 +32,11 @@ export function bandChart(months: readonly BandMonth[], options: BandOptions): H
   const step = (width - LEFT - RIGHT) / months.length;
   const bar = Math.min(36, step * 0.6);
   const center = (index: number): number => LEFT + step * (index + 0.5);
-  const every = labelStep(months.length, step, Math.max(...months.map(({ label }) => textWidth(label))));
+  const every = labelStep(
+    months.length,
+    step,
+    Math.max(...months.map(({ label, below }) => Math.max(textWidth(label), textWidth(below ?? '')))),
+  );
   const draw = ({ value, low, high, expected }: BandMonth, index: number): Html => {
     const x = coordinate(center(index));
     if (!expected) {
@@ -53,7 +57,7 @@ export function bandChart(months: readonly BandMonth[], options: BandOptions): H
         html`<line class="${value === 0 ? 'zero' : 'rule'}" x1="${LEFT}" x2="${width - RIGHT}" y1="${coordinate(y(value))}" y2="${coordinate(y(value))}"/><text class="tick end" x="${LEFT - 6}" y="${coordinate(y(value) + 4)}">${tick(value)}</text>`,
     )}${months.map(
       (month, index) =>
-        html`<g><title>${month.says}</title>${draw(month, index)}</g>${index % every === 0 && html`<text class="tick middle" x="${coordinate(center(index))}" y="${height - 6}">${month.label}</text>`}`,
+        html`${door(month, draw(month, index))}${index % every === 0 && html`<text class="tick middle" x="${coordinate(center(index))}" y="${height - 20}">${month.label}</text>`}${month.below !== null && html`<text class="tick middle strong" x="${coordinate(center(index))}" y="${height - 5}">${month.below}</text>`}`,
     )}`,
   );
 }

@@ -4,7 +4,9 @@ import { axisOf, coordinate, labelStep, textWidth } from './scale.ts';
 
 /** What was held at the end of an interval. */
 export interface Level extends Mark {
+  /** Under the axis: `Jan`; `below` only where something begins: `2026`. */
   readonly label: string;
+  readonly below: string | null;
   readonly value: number;
 }
 
@@ -15,7 +17,7 @@ interface LevelOptions {
   readonly tick: (value: number) => string;
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 12, 10, 24];
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 12, 10, 36];
 /** More points than this are a line without dots. */
 const MOST_DOTS = 90;
 
@@ -27,7 +29,11 @@ export function levelChart(levels: readonly Level[], options: LevelOptions): Htm
   const y = (value: number): number => TOP + ((height - TOP - BOTTOM) * (axis.high - value)) / (axis.high - axis.low);
   const step = (width - LEFT - RIGHT) / levels.length;
   const x = (index: number): number => LEFT + step * (index + 0.5);
-  const every = labelStep(levels.length, step, Math.max(...levels.map(({ label }) => textWidth(label))));
+  const every = labelStep(
+    levels.length,
+    step,
+    Math.max(...levels.map(({ label, below }) => Math.max(textWidth(label), textWidth(below ?? '')))),
+  );
   const points = levels.map(({ value }, index) => `${coordinate(x(index))},${coordinate(y(value))}`).join(' ');
   const dots = levels.length <= MOST_DOTS;
   return drawing(
@@ -38,7 +44,7 @@ export function levelChart(levels: readonly Level[], options: LevelOptions): Htm
         html`<line class="${value === 0 ? 'zero' : 'rule'}" x1="${LEFT}" x2="${width - RIGHT}" y1="${coordinate(y(value))}" y2="${coordinate(y(value))}"/><text class="tick end" x="${LEFT - 6}" y="${coordinate(y(value) + 4)}">${tick(value)}</text>`,
     )}<polyline class="net" points="${points}"/>${levels.map(
       (level, index) =>
-        html`${dots && door(level, html`<circle class="net-dot" cx="${coordinate(x(index))}" cy="${coordinate(y(level.value))}" r="4"/>`)}${index % every === 0 && html`<text class="tick middle" x="${coordinate(x(index))}" y="${height - 6}">${level.label}</text>`}`,
+        html`${dots && door(level, html`<circle class="net-dot" cx="${coordinate(x(index))}" cy="${coordinate(y(level.value))}" r="4"/>`)}${index % every === 0 && html`<text class="tick middle" x="${coordinate(x(index))}" y="${height - 20}">${level.label}</text>`}${level.below !== null && html`<text class="tick middle strong" x="${coordinate(x(index))}" y="${height - 5}">${level.below}</text>`}`,
     )}`,
   );
 }

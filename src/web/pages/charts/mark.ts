@@ -8,12 +8,14 @@ export interface Mark {
   readonly says: string;
   /** The exact sum that the list behind it has, where it may be shown. */
   readonly sum?: string | null;
+  /** What else is claimed of that list. */
+  readonly claim?: Html | null;
 }
 
 /** A mark that is a door; its title is what is shown and what is read out. */
-export function door({ href, says, sum }: Mark, inside: Html): Html {
+export function door({ href, says, sum, claim }: Mark, inside: Html): Html {
   const exact = sum === undefined || sum === null ? null : html` data-sum="${sum}"`;
-  return html`<a href="${href}"${exact}><title>${says}</title>${inside}</a>`;
+  return html`<a href="${href}"${exact}${claim}><title>${says}</title>${inside}</a>`;
 }
 
 /** A chart's frame: a group, since what is in it can be followed. */
