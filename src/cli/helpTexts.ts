@@ -67,7 +67,7 @@ and docs/api.md.`,
 Examples:
   finance-db lake --to /srv/lake          sync, then publish what changed
   finance-db lake --to s3://bucket/money  with AWS_ACCESS_KEY_ID and the like
-  finance-db lake --without-file          the same without a DuckDB file, one partition at a time
+  finance-db lake --without-file          the same, and no DuckDB file is needed
   finance-db lake --verify                prove its files, row by row
 How engines read it is in docs/lake.md.`,
   postgres: `

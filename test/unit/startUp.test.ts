@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 /** What may load before it is known which command runs: folders and files below src. */
 const AT_START =
-  /^(main|version|io)\.ts$|^(errors|config|model)\/(?!household)|^files\/privateFile\.ts$|^cli\/(program|commandLine|flagValues|helpTexts|statsOptions)\.ts$/;
+  /^(main|version|io)\.ts$|^(errors|config|model)\/(?!household)|^files\/privateFile\.ts$|^cli\/(declare\/.*|(program|commandLine|flagValues|helpTexts|statsOptions|followOptions)\.ts)$/;
 const PACKAGES = ['commander', 'dotenv'];
 
 test('start-up loads declarations and settings, nothing of a command', async () => {
