@@ -18,6 +18,8 @@ export async function lakeCase(context: BenchContext): Promise<CaseResult[]> {
     measure: () => runTool(rig, [...args, '--quiet']),
   });
   const publish = ['lake', '--no-sync'];
+  const leaves = path.join(rig.folder, 'leaves');
+  const withoutFile = ['lake', '--without-file', '--to', leaves];
   const changeMonth = async (): Promise<void> => {
     await rig.session.query(
       `UPDATE transactions SET city = city || '.' WHERE tx_id = (SELECT max(tx_id) FROM transactions)`,
@@ -30,6 +32,8 @@ export async function lakeCase(context: BenchContext): Promise<CaseResult[]> {
     tool('lake, a month changed', publish, changeMonth),
     tool('lake, nothing changed', publish),
     tool('lake --verify', ['lake', '--verify']),
+    tool('lake --without-file, first', withoutFile, async () => fs.rmSync(leaves, { recursive: true, force: true })),
+    tool('lake --without-file, nothing changed', withoutFile),
     tool('stats cashflow', ['stats', 'cashflow']),
     tool('stats cashflow --lake', ['stats', 'cashflow', '--lake']),
     tool('stats categories', ['stats', 'categories']),
