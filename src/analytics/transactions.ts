@@ -41,11 +41,22 @@ export interface TransactionQuery {
   /** For a list of every row its source is the whole table and transfers are kept. */
   readonly request: StatsRequest;
   readonly only: readonly Narrowing[];
-  /** Part of a merchant, category, city, account or id, in any case; or an amount. */
+  /** Part of a merchant, category, city, account or channel, in any case; a whole id; or an amount. */
   readonly search: string | null;
+  /** What is known of the file, so that less of it is read for the same rows. */
+  readonly known?: KnownRows;
 }
 
-const SEARCHED = ['merchant', 'category', 'subcategory', 'account_id', 'city', 'channel', 'tx_id'];
+/** What was looked up in a file before. */
+export interface KnownRows {
+  /** By id: the row id of the one row that has it, null where there is none; left out where that is not known, or several have it. */
+  readonly rowOfId: ReadonlyMap<string, string | null>;
+  /** Which columns hold what is searched for in any row at all, or may. */
+  readonly searched: readonly string[];
+}
+
+/** The columns of words that a search looks at. */
+export const SEARCHED = ['merchant', 'category', 'subcategory', 'account_id', 'city', 'channel'];
 
 /** The columns of files, in their order. */
 export const TRANSACTION_COLUMNS = [
@@ -120,9 +131,16 @@ export function otherCurrencySql(query: TransactionQuery, currency: string): str
   return `${withClause(listExpressions(query, ['currency'], [other]))}SELECT 1 FROM ledger LIMIT 1`;
 }
 
+/** The texts that a column of words has, in lower case, as rows with `folded`: so many and one at most. */
+export function wordsSql(table: string, column: string, most: number): string {
+  return `SELECT lower(word) AS folded
+FROM (SELECT DISTINCT ${column} AS word FROM ${table} WHERE ${column} IS NOT NULL)
+LIMIT ${most + 1}`;
+}
+
 function listExpressions(query: TransactionQuery, columns: readonly string[], more: readonly string[] = []): string[] {
   const { request, only, search } = query;
-  const searched = search === null ? [] : SEARCHED;
+  const searched = search === null ? [] : [...SEARCHED, 'tx_id'];
   const needed = [...new Set([...columns, ...narrowingColumns(only), ...searched])];
   return ledgerExpressions(
     request,
@@ -131,15 +149,29 @@ function listExpressions(query: TransactionQuery, columns: readonly string[], mo
   );
 }
 
-/** The conditions of a list beside the period and the filters. */
-export function listConditions({ request, only, search }: TransactionQuery): string[] {
-  return [...narrowingConditions(only, request), ...searchConditions(search)];
+/** The conditions of a list beside the period and the filters, on rows of the table. */
+export function listConditions({ request, only, search, known }: TransactionQuery): string[] {
+  return [
+    ...only.flatMap((narrowing) => {
+      const row = narrowing.by === 'id' && narrowing.value !== null ? known?.rowOfId.get(narrowing.value) : undefined;
+      return row === undefined ? narrowingConditions([narrowing], request) : [isRow(row)];
+    }),
+    ...searchConditions(search, known),
+  ];
 }
 
-function searchConditions(search: string | null): string[] {
+/** Each column that is not looked at spares DuckDB reading it; ids take longest. */
+function searchConditions(search: string | null, known: KnownRows | undefined): string[] {
   if (search === null) return [];
   const part = quoteLiteral(search.toLowerCase());
-  const texts = SEARCHED.map((name) => `contains(lower(${name}), ${part})`);
+  const texts = (known?.searched ?? SEARCHED).map((name) => `contains(lower(${name}), ${part})`);
+  const row = known?.rowOfId.get(search);
+  const ids = row === undefined ? [`tx_id = ${quoteLiteral(search)}`] : row === null ? [] : [isRow(row)];
   const size = /^[-+\u2212]?(\d{1,13}(\.\d{1,9})?)$/.exec(search.trim())?.[1];
-  return [`(${[...texts, ...(size === undefined ? [] : [`abs(normalized_amount) = ${size}`])].join(' OR ')})`];
+  const any = [...texts, ...ids, ...(size === undefined ? [] : [`abs(normalized_amount) = ${size}`])];
+  return any.length === 0 ? ['false'] : [`(${any.join(' OR ')})`];
+}
+
+function isRow(row: string | null): string {
+  return row === null ? 'false' : `rowid = ${row}`;
 }

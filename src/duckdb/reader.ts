@@ -7,6 +7,7 @@ import { diskError } from './diskErrors.ts';
 import { memoryError } from './memoryError.ts';
 import { orStopped } from './orStopped.ts';
 import { memoryShare, spillPlace } from './readerLimits.ts';
+import type { RowFinder } from './rowFinder.ts';
 
 export type ReaderParams = Record<string, string | number | boolean | null>;
 
@@ -20,6 +21,8 @@ export interface DuckDbReader {
   readonly remembers?: boolean;
   /** Whether what a statement gives is remembered already. */
   readonly knows?: (sql: string) => boolean;
+  /** Where rows lie by their ids, once somebody has read them. */
+  readonly rows?: RowFinder;
   /**
    * Runs one of the tool's own statements. DECIMAL, BIGINT, HUGEINT, dates and timestamps come as exact text; INTEGER and
    * DOUBLE as number; BOOLEAN as boolean; LIST as array.

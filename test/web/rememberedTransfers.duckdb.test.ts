@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { TRANSACTION_SORTS, type TransactionSort } from '../../src/analytics/transactionPage.ts';
 import type { TransactionRow } from '../../src/analytics/transactions.ts';
+import { lookThrough } from '../../src/app/dashboard/knownRows.ts';
+import { readTransaction } from '../../src/app/dashboard/transaction.ts';
 import {
   parseTransactionsInput,
   readTransactions,
@@ -12,6 +14,7 @@ import { parseStatsFlags, type StatsFlags } from '../../src/app/stats/statsFlags
 import type { StatsInput } from '../../src/app/stats/statsRequest.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { type DuckDbReader, openReader } from '../../src/duckdb/reader.ts';
+import { RowFinder } from '../../src/duckdb/rowFinder.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
 
@@ -94,6 +97,83 @@ describe.each(REQUESTS)('%s', (_, flags) => {
     expect(sliced).toEqual(all);
   });
 });
+
+describe('what is known of a file spares reading it, and changes nothing', () => {
+  let knowing: DuckDbReader;
+  let doubled: DuckDbReader;
+  beforeAll(async () => {
+    doubled = await openReader(
+      await statsFile(other.path, simpleRows(rows()), [`UPDATE transactions SET tx_id = 'twice' WHERE rowid < 2`]),
+    );
+    knowing = knowingReader(doubled);
+    await lookThrough(knowing, doubled, input());
+  });
+  const other = temporaryFolder();
+  afterAll(() => {
+    doubled.close();
+    other.remove();
+  });
+
+  const list = (reader: DuckDbReader, flags: StatsFlags, more: Record<string, string>) =>
+    readTransactions(reader, input(flags), parseTransactionsInput(new URLSearchParams(more)), null);
+
+  test('words, amounts and ids', async () => {
+    const some = (await list(doubled, {}, { rows: '7' })).rows.at(-1)?.tx_id ?? '';
+    const searches = ['SHOP', "o'h", 'Dining', 'chec', '1.50', '-300', some, some.slice(0, -1), 'twice', 'absent'];
+    const shown = async (reader: DuckDbReader, flags: StatsFlags, more: Record<string, string>) => {
+      const { rows: found, sums, next } = await list(reader, flags, more);
+      return { found, sums, next };
+    };
+    for (const search of searches)
+      for (const [flags, more] of [
+        [{}, { q: search }],
+        [{ withTransfers: true }, { only: `id:${search}` }],
+        [{}, { q: search, 'every-row': '1', order: 'amount' }],
+      ] as const)
+        expect(await shown(knowing, flags, more)).toEqual(await shown(doubled, flags, more));
+    const found = async (more: Record<string, string>) => (await list(knowing, {}, more)).sums.count;
+    expect(await found({ q: some })).toBe('1');
+    expect(await found({ q: some.slice(0, -1) })).toBe('0');
+    expect(await found({ only: 'id:twice', 'every-row': '1' })).toBe('2');
+    expect(await found({ q: 'absent' })).toBe('0');
+  });
+
+  test('a row and what is near to it', async () => {
+    for (const id of [...(await list(doubled, {}, { rows: '5' })).rows.map(({ tx_id }) => tx_id ?? ''), 'absent'])
+      expect(await readTransaction(knowing, input(), id)).toEqual(await readTransaction(doubled, input(), id));
+  });
+
+  test('no row is read where no word and no id fits', async () => {
+    const asked: string[] = [];
+    const watched: DuckDbReader = {
+      ...knowing,
+      all: (sql, params) => {
+        asked.push(sql);
+        return knowing.all(sql, params);
+      },
+    };
+    await list(watched, {}, { q: 'nobody has this' });
+    const conditions = asked.filter((sql) => /nobody has this|WHERE false/.test(sql));
+    expect(conditions.length).toBeGreaterThan(1);
+    expect(conditions.filter((sql) => !/^SELECT \(hash\(|WHERE false|AND false/.test(sql))).toEqual([]);
+  });
+});
+
+/** As the server's: each statement is asked once, and rows are found by their ids. */
+function knowingReader(of: DuckDbReader): DuckDbReader {
+  const memo = new Map<string, unknown>();
+  return {
+    ...of,
+    remembers: true,
+    rows: new RowFinder(0),
+    knows: (sql) => memo.has(sql),
+    async all<T>(sql: string, params?: Parameters<DuckDbReader['all']>[1]): Promise<T[]> {
+      const key = params === undefined ? sql : `${sql} ${JSON.stringify(params)}`;
+      if (!memo.has(key)) memo.set(key, await of.all<T>(sql, params));
+      return memo.get(key) as T[];
+    },
+  };
+}
 
 test('rows without a day come last in both directions', async () => {
   for (const sort of ['date', '-date'] as const) {

@@ -3,6 +3,7 @@ import { legCondition, mayHoldTransfers, TRANSFER_DAYS, transferExpressions } fr
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+import { idCondition } from './knownRows.ts';
 import { type Provenance, readProvenance } from './provenance.ts';
 
 /** One transaction with what is near to it. */
@@ -33,24 +34,22 @@ export async function readTransaction(
   stats: StatsInput,
   id: string,
 ): Promise<TransactionDetail | null> {
-  const { request, stored } = await prepareRequest(reader, 'health', stats);
+  const prepared = await prepareRequest(reader, 'health', stats);
+  const { request, stored } = prepared;
   if (!stored.columns.some(({ name }) => name === 'tx_id')) return null;
-  const [row] = await reader.all<Record<string, unknown>>(
-    `SELECT * FROM ${stored.table} WHERE tx_id::VARCHAR = $id LIMIT 1`,
-    { id },
-  );
+  const isRow = await idCondition(reader, prepared, id);
+  const [row] = await reader.all<Record<string, unknown>>(`SELECT * FROM ${stored.table} WHERE ${isRow} LIMIT 1`);
   if (row === undefined) return null;
   const provenance = await readProvenance(reader, stats.table, id);
   const table = request.source.whole;
-  const near = async (condition: string, most: number): Promise<Neighbours> => {
-    const sql = `SELECT ${COLUMNS} FROM ${table}
-WHERE ${condition}
+  const near = async (condition: string, most: number, quicker = condition): Promise<Neighbours> => {
+    const sql = (where: string): string => `SELECT ${COLUMNS} FROM ${table}
+WHERE ${where}
 ORDER BY "timestamp" DESC NULLS LAST, tx_id LIMIT ${most}`;
-    return { rows: await reader.all<TransactionRow>(sql), sql };
+    return { rows: await reader.all<TransactionRow>(sql(quicker)), sql: sql(condition) };
   };
   const [own] = await reader.all<TransactionRow & { row_id: string; day: string | null }>(
-    `SELECT rowid AS row_id, "timestamp"::DATE AS day, ${COLUMNS} FROM ${table} WHERE tx_id = $id LIMIT 1`,
-    { id },
+    `SELECT rowid AS row_id, "timestamp"::DATE AS day, ${COLUMNS} FROM ${table} WHERE ${isRow} LIMIT 1`,
   );
   const nobody: Neighbours = { rows: [], sql: '' };
   if (own === undefined) return { row, sameMerchant: nobody, otherLeg: nobody, isTransfer: false, provenance };
@@ -68,7 +67,10 @@ ORDER BY "timestamp" DESC NULLS LAST, tx_id LIMIT ${most}`;
   return {
     row,
     sameMerchant,
-    otherLeg: other === null ? nobody : await near(`tx_id = ${quoteLiteral(other)}`, 1),
+    otherLeg:
+      other === null
+        ? nobody
+        : await near(`tx_id = ${quoteLiteral(other)}`, 1, await idCondition(reader, prepared, other)),
     isTransfer: recorded !== null || paired.isTransfer,
     provenance,
   };

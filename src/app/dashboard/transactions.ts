@@ -20,7 +20,8 @@ import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
 import { rememberTransfers } from '../stats/knownTransfers.ts';
-import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+import { type PreparedRequest, prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+import { withKnownRows } from './knownRows.ts';
 import { readPageRows } from './transactionRows.ts';
 import { readSums } from './transactionSums.ts';
 
@@ -93,7 +94,8 @@ export async function readTransactions(
   asked: TransactionsInput,
   currencySetting: string | null,
 ): Promise<TransactionList> {
-  const { query, baseCurrency } = await prepare(reader, input, asked, currencySetting);
+  const { query: whole, prepared, baseCurrency } = await prepare(reader, input, asked, currencySetting);
+  const query = await withKnownRows(reader, whole, prepared);
   const sums = await readSums(reader, query);
   const found = await readPageRows(reader, query, asked);
   const shown = found.slice(0, asked.limit);
@@ -103,7 +105,7 @@ export async function readTransactions(
     input: asked,
     baseCurrency,
     sums,
-    sql: wholeTransactionsSql(query),
+    sql: wholeTransactionsSql(whole),
     rows: shown.map(({ sort_value: _, row_id: __, ...row }) => row),
     next: last === undefined ? null : placeText({ value: last.sort_value, id: last.tx_id, row: String(last.row_id) }),
   };
@@ -115,8 +117,8 @@ export async function readTransactionSums(
   input: StatsInput,
   asked: TransactionsInput,
 ): Promise<TransactionSums> {
-  const { query } = await prepare(reader, input, asked, null);
-  return readSums(reader, query);
+  const { query, prepared } = await prepare(reader, input, asked, null);
+  return readSums(reader, await withKnownRows(reader, query, prepared));
 }
 
 /**
@@ -172,11 +174,17 @@ async function prepare(
   input: StatsInput,
   { everyRow, only, search }: TransactionsInput,
   currencySetting: string | null,
-): Promise<{ readonly query: TransactionQuery; readonly baseCurrency: BaseCurrencyLabel }> {
-  const { request, stored } = await prepareRequest(reader, everyRow ? 'health' : 'cashflow', input);
+): Promise<{
+  readonly query: TransactionQuery;
+  readonly prepared: PreparedRequest;
+  readonly baseCurrency: BaseCurrencyLabel;
+}> {
+  const prepared = await prepareRequest(reader, everyRow ? 'health' : 'cashflow', input);
+  const { request, stored } = prepared;
   const { source } = request;
   const whole = { ...request, withTransfers: true, source: { ...source, table: source.whole } };
   return {
+    prepared,
     query: { request: await rememberTransfers(reader, everyRow ? whole : request), only, search },
     baseCurrency: await readBaseCurrency(reader, currencySetting, stored.table, stored.columns),
   };

@@ -13,7 +13,10 @@ export const NARROWING_PARAMS = {
     description:
       'only rows with exactly this value: merchant:Corner Shop, city (none), day:2024-03-01..2024-03-31, flow:income, sign:out; may be repeated',
   }),
-  q: Type.String({ maxLength: 200, description: 'part of a merchant, category, city, account or id, or an amount' }),
+  q: Type.String({
+    maxLength: 200,
+    description: 'part of a merchant, category, city, account or channel; a whole id; or an amount',
+  }),
   'every-row': switchParam('rows that reports leave out too: transfers, those without a day, those to come'),
 };
 

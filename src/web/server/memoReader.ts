@@ -68,7 +68,7 @@ function letGo(): FinanceDbError {
  * @param of what is known of the file without a connection
  */
 export function memoReader(
-  of: Pick<DuckDbReader, 'path' | 'timeZone'>,
+  of: Pick<DuckDbReader, 'path' | 'timeZone' | 'rows'>,
   memo: StatementMemo,
   line: TurnedConnection,
   signal: AbortSignal,

@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { readSnapshotNote, type SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
 import { type DuckDbFile, type DuckDbReader, openFile } from '../../duckdb/reader.ts';
+import { RowFinder } from '../../duckdb/rowFinder.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { throwIfStopped } from '../../errors/stopped.ts';
 import { memoReader, TurnedConnection } from './memoReader.ts';
@@ -27,6 +28,7 @@ interface Held {
   readonly file: DuckDbFile;
   readonly note: SnapshotNote;
   readonly memo: StatementMemo;
+  readonly rows: RowFinder;
   leases: number;
   retired: boolean;
 }
@@ -92,7 +94,7 @@ export class Snapshots {
     const line = new TurnedConnection(held.file, turns, signal);
     let released = false;
     return {
-      reader: memoReader({ path, timeZone }, held.memo, line, signal),
+      reader: memoReader({ path, timeZone, rows: held.rows }, held.memo, line, signal),
       snapshot: held.note,
       connect: () => line.connect(),
       release: () => {
@@ -146,7 +148,7 @@ export class Snapshots {
         const reader = await file.connect();
         try {
           const note = await readSnapshotNote(reader, id);
-          return { id, file, note, memo: new StatementMemo(), leases: 0, retired: false };
+          return { id, file, note, memo: new StatementMemo(), rows: new RowFinder(), leases: 0, retired: false };
         } finally {
           reader.close();
         }
