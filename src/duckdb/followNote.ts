@@ -12,6 +12,10 @@ export interface FollowNote {
   readonly publication: string;
   /** The tables that it follows, by their display names. */
   readonly tables: readonly string[];
+  /** Those that no stream tells of, which it scans now and then. */
+  readonly scanned: readonly string[];
+  /** When the last scan of those began, whose result is in the published file. */
+  readonly scanned_at: string | null;
   readonly since: string;
   /** When the note was written. */
   readonly at: string;
@@ -28,6 +32,7 @@ export interface FollowNote {
 
 const NAME = 'follow.json';
 const RECEIPTS = 'receipts';
+const SCAN = 'scan';
 
 /** Writes the note whole: whoever reads meanwhile finds the old one. Never fails what it tells of. */
 export function writeFollowNote(folder: string, note: FollowNote): void {
@@ -56,6 +61,23 @@ export function handToFollower(publishedPath: string, name: string, document: st
   const folder = path.join(`${resolvedPath(publishedPath)}.work`, RECEIPTS);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeWhole(path.join(folder, `${name}.json`), document);
+}
+
+/** Asks the follower of a file to scan the tables that it does not follow, at its next look around. */
+export function wishForScan(publishedPath: string): void {
+  try {
+    fs.writeFileSync(path.join(`${resolvedPath(publishedPath)}.work`, SCAN), '', { mode: 0o600 });
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** Whether somebody wishes for a scan; it is granted with that. @param folder FILE.work */
+export function takeScanWish(folder: string): boolean {
+  const wish = path.join(folder, SCAN);
+  if (!fs.existsSync(wish)) return false;
+  fs.rmSync(wish, { force: true });
+  return true;
 }
 
 /** What was handed to us: the names of the files. @param folder FILE.work */

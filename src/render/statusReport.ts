@@ -106,12 +106,17 @@ function slotText({ name, state, heldBytes, lagBytes, limited }: StatusSlot): st
 }
 
 /** `process 12 since …: streaming, 0.31 s behind (1.2 kB of the log), slot finance_db_12`. */
-function followText({ pid, since, state, why, lag_seconds: lag, lagBytes, slot }: StatusFollow): string {
+function followText(follow: StatusFollow): string {
+  const { pid, since, state, why, lag_seconds: lag, lagBytes, slot, scanned, scanned_at: scannedAt } = follow;
   const behind = lag === 0 ? 'up to date' : `${durationText(lag)} behind`;
   const bytes = lagBytes === null ? '' : ` (${bytesText(lagBytes)} of the log)`;
   const standing =
     state === 'waiting' ? `waiting: ${why}` : state === 'scanning' ? 'comparing both sides' : `${behind}${bytes}`;
-  return `process ${pid} since ${since}: ${standing}${slot === null ? '' : `, slot ${slot}`}`;
+  const others =
+    scanned.length === 0
+      ? ''
+      : `; scanned${scannedAt === null ? '' : ` at ${scannedAt}`}, not followed: ${scanned.join(', ')}`;
+  return `process ${pid} since ${since}: ${standing}${slot === null ? '' : `, slot ${slot}`}${others}`;
 }
 
 function behindText({ behind, behindUnknown }: StatusTable): string {

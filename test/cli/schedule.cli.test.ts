@@ -146,7 +146,9 @@ describe('the printed entry', () => {
         /\nExecStart=\S+ -- \S+ follow --home \S+ "--publication=my \$\$money" --keep-slot=ledger --write-budget=5MB\n/,
       ),
     ]);
-    expect(stderr).toContain("schedule --follow '--publication=my $money' '--keep-slot=ledger' '--write-budget=5MB' > ");
+    expect(stderr).toContain(
+      "schedule --follow '--publication=my $money' '--keep-slot=ledger' '--write-budget=5MB' > ",
+    );
     for (const [args, words] of [
       [['--follow', '--keep-slot', 'No-Name'], 'the name of a slot'],
       [['--follow', '--write-budget', 'much'], '--write-budget'],

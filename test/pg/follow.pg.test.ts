@@ -1,16 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { dropRecordedSlot } from '../../src/app/follow/dropSlot.ts';
 import { sync } from '../../src/app/sync/sync.ts';
 import { validate } from '../../src/app/validate/validate.ts';
 import { readPublishedFile } from '../../src/duckdb/fileState.ts';
+import { currentFollower } from '../../src/duckdb/followNote.ts';
 import { AskedMeeting } from '../../src/duckdb/meeting.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import type { FinanceDbError } from '../../src/errors/financeDbError.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { connect } from '../../src/postgres/session.ts';
+import { runCli } from '../support/cli.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { compareTable } from '../support/compare.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase, urlOf } from '../support/database.ts';
 import { startWriter } from '../support/duckdbWriter.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import {
@@ -24,6 +27,7 @@ import {
 import { makeFollowCluster } from '../support/followServer.ts';
 import { fromServer } from '../support/fromServer.ts';
 import { DEFINITIONS, KEPT } from '../support/keptValues.ts';
+import { until } from '../support/until.ts';
 
 let cluster: Cluster;
 let database: TestDatabase;
@@ -236,6 +240,74 @@ test('sample rows are told with the very file that they come in', async () => {
   expect(await samples("INSERT INTO t VALUES ('hh-00000001'), ('hh-00000002')")).toEqual([
     { table: 't', sampleRows: 2, rows: 3 },
   ]);
+});
+
+test('tables that no stream tells exactly are scanned beside the others, and each scan is what the file says', async () => {
+  await session.query(`
+    CREATE TABLE t (id int PRIMARY KEY, v text);
+    CREATE TABLE keyless (v text);
+    CREATE TABLE made (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) STORED);
+    CREATE VIEW seen AS SELECT id FROM t;
+    INSERT INTO t SELECT i FROM generate_series(1, 100) i;
+    INSERT INTO keyless VALUES ('a'), ('a'); INSERT INTO made VALUES (1);
+    CREATE PUBLICATION finance_db FOR TABLE t, made`);
+  const url = urlOf(database.address);
+  const env = { DATABASE_URL: url, FINANCE_DB_HOME: folder.path, FINANCE_DB_TABLES: 't,keyless,made,seen' };
+  const { stdout } = await runCli(['follow', '--print-setup'], { env });
+  expect(stdout).toContain('FOR TABLE "public"."t", "public"."made";');
+  expect(stdout).toContain('since no stream tells them exactly: keyless, seen.');
+  expect(stdout).not.toContain('FULL');
+  // A kept slot goes on without a scan of what it tells; what it does not tell is scanned then.
+  const options = { overrides: { keepSlot: 'beside', scanPaceMs: 3_600_000 } };
+  const tables = 't,keyless,made,seen';
+  const config = configOf({ address: database.address, folder: folder.path, tables });
+  const synced = (): Promise<unknown> => sync(syncRequest(config));
+  const change = (round: number): Promise<unknown> =>
+    session.query(
+      `INSERT INTO keyless VALUES ('round ${round}'); DELETE FROM made WHERE id = ${round}; INSERT INTO made VALUES (${round + 1}); UPDATE t SET v = '${round}'; INSERT INTO t VALUES (${1000 + round})`,
+    );
+  try {
+    const followed = start(tables, options);
+    await followed.caughtUp(session);
+    const said = followed.events.flatMap((event) => (event.kind === 'warning' ? [event.text] : [])).join(' | ');
+    expect(said).toMatch(/keyless is scanned.*: keyless has no replica identity/);
+    expect(said).toMatch(/made is scanned.*: the stream does not tell its generated column twice/);
+    expect(said).toMatch(/seen is scanned.*: a view/);
+    for (let round = 1; round < 4; round++) {
+      await change(round);
+      // A sync beside it has them scanned at once, and waits for that.
+      expect(await synced()).toMatchObject({ published: false });
+      expect(await followed.compare(session)).toBe(2 * (100 + round) + 2 + round + 1);
+      const { tables: stated } = (await readPublishedFile(followed.file)) as never as {
+        tables: { name: string; identity: { lsn: string } }[];
+      };
+      expect(new Set(stated.map(({ identity }) => identity.lsn)).size).toBeGreaterThan(1);
+      expect(await validate(validateRequest(config))).toMatchObject({
+        status: 'equal',
+        warnings: [expect.stringContaining('keyless, made, seen is scanned now and then')],
+      });
+    }
+    expect([followed.restarts(), followed.standing()?.scanned]).toEqual([[], ['keyless', 'made', 'seen']]);
+    const status = await runCli(['status'], { env });
+    expect(status.stdout).toMatch(/; scanned at \S+, not followed: keyless, made, seen/);
+    expect(currentFollower(followed.file)).toMatchObject({ tables: ['t'], scanned: ['keyless', 'made', 'seen'] });
+    await followed.stop();
+    await change(4);
+    const again = start(tables, options);
+    await again.caughtUp(session);
+    await until('they are scanned', () => (again.standing()?.scannedAt ?? null) !== null);
+    await again.compare(session);
+    expect(again.events).toContainEqual({
+      kind: 'scanned',
+      result: expect.objectContaining({ tables: [expect.objectContaining({ table: 't', mode: 'none' })] }),
+    });
+    await again.stop();
+    await change(5);
+    expect(await sync(syncRequest(config))).toMatchObject({ published: true });
+  } finally {
+    await follower?.stop();
+    await dropRecordedSlot(config, 'beside', new Date(), new AbortController().signal);
+  }
 });
 
 test('any published file can go on by a scan', async () => {

@@ -69,7 +69,16 @@ test('a follower that failed is begun anew, and what was wrong is over once it s
   const work = `${fs.realpathSync(duckdb)}.work`;
   fs.mkdirSync(work, { recursive: true });
   const note: FollowNote = {
-    ...{ pid: process.pid, publication: 'finance_db', tables: ['transactions'], since: '', at: '', why: null },
+    ...{
+      pid: process.pid,
+      publication: 'finance_db',
+      tables: ['transactions'],
+      scanned: [],
+      scanned_at: null,
+      since: '',
+      at: '',
+      why: null,
+    },
     ...{ state: 'scanning', position: null, lag_seconds: 0, published_at: null, looked_at: null, slot: null },
   };
   writeFollowNote(work, note);

@@ -7,7 +7,13 @@ import { fingerprint, type SourceTable } from '../../model/sourceTable.ts';
 import { MAPPING_VERSION } from '../../model/typeMapping.ts';
 import { describeTables } from '../../postgres/catalogue.ts';
 import { askPinned } from '../../postgres/pinned.ts';
-import { type FollowableTable, followable, readIdentities } from '../../postgres/replication/followable.ts';
+import {
+  type FollowableTable,
+  followable,
+  readIdentities,
+  type ScannedTable,
+  sortOut,
+} from '../../postgres/replication/followable.ts';
 import { CatalogueGuard, catalogueChange, type GuardLook } from '../../postgres/replication/guard.ts';
 import { readSlot, type ServerSlot } from '../../postgres/replication/keptSlot.ts';
 import { ensurePublication, requirePublication } from '../../postgres/replication/publication.ts';
@@ -35,6 +41,10 @@ export interface Beginning {
   readonly scan: SyncResult;
   readonly file: Extract<PublishedFile, { kind: 'ours' }>;
   readonly tables: readonly FollowableTable[];
+  /** Tables that no stream tells exactly. */
+  readonly scanned: readonly ScannedTable[];
+  /** When it was begun to look at either side. */
+  readonly begunAt: Date;
   readonly guard: CatalogueGuard;
   /** What the guard saw when the slot was made, and saw again after the scan. */
   readonly look: GuardLook;
@@ -62,6 +72,7 @@ export interface Doubt {
 interface Described {
   readonly sources: readonly SourceTable[];
   readonly tables: readonly FollowableTable[];
+  readonly scanned: readonly ScannedTable[];
   readonly guard: CatalogueGuard;
   readonly look: GuardLook;
 }
@@ -81,6 +92,7 @@ export async function begin(
   server: PgServer,
   doubt: Doubt,
 ): Promise<Beginning> {
+  const begunAt = request.now();
   const session = await server.connect();
   // This session is ours alone, and has nothing to ask for hours when nothing happens.
   await session.query('SET idle_session_timeout = 0');
@@ -91,7 +103,11 @@ export async function begin(
     request.onEvent({ kind: 'warning', text });
   if (server.kind === 'embedded') {
     const sources = await describeTables(session, request.config.tables, askPinned);
-    await ensurePublication(session, request.publication, sources, version);
+    const identities = await readIdentities(session, sources);
+    // In a publication, a table without a key could no longer be updated.
+    const { followed } = sortOut(sources, (source) => followable(source, identities));
+    const streamed = followed.map(({ source }) => source);
+    await ensurePublication(session, request.publication, streamed, version);
   }
   // For its errors: they should come before anything else is done.
   await describe(request, session, version);
@@ -104,7 +120,7 @@ export async function begin(
   if (kept !== null) warnOfDisk(request, kept);
   const streams = { request, session, streaming };
   if (kept !== null && !isNew && !doubt.scan) {
-    const resumed = await resume(streams, workspace, server, kept, version);
+    const resumed = await resume(streams, workspace, server, kept, version, begunAt);
     if (typeof resumed !== 'string') return resumed;
     request.onEvent({ kind: 'warning', text: `a scan begins the stream: ${resumed}` });
   }
@@ -137,7 +153,7 @@ export async function begin(
     },
   );
   if (found === undefined) throw new FinanceDbError('INTERNAL', 'the scan took no snapshot');
-  const { sources, tables, guard, look, slot } = found;
+  const { sources, tables, scanned: beside, guard, look, slot } = found;
   const after = await guard.look();
   const change = catalogueChange(look, after) ?? differingTable(sources, scanned);
   if (change !== null) throw new Restart(`while the file was compared, something changed: ${change}`);
@@ -148,7 +164,7 @@ export async function begin(
   const name = kept?.name ?? slot.name;
   return {
     ...{ scan, file, tables, guard, from: slot.consistentPoint, slot: name, keptSlot: kept?.name ?? null },
-    ...{ resumed: false, look: after, snapshotText: scan.snapshot },
+    ...{ resumed: false, look: after, snapshotText: scan.snapshot, scanned: beside, begunAt },
     start: (listener) => startAt(streams, name, kept !== null, slot.consistentPoint, listener),
   };
 }
@@ -167,12 +183,14 @@ async function resume(
   server: PgServer,
   kept: ServerSlot,
   version: number,
+  begunAt: Date,
 ): Promise<Beginning | string> {
   const { request, session } = streams;
   const started = performance.now();
-  const { sources, tables, guard, look } = await describe(request, session, version);
+  const { tables, scanned, guard, look } = await describe(request, session, version);
+  const streamed = tables.map(({ source: table }) => table);
   const position = await readPosition(session);
-  const found = await continuation(kept, workspace.publishedPath, sources, position, catalogueDigest(look));
+  const found = await continuation(kept, workspace.publishedPath, streamed, position, catalogueDigest(look));
   if (typeof found === 'string') return found;
   const { file, states, from, snapshotText } = found;
   const source = {
@@ -188,6 +206,7 @@ async function resume(
     started,
   );
   return {
+    ...{ scanned, begunAt },
     ...{ scan, file, tables, guard, look, from, slot: kept.name, keptSlot: kept.name, resumed: true, snapshotText },
     start: (listener) => startAt(streams, kept.name, true, from, listener),
   };
@@ -230,10 +249,19 @@ async function describe(request: FollowRequest, session: PgSession, version: num
   const { config, publication } = request;
   const sources = await describeTables(session, config.tables, askPinned);
   const identities = await readIdentities(session, sources);
-  const tables = sources.map((source) => followable(source, identities));
-  await requirePublication(session, publication, sources, version);
-  const guard = await CatalogueGuard.open(session, sources, publication, version);
-  return { sources, tables, guard, look: await guard.look() };
+  const { followed, scanned } = sortOut(sources, (source) => followable(source, identities));
+  const streamed = followed.map(({ source }) => source);
+  const requireTold = await requirePublication(session, publication, streamed, version);
+  const told = sortOut(streamed, (source) => {
+    requireTold(source);
+    return source;
+  });
+  const guard = await CatalogueGuard.open(session, told.followed, publication, version);
+  return {
+    ...{ sources, guard, look: await guard.look() },
+    tables: followed.filter(({ source }) => told.followed.includes(source)),
+    scanned: [...scanned, ...told.scanned].sort((a, b) => sources.indexOf(a.source) - sources.indexOf(b.source)),
+  };
 }
 
 /** Which table was described otherwise under the lock than in the snapshot; null when none was. */

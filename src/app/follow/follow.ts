@@ -5,6 +5,7 @@ import { type FinanceDbError, isFinanceDbError, messageOf } from '../../errors/f
 import { mapFileError } from '../../files/fileErrors.ts';
 import { displayName } from '../../model/tableName.ts';
 import { WriteBudget } from '../../model/writeBudget.ts';
+import type { ScannedTable } from '../../postgres/replication/followable.ts';
 import { withPostgres } from '../../postgres/server.ts';
 import { begin, type Doubt } from './beginning.ts';
 import { FollowCycle, PULSE_MS } from './cycle.ts';
@@ -16,6 +17,9 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 /** A stream that ran for so long was a success, whatever ended it. */
 const SUCCESS_MS = 30_000;
+
+/** PostgreSQL's code of a lock that was waited for in vain. */
+const LOCK_TIMEOUT = '55P03';
 
 const NO_DOUBT: Doubt = { scan: false, fullTables: [] };
 
@@ -61,6 +65,8 @@ class Follower {
   private before = { commits: 0, rows: 0, publishedAt: null as Date | null, position: null as string | null };
   private doubt: Doubt = NO_DOUBT;
   private everScanned = false;
+  /** What was said of tables that are scanned. */
+  private readonly said = new Set<string>();
 
   constructor(
     private readonly request: FollowRequest,
@@ -104,6 +110,7 @@ class Follower {
       this.doubt = NO_DOUBT;
       this.everScanned = true;
       request.onEvent({ kind: 'scanned', result: beginning.scan });
+      this.tellOfScanned(beginning.scanned);
       const cycle = new FollowCycle(request, workspace, beginning, this.budget);
       this.cycle = cycle;
       try {
@@ -134,10 +141,20 @@ class Follower {
       this.request.onEvent({ kind: 'restart', reason: error.message, waitMs });
       return waitMs;
     }
-    // Before anything has worked, what is wrong is most likely a setting.
-    if (!isFinanceDbError(error) || !PASSING.has(error.code) || once || !this.everScanned) throw error;
+    // Before anything has worked, what is wrong is most likely a setting; a table that somebody has locked is not.
+    const passes = isFinanceDbError(error) && PASSING.has(error.code) && (this.everScanned || isLockedTable(error));
+    if (!passes || once) throw error;
     this.request.onEvent({ kind: 'restart', reason: error.message, waitMs: again });
     return again;
+  }
+
+  /** Once for each table and reason. */
+  private tellOfScanned(scanned: readonly ScannedTable[]): void {
+    for (const { source, why } of scanned) {
+      const text = `${displayName(source.table)} is scanned now and then, not followed: ${why}`;
+      if (!this.said.has(text)) this.request.onEvent({ kind: 'warning', text });
+      this.said.add(text);
+    }
   }
 
   /** Where all streams together stand. */
@@ -146,7 +163,7 @@ class Follower {
     if (this.cycle === null)
       return {
         ...{ state: this.waiting === null ? 'scanning' : 'waiting', why: this.waiting, position, received: null },
-        ...{ lagSeconds: 0, publishedAt, lookedAt: null, commits, rows, slot: null },
+        ...{ lagSeconds: 0, publishedAt, lookedAt: null, commits, rows, slot: null, scanned: [], scannedAt: null },
       };
     const standing = this.cycle.standing();
     return {
@@ -161,11 +178,17 @@ class Follower {
     const standing = this.standing();
     this.request.onEvent({ kind: 'standing', standing });
     writeFollowNote(this.workspace.folder, {
-      tables: this.request.config.tables.map(displayName),
+      tables: this.request.config.tables.map(displayName).filter((name) => !standing.scanned.includes(name)),
+      scanned: standing.scanned,
+      scanned_at: standing.scannedAt?.toISOString() ?? null,
       ...{ pid: process.pid, publication: this.request.publication, since, at: this.request.now().toISOString() },
       ...{ state: standing.state, why: standing.why, position: standing.position, lag_seconds: standing.lagSeconds },
       ...{ published_at: standing.publishedAt?.toISOString() ?? null, slot: standing.slot },
       looked_at: standing.lookedAt?.toISOString() ?? null,
     });
   }
+}
+
+function isLockedTable({ code, details }: FinanceDbError): boolean {
+  return code === 'PG_LOCKED' && details?.['sqlstate'] === LOCK_TIMEOUT;
 }

@@ -14,6 +14,8 @@ export interface FollowRequest {
   readonly waitSeconds: number;
   /** How often it looks around when nothing comes, and tells where it stands; a second when left out. */
   readonly pulseMs?: number;
+  /** How long after a scan of what no stream tells of the next one begins; a minute when left out. */
+  readonly scanPaceMs?: number;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
@@ -61,4 +63,8 @@ export interface Standing {
   readonly commits: number;
   readonly rows: number;
   readonly slot: string | null;
+  /** Tables that are scanned now and then, by their display names. */
+  readonly scanned: readonly string[];
+  /** When the last scan of those began; null before the first one, and where there are none. */
+  readonly scannedAt: Date | null;
 }

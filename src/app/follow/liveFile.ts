@@ -51,6 +51,7 @@ export class LiveFile {
     private readonly config: Config,
     private readonly workspace: Workspace,
     private readonly tables: readonly FollowedTable[],
+    private readonly copyPath: string,
     private copy: WorkingCopy,
     private file: OwnFile,
     private fresh: FreshSize,
@@ -70,8 +71,12 @@ export class LiveFile {
   ): Promise<LiveFile> {
     workspace.clearCopy();
     workspace.copyPublished();
-    const copy = await openWorkingCopy(workspace.copyPath, optionsOf(config, workspace));
-    return new LiveFile(config, workspace, tables, copy, file, file.fresh);
+    // Of another name than the copy of a sync, which may have its turn in between.
+    const copyPath = path.join(workspace.folder, 'live.duckdb');
+    fs.rmSync(`${copyPath}.wal`, { force: true });
+    fs.renameSync(workspace.copyPath, copyPath);
+    const copy = await openWorkingCopy(copyPath, optionsOf(config, workspace));
+    return new LiveFile(config, workspace, tables, copyPath, copy, file, file.fresh);
   }
 
   /**
@@ -193,7 +198,7 @@ export class LiveFile {
   private async duplicate(finished: string): Promise<boolean> {
     await fs.promises.rm(finished, { force: true });
     const { COPYFILE_FICLONE_FORCE } = fs.constants;
-    const { copyPath } = this.workspace;
+    const { copyPath } = this;
     if (this.shares !== false)
       this.shares = await succeeds(fs.promises.copyFile(copyPath, finished, COPYFILE_FICLONE_FORCE));
     if (!this.shares) await fs.promises.copyFile(copyPath, finished);
@@ -207,7 +212,7 @@ export class LiveFile {
   }
 
   private async compactIfBloated(): Promise<void> {
-    const { copyPath } = this.workspace;
+    const { copyPath } = this;
     const rows = [...this.counts.values()].reduce((sum, count) => sum + count.rows, this.otherRows());
     if (!isBloated(fs.statSync(copyPath).size, rows, this.fresh)) return;
     await this.copy.close();
@@ -229,6 +234,16 @@ export class LiveFile {
   /** Takes receipts of validations, between two batches. */
   async addReceipts(receipts: readonly Receipt[]): Promise<void> {
     await writeReceipts(this.copy, receipts);
+  }
+
+  /** Lets go of the copy and of the memory that it takes; nothing may be open in it. */
+  async suspend(): Promise<void> {
+    await this.copy.close();
+  }
+
+  /** Opens the copy again where it was left. */
+  async resume(): Promise<void> {
+    this.copy = await openWorkingCopy(this.copyPath, optionsOf(this.config, this.workspace));
   }
 
   /** What is not committed is gone with it. */

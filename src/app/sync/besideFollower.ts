@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readPublishedFile } from '../../duckdb/fileState.ts';
-import { currentFollower, type FollowNote } from '../../duckdb/followNote.ts';
+import { currentFollower, type FollowNote, wishForScan } from '../../duckdb/followNote.ts';
 import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { displayName } from '../../model/tableName.ts';
 import { parseLsn } from '../../model/watermark.ts';
@@ -25,7 +25,9 @@ export async function besideFollower(request: SyncRequest, error: unknown): Prom
   const { config, tables, signal, now } = request;
   if (!isFinanceDbError(error) || error.code !== 'SYNC_LOCKED') return null;
   const found = currentFollower(config.duckdbPath);
-  if (found === null || !tables.every((table) => found.tables.includes(displayName(table)))) return null;
+  if (found === null) return null;
+  const known = [...found.tables, ...found.scanned];
+  if (!tables.every((table) => known.includes(displayName(table)))) return null;
   if (request.full || request.newSource === true || request.beforePublish !== undefined)
     throw new FinanceDbError('SYNC_LOCKED', `${config.duckdbPath} is followed by process ${found.pid}`, {
       cause: error,
@@ -68,7 +70,11 @@ async function reached(request: SyncRequest, goal: bigint, first: FollowNote): P
   while (note !== null) {
     const looked = note.looked_at !== null && Date.parse(note.looked_at) >= called;
     const arrived = note.position !== null && parseLsn(note.position) >= goal;
-    if (note.state === 'streaming' && looked && arrived) return note;
+    const { scanned, scanned_at: scannedAt } = note;
+    const stale = scannedAt === null || Date.parse(scannedAt) < called;
+    const unscanned = stale && request.tables.some((table) => scanned.includes(displayName(table)));
+    if (note.state === 'streaming' && unscanned) wishForScan(request.config.duckdbPath);
+    if (note.state === 'streaming' && looked && arrived && !unscanned) return note;
     if (performance.now() > deadline) break;
     await delay(LOOK_MS, undefined, { signal: request.signal });
     note = currentFollower(request.config.duckdbPath);

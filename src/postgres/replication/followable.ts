@@ -1,4 +1,4 @@
-import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { displayName, postgresTable } from '../../model/tableName.ts';
@@ -22,6 +22,13 @@ export interface FollowableTable {
   readonly key: readonly string[];
   /** Its own oid and those of its leaves: relations of the stream. */
   readonly relations: readonly string[];
+}
+
+/** A table that no stream tells exactly: scans keep it exact, beside the tables that are followed. */
+export interface ScannedTable {
+  readonly source: SourceTable;
+  /** In words. */
+  readonly why: string;
 }
 
 /** Reads how the rows of tables and their leaves are told apart. */
@@ -61,6 +68,30 @@ export function followable(source: SourceTable, identities: readonly RelationIde
   return { source, key: ordered, relations: [source.oid, ...oids.filter((oid) => oid !== source.oid)] };
 }
 
+/**
+ * Tells the tables that can be followed from those that are scanned beside them.
+ * @param judge throws FOLLOW_REFUSED for what cannot be followed
+ * @throws FinanceDbError FOLLOW_REFUSED of the first one when none can be
+ */
+export function sortOut<T>(
+  sources: readonly SourceTable[],
+  judge: (source: SourceTable) => T,
+): { readonly followed: T[]; readonly scanned: ScannedTable[] } {
+  const followed: T[] = [];
+  const refusals: { readonly table: ScannedTable; readonly error: FinanceDbError }[] = [];
+  for (const source of sources) {
+    try {
+      followed.push(judge(source));
+    } catch (error) {
+      if (!isFinanceDbError(error) || error.code !== 'FOLLOW_REFUSED') throw error;
+      refusals.push({ table: { source, why: String(error.details?.['why']) }, error });
+    }
+  }
+  const [first] = refusals;
+  if (followed.length === 0 && first !== undefined) throw first.error;
+  return { followed, scanned: refusals.map(({ table }) => table) };
+}
+
 function keyOf(source: SourceTable, identity: RelationIdentity): readonly string[] {
   const table = `${quoteIdentifier(identity.schema)}.${quoteIdentifier(identity.name)}`;
   if (identity.replicaIdentity === 'f') {
@@ -78,7 +109,7 @@ function keyOf(source: SourceTable, identity: RelationIdentity): readonly string
 }
 
 /** Why no stream tells a table's changes exactly, in words; null when one may. */
-function notStreamed(source: SourceTable): string | null {
+export function notStreamed(source: SourceTable): string | null {
   if (source.kind === 'v' || source.kind === 'm') return 'a view has no changes of its own in the log';
   if (source.kind === 'f') return 'the rows of a foreign table are elsewhere';
   if (source.otherStorage !== null) return source.otherStorage;
@@ -89,10 +120,16 @@ function notStreamed(source: SourceTable): string | null {
   return array === undefined ? null : `the column ${array.name} is an array of a type that an extension made`;
 }
 
-function refused(source: SourceTable, why: string, remedy?: string): FinanceDbError {
+/** The error of a table that no stream tells exactly. */
+export function refused(
+  source: SourceTable,
+  why: string,
+  remedy?: string,
+  details: Readonly<Record<string, string>> = {},
+): FinanceDbError {
   return new FinanceDbError('FOLLOW_REFUSED', `${displayName(source.table)} cannot be followed: ${why}`, {
     ...(remedy === undefined ? {} : { remedy }),
-    details: { table: displayName(source.table), postgres: postgresTable(source.table) },
+    details: { table: displayName(source.table), postgres: postgresTable(source.table), why, ...details },
   });
 }
 

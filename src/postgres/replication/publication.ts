@@ -3,6 +3,7 @@ import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { displayName, postgresTable } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
+import { refused } from './followable.ts';
 
 /** What a publication is called unless --publication says otherwise. */
 export const DEFAULT_PUBLICATION = 'finance_db';
@@ -31,15 +32,17 @@ async function readPublication(session: PgSession, name: string, version: number
 }
 
 /**
- * Makes sure that the publication publishes every change of every row and column of the tables.
- * @throws FinanceDbError PG_PUBLICATION naming what is missing, with the SQL that its owner needs
+ * Makes sure that the publication is there and publishes every kind of change.
+ * @returns what makes sure that it publishes every row and column of a table; it throws PG_PUBLICATION naming what is missing, with
+ *   the SQL that its owner needs, and FOLLOW_REFUSED for a table whose generated columns no stream tells
+ * @throws FinanceDbError PG_PUBLICATION
  */
 export async function requirePublication(
   session: PgSession,
   name: string,
   sources: readonly SourceTable[],
   version: number,
-): Promise<void> {
+): Promise<(source: SourceTable) => void> {
   const found = await readPublication(session, name, version);
   if (found === null)
     throw new FinanceDbError('PG_PUBLICATION', `there is no publication ${name} in ${session.where}`, {
@@ -53,7 +56,7 @@ export async function requirePublication(
         remedy: `let its owner run: ALTER PUBLICATION ${quoteIdentifier(name)} SET (publish = 'insert, update, delete, truncate')`,
       },
     );
-  for (const source of sources) requireTable(found, name, source, version);
+  return (source) => requireTable(found, name, source, version);
 }
 
 /** Makes the publication of the embedded server, which is ours, or adds to it what it lacks. */
@@ -101,16 +104,13 @@ function requireTable({ tables }: Publication, name: string, source: SourceTable
   );
   if (missing === undefined) return;
   if (missing.generated !== null)
-    throw new FinanceDbError(
-      'FOLLOW_REFUSED',
-      `${table} cannot be followed: the stream does not tell its generated column ${missing.name}`,
-      {
-        remedy:
-          version >= 180_000
-            ? `for a stored one let the publication's owner run: ALTER PUBLICATION ${quoteIdentifier(name)} SET (publish_generated_columns = stored); else leave the table to \`finance-db sync\` (FINANCE_DB_TABLES)`
-            : 'leave the table to `finance-db sync` (FINANCE_DB_TABLES); from PostgreSQL 18 on stored ones can be published',
-        details: { table, column: missing.name },
-      },
+    throw refused(
+      source,
+      `the stream does not tell its generated column ${missing.name}`,
+      version >= 180_000
+        ? `for a stored one let the publication's owner run: ALTER PUBLICATION ${quoteIdentifier(name)} SET (publish_generated_columns = stored); else leave the table to \`finance-db sync\` (FINANCE_DB_TABLES)`
+        : 'leave the table to `finance-db sync` (FINANCE_DB_TABLES); from PostgreSQL 18 on stored ones can be published',
+      { column: missing.name },
     );
   throw new FinanceDbError(
     'PG_PUBLICATION',

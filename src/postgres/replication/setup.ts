@@ -3,7 +3,7 @@ import type { SourceTable } from '../../model/sourceTable.ts';
 import { displayName, postgresTable } from '../../model/tableName.ts';
 import { askPinned } from '../pinned.ts';
 import type { PgSession } from '../session.ts';
-import type { RelationIdentity } from './followable.ts';
+import { notStreamed, type RelationIdentity } from './followable.ts';
 import { createPublicationSql } from './publication.ts';
 
 /** What the server says of itself, for the setup. */
@@ -37,6 +37,10 @@ export function setupSql(
   sources: readonly SourceTable[],
   identities: readonly RelationIdentity[],
 ): string {
+  // In a publication, a table without a key could no longer be updated.
+  const others = sources.filter((source) => source.key === null || notStreamed(source) !== null);
+  const streamed = sources.filter((source) => !others.includes(source));
+  const aside = others.flatMap(({ oid, leaves }) => [oid, ...leaves.map((leaf) => leaf.oid)]);
   const lines = [
     '-- What `finance-db follow` needs; `finance-db sync` needs none of it, but SELECT on the tables.',
     '',
@@ -60,11 +64,13 @@ export function setupSql(
     facts.mayReplicate,
     [`ALTER ROLE ${quoteIdentifier(facts.role)} REPLICATION;`],
   );
-  const without = identities.filter(({ replicaIdentity, columns }) => replicaIdentity !== 'f' && columns.length === 0);
+  const without = identities.filter(
+    ({ oid, replicaIdentity, columns }) => !aside.includes(oid) && replicaIdentity !== 'f' && columns.length === 0,
+  );
   if (without.length > 0)
     step(
       [
-        'These tables have no primary key that would tell their rows apart. WITHOUT THIS STEP THE PUBLICATION MAKES EVERY',
+        'These tables do not tell their rows apart by a primary key. WITHOUT THIS STEP THE PUBLICATION MAKES EVERY',
         'UPDATE AND DELETE OF THEM FAIL. With FULL the log holds the whole old row of each change; where there is a unique',
         'index over not-null columns, USING INDEX name costs less.',
       ],
@@ -76,7 +82,7 @@ export function setupSql(
   step(
     ['Which tables are streamed: all their rows and columns, and all kinds of changes. As their owner.'],
     facts.publicationExists,
-    [`${createPublicationSql(publication, sources)};`],
+    streamed.length === 0 ? [] : [`${createPublicationSql(publication, streamed)};`],
   );
   step(
     ['The scan that begins each stream reads the tables.'],
@@ -86,8 +92,15 @@ export function setupSql(
   lines.push(
     '-- Nothing to do about slots: the one that is used goes with the connection, and never fills the disk of the server.',
     "-- With --keep-slot it stays and holds the log while nobody follows; limit that: ALTER SYSTEM SET max_slot_wal_keep_size = '10GB';",
-    `-- Tables: ${sources.map(({ table }) => displayName(table)).join(', ')}.`,
+    `-- Tables: ${namesOf(streamed)}.`,
+    ...(others.length === 0
+      ? []
+      : [`-- Scanned now and then beside them, since no stream tells them exactly: ${namesOf(others)}.`]),
     '',
   );
   return lines.join('\n');
+}
+
+function namesOf(sources: readonly SourceTable[]): string {
+  return sources.length === 0 ? 'none' : sources.map(({ table }) => displayName(table)).join(', ');
 }
