@@ -2,6 +2,10 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { DuckDbFile } from '../../src/duckdb/reader.ts';
+import { memoReader, TurnedConnection } from '../../src/web/server/memoReader.ts';
+import { StatementMemo } from '../../src/web/server/statementMemo.ts';
+import { Turns } from '../../src/web/server/turns.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
 import { until } from '../support/until.ts';
@@ -103,6 +107,70 @@ test('no file any more, and one again', async () => {
   expect((await ask(port, '/')).status).toBe(200);
 });
 
+describe('what several ask at a time is run once', () => {
+  /** A file of which a statement is answered when the test says so. */
+  function slowFile() {
+    const runs: { sql: string; answer: (rows: unknown[]) => void; fail: (error: Error) => void }[] = [];
+    const connected = (signal?: AbortSignal) => ({
+      abandoned: false,
+      close: () => undefined,
+      all: (sql: string) =>
+        new Promise((answer, fail) => {
+          signal?.addEventListener('abort', () => fail(new Error('interrupted')));
+          runs.push({ sql, answer, fail });
+        }),
+    });
+    const file = { connect: async (signal?: AbortSignal) => connected(signal), close: () => undefined };
+    return { runs, file: file as unknown as DuckDbFile };
+  }
+  const signal = () => new AbortController();
+
+  function visitors() {
+    const { runs, file: slow } = slowFile();
+    const turns = new Turns({ atOnce: 2, waiting: 10, patienceMs: 60_000 });
+    const memo = new StatementMemo();
+    const visit = (stop = signal()) =>
+      memoReader({ path: '', timeZone: 'UTC' }, memo, new TurnedConnection(slow, turns, stop.signal), stop.signal);
+    return { runs, turns, visit };
+  }
+
+  test('and takes one turn', async () => {
+    const { runs, turns, visit } = visitors();
+    const answers = [visit().all('SELECT 1')];
+    await until('it runs', () => runs.length === 1);
+    for (let more = 0; more < 5; more++) answers.push(visit().all('SELECT 1'));
+    expect(turns.load()).toEqual({ working: 1, waiting: 0 });
+    runs[0]?.answer([{ one: 1 }]);
+    expect(await Promise.all(answers)).toEqual(Array(6).fill([{ one: 1 }]));
+    expect(runs).toHaveLength(1);
+  });
+
+  test('who asked first may go: the next one runs it', async () => {
+    const { runs, visit } = visitors();
+    const leaving = signal();
+    const first = visit(leaving).all('SELECT 1');
+    await until('it runs', () => runs.length === 1);
+    const second = visit().all('SELECT 1');
+    leaving.abort(new Error('gone'));
+    await expect(first).rejects.toThrow();
+    await until('it runs again', () => runs.length === 2);
+    runs[1]?.answer([{ one: 1 }]);
+    expect(await second).toEqual([{ one: 1 }]);
+  });
+
+  test('who waits for it may go too', async () => {
+    const { runs, visit } = visitors();
+    const first = visit().all('SELECT 1');
+    await until('it runs', () => runs.length === 1);
+    const leaving = signal();
+    const second = visit(leaving).all('SELECT 1');
+    leaving.abort(new Error('gone'));
+    await expect(second).rejects.toThrow();
+    runs[0]?.answer([]);
+    expect(await first).toEqual([]);
+  });
+});
+
 describe('at most so many questions at once', () => {
   test('those that are too many are sent away with Retry-After, and pages that need no query are not', async () => {
     const port = await start({ limits: { queries: 1, waiting: 1, patienceMs: 60_000 } });
@@ -128,6 +196,25 @@ describe('at most so many questions at once', () => {
     expect(await ask(port, '/api/v1/reports/cashflow')).toMatchObject({ status: 200, body: before.body });
     expect((await ask(port, '/api/v1/reports/cashflow?period=2026')).status).toBe(503);
     first.leave();
+  });
+
+  test('so is a page that was shown before, to another visitor too', async () => {
+    const clock = Date.now();
+    const port = await start({ limits: { queries: 1, waiting: 0 }, now: () => new Date(clock) });
+    const before = await ask(port, '/merchants?period=2026');
+    const first = askAndLeave(port, ENDLESS);
+    await taken(1);
+    const again = await ask(port, '/merchants?period=2026');
+    expect(again).toMatchObject({ status: 200, body: before.body });
+    expect(again.headers.etag).toBe(before.headers.etag);
+    const german = { headers: { 'accept-language': 'de-DE' } };
+    expect((await ask(port, '/merchants?period=2026', german)).body).not.toBe(before.body);
+    expect((await ask(port, '/merchants?period=2025')).status).toBe(503);
+    first.leave();
+    await taken(0);
+    // Another file is another page.
+    await replace([{ day: '2026-11-02', amount: '-2.00', merchant: 'After' }]);
+    expect((await ask(port, '/merchants?period=2026')).body).toContain('After');
   });
 
   test('who waits too long is told too', async () => {

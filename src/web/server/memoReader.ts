@@ -1,3 +1,4 @@
+import { orStopped } from '../../duckdb/orStopped.ts';
 import type { DuckDbFile, DuckDbReader, ReaderParams } from '../../duckdb/reader.ts';
 import { FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { throwIfStopped } from '../../errors/stopped.ts';
@@ -87,11 +88,15 @@ export function memoReader(
     async all<T>(sql: string, params?: ReaderParams): Promise<T[]> {
       throwIfStopped(signal);
       const statement = params === undefined ? sql : `${sql}\n${JSON.stringify(params)}`;
-      const known = memo.get<T>(statement);
+      const known = await knownOrRunning<T>(memo, statement, signal);
       if (known !== undefined) return [...known];
       const refusal = memo.refusal(statement);
       if (refusal !== undefined) throw refusal;
       const reader = await line.connect();
+      // While a turn was waited for, somebody may have asked the same.
+      const meanwhile = await knownOrRunning<T>(memo, statement, signal);
+      if (meanwhile !== undefined) return [...meanwhile];
+      const end = memo.begin(statement);
       try {
         const rows = await reader.all<T>(sql, params);
         memo.put(statement, rows);
@@ -99,6 +104,8 @@ export function memoReader(
       } catch (error) {
         if (messageOf(error).startsWith('Catalog Error')) memo.refuse(statement, error);
         throw error;
+      } finally {
+        end();
       }
     },
     // The lease closes it.
@@ -108,4 +115,21 @@ export function memoReader(
       return line.reader?.abandoned === true;
     },
   };
+}
+
+/**
+ * What is known, or will be once whoever asks it now has the answer: the same question is not run twice at a time. Only
+ * who has a turn runs anything, so nobody waits for somebody who waits for a turn.
+ */
+async function knownOrRunning<T>(
+  memo: StatementMemo,
+  statement: string,
+  signal: AbortSignal,
+): Promise<readonly T[] | undefined> {
+  for (;;) {
+    const known = memo.get<T>(statement);
+    const running = known === undefined ? memo.whileRun(statement) : undefined;
+    if (running === undefined) return known;
+    await orStopped(running, signal, () => undefined, 0);
+  }
 }

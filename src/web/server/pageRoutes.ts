@@ -2,7 +2,6 @@ import type { Hono } from 'hono';
 import type { FinanceDbError } from '../../errors/financeDbError.ts';
 import { DEFAULT_LOCALE } from '../../render/locale.ts';
 import { followText } from '../pages/followText.ts';
-import type { Html } from '../pages/html.ts';
 import { layout } from '../pages/layout.ts';
 import { isPartial } from '../pages/overview.ts';
 import { PAGE_NAMES, PAGES, type PageName } from '../pages/pageNames.ts';
@@ -33,6 +32,8 @@ async function showPage(visit: Visit, services: Services, name: PageName): Promi
     const known = state === null ? null : tagOf(visit, services, services.snapshots.currentId(), state);
     if (known !== null && notModified(visit, known))
       return new Response(null, { status: 304, headers: tagHeaders(known) });
+    const kept = known === null ? undefined : services.pages.get(known);
+    if (kept !== undefined) return answer(kept, 200, tagHeaders(known));
     const lease = await services.snapshots.lease(signal);
     try {
       const lateRows = isWhole(visit, query) ? Number.POSITIVE_INFINITY : services.limits.lateRows;
@@ -41,7 +42,8 @@ async function showPage(visit: Visit, services: Services, name: PageName): Promi
       const shown = layout(frame, render(frame));
       // The rest of it may be known a moment later.
       const tag = state === null || isPartial(shown) ? null : tagOf(visit, services, lease.snapshot.id, state);
-      return answer(shown, 200, tagHeaders(tag));
+      if (tag !== null) services.pages.put(tag, shown.text);
+      return answer(shown.text, 200, tagHeaders(tag));
     } finally {
       lease.release();
     }
@@ -85,7 +87,7 @@ export async function showProblem(
   if (problem.error.code === 'INTERNAL') services.options.log(describe(thrown));
   const snapshot = await services.snapshots.note().catch(() => null);
   const frame = frameOf(visit, services, name, snapshot, DEFAULT_LOCALE);
-  return answer(layout(frame, problemPage(problem.error)), problem.status, problem.headers);
+  return answer(layout(frame, problemPage(problem.error)).text, problem.status, problem.headers);
 }
 
 /** What the log is told of an error of ours. */
@@ -94,8 +96,8 @@ export function describe(thrown: unknown): string {
   return `error [${(thrown as FinanceDbError | null)?.code ?? 'INTERNAL'}]: ${typeof stack === 'string' ? stack : String(thrown)}`;
 }
 
-function answer(page: Html, status: number, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(page.text, {
+function answer(page: string, status: number, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(page, {
     status,
     headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'private, no-cache', ...headers },
   });

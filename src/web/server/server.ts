@@ -8,6 +8,7 @@ import { readAssets } from './assets.ts';
 import { Events } from './events.ts';
 import { Keeper } from './keeper.ts';
 import { listen } from './listen.ts';
+import { PageMemo } from './pageMemo.ts';
 import { SERVER_LIMITS, type ServeOptions } from './serveOptions.ts';
 import type { Services } from './services.ts';
 import { Snapshots } from './snapshots.ts';
@@ -51,6 +52,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     keeper,
     events,
     assets: readAssets(options.base),
+    pages: new PageMemo(),
     stopping: stop.signal,
   };
   const app = makeApp(services);

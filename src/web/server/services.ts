@@ -1,6 +1,7 @@
 import type { Assets } from './assets.ts';
 import type { Events } from './events.ts';
 import type { Keeper } from './keeper.ts';
+import type { PageMemo } from './pageMemo.ts';
 import type { ServeOptions, ServerLimits } from './serveOptions.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -12,6 +13,7 @@ export interface Services {
   readonly keeper: Keeper;
   readonly events: Events;
   readonly assets: Assets;
+  readonly pages: PageMemo;
   /** Aborted when the server is told to stop. */
   readonly stopping: AbortSignal;
 }

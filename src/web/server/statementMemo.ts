@@ -26,6 +26,7 @@ export class StatementMemo {
   private readonly kept = new Map<string, Kept>();
   private readonly limits: MemoLimits;
   private readonly refused = new Map<string, unknown>();
+  private readonly running = new Map<string, Promise<void>>();
   private held = 0;
 
   constructor(limits: MemoLimits = LIMITS) {
@@ -66,6 +67,24 @@ export class StatementMemo {
   /** The error that it ended with; undefined when it did not. */
   refusal(statement: string): unknown {
     return this.refused.get(statement);
+  }
+
+  /** Resolves when whoever runs a statement now is done with it, well or not; undefined while nobody does. */
+  whileRun(statement: string): Promise<void> | undefined {
+    return this.running.get(statement);
+  }
+
+  /** Marks a statement as being run, until the function that is returned is called. */
+  begin(statement: string): () => void {
+    let done = (): void => undefined;
+    const running = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    this.running.set(statement, running);
+    return () => {
+      if (this.running.get(statement) === running) this.running.delete(statement);
+      done();
+    };
   }
 
   private forget(statement: string): void {
