@@ -5,7 +5,7 @@ import { PAGE_NAMES, PAGES, type PageName } from '../../src/web/pages/pageNames.
 import type { RunningServer } from '../../src/web/server/server.ts';
 import { awkwardRows } from '../support/awkwardRows.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { type Door, doorsOf, exactly } from '../support/pageDoors.ts';
+import { type Door, doorsOf, exactly, unescaped } from '../support/pageDoors.ts';
 import { type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
 import { ask, startWeb } from '../support/webServer.ts';
 
@@ -177,17 +177,69 @@ describe('the list behind a figure adds up to it', () => {
   });
 });
 
+const hiding = (address: string): string => `${address}${address.includes('?') ? '&' : '?'}private=1`;
+
+/** A page, at the address that it is sent on to. */
+async function arrive(address: string): Promise<{ readonly address: string; readonly page: string }> {
+  const { status, headers } = await ask(server.port, address, { headers: { accept: 'text/html' } });
+  const there = status === 302 ? String(headers.location) : address;
+  return { address: there, page: await get(there) };
+}
+
+const linksOf = (page: string): string[] =>
+  [...page.matchAll(/<a\b[^>]*\bhref="([^"]*)"/g)].map(([, href = '']) => unescaped(href));
+const namesOf = (page: string): string[] =>
+  [...page.matchAll(/<th scope="row"[^>]*>([\s\S]*?)<\/th>/g)].map(([, cell = '']) => cell.replace(/<[^>]*>/g, ''));
+
 describe('privacy', () => {
-  test.each(WITH_FIGURES)('%s has no amount in it, in no title, label or attribute', async (name) => {
+  test.each(PAGE_NAMES)('%s has no amount in it, in no title, label, attribute or address', async (name) => {
     const path = addressOf(name);
+    const plain = await get(path);
     const amounts = new Set(
-      doorsOf(await get(path))
+      doorsOf(plain)
         .filter(({ kind }) => kind !== 'count')
-        .map(({ figure }) => figure.replace('-', '')),
+        .flatMap(({ figure, start }) => [figure, start])
+        .map((figure) => figure.replace('-', '')),
     );
-    const page = await get(`${path}${path.includes('?') ? '&' : '?'}private=1`);
-    expect(page).not.toMatch(/data-(sum|original|total)=/);
-    const shown = [...amounts].filter((amount) => amount.length > 5 && page.includes(amount));
+    const { page, address } = await arrive(hiding(path));
+    expect(page).not.toMatch(/data-(sum|original|total|balance|start)=|[?&;](opening|min|max)=/);
+    const shown = [...amounts, '100.50', '7.25'].filter(
+      (amount) => amount.length > 3 && `${page} ${address}`.includes(amount),
+    );
     expect(shown).toEqual([]);
+    // What else looks like one, in words, titles, labels and fields. Shares, rates and examples are none.
+    const words = page
+      .replace(/<svg\b[\s\S]*?<\/svg>/g, (svg) => svg.replace(/<title>|<[^>]*>/g, ' '))
+      .replace(/placeholder="[^"]*"|At most 1,000 rows|[\d.]+ a [A-Z]{3}, where [\d.]+ is usual|[\d.,]+%/g, '');
+    expect(words.match(/(?<![\d.])\d{1,3}(,\d{3})+(\.\d+)?|(?<![\d.])\d+\.\d\d(?![\d.])/g) ?? []).toEqual([]);
+  });
+
+  test('amounts in an address are sealed, go along, narrow as before, and come back', async () => {
+    const { page, address } = await arrive(hiding('/merchants?min=499.99&category=Dining&category=Car:%20in%202025'));
+    expect(address).toMatch(/^\/merchants\?sealed=min\.[\w-]+&/);
+    expect(page).toContain('min: •••');
+    const plain = await get('/merchants?min=499.99&category=Dining&category=Car:%20in%202025');
+    expect(namesOf(page)).toEqual(namesOf(plain));
+    expect(namesOf(page).length).toBeLessThan(
+      namesOf(await get('/merchants?category=Dining&category=Car:%20in%202025')).length,
+    );
+    const along = linksOf(page).find((href) => href.startsWith('/channels')) ?? '';
+    expect(namesOf(await get(along))).toEqual(
+      namesOf(await get('/channels?min=499.99&category=Dining&category=Car:%20in%202025')),
+    );
+    const back = linksOf(page).find((href) => href.startsWith('/merchants?') && !href.includes('private')) ?? '';
+    expect((await arrive(back)).address).toBe('/merchants?min=499.99&category=Dining&category=Car:+in+2025');
+    // One that is typed takes the place of the sealed one; what was held is named anew for each account.
+    const again = await arrive(`${address}&min=1`);
+    expect((await arrive(again.address.replace('&private=1', ''))).address).toContain(
+      '?category=Dining&category=Car:+in+2025&min=1',
+    );
+    expect((await arrive(hiding('/transactions?q=+12.50'))).page).not.toContain('12.50');
+    expect((await arrive(hiding('/transactions?q=shop'))).page).toContain('value="shop"');
+    const other = await ask(server.port, '/merchants?sealed=min.AAAA&private=1', { headers: { accept: 'text/html' } });
+    expect({ status: other.status, told: other.body.includes('hidden by a server that has ended') }).toEqual({
+      status: 400,
+      told: true,
+    });
   });
 });

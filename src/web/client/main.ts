@@ -19,3 +19,5 @@ postButtons();
 copyRows();
 watchForNews();
 void fillIn();
+// Where the navigation has no room for all pages, this one is in sight.
+document.querySelector('nav > ul a[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });

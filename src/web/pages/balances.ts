@@ -3,7 +3,7 @@ import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { BalancesView } from '../../app/stats/readBalances.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { numberStyle } from '../../render/money.ts';
-import { balanceNotes, noBalancesText } from '../../render/stats/balances.ts';
+import { balanceNotes } from '../../render/stats/balances.ts';
 import { BalanceLinks, claimOf } from './balanceLinks.ts';
 import { type Level, levelChart } from './charts/levelChart.ts';
 import { sparkline } from './charts/sparkline.ts';
@@ -29,7 +29,7 @@ export function balancesPage(result: StatsResult, frame: Frame): Html {
   const rows = result.table.rows as unknown as readonly BalanceRow[];
   if (view === null || rows.length === 0)
     return html`${reportLead(result, ink)}
-<p class="empty">${view === null ? 'No balance is known.' : noBalancesText(view)}</p>
+<p class="empty">No balance is known: nothing says what an account held at any time.${view !== null && !view.statements && html` Bank statements that are imported say it, once the file has them: <code>FINANCE_DB_TABLES=transactions,transaction_statements</code>.`}${view !== null && view.unknown.length > 0 && ' Or say it here:'}</p>
 ${openingForm(frame, view)}`;
   const links = new BalanceLinks(ink, result, view);
   const before = new Map(rows.map((row, index) => [row, previousOf(rows, index)]));
@@ -56,6 +56,7 @@ ${panel(
     cell: ({ key }, cells) => {
       const row = cells as unknown as BalanceRow;
       if (key === 'account_id' && row.account_id === null) return 'All';
+      if (key === 'currency' && row.account_id === null) return ink.currency;
       const currency = row.account_id === null ? ink.currency : row.currency;
       if (key === 'balance') return links.figure(row.balance, currency, links.atEnd(row));
       if (key === 'lowest') return links.figure(row.lowest, currency, links.atLowest(row, before.get(row) ?? null));

@@ -32,8 +32,8 @@ export function layout(frame: Frame, main: Html): Html {
 <div class="first"><a class="brand" href="${linkTo(frame, 'overview')}">finance<b>db</b></a><nav aria-label="Pages">${navigation(frame)}</nav><div class="tools">${tools(frame, hidden)}</div></div>
 ${!WITHOUT_PERIOD.includes(frame.page) && periodBar(frame)}
 ${dataLine(frame)}
-</header>
 ${sampleBanner(frame)}
+</header>
 <p class="fresh" data-fresh hidden role="status"></p>
 <main id="main" tabindex="-1"><h1>${title}</h1>
 ${main}

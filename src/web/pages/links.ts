@@ -22,6 +22,14 @@ export const CARRIED = [
   'private',
 ] as const;
 
+/** Stands for parameters that are amounts while those are hidden: `sealed=min.0aF…`. */
+export const SEALED = 'sealed';
+
+/** The parameter that a sealed value is of. */
+export function sealedName(value: string): string {
+  return value.split('.', 1)[0] ?? '';
+}
+
 export type Changes = Readonly<Record<string, string | readonly string[] | null>>;
 
 /** The parameters of a span of days, in place of the page's own. */
@@ -50,7 +58,9 @@ export function linkHere(frame: Pick<Frame, 'base' | 'query' | 'page'>, changes:
 /** The period and the filters among the parameters of a page. */
 export function carried(query: URLSearchParams): URLSearchParams {
   const names: readonly string[] = CARRIED;
-  return new URLSearchParams([...query].filter(([name]) => names.includes(name)));
+  return new URLSearchParams(
+    [...query].filter(([name, value]) => names.includes(name === SEALED ? sealedName(value) : name)),
+  );
 }
 
 /** `?a=1&b=2`, or nothing, with other parameters. */

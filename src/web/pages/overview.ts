@@ -90,7 +90,7 @@ function change(ink: Ink, kind: 'income' | 'spending' | 'net', now: OverviewRow,
   const [current, earlier] = [Number(now[kind]), Number(was[kind])];
   if (kind === 'net' || earlier === 0 || current === 0 || Math.sign(current) !== Math.sign(earlier)) return null;
   const ratio = Math.abs(current) / Math.abs(earlier) - 1;
-  if (Math.abs(ratio) < 0.0005) return html`<b class="change">= the same</b>`;
+  if (Math.abs(ratio) < 0.0005) return html`<b class="change">about the same</b>`;
   return html`<b class="change">${ratio > 0 ? '▲' : '▼'} ${ink.share(Math.abs(ratio))} ${ratio > 0 ? 'more' : 'less'}</b>`;
 }
 

@@ -3,8 +3,8 @@ import { neighbourPeriods } from '../../model/neighbourPeriods.ts';
 import { combinePeriod, type Period } from '../../model/period.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html, trusted } from './html.ts';
-import { HIDDEN, isPrivate, withMinus } from './ink.ts';
-import { type Changes, linkHere, pathTo } from './links.ts';
+import { HIDDEN, withMinus } from './ink.ts';
+import { type Changes, linkHere, pathTo, SEALED, sealedName } from './links.ts';
 import { PAGES } from './pageNames.ts';
 
 const PERIOD = ['period', 'from', 'to'];
@@ -94,9 +94,7 @@ function chips(frame: Frame): Html | null {
   if (filters.length === 0) return null;
   const clear: Record<string, null> = Object.fromEntries(filters.map(([name]) => [name, null]));
   return html`<ul class="chips" aria-label="Filters">${filters.map(([name, value]) => {
-    // What an account held is an amount like any other.
-    const shown = name === 'opening' && isPrivate(frame.query) ? value.replace(/=.*$/, `=${HIDDEN}`) : value;
-    const words = wordsOf(name, shown);
+    const words = wordsOf(name, value);
     return html`<li><a class="chip" href="${linkHere(frame, { ...without(frame, name, value), after: null })}" title="Remove this filter"><span class="sr">Remove filter </span>${words} <span aria-hidden="true">×</span></a></li>`;
   })}${filters.length > 1 && html`<li><a href="${linkHere(frame, { ...clear, after: null })}">Clear</a></li>`}</ul>`;
 }
@@ -118,6 +116,7 @@ function wordsOf(name: string, value: string): string {
   if (name === 'with-transfers') return 'with transfers';
   if (name === 'every-row') return 'every row';
   if (name === 'income' || name === 'spending') return name;
+  if (name === SEALED) return `${sealedName(value)}: ${HIDDEN}`;
   if (name !== 'only') return `${name}: ${value}`;
   try {
     const narrowing = parseNarrowing(value);
@@ -138,11 +137,12 @@ function filterForm(frame: Frame): Html {
   const { query } = frame;
   const flow = query.has('income') ? 'income' : query.has('spending') ? 'spending' : '';
   const names = TEXTS.map(([name]) => name);
+  const sealed = query.getAll(SEALED).map(sealedName);
   // Accounts and categories add up; the others are one each, and the form has them.
   const single = names.filter((name) => name !== 'account' && name !== 'category');
   return html`<details class="menu filters"><summary>+ filter</summary><div class="sheet-box"><form action="${pathTo(frame, PAGES[frame.page].path)}">${TEXTS.map(
     ([name, title]) =>
-      html`<label>${title} <input name="${name}" value="${single.includes(name) ? (query.get(name) ?? '') : ''}" autocomplete="off"${(name === 'min' || name === 'max') && trusted(' inputmode="decimal"')}></label>`,
+      html`<label>${title} <input name="${name}" value="${single.includes(name) ? (query.get(name) ?? '') : ''}"${sealed.includes(name) && html` placeholder="${HIDDEN}"`} autocomplete="off"${(name === 'min' || name === 'max') && trusted(' inputmode="decimal"')}></label>`,
   )}${flow !== '' && html`<input type="hidden" name="${flow}" value="1">`}<label class="check"><input type="checkbox" name="with-transfers" value="1"${query.has('with-transfers') && trusted(' checked')}> with transfers between own accounts</label>${kept(frame, [...single, 'with-transfers', 'income', 'spending', 'after'])}<button>Filter</button></form><p class="choices">only <a href="${linkHere(frame, { income: '1', spending: null, after: null })}">income</a> <a href="${linkHere(frame, { spending: '1', income: null, after: null })}">spending</a> <a href="${linkHere(frame, { spending: null, income: null, after: null })}">both</a></p></div></details>`;
 }
 

@@ -12,14 +12,20 @@ import { intervalName } from './periodNames.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
 
+const OPTIONAL = ['price_before', 'changed_on', 'overdue_since'] as const;
+/** A day has room for so many. */
+const MOST_A_DAY = 4;
+
 /** Subscriptions, bills, salary: what comes when, and what it costs in a year. */
 export function recurringPage(view: StatsResult, frame: Frame): Html {
   const ink = new Ink(frame, view.baseCurrency.currency);
   const rows = view.table.rows as unknown as readonly RecurringRow[];
   const total = view.table.total as unknown as RecurringTotal | null;
   const going = rows.filter(({ state }) => state !== 'stopped');
+  // What is empty in every row takes no room; the exports have all.
+  const empty = OPTIONAL.filter((key) => rows.every((row) => row[key] === null));
   return html`${reportLead(view, ink)}
-${total !== null && html`<p class="lead">${ink.count(total.going)} are going: ${ink.money(total.out_per_year)} out and ${ink.money(total.in_per_year)} in per year.</p>`}
+${total !== null && html`<p>${ink.count(total.going)} are going: ${ink.money(total.out_per_year)} out and ${ink.money(total.in_per_year)} in per year.</p>`}
 ${panel({ title: 'What comes next', ink, wide: true, exports: { report: 'recurring' }, table: '#series', note: 'expected from what came so far' }, calendar(ink, going, frame.today))}
 ${panel(
   {
@@ -30,7 +36,7 @@ ${panel(
     exports: { report: 'recurring' },
     note: 'amounts are the usual ones, not sums; a name leads to all payments',
   },
-  html`${sorting(frame, 'payment')}${reportCells(ink, { ...view.table, total: null }, { behind: recurringBehind, caption: 'Recurring payments', most: 1000 })}`,
+  html`${sorting(frame, 'payment')}${reportCells(ink, { ...view.table, total: null }, { behind: recurringBehind, caption: 'Recurring payments', most: 1000, without: ['month_days', ...empty] })}`,
 )}`;
 }
 
@@ -84,9 +90,10 @@ function sheet(ink: Ink, due: Due, month: string, today: string): Html {
 
 function day(ink: Ink, all: Due, iso: string, today: string): Html {
   const due = all.get(iso) ?? [];
+  const shown = due.slice(0, due.length > MOST_A_DAY ? MOST_A_DAY - 1 : MOST_A_DAY);
   const kinds = [...(iso === today ? ['today'] : []), ...(due.length > 0 ? ['has'] : [])].join(' ');
-  return html`<td${kinds !== '' && html` class="${kinds}"`}${iso === today && html` aria-current="date"`}><span class="day">${Number(iso.slice(8))}</span>${due.map(
+  return html`<td${kinds !== '' && html` class="${kinds}"`}${iso === today && html` aria-current="date"`}><span class="day">${Number(iso.slice(8))}</span>${shown.map(
     (row) =>
       html`<a class="due ${row.amount.startsWith('-') ? 'out' : 'in'}" href="${ink.behind(seriesOf(row))}" title="${row.merchant}: usually ${ink.money(row.amount)}, ${row.cadence}">${row.merchant} <b>${ink.money(row.amount)}</b></a>`,
-  )}</td>`;
+  )}${due.length > shown.length && html`<a class="more-due" href="#series" aria-label="${ink.count(due.length - shown.length)} more on ${iso}">+ ${ink.count(due.length - shown.length)}</a>`}</td>`;
 }

@@ -45,13 +45,13 @@ export function reportCells(ink: Ink, table: ReportTable, options: TableOptions)
   };
   const head = columns.map(
     (column) =>
-      html`<th scope="col" class="${column.kind}">${column.title}${column.kind === 'money' && html` <small>${ink.currency}</small>`}</th>${column.bar === true && html`<td class="bar"></td>`}`,
+      html`<th scope="col" class="${classOf(column)}">${column.title}${column.kind === 'money' && html` <small>${ink.currency}</small>`}</th>${column.bar === true && html`<td class="bar"></td>`}`,
   );
   const rows = withinBytes(
     asked.map(
       (row) => html`<tr>${columns.map(
         (column, index) =>
-          html`${index === 0 ? html`<th scope="row" class="${column.kind}">${write(column, row)}</th>` : html`<td class="${column.kind}">${write(column, row)}</td>`}${
+          html`${index === 0 ? html`<th scope="row" class="${column.kind}">${write(column, row)}</th>` : html`<td class="${classOf(column)}">${write(column, row)}</td>`}${
             column.bar === true &&
             html`<td class="bar">${cellBar(Number(row[column.key] ?? 0), largest(column.key, Number(row[column.key] ?? 0) < 0 ? -1 : 1))}</td>`
           }`,
@@ -101,6 +101,10 @@ function total(
             : cell(ink, column, row[column.key], behind(column, {}) === null ? null : behindTotal(column), scope);
     return html`<td class="${column.kind}">${inside}</td>${column.bar === true && html`<td class="bar"></td>`}`;
   })}</tr></tfoot>`;
+}
+
+function classOf({ kind, wide }: ReportColumn): string {
+  return wide === true ? `${kind} long` : kind;
 }
 
 function cell(

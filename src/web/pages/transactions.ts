@@ -38,7 +38,7 @@ export function transactionsPage({ list: view, detail }: TransactionsView, frame
         ? ' · transfers included'
         : ' · transfers between own accounts left out'
   }</p>
-${searchForm(frame, input.search)}
+${searchForm(frame)}
 ${summary(ink, view)}
 ${detail === null || single === undefined ? list(ink, view) : detailPart(ink, single, detail, foot)}
 ${single !== undefined && detail === null && foot}
@@ -48,7 +48,9 @@ ${input.after !== null && html`<p><a href="${linkHere(frame, { after: null })}">
 }`;
 }
 
-function searchForm(frame: Frame, search: string | null): Html {
+function searchForm(frame: Frame): Html {
+  // As the address has it: an amount is not in it while those are hidden.
+  const search = frame.query.get('q');
   const kept = [...frame.query].filter(([name]) => name !== 'q' && name !== 'after');
   return html`<form class="search" role="search" action="${pathTo(frame, PAGES.transactions.path)}"><label>Search <input type="search" name="q" id="search" value="${search ?? ''}" placeholder="merchant, category, city, account, id or amount"></label>${kept.map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,

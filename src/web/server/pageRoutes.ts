@@ -3,6 +3,7 @@ import type { FinanceDbError } from '../../errors/financeDbError.ts';
 import { DEFAULT_LOCALE } from '../../render/locale.ts';
 import { followText } from '../pages/followText.ts';
 import { layout } from '../pages/layout.ts';
+import { pathTo, search } from '../pages/links.ts';
 import { isPartial } from '../pages/overview.ts';
 import { PAGE_NAMES, PAGES, type PageName } from '../pages/pageNames.ts';
 import { problemPage } from '../pages/problem.ts';
@@ -10,6 +11,7 @@ import { notModified, tagOf } from './etag.ts';
 import { localeOf } from './locale.ts';
 import { PAGE_TABLE } from './pageTable.ts';
 import { problemOf } from './problem.ts';
+import { addressFor, openedQuery } from './sealed.ts';
 import type { Services } from './services.ts';
 import { frameOf, queryOf, type Visit, visitSignal, type WebEnv } from './visit.ts';
 
@@ -25,8 +27,11 @@ async function showPage(visit: Visit, services: Services, name: PageName): Promi
   services.keeper.visited();
   const signal = visitSignal(visit, services.stopping);
   const { config, now } = services.options;
-  const query = queryOf(visit);
   try {
+    const typed = queryOf(visit);
+    const elsewhere = addressFor(typed);
+    if (elsewhere !== null) return visit.redirect(pathTo(services.options, PAGES[name].path) + search(elsewhere));
+    const query = openedQuery(typed);
     const locale = localeOf(query, visit.req.header('accept-language'));
     const state = pageState(services, name, locale);
     const known = state === null ? null : tagOf(visit, services, services.snapshots.currentId(), state);

@@ -5,6 +5,7 @@ import { localDay } from '../../app/stats/statsFlags.ts';
 import { defaultHome } from '../../config/platform.ts';
 import type { Frame } from '../pages/frame.ts';
 import type { PageName } from '../pages/pageNames.ts';
+import { addressFor } from './sealed.ts';
 import type { Services } from './services.ts';
 
 /** What Hono is told of our requests. */
@@ -25,6 +26,15 @@ export function queryOf(visit: Visit): URLSearchParams {
   return new URL(visit.req.url).searchParams;
 }
 
+/** Also where something else went wrong no link has an amount in it that is to be hidden. */
+function shownQuery(query: URLSearchParams): URLSearchParams {
+  try {
+    return addressFor(query) ?? query;
+  } catch {
+    return query;
+  }
+}
+
 /** What a page is framed with. */
 export function frameOf(
   visit: Visit,
@@ -37,7 +47,7 @@ export function frameOf(
   return {
     page,
     base: options.base,
-    query: queryOf(visit),
+    query: shownQuery(queryOf(visit)),
     snapshot,
     freshness: keeper.state(),
     now: options.now(),
