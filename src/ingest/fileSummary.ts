@@ -8,23 +8,7 @@ import type {
   StatementFormat,
   StatementStart,
 } from './statement.ts';
-
-/** What one statement of a file says of one account, and whether it holds. */
-export interface StatementSummary {
-  /** Of the statement in its file, from 1. */
-  readonly number: number;
-  readonly accountId: string;
-  readonly currency: string | null;
-  readonly opening: Balance | null;
-  readonly closing: Balance | null;
-  /** Booked entries, and their sum. */
-  readonly entries: number;
-  readonly total: string;
-  /** opening + total = closing, to the last digit; null where the file does not give both, or the entries have several currencies. */
-  readonly closes: boolean | null;
-  readonly firstDay: string | null;
-  readonly lastDay: string | null;
-}
+import { StatementCounter, type StatementCounts, type StatementSummary } from './statementCounts.ts';
 
 export interface SkippedCounts {
   pending: number;
@@ -59,7 +43,9 @@ export class FileSummary {
   /** Entries read: booked, pending, and trades with an amount. */
   rows = 0;
   private readonly sum = new Sum();
-  private readonly finished: StatementSummary[] = [];
+  private readonly counter = new StatementCounter();
+  private count = 0;
+  private finished: StatementSummary[] = [];
   private readonly joined = new Map<string, Tally>();
   private readonly joins: boolean;
   private start: StatementStart | null = null;
@@ -78,10 +64,25 @@ export class FileSummary {
     return this.sum.toString();
   }
 
-  /** All statements, once the file was read. */
-  get statements(): readonly StatementSummary[] {
-    const joined = [...this.joined.values()].map((tally, index) => summarised(index + 1, tally));
-    return [...this.finished, ...joined];
+  /** How many statements wait to be taken. */
+  get waiting(): number {
+    return this.finished.length;
+  }
+
+  /**
+   * The statements that have ended since they were taken last, which are forgotten here: a file may have millions of them.
+   * @param final whether all of the file was read; those of a CSV file come then
+   */
+  takeStatements(final: boolean): readonly StatementSummary[] {
+    if (final) for (const tally of this.joined.values()) this.conclude(tally);
+    const taken = this.finished;
+    this.finished = [];
+    return taken;
+  }
+
+  /** What all statements that were taken or wait come to. */
+  get statements(): StatementCounts {
+    return this.counter.result();
   }
 
   begin(start: StatementStart): void {
@@ -123,11 +124,17 @@ export class FileSummary {
       tally.firstPiece ??= piece;
       tally.lastPiece = piece;
       if (start?.currency && !this.joins) tally.currencies.add(start.currency);
-      if (!this.joins) this.finished.push(summarised(this.finished.length + 1, tally));
+      if (!this.joins) this.conclude(tally);
     }
     this.start = null;
     this.last = null;
     this.tallies = new Map();
+  }
+
+  private conclude(tally: Tally): void {
+    const summary = summarised(++this.count, tally);
+    this.counter.add(summary);
+    this.finished.push(summary);
   }
 
   private tallyOf(accountId: string, currency: string | null): Tally {

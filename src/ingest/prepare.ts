@@ -21,21 +21,23 @@ export interface PrepareOptions {
 }
 
 const LONGEST_ACCOUNT = 50;
+const MOST_ACCOUNTS = 10_000;
 const CURRENCY = /^[A-Z]{3}$/;
 
 /** Turns entries into staged rows: cleans them, files them by rules, and puts their amount into the base currency where that is plain. */
 export class Preparer {
   private readonly options: PrepareOptions;
-  /** Accounts so far, by the name in the file: nearly always one. */
+  /** The latest accounts, by the name in the file: nearly always one. */
   private readonly accounts = new Map<string, string>();
   /** Whether an account was called by `namelessAccount`. */
   usedNameless = false;
   /** Whether an amount was taken for the base currency because neither file nor profile names one. */
   assumedCurrency = false;
-  /** Whether entries bring their own keys. */
-  hasOwnIds = false;
-  /** Whether an amount waits for an exchange rate. */
-  needsRates = false;
+  /** Rows made so far, those of them with an id of the bank, and those that bring their own keys. */
+  readonly counts = { entries: 0, withBankId: 0, withOwnId: 0 };
+  /** Days and currencies (`2024-01-31 EUR`) of amounts that wait for an exchange rate. */
+  readonly wantedRates = new Set<string>();
+  private lastWanted = '';
 
   constructor(options: PrepareOptions) {
     this.options = options;
@@ -60,7 +62,8 @@ export class Preparer {
         `it has more than ${LONGEST_ACCOUNT} characters`,
         'name the account with --account',
       );
-    // Kept for the whole file, unlike the text that they were cut from.
+    if (this.accounts.size >= MOST_ACCOUNTS) this.accounts.clear();
+    // Kept for long, unlike the text that they were cut from.
     this.accounts.set(standingAlone(named), standingAlone(id));
     if (options.account === null && named === '') this.usedNameless = true;
     if (options.account !== null && this.accounts.size > 1)
@@ -76,7 +79,9 @@ export class Preparer {
   row(start: StatementStart, entry: StatementEntry): StagedRow {
     const { options } = this;
     const { own } = entry;
-    if (own !== undefined) this.hasOwnIds = true;
+    this.counts.entries++;
+    if (entry.bankId !== null) this.counts.withBankId++;
+    if (own !== undefined) this.counts.withOwnId++;
     // Our own columns may say that a row has no account, or no currency: '' until it is stored.
     const none = own !== undefined && entry.account === undefined && options.account === null;
     const account = none ? '' : this.accountOf(entry.account ?? start.account, entry.place);
@@ -94,7 +99,7 @@ export class Preparer {
       category(rule, entry),
       normalized(entry, currency, options.baseCurrency),
     ];
-    if (inBase.normalized_amount === null) this.needsRates = true;
+    if (inBase.normalized_amount === null) this.wantRate(currency, entry.date);
     // Named one by one: millions of these are made, and spreading takes as long as all the rest here.
     const row: StagedRow = {
       record: String(entry.place.record),
@@ -131,6 +136,14 @@ export class Preparer {
       balance: entry.balance,
     };
     return own === undefined ? row : { ...row, ...asTheyAre(entry, own) };
+  }
+
+  private wantRate(currency: string, day: string): void {
+    const wanted = `${day} ${currency}`;
+    // Entries of a day stand together.
+    if (wanted === this.lastWanted) return;
+    this.lastWanted = wanted;
+    this.wantedRates.add(wanted);
   }
 }
 

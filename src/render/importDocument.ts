@@ -29,9 +29,9 @@ function fileDocument(one: FileImport, dryRun: boolean): Record<string, unknown>
     file: one.file,
     format: one.format,
     source: one.source,
-    account: one.accounts.length === 1 ? one.accounts[0] : null,
-    accounts: one.accounts,
-    statements: statements.length,
+    account: statements.accounts.length === 1 ? statements.accounts[0] : null,
+    accounts: statements.accounts,
+    statements: statements.count,
     rows: one.rows,
     new: outcome.newRows,
     known: outcome.known,
@@ -95,9 +95,8 @@ function errorOf(refused: readonly RefusedFile[]): Record<string, unknown> {
 }
 
 /** Statements whose balances could be checked, and those that close. */
-export function balancesOf(one: FileImport): { checked: number; closed: number } {
-  const checked = one.statements.filter(({ closes }) => closes !== null);
-  return { checked: checked.length, closed: checked.filter(({ closes }) => closes).length };
+export function balancesOf({ statements: { checked, closed } }: FileImport): { checked: number; closed: number } {
+  return { checked, closed };
 }
 
 /** Every count is there, also when no file came in. */

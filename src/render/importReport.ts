@@ -1,5 +1,4 @@
 import type { FileImport, Gap, ImportResult, LeftAside } from '../app/import/result.ts';
-import type { StatementSummary } from '../ingest/fileSummary.ts';
 import { Sum } from '../ingest/numeral.ts';
 import { agreeing, counted, grouped } from '../model/counted.ts';
 import { fittingTable } from './fittingTable.ts';
@@ -63,9 +62,9 @@ function fileTable(one: FileImport, style: TableStyle): string {
   ].flatMap(([number, what]) => (number === 0 ? [] : [`${grouped(Number(number))} ${what}`]));
   const days = outcome.first === null ? 'none' : `${outcome.first} to ${outcome.last ?? ''}`;
   const rows: [string, string][] = [
-    ['account', printable(one.accounts.join(', '))],
+    ['account', printable(statements.accounts.join(', '))],
     ['read as', printable(one.source)],
-    ['statements', grouped(statements.length)],
+    ['statements', grouped(statements.count)],
     ['rows', grouped(one.rows)],
     ['new', grouped(outcome.newRows)],
     ['known', grouped(outcome.known)],
@@ -80,15 +79,15 @@ function fileTable(one: FileImport, style: TableStyle): string {
 
 /** The sum that proves a file of one statement; the count of those that close where it has more. */
 function balanceLine(one: FileImport): string {
-  const [only] = one.statements;
-  if (one.statements.length !== 1 || only?.opening == null || only.closing === null) return balancesText(one);
+  const { only } = one.statements;
+  if (only?.opening == null || only.closing === null) return balancesText(one);
   const sum = `${only.opening.amount} + ${only.total}`.replace('+ -', '- ');
   return only.closes
     ? `close: ${sum} = ${only.closing.amount}`
     : `do not close: ${sum} is ${new Sum().add(only.opening.amount).add(only.total)}, not ${only.closing.amount}`;
 }
 
-function accountsText({ accounts }: FileImport): string {
+function accountsText({ statements: { accounts } }: FileImport): string {
   return accounts.length > 1 ? counted(accounts.length, 'account') : (accounts[0] ?? '');
 }
 
@@ -109,11 +108,14 @@ function notes(one: FileImport, style: TableStyle): string[] {
     );
   if (skipped.investment > 0) say(`${counted(skipped.investment, 'investment transaction')} left out`);
   if (skipped.other > 0) say(`${counted(skipped.other, 'other record')} left out`);
-  for (const { number, accountId, opening, closing, total, closes } of one.statements)
-    if (closes === false && opening !== null && closing !== null)
+  const { unclosed, checked, closed } = one.statements;
+  for (const { number, accountId, opening, closing, total } of unclosed)
+    if (opening !== null && closing !== null)
       say(
         `statement ${number} of ${accountId} does not close: ${opening.amount} + ${total} is ${new Sum().add(opening.amount).add(total)}, and it says ${closing.amount}`,
       );
+  if (checked - closed > unclosed.length)
+    say(`so it is with ${counted(checked - closed - unclosed.length, 'more statement')}`);
   for (const { account, other, rows, among } of one.sameAccounts)
     say(
       `${grouped(rows)} of its ${counted(among, 'row')} within the days of ${other} ${agreeing(rows, 'is', 'are')} in there too, by day and amount. If ${account} is the same account, ${one.id === null ? '' : `\`finance-db import --undo ${one.id}\` and `}import it with --account '${other}', else each entry counts twice`,
@@ -214,7 +216,7 @@ function conclusion(result: ImportResult): string[] {
     result.statementsTables !== null &&
     !dryRun &&
     added > 0 &&
-    imports.some(({ statements }) => statements.some(hasBalance))
+    imports.some(({ statements }) => statements.haveBalances)
   )
     lines.push(
       `For \`finance-db stats balances\` sync what statements say too: FINANCE_DB_TABLES=${result.statementsTables}, in the environment or .env`,
@@ -222,15 +224,11 @@ function conclusion(result: ImportResult): string[] {
   return lines;
 }
 
-function hasBalance({ opening, closing }: StatementSummary): boolean {
-  return opening !== null || closing !== null;
-}
-
 /** Amounts in other currencies than the one that reports count in: said once for all files. */
 function notNormalized({ imports, baseCurrency }: ImportResult): string[] {
   const missing = imports.reduce((sum, one) => sum + one.outcome.normalized.missing, 0);
   if (missing === 0) return [];
-  const currencies = new Set(imports.flatMap(({ statements }) => statements.flatMap(({ currency }) => currency ?? [])));
+  const currencies = new Set(imports.flatMap(({ statements }) => statements.currencies));
   currencies.delete(baseCurrency);
   const [only] = currencies;
   const setting = `FINANCE_DB_BASE_CURRENCY=${currencies.size === 1 ? only : '…'}`;

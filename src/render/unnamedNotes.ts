@@ -13,11 +13,11 @@ export function unnamed(imports: readonly FileImport[]): string[] {
   const [only] = nameless;
   if (nameless.length === 1 && only !== undefined)
     lines.push(
-      `${only.file}: it names no account, so its rows are under ${only.accounts.join(', ')}; --account NAME calls it otherwise`,
+      `${only.file}: it names no account, so its rows are under ${only.statements.accounts.join(', ')}; --account NAME calls it otherwise`,
     );
   else if (nameless.length > 1)
     lines.push(
-      `${counted(nameless.length, 'file')} name no account, so their rows are under names of ours: ${listed(nameless, (one) => `${one.file.slice(shared)} (${one.accounts.join(', ')})`)}; --account NAME calls one otherwise`,
+      `${counted(nameless.length, 'file')} name no account, so their rows are under names of ours: ${listed(nameless, (one) => `${one.file.slice(shared)} (${one.statements.accounts.join(', ')})`)}; --account NAME calls one otherwise`,
     );
   const [first, ...others] = imports.filter((one) => one.assumedCurrency !== null);
   if (first === undefined) return lines.map((line) => printableText(line));

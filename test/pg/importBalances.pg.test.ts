@@ -131,3 +131,36 @@ test('CSV with two currencies in one account: each has balances of its own, and 
   const late = await fixture.imported([fixture.file('c', write(7, 9400, 77000))], '--account', 'TWO');
   expect(late.imports[0]?.gaps).toMatchObject([{ opening: 770, closing_before: 780, missing: -10 }]);
 });
+
+describe('a file of very many statements', () => {
+  const COUNT = 6_500;
+  /** One entry a statement; what stands in the text of the last but ten is given. */
+  const manyStatements = (odd: string): string =>
+    Array.from({ length: COUNT }, (_, at) => {
+      const text =
+        at === COUNT - 10 ? odd : `A text that is long enough for several pieces of the file ${at}`.repeat(2);
+      const entries = [{ day: '2026-03-05', cents: 100 + at, text }];
+      return mt940Text({ account: 'GIRO', currency: 'USD', openingCents: 0, entries });
+    }).join('');
+
+  test('all are stored, in order and with their balances, though few are in memory at once', async () => {
+    const { imports } = await fixture.imported([fixture.file('many.sta', manyStatements('Odd'))]);
+    expect(imports[0]).toMatchObject({ statements: COUNT, new: COUNT, balances: { checked: COUNT, closed: COUNT } });
+    expect(
+      await fixture.rows(`SELECT count(*) AS n, min(number) AS first, max(number) AS last, count(DISTINCT number) AS numbers,
+        sum(entries) AS entries, count(*) FILTER (WHERE closes AND closing = total AND total = (number + 99) * 0.01) AS right
+        FROM transaction_statements`),
+    ).toEqual([
+      { n: `${COUNT}`, first: '1', last: `${COUNT}`, numbers: `${COUNT}`, entries: `${COUNT}`, right: `${COUNT}` },
+    ]);
+  });
+
+  test('a value that PostgreSQL refuses is counted from the beginning of the file, and nothing stays', async () => {
+    const odd = `/OCMT/EUR${'9'.repeat(40)},5`;
+    const result = await fixture.run('import', fixture.file('many.sta', manyStatements(odd)), '--json');
+    expect(result.code).toBe(2);
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      refused: [{ code: 'BAD_INPUT', details: { record: COUNT - 9 } }],
+    });
+  });
+});

@@ -1,8 +1,30 @@
 import { expect, test } from '@jest/globals';
 import type { FileImport, ImportResult } from '../../src/app/import/result.ts';
 import { FinanceDbError } from '../../src/errors/financeDbError.ts';
+import { StatementCounter, type StatementSummary } from '../../src/ingest/statementCounts.ts';
 import { importLine } from '../../src/render/importLines.ts';
 import { renderImport } from '../../src/render/importReport.ts';
+
+const NO_STATEMENTS = new StatementCounter().result();
+
+function counted(statements: readonly Partial<StatementSummary>[]): FileImport['statements'] {
+  const counter = new StatementCounter();
+  for (const [at, one] of statements.entries())
+    counter.add({
+      number: at + 1,
+      accountId: '4711',
+      currency: 'EUR',
+      opening: null,
+      closing: null,
+      entries: 1,
+      total: '1.00',
+      closes: null,
+      firstDay: null,
+      lastDay: null,
+      ...one,
+    });
+  return counter.result();
+}
 
 function imported(file: string, more: Partial<FileImport> = {}): FileImport {
   return {
@@ -10,10 +32,9 @@ function imported(file: string, more: Partial<FileImport> = {}): FileImport {
     file,
     format: 'csv',
     source: 'csv:bank',
-    accounts: ['4711'],
     nameless: false,
     assumedCurrency: null,
-    statements: [],
+    statements: NO_STATEMENTS,
     rows: 1,
     sum: '-1.00',
     skipped: { pending: 0, investment: 0, other: 0 },
@@ -108,14 +129,29 @@ test('folders that were left aside are told with the command that imports them',
 });
 
 test('balances need their table to be synced: told where it is not', () => {
-  const balance = { amount: '1.00', date: null };
-  const statements = [{ opening: balance, closing: balance, closes: true }] as unknown as FileImport['statements'];
+  const statements = counted([{ closing: { amount: '1.00', date: null } }]);
   const tables = 'transactions,transaction_statements';
   expect(report([imported('a.sta', { statements })], { statementsTables: tables })).toContain(
     `FINANCE_DB_TABLES=${tables}`,
   );
   expect(report([imported('a.sta', { statements })])).not.toContain('FINANCE_DB_TABLES');
   expect(report([imported('a.csv')], { statementsTables: tables })).not.toContain('FINANCE_DB_TABLES');
+});
+
+test('statements that do not close are named, the first thousand of them, and all are counted', () => {
+  const [opening, closing] = [
+    { amount: '1.00', date: null },
+    { amount: '3.00', date: null },
+  ];
+  const broken = { opening, closing, closes: false };
+  const few = report([imported('a.sta', { statements: counted([broken, { ...broken, closes: true }, broken]) })]);
+  expect(few).toContain('1 of 3 close');
+  expect(few.match(/statement \d+ of 4711 does not close: 1.00 \+ 1.00 is 2.00, and it says 3.00/g)).toHaveLength(2);
+  expect(few).not.toContain('more statement');
+  const many = report([imported('a.sta', { statements: counted(Array.from({ length: 2500 }, () => broken)) })]);
+  expect(many).toContain('0 of 2500 close');
+  expect(many.match(/does not close/g)).toHaveLength(1000);
+  expect(many).toContain('a.sta: so it is with 1,500 more statements');
 });
 
 test('a line of the log says which rows are neither new nor known, and that sample data gave way', () => {
@@ -129,7 +165,11 @@ test('a line of the log says which rows are neither new nor known, and that samp
 test('what several files leave open is said once', () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${name}.csv`);
   const files = names.map((name) =>
-    imported(name, { assumedCurrency: 'USD', nameless: true, accounts: [`csv-${name}`] }),
+    imported(name, {
+      assumedCurrency: 'USD',
+      nameless: true,
+      statements: { ...NO_STATEMENTS, accounts: [`csv-${name}`] },
+    }),
   );
   const text = report(files).replace(/\s+/g, ' ');
   expect(text).toContain(

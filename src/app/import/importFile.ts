@@ -1,20 +1,17 @@
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { FileSummary } from '../../ingest/fileSummary.ts';
-import { fitting } from '../../ingest/fits.ts';
 import { Preparer } from '../../ingest/prepare.ts';
-import { stagedValues } from '../../ingest/stagedRow.ts';
-import type { StatementEvent, StatementStart } from '../../ingest/statement.ts';
 import { beside, IMPORT_ROWS } from '../../model/importTables.ts';
 import type { TableName } from '../../model/tableName.ts';
 import { findOtherCurrency } from '../../postgres/imports/accountCurrency.ts';
 import { findGaps } from '../../postgres/imports/continuity.ts';
 import { readHistory } from '../../postgres/imports/history.ts';
-import { decideIdentity, refuseDoubleIds } from '../../postgres/imports/identity.ts';
+import { decideIdentity, readEarlier, refuseDoubleIds } from '../../postgres/imports/identity.ts';
 import { fillWithoutIndexes } from '../../postgres/imports/indexesAside.ts';
 import { markLookalikes } from '../../postgres/imports/lookalikes.ts';
 import { readRates } from '../../postgres/imports/normalize.ts';
 import { findSameAccounts } from '../../postgres/imports/sameAccount.ts';
-import { createStaging, stageRows } from '../../postgres/imports/stage.ts';
+import { analyzeStaged } from '../../postgres/imports/stage.ts';
 import { refreshStatistics } from '../../postgres/imports/statistics.ts';
 import {
   countCategories,
@@ -33,6 +30,7 @@ import type { OpenedStatements } from './openStatements.ts';
 import { largestNew, lookalikes, uncategorised } from './preview.ts';
 import type { ImportRequest } from './request.ts';
 import type { FileImport } from './result.ts';
+import { stageFile } from './stageFile.ts';
 
 /** Unpaired legs and possible duplicates that are named; their counts are whole. */
 const MOST_NAMED = 10;
@@ -60,26 +58,36 @@ export async function importFile(
     baseCurrency: config.baseCurrency,
     rules: request.rules,
   });
-  await createStaging(session);
-  await stageRows(session, stagedRows(opened, preparer, summary), {
+  await stageFile(session, opened, preparer, summary, {
     signal,
     onRows: (rows) => request.onProgress?.({ file: opened.name, rows, fraction: opened.fractionRead() }),
   });
   request.onRead?.(opened.name);
   if (preparer.assumedCurrency) await refuseOtherCurrency(session, table, opened, config.baseCurrency);
-  if (preparer.hasOwnIds) await refuseDoubleIds(session, opened.name);
+  const { counts: staged } = preparer;
+  if (staged.withOwnId > 0) await refuseDoubleIds(session, opened.name);
   // Before anything is compared: PostgreSQL does not hold tx_id unique there.
   const partitioned = await lockPartitioned(session, table);
   const { source, fileHash } = opened;
-  const someAreNew = await decideIdentity(session, { table, source, fileHash, allNew: request.allNew });
-  if (someAreNew) await markLookalikes(session, table);
-  await readHistory(session, table);
-  await readRates(session, table, config.baseCurrency, preparer.needsRates);
-  const outcome = await readOutcome(session);
+  const earlier = await readEarlier(session, table);
+  if (earlier.rows || earlier.records) await analyzeStaged(session);
+  const someAreNew = await decideIdentity(session, {
+    table,
+    source,
+    fileHash,
+    allNew: request.allNew,
+    staged,
+    earlier,
+  });
+  if (someAreNew && earlier.rows) await markLookalikes(session, table);
+  const history = someAreNew && earlier.rows && (await readHistory(session, table));
+  const rates = await readRates(session, table, config.baseCurrency, preparer.wantedRates);
+  const outcome = await readOutcome(session, rates);
   if (partitioned !== null) await makeRoom(session, partitioned, newTimes());
   // A dry run keeps nobody from the tables.
   const rowsToCome = request.dryRun ? 0 : outcome.newRows;
-  if (outcome.newRows > 0) await fillWithoutIndexes(session, table, rowsToCome, () => insertNew(session, table));
+  if (outcome.newRows > 0)
+    await fillWithoutIndexes(session, table, rowsToCome, () => insertNew(session, table, { history, rates }));
   const importId = await insertImport(session, table, {
     file: opened.name,
     fileHash: opened.fileHash,
@@ -90,9 +98,9 @@ export async function importFile(
     total: summary.total,
     outcome,
   });
-  await insertStatements(session, table, importId, summary.statements);
+  await insertStatements(session, table, importId);
   await fillWithoutIndexes(session, beside(table, IMPORT_ROWS), rowsToCome, () =>
-    insertImportRows(session, table, importId),
+    insertImportRows(session, table, importId, { history, rates }),
   );
   await refreshStatistics(session, table, outcome.newRows);
   const transfers = await pairTransfers(session, table, importId);
@@ -102,7 +110,6 @@ export async function importFile(
     file: opened.name,
     format: opened.format,
     source: opened.source,
-    accounts: [...new Set(summary.statements.map(({ accountId }) => accountId))].filter((id) => id !== ''),
     nameless: request.account === null && preparer.usedNameless,
     assumedCurrency: preparer.assumedCurrency && !config.baseCurrencyIsSet ? config.baseCurrency : null,
     statements: summary.statements,
@@ -140,33 +147,4 @@ async function refuseOtherCurrency(
       details: { file: name, account, currency, assumed },
     },
   );
-}
-
-/** numeric(15,2): what an amount has to fit. */
-const AMOUNT = { precision: 15, scale: 2 };
-
-async function* stagedRows(
-  opened: OpenedStatements,
-  preparer: Preparer,
-  summary: FileSummary,
-): AsyncGenerator<Iterable<readonly (string | null)[]>, void, undefined> {
-  let start: StatementStart | null = null;
-  const toRows = function* (events: Iterable<StatementEvent>): Generator<readonly (string | null)[], void, undefined> {
-    for (const event of fitting(opened.name, events, AMOUNT)) {
-      if (event.kind === 'start') {
-        start = event;
-        summary.begin(event);
-      } else if (event.kind === 'skipped') summary.skip(event);
-      else if (event.kind === 'end') {
-        // Asked only where no entry named it.
-        summary.end(event, () => preparer.accountOf(start?.account ?? null, event.place));
-        start = null;
-      } else if (start !== null) {
-        const row = preparer.row(start, event);
-        summary.entry(row.account_id ?? '', event);
-        yield stagedValues(row);
-      }
-    }
-  };
-  for await (const events of opened.events()) yield toRows(events);
 }

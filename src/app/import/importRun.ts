@@ -110,11 +110,13 @@ function refusal(error: unknown, file: string): FinanceDbError {
   // Values that PostgreSQL cannot hold although we thought so.
   if (/^22/.test(codeOf(cause) ?? '')) {
     const where = typeof cause === 'object' && cause !== null && 'where' in cause ? String(cause.where) : '';
-    const number = /^COPY .*?, \D*(\d+)/.exec(where)?.[1];
+    const line = /^COPY finance_db_staged, \D*(\d+)/.exec(where)?.[1];
+    const number =
+      line === undefined ? undefined : Number(line) + Number(isFinanceDbError(error) ? (error.details.before ?? 0) : 0);
     return new FinanceDbError(
       'BAD_INPUT',
       `${file}: PostgreSQL refused ${number === undefined ? 'a row' : `booked entry ${number}`}: ${messageOf(cause)}`,
-      { details: { file, ...(number === undefined ? {} : { record: Number(number) }) }, cause },
+      { details: { file, ...(number === undefined ? {} : { record: number }) }, cause },
     );
   }
   throw error;

@@ -1,6 +1,7 @@
 import type { FinanceDbError } from '../../errors/financeDbError.ts';
-import type { SkippedCounts, StatementSummary } from '../../ingest/fileSummary.ts';
+import type { SkippedCounts } from '../../ingest/fileSummary.ts';
 import type { StatementFormat } from '../../ingest/statement.ts';
+import type { StatementCounts } from '../../ingest/statementCounts.ts';
 import type { Gap } from '../../postgres/imports/continuity.ts';
 import type { SameAccount } from '../../postgres/imports/sameAccount.ts';
 import type { CategoryCounts, Outcome } from '../../postgres/imports/store.ts';
@@ -34,12 +35,11 @@ export interface FileImport {
   readonly format: StatementFormat;
   /** The format, with the profile of a CSV file. */
   readonly source: string;
-  readonly accounts: readonly string[];
   /** True when the accounts are not named by the file, the profile or --account. */
   readonly nameless: boolean;
   /** What the amounts were taken for by default, where file, profile and setting name no currency; else null. */
   readonly assumedCurrency: string | null;
-  readonly statements: readonly StatementSummary[];
+  readonly statements: StatementCounts;
   /** Entries read, pending ones included, and the sum of their amounts. */
   readonly rows: number;
   readonly sum: string;

@@ -21,7 +21,7 @@ export interface Gap {
   readonly missing: string;
 }
 
-/** The statements of an import's accounts, of all imports that stand; gone with the transaction. */
+/** The statements of an import's accounts, of all imports that stand, and whether another one has their first day too; gone with the transaction. */
 const STANDING = 'pg_temp.finance_db_standing';
 
 /**
@@ -40,10 +40,16 @@ export async function findGaps(session: PgSession, table: TableName, importId: s
   const rows = await session.query<Record<string, string>>(`
 DROP TABLE IF EXISTS ${STANDING};
 CREATE TEMP TABLE finance_db_standing ON COMMIT DROP AS
-SELECT s.*, coalesce(s.currency, '') AS unit, i.file, coalesce(s.first_day, s.closing_day, s.opening_day) AS begins,
-  coalesce(s.last_day, s.closing_day, s.opening_day) AS ends
-FROM ${statements} s JOIN ${postgresTable(beside(table, IMPORTS))} i USING (import_id)
-WHERE i.undone_at IS NULL AND s.account_id = ANY (ARRAY(SELECT account_id ${mine}));
+SELECT *,
+  -- By what lies before it in order of beginning: asked of each pair, millions of statements would never end.
+  pg_catalog.max(ends) OVER (PARTITION BY account_id, unit ORDER BY begins RANGE BETWEEN UNBOUNDED PRECEDING AND '1 day' PRECEDING) >= begins IS TRUE
+    OR pg_catalog.count(*) FILTER (WHERE ends >= begins) OVER (PARTITION BY account_id, unit, begins) > (CASE WHEN ends >= begins THEN 1 ELSE 0 END) AS covered
+FROM (
+  SELECT s.*, coalesce(s.currency, '') AS unit, i.file, coalesce(s.first_day, s.closing_day, s.opening_day) AS begins,
+    coalesce(s.last_day, s.closing_day, s.opening_day) AS ends
+  FROM ${statements} s JOIN ${postgresTable(beside(table, IMPORTS))} i USING (import_id)
+  WHERE i.undone_at IS NULL AND s.account_id = ANY (ARRAY(SELECT account_id ${mine}))
+) standing;
 CREATE INDEX ON ${STANDING} (account_id, unit, begins);
 CREATE INDEX ON ${STANDING} (account_id, unit, ends);
 ANALYZE ${STANDING};
@@ -53,7 +59,7 @@ WITH mine AS (
   SELECT import_id, number FROM mine
   UNION
   SELECT a.import_id, a.number
-  FROM mine m
+  FROM (SELECT DISTINCT account_id, unit, ends FROM mine) m
   JOIN LATERAL (
     SELECT s.* FROM ${STANDING} s
     WHERE s.account_id = m.account_id AND s.unit = m.unit AND s.begins > m.ends
@@ -70,11 +76,7 @@ JOIN LATERAL (
   ORDER BY s.ends DESC, (s.closing = l.opening) DESC NULLS LAST, s.import_id DESC, s.number DESC
   LIMIT 1
 ) b ON b.closing <> l.opening
-WHERE NOT EXISTS (
-  SELECT FROM ${STANDING} o
-  WHERE o.account_id = l.account_id AND o.unit = l.unit
-    AND (o.import_id, o.number) <> (l.import_id, l.number) AND o.begins <= l.begins AND o.ends >= l.begins
-)
+WHERE NOT l.covered
 ORDER BY l.account_id, l.begins`);
   return rows.map((row) => ({
     account: row.account_id ?? '',

@@ -1,6 +1,7 @@
 import { beside, IMPORT_ROWS, LEARNT } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
+import { holds } from './answers.ts';
 import { ENTRIES } from './entries.ts';
 import { hasSideTable } from './sideTables.ts';
 
@@ -13,8 +14,9 @@ export const GUESSED = ['history', 'mcc', 'learnt', 'transfer'] as const;
 /**
  * What the payees of the new rows were filed under before, by the user, a rule or the bank: at least two rows, more than 80 % of
  * which agree. How a row was filed is what the import that brought it has recorded; what a later one would have guessed does not count.
+ * @returns whether there is any such payee
  */
-export async function readHistory(session: PgSession, table: TableName): Promise<void> {
+export async function readHistory(session: PgSession, table: TableName): Promise<boolean> {
   const guessed = GUESSED.map((by) => `'${by}'`).join(', ');
   // Rows that no import has brought, and that `categorize` has filed.
   const learnt = (await hasSideTable(session, table, LEARNT))
@@ -48,4 +50,5 @@ FROM counted
 WHERE all_rows >= 2 AND rows > 0.8 * all_rows
 ORDER BY merchant, rows DESC, category;
 ANALYZE ${HISTORY}`);
+  return holds(session, `SELECT FROM ${HISTORY}`);
 }

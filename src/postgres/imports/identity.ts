@@ -1,4 +1,5 @@
 import { badValue } from '../../ingest/problem.ts';
+import { beside, IMPORT_ROWS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
 import { holds } from './answers.ts';
@@ -28,6 +29,24 @@ export interface IdentityOptions {
   readonly fileHash: string;
   /** For banks that export only what is new: nothing is taken for known by its text. */
   readonly allNew: boolean;
+  /** What was staged. */
+  readonly staged: Omit<ToMatch, 'open'>;
+  readonly earlier: Earlier;
+}
+
+/** Whether there is anything that entries could be compared with: the first file, as long as it may be, is not. */
+export interface Earlier {
+  /** Rows of `transactions`. */
+  readonly rows: boolean;
+  /** What became of the entries of earlier imports. */
+  readonly records: boolean;
+}
+
+export async function readEarlier(session: PgSession, table: TableName): Promise<Earlier> {
+  return {
+    rows: await holds(session, `SELECT FROM ${postgresTable(table)}`),
+    records: await holds(session, `SELECT FROM ${postgresTable(beside(table, IMPORT_ROWS))}`),
+  };
 }
 
 /**
@@ -36,17 +55,19 @@ export interface IdentityOptions {
  */
 export async function decideIdentity(
   session: PgSession,
-  { table, source, fileHash, allNew }: IdentityOptions,
+  { table, source, fileHash, allNew, staged, earlier }: IdentityOptions,
 ): Promise<boolean> {
   await createEntries(session);
-  const staged = await countStaged(session);
   if (staged.withBankId > 0) await setSharedIdsAside(session);
-  const open = staged.entries - (await matchSameFile(session, table, fileHash));
-  if (open === 0) return false;
-  await readSeen(session, table, source);
-  if ((await matchSeen(session, { ...staged, open }, allNew)) === 0) return false;
-  await session.query(numberFreshSql());
-  await takeUndoneIds(session);
+  if (earlier.records) {
+    const open = staged.entries - (await matchSameFile(session, table, fileHash));
+    if (open === 0) return false;
+    await readSeen(session, table, source);
+    if ((await matchSeen(session, { ...staged, open }, allNew)) === 0) return false;
+  }
+  await session.query(numberFreshSql(earlier));
+  if (earlier.records) await takeUndoneIds(session);
+  if (!earlier.rows) return staged.entries > 0;
   // A row that is there under its key without any record of an import (the side tables were lost) is known by it.
   await session.query(`
 UPDATE ${STAGED} s SET known_id = t.tx_id
@@ -54,13 +75,6 @@ FROM ${postgresTable(table)} t
 -- Compared as the table's index is sorted, so that a small file does not read all of a large table.
 WHERE s.known_id IS NULL AND t.tx_id = coalesce(s.other_id, s.first_id) COLLATE "default"`);
   return true;
-}
-
-async function countStaged(session: PgSession): Promise<Omit<ToMatch, 'open'>> {
-  const [row] = await session.query<Record<string, string>>(
-    `SELECT pg_catalog.count(*) AS entries, pg_catalog.count(bank_id) AS bank, pg_catalog.count(own_id) AS own FROM ${STAGED}`,
-  );
-  return { entries: Number(row?.entries), withBankId: Number(row?.bank), withOwnId: Number(row?.own) };
 }
 
 /**
@@ -119,13 +133,14 @@ WHERE k.record = s.record`);
  * Keys of the rows that are new: the hash of the bank key, or of the text key and the number of the occurrence, counted on from
  * those seen; nearly all are the first, which they have already. So the same file gives the same keys in any database.
  */
-function numberFreshSql(): string {
-  return `
-WITH seen AS (
-  SELECT text_key, pg_catalog.count(DISTINCT tx_id) AS rows FROM ${SEEN}
+function numberFreshSql({ records }: Earlier): string {
+  const seen = records
+    ? `SELECT text_key, pg_catalog.count(DISTINCT tx_id) AS rows FROM ${SEEN}
   WHERE text_key IN (SELECT text_key FROM ${STAGED} WHERE known_id IS NULL)
-  GROUP BY text_key
-), several AS (
+  GROUP BY text_key`
+    : 'SELECT NULL::uuid AS text_key, 0 AS rows WHERE false';
+  return `
+WITH seen AS (${seen}), several AS (
   SELECT text_key FROM ${ENTRIES} WHERE known_id IS NULL AND bank_key IS NULL AND own_id IS NULL
   GROUP BY text_key HAVING pg_catalog.count(*) > 1
 ), numbered AS (

@@ -14,9 +14,6 @@ const DAYS = 3;
  */
 export async function markLookalikes(session: PgSession, table: TableName): Promise<void> {
   const rows = postgresTable(beside(table, IMPORT_ROWS));
-  const [any] = await session.query<{ any: string }>(`SELECT EXISTS (SELECT FROM ${postgresTable(table)}) AS any`);
-  // The first file, as long as it may be, looks like nothing.
-  if (any?.any !== 't') return;
   await session.query(`
 WITH span AS (
   SELECT pg_catalog.min(day) - ${DAYS} AS first_day, pg_catalog.max(day) + ${DAYS + 1} AS end_day FROM ${ENTRIES} WHERE outcome = 'new'

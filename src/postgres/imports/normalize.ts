@@ -3,21 +3,31 @@ import { quoteLiteral } from '../../model/identifier.ts';
 import { beside, EXCHANGE_RATES, IMPORT_ROWS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
 import type { PgSession } from '../session.ts';
-import { STAGED } from './stage.ts';
+import { holds } from './answers.ts';
 
 /** Rates of the days and currencies of a file whose amounts need one: `currency, day, rate, base_rate, rate_day`. */
 export const RATED = 'pg_temp.finance_db_rated';
 
 /**
  * Looks up the rates of the staged amounts that are neither in the base currency nor converted by the bank.
- * @param any whether there are such amounts; where there are none, RATED is made empty without looking for them
+ * @param wanted their days and currencies (`2024-01-31 EUR`)
+ * @returns whether there is any; RATED is made only then
  */
-export async function readRates(session: PgSession, table: TableName, base: string, any: boolean): Promise<void> {
-  const wanted = `SELECT DISTINCT currency, booked::date AS day FROM ${STAGED} WHERE ${any ? 'normalized_amount IS NULL' : 'false'}`;
+export async function readRates(
+  session: PgSession,
+  table: TableName,
+  base: string,
+  wanted: ReadonlySet<string>,
+): Promise<boolean> {
+  if (wanted.size === 0) return false;
+  const asked = `
+  SELECT pg_catalog.substr(w, pg_catalog.strpos(w, ' ') + 1) COLLATE "C" AS currency, pg_catalog.split_part(w, ' ', 1)::date AS day
+  FROM pg_catalog.json_array_elements_text(${quoteLiteral(JSON.stringify([...wanted]))}::json) w`;
   await session.query(`
 DROP TABLE IF EXISTS ${RATED};
-CREATE TEMP TABLE finance_db_rated ON COMMIT DROP AS ${ratedSql(table, base, wanted)};
+CREATE TEMP TABLE finance_db_rated ON COMMIT DROP AS ${ratedSql(table, base, asked)};
 ANALYZE ${RATED}`);
+  return holds(session, `SELECT FROM ${RATED}`);
 }
 
 /**

@@ -1,34 +1,48 @@
-import type { StatementSummary } from '../../ingest/fileSummary.ts';
 import { beside, IMPORT_ROWS, IMPORTS, STATEMENTS } from '../../model/importTables.ts';
 import { postgresTable, type TableName } from '../../model/tableName.ts';
-import { copyIn } from '../copyIn.ts';
 import type { PgSession } from '../session.ts';
 import { ENTRIES } from './entries.ts';
 import { HISTORY } from './history.ts';
 import { inBaseSql, RATED } from './normalize.ts';
+import { STAGED_STATEMENTS, STATEMENT_COLUMNS } from './stage.ts';
 
-/** Entries with all that was decided of them. */
-const DECIDED = `
+/** What entries are joined with for what was decided of them: looking for it where there is none takes a tenth of the time. */
+export interface Decisions {
+  /** Whether HISTORY has payees. */
+  readonly history: boolean;
+  /** Whether RATED has rates. */
+  readonly rates: boolean;
+}
+
+/** SQL of the entries (s) with all that was decided of them. */
+function decided({ history, rates }: Decisions) {
+  const byRate = rates ? inBaseSql('s.amount', 'r') : 'NULL';
+  return {
+    from: `
 FROM ${ENTRIES} s
-LEFT JOIN ${HISTORY} h ON h.merchant = s.merchant AND s.category IS NULL
-LEFT JOIN ${RATED} r ON r.currency = s.currency AND r.day = s.day AND s.normalized_amount IS NULL`;
-
-const CATEGORY = 'coalesce(s.category, h.category, s.mcc_category)';
-const SUBCATEGORY = `CASE WHEN s.category IS NOT NULL THEN s.subcategory WHEN h.category IS NOT NULL THEN h.subcategory ELSE s.mcc_subcategory END`;
-const CATEGORY_BY = `CASE WHEN s.category IS NOT NULL THEN s.category_by WHEN h.category IS NOT NULL THEN 'history' WHEN s.mcc_category IS NOT NULL THEN 'mcc' END`;
-const BY_RATE = inBaseSql('s.amount', 'r');
-const NORMALIZED_AMOUNT = `coalesce(s.normalized_amount, ${BY_RATE})`;
-const NORMALIZED_BY = `coalesce(s.normalized_by, CASE WHEN ${BY_RATE} IS NOT NULL THEN 'rates' END)`;
+${history ? `LEFT JOIN ${HISTORY} h ON h.merchant = s.merchant AND s.category IS NULL` : ''}
+${rates ? `LEFT JOIN ${RATED} r ON r.currency = s.currency AND r.day = s.day AND s.normalized_amount IS NULL` : ''}`,
+    category: history ? 'coalesce(s.category, h.category, s.mcc_category)' : 'coalesce(s.category, s.mcc_category)',
+    subcategory: `CASE WHEN s.category IS NOT NULL THEN s.subcategory ${history ? 'WHEN h.category IS NOT NULL THEN h.subcategory' : ''} ELSE s.mcc_subcategory END`,
+    categoryBy: `CASE WHEN s.category IS NOT NULL THEN s.category_by ${history ? "WHEN h.category IS NOT NULL THEN 'history'" : ''} WHEN s.mcc_category IS NOT NULL THEN 'mcc' END`,
+    normalizedAmount: rates ? `coalesce(s.normalized_amount, ${byRate})` : 's.normalized_amount',
+    normalizedBy: rates
+      ? `coalesce(s.normalized_by, CASE WHEN ${byRate} IS NOT NULL THEN 'rates' END)`
+      : 's.normalized_by',
+    rateDay: rates ? `CASE WHEN ${byRate} IS NOT NULL THEN r.rate_day END` : 'NULL::date',
+  };
+}
 
 /** Puts the new entries into `transactions`. */
-export async function insertNew(session: PgSession, table: TableName): Promise<void> {
+export async function insertNew(session: PgSession, table: TableName, decisions: Decisions): Promise<void> {
+  const sql = decided(decisions);
   await session.query(`
 INSERT INTO ${postgresTable(table)} (tx_id, "timestamp", amount, currency, merchant, mcc, account_id, city, state, channel,
   category, subcategory, is_recurring, normalized_amount)
 SELECT s.tx_id, s.booked, s.amount, nullif(s.currency, ''), s.merchant, s.mcc, nullif(s.account_id, ''), s.city, s.state, s.channel,
-  ${CATEGORY}, ${SUBCATEGORY}, s.is_recurring, ${NORMALIZED_AMOUNT}
-${DECIDED}
-WHERE s.outcome = 'new'`);
+  ${sql.category}, ${sql.subcategory}, s.is_recurring, ${sql.normalizedAmount}
+${sql.from}
+WHERE s.known_id IS NULL`);
 }
 
 /** SQL of the times of what `insertNew` puts in. */
@@ -37,7 +51,13 @@ export function newTimes(): string {
 }
 
 /** Records what became of each entry. */
-export async function insertImportRows(session: PgSession, table: TableName, importId: string): Promise<void> {
+export async function insertImportRows(
+  session: PgSession,
+  table: TableName,
+  importId: string,
+  decisions: Decisions,
+): Promise<void> {
+  const sql = decided(decisions);
   await session.query(`
 INSERT INTO ${postgresTable(beside(table, IMPORT_ROWS))} (import_id, record, line, tx_id, outcome, account_id, booked, value_day,
   amount, currency, bank_id, bank_key, text_key, text, payee, counter_account, code, merchant, merchant_by, mcc, city, state,
@@ -45,9 +65,9 @@ INSERT INTO ${postgresTable(beside(table, IMPORT_ROWS))} (import_id, record, lin
   balance, possible_duplicate_of)
 SELECT ${importId}, s.record, s.line, s.tx_id, s.outcome, s.account_id, s.booked, s.value_day,
   s.amount, s.currency, s.bank_id, s.bank_key, s.text_key, s.text, s.payee, s.counter_account, s.code, s.merchant, s.merchant_by,
-  s.mcc, s.city, s.state, s.channel, ${CATEGORY}, ${SUBCATEGORY}, ${CATEGORY_BY}, s.is_recurring, s.original_amount, s.original_currency,
-  ${NORMALIZED_AMOUNT}, ${NORMALIZED_BY}, CASE WHEN ${BY_RATE} IS NOT NULL THEN r.rate_day END, s.balance, s.possible_duplicate_of
-${DECIDED}`);
+  s.mcc, s.city, s.state, s.channel, ${sql.category}, ${sql.subcategory}, ${sql.categoryBy}, s.is_recurring, s.original_amount, s.original_currency,
+  ${sql.normalizedAmount}, ${sql.normalizedBy}, ${sql.rateDay}, s.balance, s.possible_duplicate_of
+${sql.from}`);
 }
 
 /** What is recorded of a file. */
@@ -91,36 +111,11 @@ RETURNING import_id`,
   return row?.import_id ?? '';
 }
 
-export async function insertStatements(
-  session: PgSession,
-  table: TableName,
-  importId: string,
-  statements: readonly StatementSummary[],
-): Promise<void> {
-  const columns = STATEMENTS.columns.map(({ name }) => name);
-  const flag = (value: boolean | null): string | null => (value === null ? null : value ? 't' : 'f');
-  await copyIn(
-    session,
-    beside(table, STATEMENTS),
-    columns,
-    // Rows in our own columns may have no account, of which there is nothing to say.
-    statements
-      .filter(({ accountId }) => accountId !== '')
-      .map((one) => [
-        importId,
-        String(one.number),
-        one.accountId,
-        one.currency,
-        one.opening?.amount ?? null,
-        one.opening?.date ?? null,
-        one.closing?.amount ?? null,
-        one.closing?.date ?? null,
-        String(one.entries),
-        one.total,
-        flag(one.closes),
-        one.firstDay,
-        one.lastDay,
-      ]),
+/** Records what the statements of the file say. */
+export async function insertStatements(session: PgSession, table: TableName, importId: string): Promise<void> {
+  const columns = STATEMENT_COLUMNS.map(({ name }) => name).join(', ');
+  await session.query(
+    `INSERT INTO ${postgresTable(beside(table, STATEMENTS))} (import_id, ${columns}) SELECT ${importId}, ${columns} FROM ${STAGED_STATEMENTS}`,
   );
 }
 
@@ -134,11 +129,12 @@ export interface Outcome {
   readonly normalized: Readonly<Record<'same' | 'bank' | 'rates' | 'missing', number>>;
 }
 
-export async function readOutcome(session: PgSession): Promise<Outcome> {
+export async function readOutcome(session: PgSession, rates: boolean): Promise<Outcome> {
+  const sql = decided({ history: false, rates });
   const groups = await session.query<Record<string, string | null>>(`
-SELECT s.outcome, coalesce(${NORMALIZED_BY}, 'missing') AS normalized_by,
+SELECT s.outcome, coalesce(${sql.normalizedBy}, 'missing') AS normalized_by,
   pg_catalog.count(*) AS rows, pg_catalog.count(s.possible_duplicate_of) AS alike, pg_catalog.min(s.day) AS first, pg_catalog.max(s.day) AS last
-${DECIDED}
+${sql.from}
 GROUP BY 1, 2`);
   const count = (column: string, test: (group: Record<string, string | null>) => boolean): number =>
     groups.filter(test).reduce((sum, group) => sum + Number(group[column] ?? 0), 0);
