@@ -16,15 +16,16 @@ export interface MeasuredRows {
 
 /**
  * Loads rows in our own columns into a table, typed as `init` would.
- * @param file a CSV; null for the sample household
+ * @param file a CSV; null for a household of the generator
+ * @param seed of that household; 1 is the sample's
  */
-export async function loadRows(file: string | null, table: string): Promise<MeasuredRows> {
+export async function loadRows(file: string | null, table: string, seed = 1): Promise<MeasuredRows> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const run = (sql: string): Promise<unknown> => connection.run(sql);
   if (file === null) {
     await run(`CREATE TABLE loaded (${TRANSACTIONS_COLUMNS.map(({ name }) => `"${name}" VARCHAR`).join(', ')})`);
-    const rows = [...generateSample({ rows: 5000 })].map(
+    const rows = [...generateSample({ rows: 5000, seed })].map(
       (row) => `(${row.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`,
     );
     await run(`INSERT INTO loaded VALUES ${rows.join(', ')}`);
