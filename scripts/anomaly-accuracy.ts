@@ -45,7 +45,9 @@ const PLANTS: readonly Plant[] = [
   {
     name: 'doubled charge',
     kinds: ['charged twice'],
-    added: `WITH victim AS (${picked}) ${replaced(`'planted-' || tx_id AS tx_id, "timestamp" + INTERVAL 20 HOUR AS "timestamp"`)}`,
+    // Days without a time stay so: on the same day, or the next.
+    added: `WITH victim AS (${picked}) ${replaced(`'planted-' || tx_id AS tx_id, "timestamp" + CASE WHEN "timestamp" = "timestamp"::DATE
+      THEN to_days((hash(tx_id) % 2)::INTEGER) ELSE INTERVAL 20 HOUR END AS "timestamp"`)}`,
   },
   {
     name: 'tenfold amount',

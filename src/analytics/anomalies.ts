@@ -1,4 +1,5 @@
 import { missingExpressions, monthExpressions, rateExpressions, signExpressions } from './anomalyKinds.ts';
+import { twiceExpressions } from './chargedTwice.ts';
 import type { ReportQuery } from './columns.ts';
 import { periodConditions, whereClause } from './filters.ts';
 import { ledgerExpressions, withClause } from './ledger.ts';
@@ -6,6 +7,7 @@ import { judgementDay } from './recurring.ts';
 import type { StatsRequest } from './request.ts';
 import { PAYEE, SERIES_COLUMNS, seriesExpressions } from './series.ts';
 import { indented, limitClause, sumType } from './sql.ts';
+import { DEVIATION, unusualExpressions } from './unusualAmounts.ts';
 
 export type AnomalyKind =
   | 'unusual amount'
@@ -29,18 +31,12 @@ export type AnomalyRow = {
 };
 
 const DEFAULT_LIMIT = 20;
-/** A robust z-score beyond this is unusual. */
-const UNUSUAL = 4;
 const LARGE = 2;
-/** Payments of one account to one merchant beside which one may stand out. */
-const FEWEST_BESIDE = 4;
 
 /**
  * Transactions that deserve a look, newest first, each with its reason:
- * - unusual amount: far from the merchant's usual ones, by the robust z-score of the logarithm (quartiles in the place of
- *   deviation, so that outliers do not hide themselves);
- * - charged twice: the same amount at the same merchant and account within 48 hours, where that is not the habit;
- * - first time, large: the first payment ever to a merchant, large for its category;
+ * - unusual amount: src/analytics/unusualAmounts.ts; charged twice: src/analytics/chargedTwice.ts;
+ * - first time, large: the first payment ever to a merchant, large for its subcategory or category;
  * - price change: something recurring that costs more than before;
  * - wrong sign, odd rate, missing payment, unusual month, change of habit: src/analytics/anomalyKinds.ts.
  * What is usual is learnt from all rows up to the end of the period; shown are those of the period.
@@ -56,7 +52,7 @@ export function anomaliesReport(request: StatsRequest): ReportQuery {
       conditions: ['normalized_amount <> 0'],
       computed: [PAYEE],
     }),
-    ...seriesExpressions(judgementDay(request), source.scale, { least: 2 }),
+    ...seriesExpressions(judgementDay(request), source.scale, { least: 2, forWhat: true }),
     ...unusualExpressions(),
     ...twiceExpressions(),
     ...firstExpressions(),
@@ -113,136 +109,52 @@ FROM anomalies`;
   };
 }
 
-/** The deviation of logarithms; half a percent is the least. */
-const DEVIATION = 'greatest((quartiles[3] - quartiles[1]) / 1.349, 0.05)';
-
 /**
- * Quartiles of the logarithm, per merchant with ten payments or more. Rows are looked at once more only where the largest
- * payment of all is unusual.
+ * Only where the file reaches back 90 days: at its beginning everything is new. What is usual is told by the subcategory where that has
+ * payments enough, since a category may hold both bus fares and flights; what is
+ * little for the category is not worth a look all the same. A payment without a category is compared with the first category
+ * that the merchant has.
  */
-function unusualExpressions(): string[] {
-  const unusual = (size: string): string =>
-    `${size} > exp(middle + ${UNUSUAL} * deviation) AND ${size} > 2 * exp(middle)`;
-  // Far beyond the next largest is unusual however widely the others spread, and however few they are.
-  const alone = (size: string): string => `${size} > 3 * next_largest AND ${size} > 5 * exp(middle)`;
+function firstExpressions(): string[] {
+  const usualBy = (column: string): string => `SELECT ${column}, quartiles[2] AS middle, ${DEVIATION} AS deviation
+  FROM (
+    SELECT ${column}, quantile_disc(-normalized_amount, [0.25, 0.5, 0.75]) AS cash,
+      list_transform(cash, lambda x: ln(x::DOUBLE)) AS quartiles
+    FROM ledger
+    WHERE normalized_amount < 0 AND ${column} IN (SELECT ${column} FROM first_rows)
+    GROUP BY ${column}
+    HAVING count(*) >= 20
+  )`;
   return [
-    `merchants AS MATERIALIZED (
-  SELECT merchant, quantile_disc(-normalized_amount, [0.25, 0.5, 0.75]) AS cash, count(*) AS payments,
-    max(-normalized_amount)::DOUBLE AS largest, min("timestamp") AS first_seen,
-    min("timestamp") FILTER (WHERE category IS NOT NULL) AS first_categorised
+    `newcomers AS MATERIALIZED (
+  SELECT merchant, min("timestamp") AS first_seen, min("timestamp") FILTER (WHERE category IS NOT NULL) AS first_categorised
   FROM ledger
   WHERE normalized_amount < 0
   GROUP BY merchant
-)`,
-    `merchant_usual AS (
-  SELECT merchant, quartiles[2] AS middle, ${DEVIATION} AS deviation
-  FROM (SELECT *, list_transform(cash, lambda x: ln(x::DOUBLE)) AS quartiles FROM merchants WHERE payments >= 10)
-  WHERE ${unusual('largest')}
-)`,
-    // Where merchants are kinds of payments ("Cash withdrawal") what is usual is the account's own.
-    `account_merchants AS MATERIALIZED (
-  SELECT account_id, merchant, quantile_disc(-normalized_amount, [0.25, 0.5, 0.75]) AS cash, count(*) AS payments,
-    max(-normalized_amount, 2) AS largest_two
-  FROM ledger
-  WHERE normalized_amount < 0
-  GROUP BY account_id, merchant
-  HAVING count(*) >= ${FEWEST_BESIDE}
-)`,
-    `account_usual AS (
-  SELECT account_id, merchant, middle, deviation, next_largest, payments
-  FROM (
-    SELECT account_id, merchant, payments, quartiles[2] AS middle, ${DEVIATION} AS deviation, largest_two[1]::DOUBLE AS largest,
-      largest_two[2]::DOUBLE AS next_largest
-    FROM (SELECT *, list_transform(cash, lambda x: ln(x::DOUBLE)) AS quartiles FROM account_merchants)
-  )
-  WHERE payments >= 10 AND ${unusual('largest')} OR ${alone('largest')}
-)`,
-    `unusual AS (
-  SELECT row_id, any_value(format('{:.1f} times the usual {:.2f}', size / usual, usual)) AS reason
-  FROM (
-    SELECT row_id, size, exp(middle) AS usual
-    FROM (SELECT row_id, merchant, -normalized_amount::DOUBLE AS size FROM ledger WHERE normalized_amount < 0)
-      JOIN merchant_usual USING (merchant)
-    WHERE ${unusual('size')}
-    UNION ALL
-    SELECT row_id, size, exp(middle)
-    FROM (SELECT row_id, account_id, merchant, -normalized_amount::DOUBLE AS size FROM ledger WHERE normalized_amount < 0) l
-      JOIN account_usual a ON a.merchant = l.merchant AND a.account_id IS NOT DISTINCT FROM l.account_id
-    WHERE payments >= 10 AND ${unusual('size')} OR ${alone('size')}
-  )
-  GROUP BY row_id
-)`,
-  ];
-}
-
-/** Habits, such as two bus tickets a day, are told by how often the same happens: more than a quarter of the time. */
-function twiceExpressions(): string[] {
-  return [
-    `same_charges AS MATERIALIZED (
-  SELECT hash(account_id, merchant, normalized_amount) AS charge, row_id, "timestamp"
-  FROM repeated_rows
-  WHERE normalized_amount < 0
-)`,
-    // Most of what comes twice comes weeks apart: sorting the rest takes a tenth of the time.
-    // Two midnights are two dates without a time.
-    `spaced AS MATERIALIZED (
-  SELECT charge, row_id, "timestamp" - lag("timestamp") OVER (PARTITION BY charge ORDER BY "timestamp", row_id) AS gap,
-    "timestamp" = "timestamp"::DATE AND epoch(gap) % 86400 = 0 AS whole_days
-  FROM same_charges
-  WHERE charge IN (
-    SELECT charge FROM same_charges GROUP BY charge
-    HAVING count(*) > 2 OR max("timestamp") - min("timestamp") <= INTERVAL 48 HOUR)
-)`,
-    `twice AS (
-  SELECT row_id, CASE
-    WHEN whole_days AND gap < INTERVAL 1 HOUR THEN 'charged again on the same day'
-    WHEN whole_days THEN 'charged again ' || CASE WHEN gap < INTERVAL 47 HOUR THEN 'the next day' ELSE 'two days later' END
-    WHEN gap < INTERVAL 1 HOUR THEN 'charged again within the hour'
-    ELSE 'charged again after ' || round(epoch(gap) / 3600)::INTEGER || ' h' END AS reason
-  FROM spaced JOIN (
-    SELECT charge, count(*) AS charges, count(*) FILTER (WHERE gap <= INTERVAL 48 HOUR) AS close
-    FROM spaced
-    GROUP BY charge
-  ) USING (charge)
-  WHERE gap <= INTERVAL 48 HOUR AND (close = 1 OR close * 4 <= charges)
-)`,
-  ];
-}
-
-/**
- * Only where the file reaches back 90 days: at its beginning everything is new. A payment without a category is compared
- * with the first category that the merchant has.
- */
-function firstExpressions(): string[] {
-  return [
-    `newcomers AS MATERIALIZED (
-  SELECT merchant, first_seen, first_categorised
-  FROM merchants
-  WHERE first_seen > (SELECT min(first_seen) FROM merchants) + INTERVAL 90 DAY
+  HAVING first_seen > (SELECT min("timestamp") FROM ledger WHERE normalized_amount < 0) + INTERVAL 90 DAY
 )`,
     // min_by passes over NULL.
     `first_rows AS MATERIALIZED (
   SELECT min_by(row_id, ("timestamp", row_id)) AS row_id, min_by(category, ("timestamp", row_id)) AS category,
-    min_by(-normalized_amount, ("timestamp", row_id))::DOUBLE AS size
+    min_by(subcategory, ("timestamp", row_id)) AS subcategory, min_by(-normalized_amount, ("timestamp", row_id))::DOUBLE AS size
   FROM ledger JOIN newcomers ON ledger.merchant IS NOT DISTINCT FROM newcomers.merchant
   WHERE normalized_amount < 0 AND ("timestamp" = first_seen OR "timestamp" = first_categorised)
   GROUP BY newcomers.merchant
 )`,
     `category_usual AS (
-  SELECT category, quartiles[2] AS middle, ${DEVIATION} AS deviation
-  FROM (
-    SELECT category, quantile_disc(-normalized_amount, [0.25, 0.5, 0.75]) AS cash,
-      list_transform(cash, lambda x: ln(x::DOUBLE)) AS quartiles
-    FROM ledger
-    WHERE normalized_amount < 0 AND category IN (SELECT category FROM first_rows)
-    GROUP BY category
-    HAVING count(*) >= 20
-  )
+  ${usualBy('category')}
+)`,
+    `subcategory_usual AS (
+  ${usualBy('subcategory')}
 )`,
     `first_large AS (
-  SELECT row_id, format('first time, {:.1f} times usual in {}', size / exp(middle), category) AS reason
-  FROM first_rows JOIN category_usual USING (category)
-  WHERE size > exp(middle + ${LARGE} * deviation) AND size > 3 * exp(middle)
+  SELECT row_id, format('first time, {:.1f} times usual in {}', size / exp(middle), name) AS reason
+  FROM (
+    SELECT row_id, size, coalesce(s.middle, c.middle) AS middle, coalesce(s.deviation, c.deviation) AS deviation,
+      CASE WHEN s.middle IS NULL THEN category ELSE subcategory END AS name, exp(c.middle + c.deviation) AS rather_much
+    FROM first_rows LEFT JOIN subcategory_usual s USING (subcategory) LEFT JOIN category_usual c USING (category)
+  )
+  WHERE size > exp(middle + ${LARGE} * deviation) AND size > 3 * exp(middle) AND (rather_much IS NULL OR size > rather_much)
 )`,
   ];
 }

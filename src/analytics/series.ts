@@ -12,6 +12,8 @@ export interface SeriesOptions {
   readonly least?: 2 | 3;
   /** Whether `hits` are to have a category. */
   readonly filed?: boolean;
+  /** Whether `repeated_rows` are to have a subcategory. */
+  readonly forWhat?: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface SeriesOptions {
 export function seriesExpressions(
   today: string,
   scale: number,
-  { least = 3, filed = false }: SeriesOptions = {},
+  { least = 3, filed = false, forWhat = false }: SeriesOptions = {},
 ): string[] {
   const category = filed ? ', category' : '';
   const sameAmount = 'hash(account_id, payee, normalized_amount)';
@@ -50,7 +52,7 @@ export function seriesExpressions(
   HAVING count(*) >= ${least}
 )`,
     `repeated_rows AS MATERIALIZED (
-  SELECT series, times, row_id, account_id, merchant, payee, "timestamp", normalized_amount${category}
+  SELECT series, times, row_id, account_id, merchant, payee, "timestamp", normalized_amount${category}${forWhat ? ', subcategory' : ''}
   FROM ledger JOIN repeated ON series = ${sameAmount}
 )`,
     `groups AS MATERIALIZED (

@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Due, expectedDays } from '../../src/analytics/cadences.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -12,7 +14,9 @@ afterEach(() => folder.remove());
 
 const run = async (report: string, rows: readonly SimpleRow[], today = '2026-07-10') => {
   // The last day of the data is what states refer to, so something unrelated happens on the day itself.
-  const file = await statsFile(folder.path, simpleRows([...rows, { day: today, amount: '-1.23', merchant: 'Today' }]));
+  // A test may ask about several files, whose name is the same.
+  const within = fs.mkdtempSync(path.join(folder.path, 'file-'));
+  const file = await statsFile(within, simpleRows([...rows, { day: today, amount: '-1.23', merchant: 'Today' }]));
   const env = { FINANCE_DB_TODAY: today };
   const { stdout } = await runStatsCommand(file, report, { json: true }, { env });
   return JSON.parse(stdout).rows;
@@ -172,7 +176,7 @@ describe('recurring', () => {
 });
 
 describe('anomalies', () => {
-  const kinds = async (rows: readonly SimpleRow[]) =>
+  const kinds = async (rows: readonly SimpleRow[]): Promise<[kind: string, reason: string][]> =>
     (await run('anomalies', rows)).map(({ kind, reason }: { kind: string; reason: string }) => [kind, reason]);
   const coffee = (n: number): SimpleRow => ({
     day: `2026-0${1 + Math.floor(n / 9)}-${String(2 + (n % 9) * 3).padStart(2, '0')}`,
@@ -193,10 +197,72 @@ describe('anomalies', () => {
     }));
     expect(await kinds([...usual, ...twice])).toContainEqual(['charged twice', 'charged again after 23 h']);
   });
+  const on = (day: string, merchant: string, amount: string, subcategory: string): SimpleRow => ({
+    day,
+    merchant,
+    amount,
+    subcategory,
+  });
+  test('kinds of payments at one merchant are told apart: ten times its fee is unusual for a bank that hands out more cash', async () => {
+    const bank = FIRSTS.flatMap((day, n) => [
+      on(day, 'Bank', `-${300 + 40 * n}.00`, 'Cash'),
+      on(day, 'Bank', n === FIRSTS.length - 1 ? '-146.00' : '-14.60', 'Fee'),
+    ]);
+    expect(await kinds(bank)).toContainEqual(['unusual amount', '10.0 times the usual 14.60']);
+    expect((await kinds(bank)).filter(([kind]) => kind === 'unusual amount')).toHaveLength(1);
+  });
+  test('a decimal point that slipped is told by one other payment, a round amount is none', async () => {
+    const twice = (small: string, large: string): SimpleRow[] => [
+      on('2026-02-03', 'Plumber', small, 'Repairs'),
+      on('2026-05-17', 'Plumber', large, 'Repairs'),
+    ];
+    expect(await kinds(twice('-34.98', '-349.80'))).toEqual([['unusual amount', '10.0 times the usual 34.98']]);
+    expect(await kinds(twice('-20.00', '-200.00'))).toEqual([]);
+  });
+  test('what an account pays seldom is compared with what all pay, and is none where it always does', async () => {
+    const fee = (account: string, day: string, amount: string): SimpleRow => ({
+      day,
+      amount,
+      merchant: 'Bank',
+      account,
+    });
+    const all = Array.from({ length: 30 }, (_, n) =>
+      fee(`a${n}`, `2026-03-${String(1 + n).padStart(2, '0')}`, `-${14 + (n % 3)}.60`),
+    );
+    expect(await kinds([...all, fee('b', '2026-05-02', '-99.00')])).toEqual([
+      ['unusual amount', expect.stringMatching(/^6\.\d times the usual /)],
+    ]);
+    expect(await kinds([...all, fee('b', '2026-05-02', '-99.00'), fee('b', '2026-06-20', '-99.00')])).toEqual([]);
+  });
+  test('days without a time: two days later may be 72 hours, and what comes in two parts for everybody is a custom', async () => {
+    const pair = (account: string, days: readonly string[], merchant: string): SimpleRow[] =>
+      days.map((day) => ({ day: `${day} 00:00:00`, amount: '-47.11', merchant, account }));
+    expect(await kinds(pair('a', ['2026-06-01', '2026-06-03'], 'Shop'))).toEqual([]);
+    expect(await kinds(pair('a', ['2026-06-01', '2026-06-02'], 'Shop'))).toEqual([
+      ['charged twice', 'charged again the next day'],
+    ]);
+    const interest = Array.from({ length: 16 }, (_, n) =>
+      pair(`a${n}`, ['2026-06-30', '2026-06-30'], 'Interest'),
+    ).flat();
+    expect(await kinds(interest)).toEqual([]);
+    expect(await kinds(interest.slice(0, 8))).toHaveLength(4);
+  });
   test('first time at a merchant, with a large amount', async () => {
     expect(await kinds([...usual, { day: '2026-06-01', amount: '-900.00', merchant: 'Jeweller' }])).toEqual([
       ['first time, large', expect.stringMatching(/^first time, .* usual in Groceries$/)],
     ]);
+  });
+  test('is large beside what else is paid for the same, and is not where that is dear', async () => {
+    const flights = Array.from({ length: 20 }, (_, n) =>
+      on(`2026-0${1 + Math.floor(n / 5)}-1${n % 5}`, `Air ${n}`, `-${400 + 9 * n}.00`, 'Flight'),
+    );
+    const jeweller = (subcategory: string): SimpleRow => on('2026-06-01', 'Jeweller', '-700.00', subcategory);
+    const large = async (row: SimpleRow): Promise<unknown[]> =>
+      (await kinds([...usual, ...flights.slice(0, row.subcategory === 'Flight' ? 20 : 2), row])).filter(([, why]) =>
+        why.startsWith('first time, '),
+      );
+    expect(await large(jeweller('Flight'))).toEqual([]);
+    expect(await large(jeweller('Rings'))).toHaveLength(1);
   });
   const back = (amount: string): SimpleRow => ({ day: '2026-06-20', amount, merchant: 'Coffee' });
   test('money in from where it only went out', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ReportColumn } from '../../src/analytics/columns.ts';
 import { wantsAscii } from '../../src/io.ts';
 import { bar, sparkline, squeeze } from '../../src/render/bars.ts';
 import { asciiDrawings, parseLocale } from '../../src/render/locale.ts';
 import { minorDigits, numberStyle } from '../../src/render/money.ts';
+import { cellText } from '../../src/render/stats/cellText.ts';
 
 describe('money', () => {
   test.each([
@@ -27,6 +29,21 @@ describe('money', () => {
       '',
       '12,345,678,901,234,567,890',
     ]);
+  });
+});
+
+describe('amounts in the reasons of anomalies', () => {
+  const numbers = numberStyle('en-US', 'USD');
+  const column: ReportColumn = { key: 'reason', title: 'Why', kind: 'text', wide: true };
+  test.each([
+    ['6.1 times the usual 4900.00', '6.1 times the usual 4,900.00'],
+    ['up from 1978.00, monthly', 'up from 1,978.00, monthly'],
+    ['Cash in 2026-06: 3.2 times the usual 1320.00', 'Cash in 2026-06: 3.2 times the usual 1,320.00'],
+    ['Food: 1500.10 a month since 2025-11, 1000.00 before', 'Food: 1,500.10 a month since 2025-11, 1,000.00 before'],
+    ['first time, 8.2 times usual in Travel', 'first time, 8.2 times usual in Travel'],
+    ['0.01 a EUR, where 1.092 is usual', '0.01 a EUR, where 1.092 is usual'],
+  ])('%s: grouped, and sizes without a sign', (reason, text) => {
+    expect(cellText(column, { reason, amount: '-29800.00' }, numbers)).toBe(text);
   });
 });
 

@@ -34,19 +34,18 @@ export function cellText(column: ReportColumn, row: ReportRow, numbers: NumberSt
           ? `(no ${column.title.toLowerCase()})`
           : ''
         : truncate(
-            printable(column.wide ? sentence(text, row, numbers) : text),
+            printable(column.wide ? sentence(text, numbers) : text),
             column.wide ? LONGEST_SENTENCE : LONGEST_NAME,
           );
     }
   }
 }
 
-/** The amount in a sentence of `anomalies` is written as the amount of its row is, sign and all. */
-function sentence(text: string, row: ReportRow, numbers: NumberStyle): string {
-  const sign = String(row.amount ?? '').startsWith('-') ? '-' : '';
+/** Amounts in a sentence of `anomalies` are sizes, as the words around them say: grouped as all amounts are, and without a sign. */
+function sentence(text: string, numbers: NumberStyle): string {
   return text.replace(
-    /^(up from |[\d.]+ times the usual )(\d+(?:\.\d+)?)/,
-    (_, words: string, size: string) => words + numbers.money(`${sign}${size}`),
+    /(^up from | times the usual |: (?=[\d.]+ a month since )|(?<= a month since \d{4}-\d\d), )(\d+(?:\.\d+)?)/g,
+    (_, words: string, size: string) => words + numbers.money(size),
   );
 }
 
