@@ -36,13 +36,11 @@ function installed(): boolean {
   const run = (program: string, ...args: string[]): boolean =>
     spawnSync(program, args, { stdio: 'inherit' }).status === 0;
   if (!fs.existsSync(python) && !run('python3', '-m', 'venv', place)) return false;
+  const extensions = ['', '-extension-iceberg', '-extension-avro'].map((part) => `duckdb${part}==1.5.5`);
   const packages = [
-    'chdb',
-    'pyiceberg[pyarrow]',
-    'duckdb',
-    'moto[server]',
-    'sqlalchemy',
-    'psycopg2-binary',
+    ...['chdb', 'pyiceberg[pyarrow]', 'moto[server]', 'sqlalchemy', 'psycopg2-binary'],
+    // DuckDB's extensions as packages, where its own store of them is out of reach.
+    ...['duckdb-extensions', ...extensions],
     ...(withSpark ? ['pyspark==3.5.7'] : []),
   ];
   if (!run(python, '-m', 'pip', 'install', '-q', ...packages)) return false;

@@ -46,6 +46,17 @@ def pyiceberg(table):
     return {"row": row(whole), "month": month.to_arrow().num_rows, "files": pruned, "past": past}
 
 
+def duckdb_iceberg(place):
+    import duckdb
+    from duckdb_extensions import import_extension
+
+    session = duckdb.connect()
+    for name in ("avro", "iceberg"):
+        import_extension(name, con=session)
+    session.sql("CREATE VIEW rows AS FROM iceberg_scan('%s')" % place)
+    return {"row": row(session.sql(spec["arrow_sql"]).fetchall()[0])}
+
+
 def chdb():
     import chdb as engine
 
@@ -86,6 +97,7 @@ if "s3_metadata" in spec:
     attempt("pyiceberg on S3", lambda: pyiceberg_by_path(spec["s3_metadata"], spec["s3_options"]))
 if "catalogue" in spec:
     attempt("pyiceberg by the catalogue", lambda: pyiceberg_by_catalogue(spec["catalogue"]))
+attempt("DuckDB's iceberg extension", lambda: duckdb_iceberg(os.path.dirname(os.path.dirname(spec["metadata"]))))
 attempt("clickhouse", chdb)
 if spec.get("with_spark"):
     attempt("spark", spark)

@@ -26,10 +26,17 @@ const [SEPARATOR, MISSING] = ["'|'", "'~'"];
 const isDecimal = (type: string): boolean => type.startsWith('decimal(');
 const isWhole = (type: string): boolean => type === 'int' || type === 'long';
 
-/** Decimals as whole numbers of their last digit: engines do not agree on zeros at the end. */
-function scaled(column: string, type: string, wide: (number: string) => string): string {
-  const scale = Number(/, (\d+)\)/.exec(type)?.[1] ?? 0);
-  return scale === 0 ? wide(column) : wide(`${column} * 1${'0'.repeat(scale)}`);
+/**
+ * Decimals as whole numbers of their last digit: engines do not agree on zeros at the end. By their texts and not by a product,
+ * whose type Spark makes smaller than its digits need and Trino finds too large.
+ * @param text SQL of the plain digits with their point
+ */
+function scaled(text: string, wide: (number: string) => string): string {
+  return wide(`replace(${text}, '.', '')`);
+}
+
+function scaleOf(type: string): number {
+  return Number(/, (\d+)\)/.exec(type)?.[1] ?? 0);
 }
 
 const DIALECTS: Readonly<Record<Engine, Dialect>> = {
@@ -39,7 +46,9 @@ const DIALECTS: Readonly<Record<Engine, Dialect>> = {
     wide: (number) => `cast(${number} AS decimal(38, 0))`,
     text(column, type) {
       if (isWhole(type)) return `cast(${column} AS string)`;
-      if (isDecimal(type)) return `cast(${scaled(column, type, this.wide)} AS string)`;
+      // A cast to string would write small numbers with an exponent.
+      if (isDecimal(type))
+        return `cast(${scaled(`replace(format_number(${column}, ${scaleOf(type)}), ',', '')`, this.wide)} AS string)`;
       if (type === 'string' || type === 'uuid') return column;
       if (type === 'boolean') return `CASE WHEN ${column} THEN '1' WHEN NOT ${column} THEN '0' END`;
       if (type === 'date') return `cast(unix_date(${column}) AS string)`;
@@ -57,7 +66,7 @@ const DIALECTS: Readonly<Record<Engine, Dialect>> = {
     wide: (number) => `cast(${number} AS decimal(38, 0))`,
     text(column, type) {
       if (isWhole(type) || type === 'uuid') return `cast(${column} AS varchar)`;
-      if (isDecimal(type)) return `cast(${scaled(column, type, this.wide)} AS varchar)`;
+      if (isDecimal(type)) return `cast(${scaled(`cast(${column} AS varchar)`, this.wide)} AS varchar)`;
       if (type === 'string') return column;
       if (type === 'boolean') return `CASE WHEN ${column} THEN '1' WHEN NOT ${column} THEN '0' END`;
       if (type === 'date') return `cast(date_diff('day', DATE '1970-01-01', ${column}) AS varchar)`;
@@ -80,8 +89,8 @@ const DIALECTS: Readonly<Record<Engine, Dialect>> = {
     text(column, type) {
       if (isWhole(type) || type === 'uuid') return `toString(${column})`;
       if (isDecimal(type)) {
-        const scale = /, (\d+)\)/.exec(type)?.[1] ?? '0';
-        return `toString(toInt256(toDecimal256(${column}, ${scale}) * toInt256('1${'0'.repeat(Number(scale))}')))`;
+        const scale = scaleOf(type);
+        return `toString(toInt256(toDecimal256(${column}, ${scale}) * toInt256('1${'0'.repeat(scale)}')))`;
       }
       if (type === 'string') return column;
       if (type === 'boolean') return `toString(toUInt8(${column}))`;
