@@ -13,8 +13,8 @@ import { type DuckDbReader, openReader } from './reader.ts';
 import { toSampleTables } from './sampleTables.ts';
 import {
   type PartsDocument,
-  READ_STATE_SQL,
   readAbout,
+  readStateSql,
   STATE_FORMAT,
   type StoredRow,
   toFileSource,
@@ -62,7 +62,7 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
       const value = (name: string): string | undefined => about.get(name);
       if (value('format') !== STATE_FORMAT)
         return { kind: 'unusable', why: `it is of format ${value('format')}, not ${STATE_FORMAT}` };
-      const rows = await reader.all<StoredRow>(READ_STATE_SQL);
+      const rows = await reader.all<StoredRow>(readStateSql());
       const parts = JSON.parse(value('parts') ?? '{}') as PartsDocument;
       const tables = rows.map((row) => toTableState(row, value('deletes'), parts));
       const bytes = fs.statSync(path).size;

@@ -156,8 +156,15 @@ export async function readAbout(reader: Pick<DuckDbReader, 'all'>): Promise<Read
   return new Map(rows.map(({ name, value }) => [name, value]));
 }
 
-/** SQL whose rows `toTableState` understands. */
-export const READ_STATE_SQL = `SELECT table_schema, table_name, system_identifier, database_oid, timeline, lsn, table_oid, fingerprint, snapshot, leaves, gated, row_count::VARCHAR AS row_count FROM ${STATE_SCHEMA}.sync_state`;
+/**
+ * SQL whose rows `toTableState` understands.
+ * @param more expressions that a caller reads besides
+ */
+export function readStateSql(more: readonly string[] = []): string {
+  const plain =
+    'table_schema, table_name, system_identifier, database_oid, timeline, lsn, table_oid, fingerprint, snapshot, leaves, gated';
+  return `SELECT ${[plain, 'row_count::VARCHAR AS row_count', ...more].join(', ')} FROM ${STATE_SCHEMA}.sync_state`;
+}
 
 export interface StoredRow {
   table_schema: string;

@@ -1,4 +1,4 @@
-import { identityOf, READ_STATE_SQL, readAbout, type StoredRow } from '../../duckdb/syncState.ts';
+import { identityOf, readAbout, readStateSql, type StoredRow } from '../../duckdb/syncState.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { LakeState, StateColumn } from '../../lake/state.ts';
@@ -33,10 +33,7 @@ const KEPT_ABOUT = /^(format|sample|sample_tables|base_currency.*|source|tool)$/
 export async function readSources(copy: Pick<WorkingCopy, 'all'>, tables: readonly TableName[]): Promise<LakeSource[]> {
   const about = Object.fromEntries([...(await readAbout(copy))].filter(([name]) => KEPT_ABOUT.test(name)));
   const rows = await copy.all<StoredRow & Rest>(
-    READ_STATE_SQL.replace(
-      ' FROM ',
-      ', columns::VARCHAR AS columns, key_columns, epoch_ms(synced_at)::VARCHAR AS synced_at FROM ',
-    ),
+    readStateSql(['columns::VARCHAR AS columns', 'key_columns', 'epoch_ms(synced_at)::VARCHAR AS synced_at']),
   );
   const [version] = await copy.all<{ version: string }>('SELECT version() AS version');
   return tables.map((table) => {

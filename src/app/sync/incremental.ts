@@ -97,7 +97,8 @@ function lookAmong(source: SourceTable, all: readonly Part[], parts: readonly Pa
 }
 
 /** Staging tables are temporary: DuckDB lets one transaction write to one database, and to temporary tables. */
-const DELTA = 'temp.main.finance_db_delta';
+const DELTA_NAME = 'finance_db_delta';
+const DELTA = `temp.main.${DELTA_NAME}`;
 
 /** Fetches the changed rows and puts them in the place of those with the same keys. */
 async function putChanged(
@@ -114,9 +115,8 @@ async function putChanged(
     const own = packs?.filter((pack) => Number(pack.part) === index) ?? null;
     return (own === null ? [condition] : placesOf(own, condition)).map((place) => `${part.from} WHERE ${place}`);
   });
-  const name = DELTA.replace('temp.main.', '');
   await copy.run(`DROP TABLE IF EXISTS ${DELTA}`);
-  await copy.run(createStagingSql(name, columns));
+  await copy.run(createStagingSql(DELTA_NAME, columns));
   const read = await copyRows(
     context,
     { into: DELTA, displayName: displayName(source.table), columns, key: source.key },
