@@ -1,18 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import { serverAccount } from '../../src/postgres/embedded/account.ts';
 import { findBinaries } from '../../src/postgres/embedded/binaries.ts';
 import { type Cluster, makeCluster } from './cluster.ts';
 import { chosenPrograms } from './testPrograms.ts';
 
+const SETTINGS: Readonly<Record<string, string>> = {
+  ...{ wal_level: 'logical', max_wal_senders: '8', max_replication_slots: '8', max_connections: '64' },
+  // Files of the log need not be large where the tests are small.
+  ...{ timezone: 'UTC', max_wal_size: '256MB', shared_buffers: '64MB' },
+};
+
+function programs(): string {
+  return chosenPrograms() ?? path.join(findBinaries('/var/lib/finance-db', serverAccount('/nonexistent')).root, 'bin');
+}
+
 /** A cluster whose changes can be followed, of the version that FINANCE_DB_TEST_POSTGRES asks for; `remove` it in the end. */
 export function makeFollowCluster(settings: Record<string, string> = {}): Promise<Cluster> {
-  const programs =
-    chosenPrograms() ?? path.join(findBinaries('/var/lib/finance-db', serverAccount('/nonexistent')).root, 'bin');
+  return makeCluster({ ...SETTINGS, ...settings }, undefined, programs());
+}
+
+/** A standby that streams from a primary, which is stopped for the time of the copy; `remove` it before the primary. */
+export async function makeStandby(primary: Cluster, settings: Record<string, string> = {}): Promise<Cluster> {
+  const { host, port, user } = primary.address;
+  primary.stop();
+  const copy = (data: string): void => {
+    // With the owner and the modes, on which a server insists.
+    const { status, stderr } = spawnSync('cp', ['-a', primary.data, data], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`cp: ${stderr}`);
+    fs.writeFileSync(path.join(data, 'standby.signal'), '');
+    primary.start();
+  };
   const all = {
-    ...{ wal_level: 'logical', max_wal_senders: '8', max_replication_slots: '8', max_connections: '64' },
-    // Files of the log need not be large where the tests are small.
-    ...{ timezone: 'UTC', max_wal_size: '256MB', shared_buffers: '64MB' },
+    ...SETTINGS,
+    hot_standby: 'on',
+    hot_standby_feedback: 'on',
+    wal_receiver_status_interval: '1',
     ...settings,
   };
-  return makeCluster(all, undefined, programs);
+  const conninfo = `host=${host} port=${port} user=${user}`;
+  return makeCluster({ ...all, primary_conninfo: conninfo }, copy, programs());
 }

@@ -28,6 +28,8 @@ const PASSING: ReadonlySet<FinanceDbError['code']> = new Set([
   'PG_CONNECTION_LOST',
   'PG_UNREACHABLE',
   'PG_TOO_MANY_CONNECTIONS',
+  // In a failover the address may lead to one that has not yet taken over.
+  'PG_STANDBY',
   'PG_LOCKED',
   'PG_QUERY',
   'DUCKDB_LOCKED',
