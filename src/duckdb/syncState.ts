@@ -1,6 +1,6 @@
 import type { FileSource } from '../model/fileSource.ts';
 import { quoteLiteral } from '../model/identifier.ts';
-import type { PartState, SyncMode, TableState } from '../model/syncPlan.ts';
+import type { KnownPlaces, PartState, SyncMode, TableState } from '../model/syncPlan.ts';
 import { STATE_SCHEMA, type TableName } from '../model/tableName.ts';
 import type { CheckpointMark } from '../model/walSummaries.ts';
 import { parseSnapshot, type SourceIdentity } from '../model/watermark.ts';
@@ -109,14 +109,25 @@ export interface KnownParts {
 /** Of each table: the snapshot, and of each part its oid, file and rows. */
 export type PartsDocument = Record<string, [snapshot: string, parts: [oid: string, filenode: string, rows: string][]]>;
 
-/** SQL that keeps what is known of parts, and the checkpoints that a later sync may begin at. */
-export function rememberPartsSql(tables: readonly KnownParts[], marks: readonly CheckpointMark[]): string {
+/**
+ * SQL that keeps what is known of parts, and the checkpoints that a later sync may begin at.
+ * @param places of which parts it is known in which blocks their rows lay, and as of when
+ */
+export function rememberPartsSql(
+  tables: readonly KnownParts[],
+  places: readonly KnownParts[],
+  marks: readonly CheckpointMark[],
+): string {
+  const values = { parts: toDocument(tables), places: toDocument(places), checkpoints: marks };
+  const rows = Object.entries(values).map(([name, value]) => `('${name}', ${quoteLiteral(JSON.stringify(value))})`);
+  return `INSERT INTO ${STATE_SCHEMA}.about VALUES ${rows.join(', ')}`;
+}
+
+function toDocument(tables: readonly KnownParts[]): PartsDocument {
   const document: PartsDocument = {};
   for (const { tableOid, snapshot, parts } of tables)
     document[tableOid] = [snapshot, [...parts].map(([oid, { filenode, rows }]) => [oid, filenode, String(rows)])];
-  const values = { parts: document, checkpoints: marks };
-  const rows = Object.entries(values).map(([name, value]) => `('${name}', ${quoteLiteral(JSON.stringify(value))})`);
-  return `INSERT INTO ${STATE_SCHEMA}.about VALUES ${rows.join(', ')}`;
+  return document;
 }
 
 /** @param stored what `rememberPartsSql` kept */
@@ -128,6 +139,17 @@ export function toMarks(stored: string | undefined): CheckpointMark[] {
 function toParts(known: PartsDocument, row: StoredRow): ReadonlyMap<string, PartState> | null {
   const [snapshot, parts] = known[row.table_oid] ?? [];
   if (parts === undefined || snapshot !== row.snapshot) return null;
+  return toPartStates(parts);
+}
+
+/** Places are of the source, and of their own snapshot: they stay true whatever comes to the table in the file. */
+function toPlaces(known: PartsDocument, row: StoredRow): KnownPlaces | null {
+  const [snapshotText, parts] = known[row.table_oid] ?? [];
+  if (snapshotText === undefined || parts === undefined) return null;
+  return { snapshotText, snapshot: parseSnapshot(snapshotText), parts: toPartStates(parts) };
+}
+
+function toPartStates(parts: readonly [oid: string, filenode: string, rows: string][]): ReadonlyMap<string, PartState> {
   return new Map(parts.map(([oid, filenode, rows]) => [oid, { filenode, rows: BigInt(rows) }]));
 }
 
@@ -189,8 +211,14 @@ export function identityOf({ system_identifier, database_oid, timeline, lsn }: S
 /**
  * @param deletes what `rememberDeletesSql` kept; none in files of an older version
  * @param parts what `rememberPartsSql` kept of parts
+ * @param places what it kept of places
  */
-export function toTableState(row: StoredRow, deletes: string | undefined, parts: PartsDocument): TableState {
+export function toTableState(
+  row: StoredRow,
+  deletes: string | undefined,
+  parts: PartsDocument,
+  places: PartsDocument,
+): TableState {
   const counts = JSON.parse(deletes ?? '{}') as Record<string, string | null>;
   return {
     schema: row.table_schema,
@@ -204,6 +232,7 @@ export function toTableState(row: StoredRow, deletes: string | undefined, parts:
     gated: row.gated,
     deletes: counts[row.table_oid] ?? null,
     parts: toParts(parts, row),
+    places: toPlaces(places, row),
     snapshotText: row.snapshot,
   };
 }

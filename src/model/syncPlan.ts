@@ -24,6 +24,16 @@ export interface TableState {
   readonly deletes: string | null;
   /** Its parts as of its snapshot, by their oids; null when the file does not say. */
   readonly parts: ReadonlyMap<string, PartState> | null;
+  /** Of which parts the file knows in which blocks their rows lay, and as of when; null when of none. */
+  readonly places: KnownPlaces | null;
+}
+
+/** Where rows of a table lay, as of a snapshot that may be older than that of the table. */
+export interface KnownPlaces {
+  readonly snapshot: Snapshot;
+  /** As PostgreSQL wrote it. */
+  readonly snapshotText: string;
+  readonly parts: ReadonlyMap<string, PartState>;
 }
 
 /** What the file knows of one part of a table. */
@@ -83,7 +93,7 @@ export function changesNeedTransaction(source: SourceTable): boolean {
 }
 
 /** Why a table cannot be followed row by row, in words; null when it can. */
-function tracksRows(source: SourceTable): string | null {
+export function tracksRows(source: SourceTable): string | null {
   if (source.otherStorage !== null) return source.otherStorage;
   if (source.kind === 'v') return 'a view has no row versions to follow';
   if (source.kind === 'm') return 'a materialized view is rewritten as a whole';

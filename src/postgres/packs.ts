@@ -1,8 +1,6 @@
 import { MOST_PLACES_OF_PACK, PACK_PAGES } from '../model/packs.ts';
 import type { Cut, Part } from '../model/parts.ts';
-
-/** No page has this number. */
-const BEYOND_LAST_PAGE = 4_294_967_295;
+import { BEYOND_LAST_PAGE } from './blockRanges.ts';
 
 /** What is asked of each pack. */
 export interface PackQuestion {

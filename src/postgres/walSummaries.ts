@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
+import { NEAR_BLOCKS, rangesOf, type Stretch } from '../model/changedBlocks.ts';
 import { quoteLiteral } from '../model/identifier.ts';
+import type { PageRange } from '../model/pageRanges.ts';
 import {
   type CheckpointMark,
   isCovered,
@@ -20,11 +22,19 @@ export const HAS_WAL_SUMMARIES = 170000;
 
 /** What the log tells of files since a checkpoint, or why it cannot be asked. */
 export type WalAnswer =
-  | { readonly kind: 'known'; readonly changed: ReadonlySet<string>; readonly summaries: number }
+  | {
+      readonly kind: 'known';
+      /** Where it begins: one of those that were asked for. */
+      readonly start: CheckpointMark;
+      /** The changed blocks of each file that is mentioned. */
+      readonly changed: ReadonlyMap<string, readonly PageRange[]>;
+      readonly summaries: number;
+    }
   | { readonly kind: 'unknown'; readonly why: string };
 
 export interface WalQuestion {
-  readonly start: CheckpointMark;
+  /** Where to begin, the oldest first: the first is taken from which the summaries reach far enough. */
+  readonly starts: readonly CheckpointMark[];
   /** pg_class.relfilenode of the files asked about. */
   readonly filenodes: readonly string[];
   /** Ask the server for a checkpoint when its summaries do not reach far enough. */
@@ -76,15 +86,18 @@ export async function askWal(snapshot: SourceSnapshot, question: WalQuestion): P
   const { session, identity } = snapshot;
   const { lsn, timeline } = identity;
   if (lsn === null) return unknown('the server does not tell its position to this role');
-  const { start, signal } = question;
+  const { starts, signal } = question;
   const began = performance.now();
   let demanded = false;
   for (;;) {
-    const look = await lookAt(session, start);
+    const look = await lookAt(session, starts);
     if (typeof look === 'string') return unknown(look);
     if (!look.on) return unknown('summarize_wal is off');
-    const reach = reachOf(look.summaries, timeline, parseLsn(start.redo));
-    if (isCovered(reach, snapshot.snapshot, lsn, look.checkpoint)) return contents(snapshot, question, look.summaries);
+    const start = starts.find((from) => {
+      const reach = reachOf(look.summaries, timeline, parseLsn(from.redo));
+      return isCovered(reach, snapshot.snapshot, lsn, look.checkpoint);
+    });
+    if (start !== undefined) return contents(snapshot, question, start, look.summaries);
     const waited = performance.now() - began;
     const isWritten = look.checkpoint !== null && parseLsn(look.checkpoint.redo) >= parseLsn(lsn);
     if (question.checkpoint && !demanded && !isWritten) {
@@ -107,12 +120,13 @@ interface Look {
   readonly checkpoint: LastCheckpoint | null;
 }
 
-async function lookAt(session: PgSession, start: CheckpointMark): Promise<Look | string> {
+async function lookAt(session: PgSession, [oldest]: readonly CheckpointMark[]): Promise<Look | string> {
+  if (oldest === undefined) return 'no checkpoint is known from before the last sync';
   const rows = await readInSavepoint<{ on: string; summaries: string | null; checkpoint: string | null }>(
     session,
     `SELECT current_setting('summarize_wal') AS on, ${LAST_CHECKPOINT} AS checkpoint,
      (SELECT json_agg(json_build_object('timeline', tli::text, 'start', start_lsn::text, 'end', end_lsn::text))::text
-      FROM pg_catalog.pg_available_wal_summaries() WHERE tli = ${Number(start.timeline)} AND end_lsn > '${start.redo}'::pg_lsn) AS summaries`,
+      FROM pg_catalog.pg_available_wal_summaries() WHERE tli = ${Number(oldest.timeline)} AND end_lsn > '${oldest.redo}'::pg_lsn) AS summaries`,
   );
   if (typeof rows === 'string') return rows;
   const [row] = rows;
@@ -123,26 +137,54 @@ async function lookAt(session: PgSession, start: CheckpointMark): Promise<Look |
   };
 }
 
-/** Files of other tablespaces by the same number count too: a file too many is read for nothing, no more. */
+/** Files of other tablespaces by the same number count too: blocks too many are read for nothing, no more. */
 async function contents(
   { session, identity }: SourceSnapshot,
   { filenodes }: WalQuestion,
+  start: CheckpointMark,
   summaries: readonly WalSummary[],
 ): Promise<WalAnswer> {
-  const stretches = summaries.map(
-    ({ timeline, start, end }) => `(${Number(timeline)}::int8, '${start}'::pg_lsn, '${end}'::pg_lsn)`,
-  );
-  const changed = new Set<string>();
-  if (stretches.length > 0) {
-    const sql = `SELECT DISTINCT c.relfilenode::text AS file FROM (VALUES ${stretches.join(', ')}) AS s(tli, beginning, ending),
-      LATERAL pg_catalog.pg_wal_summary_contents(s.tli, s.beginning, s.ending) AS c
-      WHERE c.relforknumber = 0 AND c.reldatabase IN (0, ${Number(identity.databaseOid)}) AND c.relfilenode = ANY (${quoteLiteral(`{${filenodes.join(',')}}`)}::oid[])`;
-    const rows = await readInSavepoint<{ file: string }>(session, sql);
+  const needed = summaries.filter(({ end }) => parseLsn(end) > parseLsn(start.redo));
+  const changed = new Map<string, readonly PageRange[]>();
+  if (needed.length > 0) {
+    const rows = await readInSavepoint<StretchRow>(session, stretchesSql(needed, filenodes, identity.databaseOid));
     // Summaries are removed after wal_summary_keep_time.
     if (typeof rows === 'string') return unknown(rows);
-    for (const { file } of rows) changed.add(file);
+    const stretches = new Map<string, Stretch[]>();
+    for (const row of rows) {
+      const own = stretches.get(row.file);
+      if (own === undefined) stretches.set(row.file, [toStretch(row)]);
+      else own.push(toStretch(row));
+    }
+    for (const [file, own] of stretches) changed.set(file, rangesOf(own));
   }
-  return { kind: 'known', changed, summaries: summaries.length };
+  return { kind: 'known', start, changed, summaries: needed.length };
+}
+
+interface StretchRow {
+  file: string;
+  first: string;
+  last: string;
+  cut: string;
+}
+
+function toStretch({ first, last, cut }: StretchRow): Stretch {
+  return { from: Number(first), to: Number(last), cut: cut === 'true' };
+}
+
+/** SQL of the stretches of blocks that the summaries mention, those that lie near each other as one: they may be many. */
+function stretchesSql(summaries: readonly WalSummary[], filenodes: readonly string[], databaseOid: string): string {
+  const read = summaries.map(
+    ({ timeline, start, end }) => `(${Number(timeline)}::int8, '${start}'::pg_lsn, '${end}'::pg_lsn)`,
+  );
+  return `SELECT file::text AS file, min(block)::text AS first, max(block)::text AS last, bool_or(cut)::text AS cut FROM (
+      SELECT file, block, cut, count(*) FILTER (WHERE begins) OVER (PARTITION BY file ORDER BY block) AS stretch FROM (
+        SELECT file, block, cut, coalesce(block - lag(block) OVER (PARTITION BY file ORDER BY block) > ${NEAR_BLOCKS}, true) AS begins FROM (
+          SELECT c.relfilenode AS file, c.relblocknumber AS block, bool_or(c.is_limit_block) AS cut
+          FROM (VALUES ${read.join(', ')}) AS s(tli, beginning, ending), LATERAL pg_catalog.pg_wal_summary_contents(s.tli, s.beginning, s.ending) AS c
+          WHERE c.relforknumber = 0 AND c.reldatabase IN (0, ${Number(databaseOid)}) AND c.relfilenode = ANY (${quoteLiteral(`{${filenodes.join(',')}}`)}::oid[])
+          GROUP BY c.relfilenode, c.relblocknumber) blocks) marked) numbered
+    GROUP BY file, stretch ORDER BY file, min(block)`;
 }
 
 function unknown(why: string): WalAnswer {

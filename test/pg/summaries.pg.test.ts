@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { sync } from '../../src/app/sync/sync.ts';
+import type { TableResult } from '../../src/app/sync/syncRequest.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { parseTableList } from '../../src/model/tableName.ts';
 import { connect } from '../../src/postgres/session.ts';
@@ -7,7 +9,7 @@ import { type Cluster, makeCluster } from '../support/cluster.ts';
 import { compareTable } from '../support/compare.ts';
 import { urlOf } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { logStress } from '../support/logStress.ts';
+import { comparePlaces, logRequest, logStress } from '../support/logStress.ts';
 import { summarizingPrograms } from '../support/testPrograms.ts';
 import { until } from '../support/until.ts';
 
@@ -185,9 +187,89 @@ withSummaries('a server that summarizes its log', () => {
     await syncEqual();
   });
 
+  describe('of a table of which the file keeps where its rows lie', () => {
+    const look = async (checkpoint = true, user = 'reader'): Promise<TableResult> => {
+      const request = logRequest(folder.path, { ...cluster.address, user }, 'rows.duckdb', 'wide,leaves');
+      const { tables } = await sync({ ...request, checkpoint, placesFrom: 1 });
+      const session = await connect(cluster.address, { retryMs: 2000 });
+      const reader = await openReader(`${folder.path}/rows.duckdb`);
+      try {
+        for (const table of parseTableList('wide,leaves')) await compareTable(session, reader.connection, table);
+        await comparePlaces(session, reader);
+      } finally {
+        reader.close();
+        await session.close();
+      }
+      const [wide] = tables;
+      if (wide === undefined) throw new Error('nothing was synced');
+      return wide;
+    };
+    const first = async (): Promise<void> => {
+      await ask(`DROP TABLE IF EXISTS wide; DROP TABLE IF EXISTS leaves;
+        CREATE TABLE wide (id int PRIMARY KEY, v text) WITH (fillfactor = 10, autovacuum_enabled = off);
+        INSERT INTO wide SELECT i, 'w' || i FROM generate_series(1, 3000) i;
+        CREATE TABLE leaves (id int NOT NULL, kind text NOT NULL, v text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);
+        CREATE TABLE leaves_a PARTITION OF leaves FOR VALUES IN ('a') WITH (fillfactor = 10, autovacuum_enabled = off);
+        CREATE TABLE leaves_b PARTITION OF leaves FOR VALUES IN ('b') WITH (fillfactor = 10, autovacuum_enabled = off);
+        INSERT INTO leaves SELECT i, chr(97 + i % 2), 'l' || i FROM generate_series(1, 3000) i;
+        GRANT SELECT ON wide, leaves TO reader; VACUUM wide; VACUUM leaves; CHECKPOINT`);
+      expect(await look(false)).toMatchObject({ mode: 'full' });
+      // What the load itself has marked as committed lies behind the checkpoint that this one begins at.
+      await ask('INSERT INTO elsewhere VALUES (1); CHECKPOINT');
+      await look(false);
+    };
+    const few = { all: expect.any(Number), read: expect.any(Number) };
+
+    test('only changed blocks are read, and what was deleted, moved or cut off is found', async () => {
+      await first();
+      const blocksOf = ({ scan }: TableResult): number => scan?.blocks.read ?? -1;
+      await ask("UPDATE wide SET v = 'new' WHERE id = 1500; DELETE FROM wide WHERE id IN (1501, 2999); CHECKPOINT");
+      await ask("UPDATE leaves SET kind = 'b' WHERE id = 200; DELETE FROM leaves WHERE id = 7; CHECKPOINT");
+      const changed = await look(false);
+      expect(changed).toMatchObject({ mode: 'incremental', upserted: 1n, deleted: 2n, scan: { read: 1, blocks: few } });
+      expect(blocksOf(changed)).toBeLessThan(10);
+      // A key that is another one now, in the block of before.
+      await ask('UPDATE wide SET id = 9999 WHERE id = 40; CHECKPOINT');
+      expect(await look(false)).toMatchObject({ upserted: 1n, deleted: 1n });
+      // The end of the file is cut off, and comes again with other rows.
+      await ask('DELETE FROM wide WHERE id BETWEEN 2500 AND 3000; VACUUM wide; CHECKPOINT');
+      const cut = await look(false);
+      expect(cut).toMatchObject({ mode: 'incremental', upserted: 0n, deleted: 500n });
+      expect(blocksOf(cut)).toBeLessThan(40);
+      await ask("INSERT INTO wide SELECT i, 'again' FROM generate_series(4000, 4600) i; CHECKPOINT");
+      expect(await look(false)).toMatchObject({ mode: 'incremental', upserted: 601n, deleted: 0n });
+    });
+
+    test('after a sync without the log it is as of before, and still of use; a rewritten file is read once', async () => {
+      await first();
+      await ask("INSERT INTO wide VALUES (5000, 'x'), (5001, 'y'); DELETE FROM wide WHERE id IN (10, 20)");
+      expect(await look(false)).toMatchObject({
+        upserted: 2n,
+        deleted: 2n,
+        scan: { why: expect.stringContaining('no checkpoint') },
+      });
+      await ask("DELETE FROM wide WHERE id IN (5001, 30); UPDATE wide SET v = 'z' WHERE id = 31; CHECKPOINT");
+      const later = await look(false);
+      expect(later).toMatchObject({ mode: 'incremental', upserted: 1n, deleted: 2n });
+      expect(later.scan?.blocks.read).toBeLessThan(30);
+      await ask('VACUUM FULL wide; DELETE FROM wide WHERE id = 32; CHECKPOINT');
+      const whole = await look(false);
+      expect(whole).toMatchObject({ mode: 'incremental', upserted: 0n, deleted: 1n });
+      expect(whole.scan?.blocks.read).toBe(whole.scan?.blocks.all);
+      // As before: what that has marked as committed.
+      await ask('INSERT INTO elsewhere VALUES (1); CHECKPOINT');
+      await look(false);
+      await ask("DELETE FROM wide WHERE id = 33; INSERT INTO leaves VALUES (4000, 'a', 'late'); CHECKPOINT");
+      const again = await look(false);
+      expect(again).toMatchObject({ upserted: 0n, deleted: 1n });
+      expect(again.scan?.blocks.read).toBeLessThan(whole.scan?.blocks.all ?? 0);
+    });
+  });
+
   test('random writers, prepared transactions, moves, rewrites and a crash: both sides are equal after each sync', async () => {
     const result = await logStress({ cluster, folder: folder.path, seed: 3, rounds: 12, crashEvery: 6 });
     expect(result.byLog).toBeGreaterThan(2);
     expect(result.unread).toBeGreaterThan(4);
+    expect(result.placesCompared).toBeGreaterThan(100);
   });
 });

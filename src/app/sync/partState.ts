@@ -1,8 +1,10 @@
 import type { KnownParts } from '../../duckdb/syncState.ts';
 import type { PartState, TablePlan, TableState } from '../../model/syncPlan.ts';
 import { displayName } from '../../model/tableName.ts';
+import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { type LoadContext, partsIn } from './fullLoad.ts';
 import type { Synced } from './syncTable.ts';
+import { wantsPlaces } from './wantsPlaces.ts';
 
 /** What the published file knows of a table's parts, as it is written into the next one. */
 export function knownParts({ tableOid, snapshotText, parts }: TableState): KnownParts[] {
@@ -29,6 +31,28 @@ export function partsAfter(
   return known.length === 0
     ? []
     : [{ tableOid: source.oid, snapshot: context.snapshot.snapshotText, parts: new Map(known) }];
+}
+
+/** Where rows of the published file lay, as it is written into the next one. */
+export function knownPlaces({ tableOid, places }: TableState): KnownParts[] {
+  return places === null ? [] : [{ tableOid, snapshot: places.snapshotText, parts: places.parts }];
+}
+
+/** Of which parts of a table it is known where their rows lie after its sync, and as of when. */
+export function placesAfter(
+  context: LoadContext,
+  { source }: TablePlan,
+  columns: readonly ColumnMapping[],
+  state: TableState | null,
+  { parts, places }: Synced,
+): KnownParts[] {
+  if (!wantsPlaces(context, source, columns)) return [];
+  if (places === null) return state === null ? [] : knownPlaces(state);
+  const known = partsIn(context, source).flatMap(({ oid, filenode }): [string, PartState][] => {
+    const rows = parts?.get(oid);
+    return filenode === null || rows === undefined || !places.has(oid) ? [] : [[oid, { filenode, rows }]];
+  });
+  return [{ tableOid: source.oid, snapshot: context.snapshot.snapshotText, parts: new Map(known) }];
 }
 
 /** What somebody should know of rows in a default partition: they keep one for their own range from being attached. */

@@ -6,6 +6,7 @@ import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts
 import { currentFollower } from '../../duckdb/followNote.ts';
 import { createIndexes } from '../../duckdb/indexes.ts';
 import { rememberCheck, renewCheck } from '../../duckdb/lastCheck.ts';
+import { dropOtherPlaces } from '../../duckdb/places.ts';
 import { openWorkspace, type Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
 import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
@@ -26,6 +27,7 @@ import { planTable, type TableState } from '../../model/syncPlan.ts';
 import { displayName, STATE_SCHEMA } from '../../model/tableName.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
 import { keepMarks } from '../../model/walSummaries.ts';
+import { parseSnapshot } from '../../model/watermark.ts';
 import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import {
@@ -45,7 +47,7 @@ import { besideFollower } from './besideFollower.ts';
 import type { LoadContext } from './fullLoad.ts';
 import { behind, gate, settledByLog, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
-import { knownParts, partsAfter, strayRows } from './partState.ts';
+import { knownParts, knownPlaces, partsAfter, placesAfter, strayRows } from './partState.ts';
 import {
   damageOf,
   findState,
@@ -213,7 +215,9 @@ async function syncInSnapshot(
     const read = work.map(({ plan: { source } }) => ({ tableOid: source.oid, deletes: source.deletes }));
     await copy.run(rememberDeletesSql([...(keeps ? file.tables : []), ...read]));
     const tables: TableResult[] = [];
+    const isOther = (state: TableState): boolean => !work.some(({ plan }) => isSame(plan.source.table, state));
     const parts: KnownParts[] = keeps ? file.tables.flatMap(knownParts) : [];
+    const places: KnownParts[] = keeps ? file.tables.filter(isOther).flatMap(knownPlaces) : [];
     for (const { plan, columns } of work) {
       const state = stateBefore({ plan, columns });
       const done = await syncTable(context, plan, columns, state, looks.of(plan.source.oid)).catch(
@@ -224,13 +228,19 @@ async function syncInSnapshot(
       await batch.add(stateOf(context, plan, columns, done.result, request.now()));
       tables.push(done.result);
       parts.push(...partsAfter(context, plan, state, done));
+      places.push(...placesAfter(context, plan, columns, state, done));
       warnings.push(...strayRows(plan, done));
     }
     await batch.end();
     const marks = [...(known ? file.marks : []), mark, later].filter((one) => one !== null);
     const held = [...(keeps ? file.tables : []), snapshot].map((state) => state.snapshot.xmin);
+    held.push(...places.map((known) => parseSnapshot(known.snapshot).xmin));
     const [oldest = 0n] = held.sort((a, b) => Number(a - b));
-    await copy.run(rememberPartsSql(parts, keepMarks(marks, oldest)));
+    await copy.run(rememberPartsSql(parts, places, keepMarks(marks, oldest)));
+    await dropOtherPlaces(
+      copy,
+      places.map(({ tableOid }) => tableOid),
+    );
     const stored = work.map(({ plan, columns }) => ({ table: plan.source.table, columns }));
     warnings.push(...(await createReadyViews(copy, stored)));
     warnings.push(
@@ -321,6 +331,7 @@ function loadContext(
     spoolBytes: request.config.spoolBytes ?? SPOOL_BYTES,
     signal: request.signal,
     onProgress: request.onProgress,
+    placesFrom: request.placesFrom,
   };
 }
 

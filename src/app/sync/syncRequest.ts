@@ -22,6 +22,8 @@ export interface SyncRequest {
   readonly checkpoint?: boolean;
   /** How long to wait for the server's own next checkpoint instead. */
   readonly awaitCheckpointSeconds?: number;
+  /** The size in pages from which on the file keeps where the rows of a table lie; 32 MB when left out. */
+  readonly placesFrom?: number;
   /** Columns to index in the DuckDB file. */
   readonly indexes: readonly string[];
   readonly now: () => Date;
@@ -61,6 +63,8 @@ export interface TableScan {
   /** Leaf partitions, or 1. */
   readonly parts: number;
   readonly read: number;
+  /** Blocks of the table, and of these the ones that were read to find what changed. */
+  readonly blocks: { readonly all: number; readonly read: number };
   /** Why so many, in words. */
   readonly why: string;
 }

@@ -1,21 +1,25 @@
 import type { StateRow } from '../../duckdb/syncState.ts';
+import { blocksIn, wholeRange } from '../../model/changedBlocks.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { changesNeedTransaction, type SyncMode, type TablePlan, type TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbSchema } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { VERSION } from '../../version.ts';
-import { fullLoad, type LoadContext, type PartRows } from './fullLoad.ts';
+import { fullLoad, type LoadContext, type PartRows, partsIn } from './fullLoad.ts';
 import { applyChanges } from './incremental.ts';
 import { sumOf } from './packs.ts';
 import type { TableResult, TableScan } from './syncRequest.ts';
 import type { WalLook } from './unread.ts';
+import { wantsPlaces } from './wantsPlaces.ts';
 
 /** What came of one table. */
 export interface Synced {
   readonly result: TableResult;
   /** How many rows each of its parts has; null when it was not looked at. */
   readonly parts: PartRows | null;
+  /** Of which parts the places of rows are known now, as of now; null when what was known of them stays as it was. */
+  readonly places: ReadonlySet<string> | null;
 }
 
 /**
@@ -38,15 +42,20 @@ export async function syncTable(
     parts: PartRows | null,
     [upserted, deleted]: readonly [bigint, bigint],
     scan: TableScan | null = null,
+    places: ReadonlySet<string> | null = null,
   ): Synced => {
     const rows = parts === null ? (state?.rows ?? 0n) : sumOf(parts);
     const table = displayName(source.table);
-    return { result: { table, mode, reason, rows, upserted, deleted, scan, seconds: secondsSince(started) }, parts };
+    return {
+      result: { table, mode, reason, rows, upserted, deleted, scan, seconds: secondsSince(started) },
+      parts,
+      places,
+    };
   };
   if (plan.mode === 'none' && state !== null) return finish('none', plan.reason, null, [0n, 0n]);
   let reason = plan.reason;
   if (plan.mode === 'incremental' && state !== null) {
-    const outcome = await applyChanges(context, source, columns, state, plan.newLeaves, look.unread);
+    const outcome = await applyChanges(context, source, columns, state, plan.newLeaves, look);
     if (outcome.kind === 'applied') {
       const touched = outcome.upserted > 0n || outcome.deleted > 0n;
       if (!touched) reason = 'transactions since the last sync changed nothing in this table';
@@ -55,18 +64,35 @@ export async function syncTable(
         reason,
         outcome.rows,
         [outcome.upserted, outcome.deleted],
-        scanOf(outcome.rows, look),
+        scanOf(context, source, outcome.rows, look),
+        look.blocks === null ? null : new Set([...look.blocks.keys(), ...look.placed]),
       );
     }
     reason = outcome.reason;
   }
   await context.copy.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(duckdbSchema(source.table))}`);
-  const rows = await fullLoad(context, source, columns);
-  return finish('full', reason, rows, [sumOf(rows), 0n]);
+  const withPlaces = wantsPlaces(context, source, columns);
+  const rows = await fullLoad(context, source, columns, withPlaces);
+  return finish('full', reason, rows, [sumOf(rows), 0n], null, new Set(withPlaces ? rows.keys() : []));
 }
 
-function scanOf(parts: PartRows, { unread, why }: WalLook): TableScan {
-  return { parts: parts.size, read: parts.size - unread.size, why };
+function scanOf(
+  context: LoadContext,
+  source: SourceTable,
+  rows: PartRows,
+  { unread, blocks, why }: WalLook,
+): TableScan {
+  const parts = partsIn(context, source);
+  const pages = parts.reduce((sum, part) => sum + part.pages, 0);
+  const read = parts.map((part) => {
+    if (unread.has(part.oid)) return 0;
+    return blocksIn(blocks?.get(part.oid)?.ranges ?? wholeRange(), part.pages);
+  });
+  return {
+    ...{ parts: rows.size, read: rows.size - unread.size },
+    blocks: { all: pages, read: read.reduce((sum, own) => sum + own, 0) },
+    why,
+  };
 }
 
 /** What the table in the working copy is, and as of when: what the next sync and a validation go by. */

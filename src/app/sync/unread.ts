@@ -1,10 +1,14 @@
-import type { TableState } from '../../model/syncPlan.ts';
+import { wholeRange, worthReading } from '../../model/changedBlocks.ts';
+import type { PageRange } from '../../model/pageRanges.ts';
+import type { Part } from '../../model/parts.ts';
+import type { PartState, TableState } from '../../model/syncPlan.ts';
 import { type CheckpointMark, startOf } from '../../model/walSummaries.ts';
 import { parseLsn } from '../../model/watermark.ts';
 import type { SourceSnapshot } from '../../postgres/snapshot.ts';
-import { askWal, HAS_WAL_SUMMARIES } from '../../postgres/walSummaries.ts';
+import { askWal, HAS_WAL_SUMMARIES, type WalAnswer } from '../../postgres/walSummaries.ts';
 import { partsIn } from './fullLoad.ts';
 import type { SyncRequest, TableWork } from './syncRequest.ts';
+import { PLACES_FROM_PAGES, wantsPlaces } from './wantsPlaces.ts';
 
 /** Parts of a table in which nothing changed since the file's snapshot, by their oids, with the rows that they have. */
 export type UnreadParts = ReadonlyMap<string, bigint>;
@@ -12,8 +16,19 @@ export type UnreadParts = ReadonlyMap<string, bigint>;
 /** What the server's log tells of a table. */
 export interface WalLook {
   readonly unread: UnreadParts;
+  /** Of the other parts the blocks that changed, by their oids; null when all that is not unread is to be surveyed. */
+  readonly blocks: ReadonlyMap<string, PartBlocks> | null;
+  /** Unread parts of which the file knows where their rows lie. */
+  readonly placed: readonly string[];
   /** Why so many parts are read, in words. */
   readonly why: string;
+}
+
+/** The blocks to read of a part. */
+export interface PartBlocks {
+  readonly ranges: readonly PageRange[];
+  /** How many rows it had when the places of its rows were noted; null when all of it is read. */
+  readonly rows: bigint | null;
 }
 
 /** What the log tells of all tables. */
@@ -23,11 +38,9 @@ export interface WalLooks {
   readonly summaries: number;
 }
 
-/** Tables below this many pages are read before a checkpoint would be written. */
-const WORTH_A_CHECKPOINT = 4096;
-
 /**
- * Finds the parts of tables that need not be read, since no summary of the server's write-ahead log mentions their files.
+ * Finds the parts of tables that need not be read, since no summary of the server's write-ahead log mentions their files, and of the
+ * others the blocks that changed, where the file knows which of its rows lay there.
  * @param stateOf what the published file says of a table; null when it says nothing of use
  * @param embedded whether the server is ours, which may be asked for a checkpoint at any time
  */
@@ -39,43 +52,46 @@ export async function findUnread(
   marks: readonly CheckpointMark[],
   embedded: boolean,
 ): Promise<WalLooks> {
-  const nothing = (why: string): WalLooks => ({ of: () => ({ unread: new Map(), why }), summaries: 0 });
+  const nothing = (why: string): WalLooks => ({
+    of: () => ({ unread: new Map(), blocks: null, placed: [], why }),
+    summaries: 0,
+  });
   if (snapshot.serverVersionNumber < HAS_WAL_SUMMARIES)
     return nothing('PostgreSQL summarizes its log from version 17 on');
+  const context = { snapshot, placesFrom: request.placesFrom };
   const candidates = work.flatMap((one) => {
-    const candidate = candidateOf(snapshot, one, stateOf(one), marks);
+    const candidate = candidateOf(context, one, stateOf(one), marks);
     return candidate === null ? [] : [candidate];
   });
-  const starts = candidates.map(({ start }) => start).sort((a, b) => (parseLsn(a.redo) < parseLsn(b.redo) ? -1 : 1));
-  const [start] = starts;
-  if (start === undefined) return nothing('no checkpoint is known from before the last sync');
+  const starts = startsOf(candidates);
+  if (starts.length === 0) return nothing('no checkpoint is known from before the last sync');
   const pages = candidates.reduce((sum, candidate) => sum + candidate.pages, 0);
   const answer = await askWal(snapshot, {
-    start,
-    filenodes: candidates.flatMap(({ parts }) => parts.map(({ filenode }) => filenode)),
-    checkpoint: request.checkpoint ?? (embedded && pages >= WORTH_A_CHECKPOINT),
+    starts,
+    filenodes: candidates.flatMap(({ parts }) => parts.flatMap(({ filenode }) => filenode ?? [])),
+    checkpoint: request.checkpoint ?? (embedded && pages >= PLACES_FROM_PAGES),
     waitMs: (request.awaitCheckpointSeconds ?? 0) * 1000,
     signal: request.signal,
   });
   if (answer.kind === 'unknown') return nothing(answer.why);
-  const looks = new Map<string, WalLook>();
-  for (const { oid, parts } of candidates) {
-    const unread = parts.filter(({ filenode }) => !answer.changed.has(filenode));
-    looks.set(oid, {
-      unread: new Map(unread.map((part) => [part.oid, part.rows])),
-      why: 'the summaries of the write-ahead log tell which changed',
-    });
-  }
-  const other: WalLook = { unread: new Map(), why: 'what the log tells is of no use for it' };
+  const looks = new Map(candidates.map((candidate) => [candidate.oid, lookOf(candidate, answer)]));
+  const other: WalLook = { unread: new Map(), blocks: null, placed: [], why: 'what the log tells is of no use for it' };
   return { of: (oid) => looks.get(oid) ?? other, summaries: answer.summaries };
+}
+
+/** What is known of parts as of a snapshot, and the checkpoint from which on the log tells what changed since. */
+interface Known {
+  readonly parts: ReadonlyMap<string, PartState>;
+  readonly start: CheckpointMark;
 }
 
 interface Candidate {
   readonly oid: string;
-  readonly start: CheckpointMark;
   readonly pages: number;
-  /** Parts that were in the same files when the file was synced. */
-  readonly parts: readonly { readonly oid: string; readonly filenode: string; readonly rows: bigint }[];
+  readonly parts: readonly Part[];
+  readonly rows: Known | null;
+  readonly places: Known | null;
+  readonly wantsPlaces: boolean;
 }
 
 /**
@@ -83,24 +99,65 @@ interface Candidate {
  * partitions were detached: their rows are gone, and no part that is left tells which they were.
  */
 function candidateOf(
-  snapshot: SourceSnapshot,
-  { plan }: TableWork,
+  context: Parameters<typeof wantsPlaces>[0],
+  { plan, columns }: TableWork,
   state: TableState | null,
   marks: readonly CheckpointMark[],
 ): Candidate | null {
   const { source } = plan;
-  if (plan.mode !== 'incremental' || plan.lostLeaves || source.unlogged || state === null || state.parts === null)
-    return null;
-  const start = startOf(marks, snapshot.identity.timeline, state.snapshot);
-  if (start === null) return null;
-  const known = state.parts;
-  const parts = partsIn({ snapshot }, source).flatMap(({ oid, filenode }) => {
-    const then = known.get(oid);
-    return filenode !== null && filenode !== '0' && then?.filenode === filenode
-      ? [{ oid, filenode, rows: then.rows }]
-      : [];
-  });
-  return parts.length === 0
-    ? null
-    : { oid: source.oid, start, pages: source.leaves.reduce((sum, leaf) => sum + leaf.pages, source.pages), parts };
+  if (plan.mode !== 'incremental' || plan.lostLeaves || source.unlogged || state === null) return null;
+  const known = (parts: ReadonlyMap<string, PartState> | undefined, of: Pick<TableState, 'snapshot'>): Known | null => {
+    const start = startOf(marks, context.snapshot.identity.timeline, of.snapshot);
+    return start === null || parts === undefined ? null : { parts, start };
+  };
+  const wanted = wantsPlaces(context, source, columns);
+  const rows = known(state.parts ?? undefined, state);
+  const places = wanted && state.places !== null ? known(state.places.parts, state.places) : null;
+  const parts = partsIn(context, source);
+  const isKnown = parts.some((part) => [rows, places].some((one) => stateIn(one, part) !== null));
+  if (!isKnown) return null;
+  const pages = source.leaves.reduce((sum, leaf) => sum + leaf.pages, source.pages);
+  return { oid: source.oid, pages, parts, rows, places, wantsPlaces: wanted };
+}
+
+/** What is known of a part that is in the same file still. */
+function stateIn(known: Known | null, { oid, filenode }: Part): PartState | null {
+  const state = known?.parts.get(oid);
+  return filenode !== null && filenode !== '0' && state?.filenode === filenode ? state : null;
+}
+
+/** Where the log may be begun, the oldest first: as early as places are known from, which may be too long ago; else as rows are. */
+function startsOf(candidates: readonly Candidate[]): CheckpointMark[] {
+  const oldest = (all: readonly (Known | null)[]): CheckpointMark[] =>
+    all
+      .flatMap((known) => (known === null ? [] : [known.start]))
+      .sort((a, b) => (parseLsn(a.redo) < parseLsn(b.redo) ? -1 : 1))
+      .slice(0, 1);
+  const rows = candidates.map((candidate) => candidate.rows);
+  return [...oldest([...rows, ...candidates.map(({ places }) => places)]), ...oldest(rows)];
+}
+
+function lookOf(candidate: Candidate, { start, changed }: Extract<WalAnswer, { kind: 'known' }>): WalLook {
+  const reached = (known: Known | null): Known | null =>
+    known !== null && parseLsn(start.redo) <= parseLsn(known.start.redo) ? known : null;
+  const [rows, places] = [reached(candidate.rows), reached(candidate.places)];
+  const unread = new Map<string, bigint>();
+  const blocks = new Map<string, PartBlocks>();
+  const isPlaced: string[] = [];
+  for (const part of candidate.parts) {
+    const placed = stateIn(places, part);
+    const known = placed ?? stateIn(rows, part);
+    const ranges = changed.get(part.filenode ?? '');
+    if (known !== null && ranges === undefined) {
+      unread.set(part.oid, known.rows);
+      if (placed !== null) isPlaced.push(part.oid);
+    } else {
+      const worth = placed === null || ranges === undefined ? wholeRange() : worthReading(ranges, part.pages);
+      blocks.set(part.oid, { ranges: worth, rows: worth === wholeRange() ? null : (placed?.rows ?? null) });
+    }
+  }
+  if (!candidate.wantsPlaces)
+    return { unread, blocks: null, placed: [], why: 'the summaries of the write-ahead log tell which changed' };
+  const why = 'the summaries of the write-ahead log tell which blocks changed';
+  return { unread, blocks, placed: isPlaced, why: places === null ? `${why}, from the next sync on` : why };
 }

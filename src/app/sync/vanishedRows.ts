@@ -2,6 +2,7 @@ import { KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../../model/keyBucket.ts';
+import { leafBounds } from '../../model/leafBounds.ts';
 import type { Part } from '../../model/parts.ts';
 import { hidesRowid, type SourceTable } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
@@ -16,6 +17,14 @@ export interface Among {
   readonly parts: readonly Part[];
   /** SQL that is true for all rows of the target but those of other parts, where nothing is gone; null when these are all parts. */
   readonly condition: string | null;
+}
+
+/** Rows are gone from parts that were read only; their bounds tell which rows of the target these were, where DuckDB can read them. */
+export function lookAmong(source: SourceTable, all: readonly Part[], parts: readonly Part[]): Among {
+  if (parts.length === all.length) return { parts, condition: null };
+  const bounds = parts.map(({ constraint }) => (constraint === null ? null : leafBounds(constraint, source)));
+  if (parts.length === 0 || bounds.includes(null)) return { parts: all, condition: null };
+  return { parts, condition: `(${bounds.join(' OR ')})` };
 }
 
 /**
