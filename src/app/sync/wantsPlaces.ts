@@ -21,8 +21,12 @@ export function wantsPlaces(
   const pages = parts.reduce((sum, part) => sum + part.pages, 0);
   if (pages < (context.placesFrom ?? PLACES_FROM_PAGES)) return false;
   const key = columns.filter(({ name }) => source.key?.includes(name));
+  // Files of two tablespaces may have one number.
+  const files = new Set(parts.map(({ filenode }) => filenode));
   return (
-    key.every(isAskable) && parts.every(({ pageable, filenode }) => pageable && filenode !== null && filenode !== '0')
+    files.size === parts.length &&
+    key.every(isAskable) &&
+    parts.every(({ pageable, filenode }) => pageable && filenode !== null && filenode !== '0')
   );
 }
 
