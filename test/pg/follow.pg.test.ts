@@ -278,10 +278,6 @@ test('tables that no stream tells exactly are scanned beside the others, and eac
       // A sync beside it has them scanned at once, and waits for that.
       expect(await synced()).toMatchObject({ published: false });
       expect(await followed.compare(session)).toBe(2 * (100 + round) + 2 + round + 1);
-      const { tables: stated } = (await readPublishedFile(followed.file)) as never as {
-        tables: { name: string; identity: { lsn: string } }[];
-      };
-      expect(new Set(stated.map(({ identity }) => identity.lsn)).size).toBeGreaterThan(1);
       expect(await validate(validateRequest(config))).toMatchObject({
         status: 'equal',
         warnings: [expect.stringContaining('keyless, made, seen is scanned now and then')],
