@@ -6,10 +6,11 @@ import type { Browser, Page } from 'playwright-core';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { CHROMIUM, launch, withPage } from '../support/browser.ts';
 import { runCli } from '../support/cli.ts';
+import type { Cluster } from '../support/cluster.ts';
 import { createTestDatabase, type TestDatabase, urlOf } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { makeFollowCluster } from '../support/followServer.ts';
 import { type HeldBackProxy, startProxy } from '../support/process.ts';
-import { startTcpServer } from '../support/tcpServer.ts';
 import { until } from '../support/until.ts';
 import { startWeb } from '../support/webServer.ts';
 
@@ -19,7 +20,7 @@ here('a page while things happen (Chromium, PostgreSQL)', () => {
   const folder = temporaryFolder();
   const file = path.join(folder.path, 'finance.duckdb');
   let browser: Browser;
-  let postgres: Awaited<ReturnType<typeof startTcpServer>>;
+  let postgres: Cluster;
   let database: TestDatabase;
   let session: PgSession;
   let proxy: HeldBackProxy;
@@ -28,7 +29,7 @@ here('a page while things happen (Chromium, PostgreSQL)', () => {
 
   beforeAll(async () => {
     if (!fs.existsSync('dist/main.cjs')) spawnSync(process.execPath, ['scripts/build.mjs']);
-    postgres = await startTcpServer(folder.path);
+    postgres = await makeFollowCluster();
     database = await createTestDatabase(postgres.address);
     session = await database.session();
     await session.query(
@@ -61,7 +62,7 @@ here('a page while things happen (Chromium, PostgreSQL)', () => {
     await server?.close();
     await proxy?.close();
     await database?.drop();
-    await postgres?.stop();
+    postgres?.remove();
     folder.remove();
   });
 
@@ -130,6 +131,47 @@ here('a page while things happen (Chromium, PostgreSQL)', () => {
       },
       { viewport: { width: 1000, height: 500 } },
     ));
+
+  test('serve --follow: the sample gives way to the data, a row that changes to its figure, and the line says how far behind', async () => {
+    const own = path.join(folder.path, 'followed');
+    const followed = path.join(own, 'finance.duckdb');
+    fs.mkdirSync(own);
+    const url = urlOf({ ...database.address, host: '127.0.0.1', port: proxy.address.port });
+    await session.query('CREATE PUBLICATION finance_db FOR TABLE transactions');
+    const following = await startWeb(followed, {
+      sync: {
+        ...{ automatic: true, follow: [], maxAgeMs: 300_000, cwd: own, flags: ['--home', own, '--duckdb', followed] },
+        program: [process.execPath, '--', path.resolve('bin/finance-db.js')],
+        env: { PATH: process.env['PATH'], HOME: own, DATABASE_URL: url },
+      },
+      limits: { watchMs: 50 },
+    });
+    try {
+      await withPage(browser, async (page) => {
+        await page.goto(`http://localhost:${following.port}/?period=2026-10`);
+        await page.locator('.sample').waitFor({ state: 'detached' });
+        const line = page.locator('.data', { hasText: /follows PostgreSQL, (up to date|.+ behind)/ });
+        await line.waitFor();
+        await watch(page);
+        const before = await spending(page);
+        await session.query(
+          `UPDATE transactions SET amount = -9876.43, normalized_amount = -9876.43 WHERE tx_id = 'row-5'`,
+        );
+        await page.locator('.figure.spending .big').filter({ hasNotText: before }).waitFor();
+        expect(before).not.toContain('.43');
+        await line.waitFor();
+        expect(await seen(page)).toEqual({ same: true, jumped: false });
+        await page
+          .getByRole('link', { name: await spending(page) })
+          .first()
+          .click();
+        await page.getByRole('link', { name: 'most out' }).click();
+        expect(await page.locator('.transactions tbody tr').first().innerText()).toContain('9,876.43');
+      });
+    } finally {
+      await following.close();
+    }
+  });
 
   test('PostgreSQL gone: the page says why and keeps its figures; back: it says no more', () =>
     withPage(browser, async (page) => {

@@ -9,6 +9,7 @@ import { openReader } from '../../src/duckdb/reader.ts';
 import { keyOf } from '../../src/lake/table.ts';
 import { REPORT_NAMES } from '../../src/model/reportNames.ts';
 import { runCli } from '../support/cli.ts';
+import { createTestDatabase } from '../support/database.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
 import { type TestLake, testLake } from '../support/lake.ts';
 
@@ -202,6 +203,26 @@ test('--without-file: leaves whose rows changed are read and written again, and 
   const refused = await runCli(['lake', '--without-file', '--json'], { env });
   expect(refused.code).toBe(6);
   expect(refused.stdout).toMatch(/p\.at, key id=2000, at=infinity: infinity/);
+});
+
+test('a lake belongs to its source: another database takes its place only by --rebuild', async () => {
+  await lake.publish('t');
+  const other = await createTestDatabase(source.database.address);
+  const session = await other.session();
+  try {
+    await session.query('CREATE TABLE t (id integer PRIMARY KEY)');
+    const home = path.join(source.folder, 'other');
+    const env = { ...source.env('t'), DATABASE_URL: other.url, FINANCE_DB_HOME: home, FINANCE_DB_LAKE: lake.folder };
+    for (const way of [[], ['--without-file']]) {
+      const refused = await runCli(['lake', '--json', ...way], { env });
+      expect(refused.stdout).toMatch(/OTHER_SOURCE.*--rebuild/s);
+    }
+    expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
+    expect((await runCli(['lake', '--rebuild'], { env })).code).toBe(0);
+  } finally {
+    await session.close();
+    await other.drop();
+  }
 });
 
 test('--catalog: the pointers of all tables move in one transaction, and only forward', async () => {

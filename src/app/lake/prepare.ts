@@ -8,6 +8,7 @@ import { type LaidOut, layOut, NUMBERS_PROPERTY } from '../../lake/nextMetadata.
 import { type LakeState, type StateColumn, stateOf } from '../../lake/state.ts';
 import type { LakeStore } from '../../lake/store/store.ts';
 import { findVersion, type LakeTable, loadTable, pointTo, readMetadata } from '../../lake/table.ts';
+import { type FileSource, isOtherSource, sourceText } from '../../model/fileSource.ts';
 
 /** A table of the lake as a run finds it, and how its next snapshot will be laid out. */
 export interface Prepared {
@@ -27,21 +28,24 @@ export interface Prepared {
 export interface Described {
   readonly columns: readonly StateColumn[];
   readonly key: readonly string[] | null;
+  /** Whose rows they are; null when nobody knows. */
+  readonly owner: FileSource | null;
 }
 
 /**
  * Reads the table, after ending what killed runs began, and brings its pointer up to date.
  * @param rebuild everything is to be written anew, whatever is there
  * @param mode what its parts are to be: a table of the other kind is written anew
- * @throws FinanceDbError LAKE_NOT_OURS, LAKE_UNREADABLE, LAKE_STORE
+ * @throws FinanceDbError LAKE_NOT_OURS, OTHER_SOURCE, LAKE_UNREADABLE, LAKE_STORE
  */
 export async function prepare(
   { store, rebuild }: Commit & { readonly rebuild: boolean },
-  { columns, key }: Described,
+  { columns, key, owner }: Described,
   mode: LakeState['mode'],
 ): Promise<Prepared> {
   const table = await openTable(store, rebuild);
   const state = table === null ? null : stateOf(table);
+  if (!rebuild) requireOwnSource(store, state, owner);
   const evolution = evolve(table, columns);
   const month = monthColumn(columns)?.name ?? null;
   const sort = sortColumns(month, key ?? [], columns);
@@ -49,6 +53,22 @@ export async function prepare(
   const respec = table !== null && currentSpec(table.metadata)?.['spec-id'] !== laidOut.spec['spec-id'];
   const anew = rebuild || state === null || state.mode !== mode || evolution.rewrite || respec;
   return { table, state, evolution, laidOut, sort, anew };
+}
+
+/** A lake belongs to its source, as a DuckDB file does: another database's rows take their place only when that was asked for. */
+function requireOwnSource(store: LakeStore, state: LakeState | null, source: FileSource | null): void {
+  const stored = state?.about['source'];
+  if (stored === undefined || source === null) return;
+  const owner = JSON.parse(stored) as FileSource;
+  if (!isOtherSource(owner, source)) return;
+  throw new FinanceDbError(
+    'OTHER_SOURCE',
+    `${store.location} was published from ${sourceText(owner)}, and this would be ${sourceText(source)}`,
+    {
+      remedy: 'publish to another place (--to), or replace what is there with --rebuild',
+      details: { location: store.location },
+    },
+  );
 }
 
 async function openTable(store: LakeStore, rebuild: boolean): Promise<LakeTable | null> {

@@ -3,10 +3,9 @@ import { copyColumns, createTableSql } from '../../duckdb/loader.ts';
 import { sampleRowsSql } from '../../duckdb/sampleTables.ts';
 import { STATE_FORMAT } from '../../duckdb/syncState.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
-import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { LakeState, UnitState } from '../../lake/state.ts';
 import type { LakeTable } from '../../lake/table.ts';
-import { type FileSource, isOtherSource, sourceText } from '../../model/fileSource.ts';
+import type { FileSource } from '../../model/fileSource.ts';
 import { cutParts, type Part } from '../../model/parts.ts';
 import type { SampleTable } from '../../model/sampleRows.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
@@ -47,10 +46,9 @@ const LEAF = 'main.finance_db_leaf';
 export async function publishLeaves(context: LeafContext, source: SourceTable): Promise<TableOutcome> {
   const name = displayName(source.table);
   const columns = mapColumns(source);
-  const described = { columns: stateColumns(source, columns), key: source.key };
+  const described = { columns: stateColumns(source, columns), key: source.key, owner: context.source };
   const prepared = await prepare(context, described, 'source');
   const { table, state, anew, evolution } = prepared;
-  requireOwnSource(context, state);
   const plan = planTable(source, anew || state === null ? null : asTableState(state), context.load.snapshot, anew);
   if (table !== null && plan.mode === 'none' && evolution.changes.length === 0) return unchanged(name, context, table);
   const parts = partsIn(context.load, source);
@@ -92,22 +90,6 @@ async function duckdbVersion(copy: WorkingCopy): Promise<string> {
 /** As folders and the state call it. */
 function leafName(oid: string): string {
   return `leaf-${oid}`;
-}
-
-/** The lake belongs to its source, as a DuckDB file does: another database's rows take their place only when that was asked for. */
-function requireOwnSource({ source, store, rebuild }: LeafContext, state: LakeState | null): void {
-  const stored = state?.about['source'];
-  if (stored === undefined || rebuild) return;
-  const owner = JSON.parse(stored) as FileSource;
-  if (!isOtherSource(owner, source)) return;
-  throw new FinanceDbError(
-    'OTHER_SOURCE',
-    `${store.location} was published from ${sourceText(owner)}, and this would be ${sourceText(source)}`,
-    {
-      remedy: 'publish to another place (--to), or replace what is there with --rebuild',
-      details: { location: store.location },
-    },
-  );
 }
 
 /** So many leaves are counted by one query. */

@@ -1,4 +1,5 @@
 import type { LakeState, UnitState } from '../../lake/state.ts';
+import type { FileSource } from '../../model/fileSource.ts';
 import { displayName } from '../../model/tableName.ts';
 import { prepare } from './prepare.ts';
 import type { TableOutcome } from './result.ts';
@@ -14,7 +15,11 @@ import { type PublishContext, unchanged, unitOf, writeAndCommit } from './writeA
 export async function publishTable(context: PublishContext, source: LakeSource): Promise<TableOutcome> {
   const { copy } = context;
   const name = displayName(source.table);
-  const prepared = await prepare(context, { columns: source.columns, key: source.state.key }, 'file');
+  const prepared = await prepare(
+    context,
+    { columns: source.columns, key: source.state.key, owner: ownerOf(source) },
+    'file',
+  );
   const { table, state, evolution, anew } = prepared;
   const evolves = evolution.changes.length > 0;
   if (table !== null && !anew && !evolves && isSameState(state, source)) return unchanged(name, context, table);
@@ -36,6 +41,11 @@ export async function publishTable(context: PublishContext, source: LakeSource):
     await write(rows, changed);
     return { state: next, removed, changed: changed.length, all: units.length };
   });
+}
+
+function ownerOf({ state }: LakeSource): FileSource | null {
+  const stored = state.about['source'];
+  return stored === undefined ? null : (JSON.parse(stored) as FileSource);
 }
 
 /** Whether the lake was made from this very state of the table. */

@@ -32,18 +32,21 @@ interface SyncNews {
   readonly state?: string;
   readonly task?: string;
   readonly problem?: { readonly message?: string };
+  /** What a follower does; null where there is none. */
+  readonly following?: string | null;
   /** How far it is, 0 to 1, where that is known, and what it does. */
   readonly progress?: { readonly done?: number | null; readonly text?: string };
 }
 
 function running({ data }: MessageEvent<string>): void {
-  const { state, task, problem, progress } = read(data) as SyncNews;
+  const { state, task, problem, progress, following } = read(data) as SyncNews;
   if (state === undefined) return;
   const line = document.querySelector<HTMLElement>('[data-live]');
   // The line beneath the filters says whether one runs, and why the last one failed.
   const shown = line?.dataset['live'];
   const told = state === 'running' ? 'running' : state === 'failed' ? 'failed' : 'idle';
-  if (shown !== told || state === 'done') refreshSoon('state');
+  const other = following !== undefined && (following ?? '') !== line?.dataset['following'];
+  if (shown !== told || other || state === 'done') refreshSoon('state');
   const output = document.querySelector<HTMLOutputElement>('[data-progress]');
   const bar = document.querySelector<HTMLProgressElement>('[data-bar]');
   if (output === null || bar === null) return;

@@ -70,7 +70,7 @@ function dataLine(frame: Frame): Html {
   };
   const { proof } = snapshot;
   const followed = followText(freshness.following);
-  return html`<p class="data" data-live="${freshness.syncing ? 'running' : freshness.problem === null ? 'idle' : 'failed'}">${snapshot.syncedAt && html`data of ${ago(snapshot.syncedAt)} · `}${
+  return html`<p class="data" data-live="${freshness.syncing ? 'running' : freshness.problem === null ? 'idle' : 'failed'}" data-following="${freshness.following?.state ?? ''}">${snapshot.syncedAt && html`data of ${ago(snapshot.syncedAt)} · `}${
     freshness.checkedAt && html`checked ${ago(freshness.checkedAt)} · `
   }<a href="${linkTo(frame, 'status')}#receipts">${
     proof === null

@@ -2,13 +2,15 @@ import type { SnapshotNote } from '../../app/dashboard/snapshotNote.ts';
 import { currentFollower } from '../../duckdb/followNote.ts';
 import { lastCheck } from '../../duckdb/lastCheck.ts';
 import type { ProgressMessage } from '../../render/progress.ts';
-import type { Freshness, Run } from '../pages/frame.ts';
+import type { Following, Freshness, Run } from '../pages/frame.ts';
 import { type ChildCommand, type ChildOutcome, runChild } from './childCommand.ts';
 import type { Announcement, Events } from './events.ts';
 import type { ServeOptions } from './serveOptions.ts';
 
 /** What may run beside the server; one at a time. */
 export type Task = 'sync' | 'validate';
+
+export type FollowState = Following['state'];
 
 /** After a failure, and after each further one twice as long. */
 const FIRST_PAUSE_MS = 5000;
@@ -72,6 +74,11 @@ export class Keeper {
   standing(): Announcement {
     const state = this.running !== null ? 'running' : this.problem !== null ? 'failed' : 'idle';
     return this.announcement(state, this.problem, this.running?.task);
+  }
+
+  /** What a follower does, where there is one. */
+  followState(): FollowState | null {
+    return currentFollower(this.options.config.duckdbPath)?.state ?? null;
   }
 
   /** Somebody looks: makes sure that what they see is not too old, in the background. */
@@ -187,7 +194,7 @@ export class Keeper {
     return {
       name: 'sync',
       data: {
-        ...{ state, task, since, checked_at: this.lastCheck() },
+        ...{ state, task, since, checked_at: this.lastCheck(), following: this.followState() },
         ...(progress === null ? {} : { progress }),
         ...(problem === null ? {} : { problem }),
       },

@@ -93,8 +93,13 @@ async function answer(app: ReturnType<typeof makeApp>, request: Request, env: un
 /** Looks for another file in the place of the one that is served, and tells open pages; while there are some, they count as visits. */
 function watch({ options, snapshots, events, keeper, limits, stopping }: Services): NodeJS.Timeout {
   let known = snapshots.currentId();
+  let followed = keeper.followState();
   return setInterval(() => {
     const id = snapshots.currentId();
+    const follow = keeper.followState();
+    // That a follower has begun, or waits, comes with no new file.
+    if (follow !== followed) events.announce(keeper.standing());
+    followed = follow;
     if (id !== known) {
       known = id;
       snapshots.letGoOfOld();
