@@ -3,6 +3,7 @@ import { sync } from '../../src/app/sync/sync.ts';
 import type { TableResult } from '../../src/app/sync/syncRequest.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { parseTableList } from '../../src/model/tableName.ts';
+import { rowsInRanges } from '../../src/postgres/blockRanges.ts';
 import { connect } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
 import { type Cluster, makeCluster } from '../support/cluster.ts';
@@ -219,6 +220,28 @@ withSummaries('a server that summarizes its log', () => {
       await look(false);
     };
     const few = { all: expect.any(Number), read: expect.any(Number) };
+
+    test('a range of blocks is read without the others, through a table as well as from a leaf', async () => {
+      await first();
+      const session = await connect(cluster.address, { retryMs: 2000 });
+      const through =
+        "(SELECT tableoid, xmin, ctid, * FROM leaves WHERE tableoid = 'leaves_a'::regclass AND kind = 'a') AS rows";
+      for (const from of ['wide', through]) {
+        const sql = rowsInRanges(
+          { from },
+          [
+            { from: 3, to: 5 },
+            { from: 20, to: null },
+          ],
+          'id, ctid',
+          'age(xmin) >= 0',
+        );
+        const plan = await session.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`);
+        expect(plan.map((line) => line['QUERY PLAN']).join('\n')).toMatch(/Tid Range Scan/);
+        expect(plan.map((line) => line['QUERY PLAN']).join('\n')).not.toMatch(/Seq Scan/);
+      }
+      await session.close();
+    });
 
     test('only changed blocks are read, and what was deleted, moved or cut off is found', async () => {
       await first();
