@@ -29,8 +29,19 @@ function isBusy(): boolean {
 
 async function refresh(): Promise<void> {
   quiet();
-  await show({});
+  if (!(await show({}))) return retryLater();
+  pause = FIRST_PAUSE_MS;
   await fillIn();
+}
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30_000;
+let pause = FIRST_PAUSE_MS;
+
+/** A server that is busy says so, and the news would not be told twice. */
+function retryLater(): void {
+  setTimeout(() => refreshSoon('state'), pause);
+  pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
 }
 
 /** Asks for what the page was not kept waiting for. */
@@ -38,12 +49,22 @@ export async function fillIn(): Promise<void> {
   if (document.querySelector('[data-later]') !== null) await show({ 'Finance-DB-Whole': '1' });
 }
 
-async function show(headers: Record<string, string>): Promise<void> {
+/** What was asked for last. */
+let asked: Promise<unknown> = Promise.resolve();
+
+/** One after the other: an answer that was asked for earlier must not take the place of a newer one. @returns whether it came */
+function show(headers: Record<string, string>): Promise<boolean> {
+  const shown = asked.then(() => showNow(headers));
+  asked = shown.catch(() => undefined);
+  return shown;
+}
+
+async function showNow(headers: Record<string, string>): Promise<boolean> {
   const answer = await fetch(location.href, { headers: { Accept: 'text/html', ...headers } }).catch(() => null);
-  // What cannot be shown now is told by the page when it is loaded next.
-  if (answer === null || !answer.ok) return;
+  if (answer === null || !answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   morph(document.body, page.body);
+  return true;
 }
 
 function offer(): void {
