@@ -53,6 +53,11 @@ export function writeFollowStateSql(
   ];
 }
 
+/** SQL that says of the stream what the file before said: for who has put other tables into it than those that are followed. */
+export function carryFollowStateSql(followed: NonNullable<ReturnType<typeof toFollowState>>): string {
+  return `INSERT INTO ${STATE_SCHEMA}.about VALUES ('${NAME}', ${quoteLiteral(JSON.stringify(followed))})`;
+}
+
 /** What a file says of the stream; null for one that a scan has written. @param about what it says of itself */
 export function toFollowState(
   about: ReadonlyMap<string, string>,

@@ -57,6 +57,7 @@ export class ScannedTables {
     const context = { target: config.postgres, now: begun, signal, lockWaitMs: config.lockWaitMs, toFollow: true };
     const asked = {
       ...{ config, tables: this.tables, full: false, jobs: null, waitSeconds: 0, indexes: config.indexes },
+      besideStream: true as const,
       // Of its own: a sync listens to its signal for as long as that lives.
       ...{ now, signal: AbortSignal.any([signal]), onProgress },
     };

@@ -4,6 +4,7 @@ import { compactFile, isBloated, rememberFreshSql } from '../../duckdb/compact.t
 import { hasLog } from '../../duckdb/companions.ts';
 import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
 import { currentFollower } from '../../duckdb/followNote.ts';
+import { carryFollowStateSql } from '../../duckdb/followState.ts';
 import { createIndexes } from '../../duckdb/indexes.ts';
 import { rememberCheck, renewCheck } from '../../duckdb/lastCheck.ts';
 import { dropOtherPlaces } from '../../duckdb/places.ts';
@@ -212,6 +213,8 @@ async function syncInSnapshot(
     );
     await copy.run(rememberSourceSql(sourceOf(server, snapshot)));
     if (keeps) await copy.run(rememberFreshSql(file.fresh));
+    if (keeps && request.besideStream === true && file.followed !== null)
+      await copy.run(carryFollowStateSql(file.followed));
     const read = work.map(({ plan: { source } }) => ({ tableOid: source.oid, deletes: source.deletes }));
     await copy.run(rememberDeletesSql([...(keeps ? file.tables : []), ...read]));
     const tables: TableResult[] = [];
