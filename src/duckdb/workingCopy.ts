@@ -28,6 +28,8 @@ export interface WorkingCopy {
   abandon(): void;
   /** Ends the running statement, if there is one. */
   interrupt?(): void;
+  /** Does something that reads blocks once, in order and remembers little, with less memory for DuckDB where that will do. */
+  scan?<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export interface WorkingCopyOptions {

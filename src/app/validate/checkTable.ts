@@ -53,12 +53,15 @@ export async function checkTable(
   const changed = lag.condition === null ? 0n : await findChanged(context, rows);
   const apart = lag.condition !== null && source.key !== null && (await setVanishedApart(context, rows, changed));
   const buckets = bucketCount(state?.rows ?? BigInt(source.pages) * 60n, apart ? 0n : changed);
+  const digestOurs = (): Promise<BucketDigests> =>
+    digestDuckdb(context.copy, duckdbTable(source.table), digest, buckets, apart ? isNotApart(rows) : null);
+  const scan = context.copy.scan ?? ((work) => work());
   const [theirs, ours] = await bothSides<BucketDigests>(
     digestTable(context.snapshot, source, digest, {
       ...{ buckets, jobs: context.jobs, where: apart ? `NOT (${lag.condition})` : null },
       onRange: (done, of) => context.onStep(`${table}: comparing, ${Math.round((done / of) * 100)} %`),
     }),
-    digestDuckdb(context.copy, duckdbTable(source.table), digest, buckets, apart ? isNotApart(rows) : null),
+    apart ? digestOurs() : scan(digestOurs),
   );
   const unequal = unequalBuckets(theirs, ours);
   const duckdbRows = apart ? await countStored(context, source) : ours.rows;

@@ -2,7 +2,7 @@ import os from 'node:os';
 import type { Config } from '../../config/config.ts';
 import { openStored, type StoredFile } from '../../duckdb/storedFile.ts';
 import { fileIdentity } from './receipt.ts';
-import { readStates, VALIDATE_MEMORY } from './session.ts';
+import { readStates, scanMemory, VALIDATE_MEMORY } from './session.ts';
 
 /** A published file that is open, what it says of itself, and which file it was. */
 export type OpenPublished = { stored: StoredFile; identity: string | null } & Awaited<ReturnType<typeof readStates>>;
@@ -15,11 +15,12 @@ export async function openPublished(
   for (;;) {
     const identity = fileIdentity(file);
     const known = await readStates(file);
-    const stored = await openStored(file, {
-      memory: memory ?? VALIDATE_MEMORY,
-      threads: os.availableParallelism(),
-      temporaryFolder,
-    });
+    const threads = os.availableParallelism();
+    const stored = await openStored(
+      file,
+      { memory: memory ?? VALIDATE_MEMORY, threads, temporaryFolder },
+      memory === undefined ? scanMemory(threads) : null,
+    );
     if (fileIdentity(file) === identity) return { stored, ...known, identity };
     stored.abandon();
   }

@@ -25,9 +25,10 @@ export async function checkQuickly(
   // The driver drops a byte order mark that begins a text, so something else must.
   const ourList = checks.map((check, index) => `, '=' || ${check.duckdb} AS c${index}`).join('');
   type Row = Record<string, string | null>;
+  const scan = context.copy.scan ?? ((work) => work());
   const [[theirs = {}], [ours = {}]] = await bothSides(
     context.snapshot.session.query<Row>(theirSql),
-    context.copy.all<Row>(`SELECT count(*)::VARCHAR AS rows${ourList} FROM ${duckdbTable(source.table)}`),
+    scan(() => context.copy.all<Row>(`SELECT count(*)::VARCHAR AS rows${ourList} FROM ${duckdbTable(source.table)}`)),
   );
   const theirChecks = JSON.parse(theirs['checks'] ?? '[]') as (string | null)[];
   const examples: Difference[] = checks.flatMap((check, index) => {

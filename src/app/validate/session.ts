@@ -32,6 +32,11 @@ export interface ValidateRequest {
 /** DuckDB's memory for a comparison; what it must remember beyond goes to the temporary folder. */
 export const VALIDATE_MEMORY = '320MB';
 
+/** And for a scan of a table, where it has only the blocks that each thread reads to hold. */
+export function scanMemory(threads: number): string {
+  return `${Math.min(320, 32 + 16 * threads)}MB`;
+}
+
 /** A comparison that is under way. */
 export interface Comparison {
   readonly context: CheckContext;
