@@ -19,7 +19,9 @@ const PACKAGES = {
   ingestr: ['ingestr==0.13.94'],
 } as const;
 
-const INSTALL_MS = 300_000;
+/** pip tries versions of what ingestr needs for more than a quarter of an hour; this has its 200 packages in half a minute. */
+const INSTALLER = 'uv==0.13.8';
+const INSTALL_MS = 900_000;
 
 /**
  * The Python of an environment with the peers' packages, made when it is not there: in the system's temporary folder, where
@@ -34,7 +36,8 @@ export function peerPython(set: keyof typeof PACKAGES): { python: string } | { o
   fs.rmSync(folder, { recursive: true, force: true });
   const steps = [
     ['python3', '-m', 'venv', folder],
-    [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES[set]],
+    [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', INSTALLER],
+    [python, '-m', 'uv', 'pip', 'install', '--quiet', '--no-cache', '--python', python, ...PACKAGES[set]],
   ];
   for (const [program = '', ...args] of steps) {
     const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: INSTALL_MS });

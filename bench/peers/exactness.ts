@@ -9,6 +9,8 @@ export async function exactness(ours: string, peers: string): Promise<string> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
+    // Some make TIMESTAMPTZ of TIMESTAMP, as if it were UTC.
+    await connection.run("SET TimeZone = 'UTC'");
     await connection.run(`ATTACH '${ours}' AS ours (READ_ONLY); ATTACH '${peers}' AS peers (READ_ONLY)`);
     const types = await connection.runAndReadAll(
       `SELECT o.column_name AS name, o.data_type AS ours, p.data_type AS peers FROM duckdb_columns() o LEFT JOIN duckdb_columns() p ON p.database_name = 'peers' AND p.table_name = 'transactions' AND p.schema_name = 'main' AND p.column_name = o.column_name WHERE o.database_name = 'ours' AND o.table_name = 'transactions' AND o.schema_name = 'main'`,

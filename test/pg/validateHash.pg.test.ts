@@ -48,6 +48,17 @@ const FOLDED: readonly (readonly [columns: string, there: string, planted: strin
   ['a float8', "'-0'", "'0'::DOUBLE"],
   ['a numeric(5,0), b date', "0, '2000-01-01'", 'NULL, NULL'],
   ['a float4', "'-0'", "'0'::FLOAT"],
+  // NULL, and what is nearest to nothing.
+  ['a int4', '0', 'NULL'],
+  ['a int8', '0', 'NULL'],
+  ['a bool', 'false', 'NULL'],
+  ['a text', "''", 'NULL'],
+  ['a timestamp', "'2000-01-01'", 'NULL'],
+  ['a uuid', "'00000000-0000-0000-0000-000000000000'", 'NULL'],
+  ['a text[]', "'{}'", 'NULL'],
+  ['a text[]', "'{NULL}'", "['NULL']"],
+  ['a text[]', "'{NULL}'", '[]'],
+  ['a timetz', "'12:00+00'", "'13:00:00+01'"],
   // Equal numbers of another scale, where the scale is data.
   ['a numeric', '1.10', "'1.1'"],
   ['a jsonb', `'{"a": 1.10}'`, `'{"a": 1.1}'`],
