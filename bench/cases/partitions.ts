@@ -65,12 +65,7 @@ function variantsOf(rig: Rig, rows: number, table: 'transactions' | 'monthly'): 
   };
   const newest = `timestamp >= (SELECT max(timestamp) - interval '1 second' * ${Math.floor((rows * SECONDS_A_ROW) / LEAVES / 2)} FROM ${table})`;
   const variants: Variant[] = [
-    {
-      name: `${name}, full load, no places kept`,
-      prepare: () => summarize(rig, false),
-      measure: () => sync('--full'),
-    },
-    { name: `${name}, full load`, prepare: () => summarize(rig, true), measure: () => sync('--full') },
+    { name: `${name}, full load`, measure: () => sync('--full') },
     { name: `${name}, nothing`, measure: () => sync() },
   ];
   const changes: [string, () => Promise<unknown>][] = [
@@ -94,12 +89,6 @@ function variantsOf(rig: Rig, rows: number, table: 'transactions' | 'monthly'): 
         measure: () => sync(...args),
       });
   return variants;
-}
-
-async function summarize({ session }: Rig, on: boolean): Promise<void> {
-  await session.query(`ALTER SYSTEM SET summarize_wal = ${on ? 'on' : 'off'}`);
-  await session.query('SELECT pg_reload_conf()');
-  await session.query('CHECKPOINT');
 }
 
 async function measureSync(rig: Rig, table: string, args: readonly string[]): Promise<Measured> {

@@ -15,7 +15,7 @@ import { counted } from '../../model/counted.ts';
 import { SAMPLE_ID_COLUMN, SAMPLE_ID_PREFIX } from '../../model/sampleRows.ts';
 import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { labelSums } from '../sync/baseCurrency.ts';
-import { DEFAULT_MEMORY } from '../sync/sync.ts';
+import { DEFAULT_MEMORY } from '../sync/syncCopy.ts';
 import { fileIdentity } from '../validate/receipt.ts';
 import { asRestart, type FollowedTable, renew } from './changedTables.ts';
 import { Restart } from './restart.ts';

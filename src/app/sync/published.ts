@@ -3,7 +3,7 @@ import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts
 import { type FileSource, isOtherSource, sourceText } from '../../model/fileSource.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable, type TableName } from '../../model/tableName.ts';
-import type { TableResult, TableWork } from './syncRequest.ts';
+import type { SyncRequest, TableResult, TableWork } from './syncRequest.ts';
 
 /** What the published file says of a table; null when it does not hold it. */
 export function findState(file: PublishedFile, table: TableName): TableState | null {
@@ -72,6 +72,11 @@ export function rowsAfter(
 ): bigint {
   const others = before.filter((state) => !work.some(({ plan }) => isSame(plan.source.table, state)));
   return [...others, ...done].reduce((sum, { rows }) => sum + rows, 0n);
+}
+
+/** Whether all that the file holds was asked for, so that all of it was checked. */
+export function coversFile({ tables }: Pick<SyncRequest, 'tables'>, file: PublishedFile): boolean {
+  return file.kind === 'ours' && file.tables.every((state) => tables.some((table) => isSame(table, state)));
 }
 
 /** Whether two names are of the same table. */
