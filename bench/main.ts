@@ -7,6 +7,7 @@ import { fullLoadCase } from './cases/fullLoad.ts';
 import { importCase } from './cases/import.ts';
 import { incrementalCase } from './cases/incremental.ts';
 import { lakeCase } from './cases/lake.ts';
+import { learnCase } from './cases/learn.ts';
 import { memoryCase } from './cases/memory.ts';
 import { partitionsCase } from './cases/partitions.ts';
 import { peersCase } from './cases/peers.ts';
@@ -32,6 +33,7 @@ const CASES: Record<string, BenchCase> = {
   serve: serveCase,
   follow: followCase,
   lake: lakeCase,
+  learn: learnCase,
 };
 
 const { values } = parseArgs({

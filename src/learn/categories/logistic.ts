@@ -79,7 +79,20 @@ export function scoreInto(
 ): void {
   const classCount = scores.length;
   scores.fill(0);
-  for (let at = from; at < to; at++) {
+  let at = from;
+  // Four at a time: reading and writing the sums costs more than the sums.
+  for (; at + 3 < to; at += 4) {
+    const first = (features[at] as number) * classCount;
+    const second = (features[at + 1] as number) * classCount;
+    const third = (features[at + 2] as number) * classCount;
+    const fourth = (features[at + 3] as number) * classCount;
+    for (let label = 0; label < classCount; label++)
+      scores[label] =
+        (scores[label] as number) +
+        ((weights[first + label] as number) + (weights[second + label] as number)) +
+        ((weights[third + label] as number) + (weights[fourth + label] as number));
+  }
+  for (; at < to; at++) {
     const base = (features[at] as number) * classCount;
     for (let label = 0; label < classCount; label++)
       scores[label] = (scores[label] as number) + (weights[base + label] as number);
