@@ -1,7 +1,8 @@
 // npm run stress -- --seed 7 --seconds 600 --sessions 4 --rows 30000
 // Random writers beside repeated syncs on a server of their own; compares both sides row by row in each snapshot.
 // npm run stress -- --follow …: beside a follower, which is stopped and whose connections are cut now and then;
-// with --kills 200 (after npm run build) followers are killed at random moments instead; with --keep-slot they go on from a slot.
+// with --kills 200 (after npm run build) followers are killed at random moments instead; with --keep-slot they go on from a slot;
+// with --huge one transaction of five million rows (or --rows) passes through a follower, whose memory is measured.
 // npm run stress -- --summaries --seed 7 --rounds 5000 --crash-every 100
 // Syncs that go by the summaries of the write-ahead log (PostgreSQL 17 and later), between random changes and crashes of the server.
 import fs from 'node:fs';
@@ -10,6 +11,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { useEmbeddedServer } from '../src/postgres/embedded/server.ts';
 import { makeCluster } from '../test/support/cluster.ts';
+import { putHugeTransaction } from '../test/support/followHuge.ts';
 import { killFollowers } from '../test/support/followKills.ts';
 import { makeFollowCluster } from '../test/support/followServer.ts';
 import { followStress } from '../test/support/followStress.ts';
@@ -22,16 +24,19 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     seconds: { type: 'string', default: '60' },
     sessions: { type: 'string', default: '4' },
-    rows: { type: 'string', default: '5000' },
+    rows: { type: 'string' },
     summaries: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '1000' },
     'crash-every': { type: 'string', default: '50' },
     verbose: { type: 'boolean', default: false },
     follow: { type: 'boolean', default: false },
     kills: { type: 'string' },
+    huge: { type: 'boolean', default: false },
     'keep-slot': { type: 'boolean', default: false },
   },
 });
+
+const rows = Number(values.rows ?? (values.huge ? 5_000_000 : 5000));
 
 if (values.follow) await stressFollow();
 else if (values.summaries) await stressSummaries();
@@ -50,7 +55,7 @@ async function stressSync(): Promise<void> {
       seed: Number(values.seed),
       seconds: Number(values.seconds),
       sessions: Number(values.sessions),
-      rows: Number(values.rows),
+      rows,
       log: values.verbose ? (line) => console.log(line) : () => undefined,
     });
     console.log(
@@ -66,6 +71,14 @@ async function stressFollow(): Promise<void> {
   const cluster = await makeFollowCluster();
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-stress-'));
   try {
+    if (values.huge) {
+      const huge = await putHugeTransaction({ address: cluster.address, folder: home, rows });
+      const megabytes = (bytes: number | null): string => `${Math.round((bytes ?? 0) / 1e6)} MB`;
+      console.log(
+        `one transaction of ${rows} rows inserted, a third updated, a tenth deleted: published ${huge.seconds.toFixed(1)} s after its commit; memory ${megabytes(huge.beforeBytes)} before, ${megabytes(huge.grownBytes)} more at most; ${huge.rowsCompared} rows compared, all equal`,
+      );
+      return;
+    }
     if (values.kills !== undefined) {
       const killed = await killFollowers({
         address: cluster.address,
@@ -73,7 +86,7 @@ async function stressFollow(): Promise<void> {
         kills: Number(values.kills),
         keepSlot: values['keep-slot'],
         seed: Number(values.seed),
-        rows: Number(values.rows),
+        rows,
         log: values.verbose ? (line) => console.log(line) : () => undefined,
       });
       console.log(
@@ -87,7 +100,7 @@ async function stressFollow(): Promise<void> {
       seed: Number(values.seed),
       seconds: Number(values.seconds),
       sessions: Number(values.sessions),
-      rows: Number(values.rows),
+      rows,
       log: values.verbose ? (line) => console.log(line) : () => undefined,
     });
     const reasons = new Map<string, number>();

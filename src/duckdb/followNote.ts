@@ -4,7 +4,7 @@ import { lockHolder } from '../files/lockFile.ts';
 
 /*
  * What a running follower tells to other commands, and they to it, in FILE.work, for as long as it holds the lock of the file:
- * follow.json says where it stands, and what is put into `receipts` it takes into the file.
+ * follow.json says where it stands, what is put into `receipts` it takes into the file, and `scan` and `reload` are wishes.
  */
 
 export interface FollowNote {
@@ -33,6 +33,7 @@ export interface FollowNote {
 const NAME = 'follow.json';
 const RECEIPTS = 'receipts';
 const SCAN = 'scan';
+const RELOAD = 'reload';
 
 /** Writes the note whole: whoever reads meanwhile finds the old one. Never fails what it tells of. */
 export function writeFollowNote(folder: string, note: FollowNote): void {
@@ -78,6 +79,29 @@ export function takeScanWish(folder: string): boolean {
   if (!fs.existsSync(wish)) return false;
   fs.rmSync(wish, { force: true });
   return true;
+}
+
+/** Asks the follower of a file to load tables anew whose rows were found damaged. @param tables their display names */
+export function wishForReload(publishedPath: string, tables: readonly string[]): void {
+  writeWhole(reloadWish(`${resolvedPath(publishedPath)}.work`), JSON.stringify(tables));
+}
+
+/** Whether the follower has not yet taken notice of what was asked by `wishForReload`. */
+export function isReloadWished(publishedPath: string): boolean {
+  return fs.existsSync(reloadWish(`${resolvedPath(publishedPath)}.work`));
+}
+
+/** Which tables somebody wishes to be loaded anew; it is granted with that. @param folder FILE.work */
+export function takeReloadWish(folder: string): readonly string[] {
+  const wish = reloadWish(folder);
+  if (!fs.existsSync(wish)) return [];
+  const tables = JSON.parse(fs.readFileSync(wish, 'utf8')) as readonly string[];
+  fs.rmSync(wish, { force: true });
+  return tables;
+}
+
+function reloadWish(folder: string): string {
+  return path.join(folder, RELOAD);
 }
 
 /** What was handed to us: the names of the files. @param folder FILE.work */

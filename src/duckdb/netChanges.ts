@@ -13,7 +13,7 @@ import { plainColumn, textColumn } from '../model/stagingColumn.ts';
 import { displayName, duckdbTable } from '../model/tableName.ts';
 import type { ColumnMapping } from '../model/typeMapping.ts';
 import { createStagingSql, loadFromSpool } from './loader.ts';
-import { Spool } from './spool.ts';
+import { Spool, type SpoolSink } from './spool.ts';
 import type { WorkingCopy } from './workingCopy.ts';
 
 /** A table that changes are put into. */
@@ -169,6 +169,16 @@ async function load(
   if (lines.length === 0) return;
   const spool = new Spool(spoolFolder, { fileBytes: 32 << 20, totalBytes: Number.POSITIVE_INFINITY });
   const sink = spool.sink();
+  try {
+    writeLines(sink, lines);
+  } finally {
+    // Whatever happens: a file that stays open would hold its space on a disk that is full.
+    sink.end();
+  }
+  await loadFromSpool(copy, spool, { into, displayName: displayName(source.table), columns, key: source.key });
+}
+
+function writeLines(sink: SpoolSink, lines: readonly Line[]): void {
   let longest = 0;
   for (let from = 0; from < lines.length; ) {
     let bytes = 0;
@@ -182,8 +192,6 @@ async function load(
     sink.noteLongest(longest);
     sink.write(Buffer.from(piece.join(''), 'latin1'), piece.length);
   }
-  sink.end();
-  await loadFromSpool(copy, spool, { into, displayName: displayName(source.table), columns, key: source.key });
 }
 
 /** @throws Contradiction unless every key that must be there is found once, and no other one is */

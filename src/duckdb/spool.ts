@@ -137,7 +137,12 @@ export class Spool {
     const name = path.join(this.folder, `rows-${this.created++}.tsv`);
     const fd = fs.openSync(name, 'wx', 0o600);
     // DuckDB takes U+FEFF at the head of a file for a byte order mark and drops it: give it one to drop.
-    if (firstRows.subarray(0, 3).equals(BYTE_ORDER_MARK)) writeAll(fd, BYTE_ORDER_MARK);
+    try {
+      if (firstRows.subarray(0, 3).equals(BYTE_ORDER_MARK)) writeAll(fd, BYTE_ORDER_MARK);
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
     return { path: name, fd, bytes: 0, escapes: false };
   }
 

@@ -68,17 +68,21 @@ test('the server is stopped in the middle, and comes back', async () => {
   expect(followed.restarts().join()).toMatch(/connection|answer/);
 });
 
-test('the connection is cut inside of a transaction', async () => {
+test('the connection is cut in the very first scan, and inside of a transaction', async () => {
   const proxy = await startProxy(cluster.address);
   try {
+    proxy.limit(30_000, 'cut');
     const followed = start(proxy.address);
+    await proxy.reached();
+    proxy.resume();
     await followed.caughtUp(session);
+    expect(followed.restarts()).toHaveLength(1);
     proxy.limit(200_000, 'cut');
     await session.query("UPDATE t SET v = repeat('y', 200)");
     await proxy.reached();
     proxy.resume();
     expect(await followed.compare(session)).toBe(5000);
-    expect(followed.restarts()).toHaveLength(1);
+    expect(followed.restarts()).toHaveLength(2);
     await followed.stop();
   } finally {
     await proxy.close();
@@ -339,39 +343,91 @@ async function read(file: string, sql: string): Promise<Record<string, unknown>[
   }
 }
 
-test('a full disk holds it up, and a copy of the file at any time is whole', async () => {
+/** What this process has open there, removed files included. */
+function openFilesIn(place: string): string[] {
+  const open = fs.readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      // The one that listed them.
+      return '';
+    }
+  });
+  return open.filter((file) => file.startsWith(place));
+}
+
+test('a disk that is full at any step leaves the file as it was, and what was missed comes when there is space', async () => {
   const disk = mountDisk('40m');
   if (disk === null) {
     process.stderr.write('SKIPPED: a full disk needs the right to mount a small tmpfs\n');
     return;
   }
-  follower = startFollower({ address: cluster.address, folder: disk.path, tables: 't' });
-  const followed = follower;
+  const onDisk = (): TestFollower => {
+    follower = startFollower({
+      ...{ address: cluster.address, folder: disk.path, tables: 't' },
+      overrides: { keepSlot: 'small' },
+    });
+    return follower;
+  };
+  const filler = `${disk.path}/filler`;
+  const leave = (bytes: number): void => {
+    const { bavail, bsize } = fs.statfsSync(disk.path);
+    fs.writeFileSync(filler, Buffer.alloc(Math.max(0, Number(bavail) * Number(bsize) - bytes)));
+  };
+  const said = ({ events }: TestFollower): string =>
+    events
+      .flatMap((event) => (event.kind === 'warning' ? [event.text] : event.kind === 'restart' ? [event.reason] : []))
+      .join(' | ');
+  const whole = 'SELECT count(*)::INT AS n, count(DISTINCT v[1])::INT AS kinds FROM t';
   try {
-    await followed.caughtUp(session);
-    const free = fs.statfsSync(disk.path);
-    fs.writeFileSync(`${disk.path}/filler`, Buffer.alloc(Number(free.bavail) * Number(free.bsize) - 600_000));
-    await session.query("UPDATE t SET v = repeat('z', 100) || id");
-    await until('it says that the disk is full', () =>
-      followed.events.some(({ kind }) => kind === 'warning' || kind === 'restart'),
-    );
-    expect(
-      JSON.stringify(
-        followed.events.map((event) =>
-          event.kind === 'warning' ? event.text : event.kind === 'restart' ? event.reason : '',
-        ),
-      ),
-    ).toMatch(/space|disk/i);
-    fs.copyFileSync(followed.file, `${folder.path}/copy.duckdb`);
-    expect(await read(`${folder.path}/copy.duckdb`, 'SELECT count(*)::INT AS n FROM t')).toEqual([{ n: 5000 }]);
-    fs.rmSync(`${disk.path}/filler`);
-    expect(await followed.compare(session)).toBe(5000);
-  } finally {
-    await followed.stop();
+    const first = onDisk();
+    await first.caughtUp(session);
+    await first.stop();
+    // From the first write that fails to the last one: what the stream brings, the log of DuckDB, the checkpoint, the copy to publish.
+    const full = new Set<string>();
+    for (const [round, bytes] of [0, 150_000, 400_000, 700_000, 1_600_000].entries()) {
+      const followed = onDisk();
+      await followed.caughtUp(session);
+      leave(bytes);
+      const letter = String.fromCharCode(97 + round);
+      await session.query(`UPDATE t SET v = repeat('${letter}', 100) || id`);
+      await until('it says that the disk is full, or published', () =>
+        followed.events.some(({ kind }) => kind === 'restart' || kind === 'published'),
+      );
+      if (/space|disk/i.test(said(followed))) full.add(letter);
+      // A copy of the file is of before or of after, never between.
+      fs.copyFileSync(followed.file, `${folder.path}/copy.duckdb`);
+      expect(await read(`${folder.path}/copy.duckdb`, whole)).toEqual([{ n: 5000, kinds: 1 }]);
+      fs.rmSync(filler);
+      expect(await followed.compare(session)).toBe(5000);
+      await followed.stop();
+    }
+    expect(full.size).toBeGreaterThan(2);
+    // There is none for the beginning: that is an error, and the file stays.
+    leave(0);
+    await session.query("UPDATE t SET v = 'z' || id");
+    const late = onDisk();
+    expect(await late.ended).toMatchObject({ code: 'DISK_FULL' });
     follower = undefined;
+    expect(await read(late.file, whole)).toEqual([{ n: 5000, kinds: 1 }]);
+    fs.rmSync(filler);
+    const again = onDisk();
+    expect(await again.compare(session)).toBe(5000);
+    await again.stop();
+    // A file that was removed and is still open would hold its space.
+    expect(openFilesIn(disk.path)).toEqual([]);
+  } finally {
+    await follower?.stop();
+    follower = undefined;
+    await dropRecordedSlot(
+      configOf({ address: cluster.address, folder: disk.path, tables: 't' }),
+      'small',
+      new Date(),
+      new AbortController().signal,
+    );
     disk.remove();
   }
-});
+}, 180_000);
 
 test.each([false, true])(
   'killed at any moment, it leaves a whole file to go on from; with a kept slot: %s',

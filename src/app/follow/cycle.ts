@@ -1,3 +1,4 @@
+import { takeReloadWish } from '../../duckdb/followNote.ts';
 import { rememberCheck } from '../../duckdb/lastCheck.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
 import { lsnOf, parseLsn } from '../../model/watermark.ts';
@@ -10,6 +11,7 @@ import type { FollowRequest, Standing } from './followRequest.ts';
 import { Intake } from './intake.ts';
 import { Meetings } from './meetings.ts';
 import { Publisher } from './publisher.ts';
+import { Restart } from './restart.ts';
 import { ScannedTables } from './scannedTables.ts';
 import { ServerLooks } from './serverLooks.ts';
 import { SlotKeeper } from './slotKeeper.ts';
@@ -196,6 +198,8 @@ export class FollowCycle {
   private async idle(): Promise<void> {
     this.idleAt = performance.now();
     this.stream?.ask();
+    const damaged = this.request.once ? [] : takeReloadWish(this.workspace.folder);
+    if (damaged.length > 0) throw new Restart(`a validation found damage in ${damaged.join(', ')}`, damaged);
     this.lookForMeeting();
     if (!this.publisher.isSettled || this.intake.inTransaction) return;
     const { position } = this.intake;

@@ -18,6 +18,9 @@ const LONGEST_PAUSE_MS = 60_000;
 /** A stream that ran for so long was a success, whatever ended it. */
 const SUCCESS_MS = 30_000;
 
+/** So often a connection may be lost before the first scan has come to its end. */
+const FIRST_TRIES = 5;
+
 /** PostgreSQL's code of a lock that was waited for in vain. */
 const LOCK_TIMEOUT = '55P03';
 
@@ -143,9 +146,8 @@ class Follower {
       this.request.onEvent({ kind: 'restart', reason: error.message, waitMs });
       return waitMs;
     }
-    // Before anything has worked, what is wrong is most likely a setting; a table that somebody has locked is not.
-    const passes = isFinanceDbError(error) && PASSING.has(error.code) && (this.everScanned || isLockedTable(error));
-    if (!passes || once) throw error;
+    const passes = isFinanceDbError(error) && PASSING.has(error.code);
+    if (!passes || once || !(this.everScanned || isNoSetting(error, failures))) throw error;
     this.request.onEvent({ kind: 'restart', reason: error.message, waitMs: again });
     return again;
   }
@@ -191,6 +193,8 @@ class Follower {
   }
 }
 
-function isLockedTable({ code, details }: FinanceDbError): boolean {
+/** Before anything has worked, what is wrong is most likely a setting; a table that somebody has locked, or a connection that was there, is not. */
+function isNoSetting({ code, details }: FinanceDbError, failures: number): boolean {
+  if (code === 'PG_CONNECTION_LOST') return failures <= FIRST_TRIES;
   return code === 'PG_LOCKED' && details?.['sqlstate'] === LOCK_TIMEOUT;
 }

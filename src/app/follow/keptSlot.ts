@@ -6,7 +6,7 @@ import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { planTable, type TableState } from '../../model/syncPlan.ts';
 import { lsnOf, parseLsn } from '../../model/watermark.ts';
-import { readSlot, type ServerSlot } from '../../postgres/replication/keptSlot.ts';
+import { readSlot, type ServerSlot, streamerOf } from '../../postgres/replication/keptSlot.ts';
 import { createSlot } from '../../postgres/replication/slot.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import type { SourcePosition } from '../../postgres/snapshot.ts';
@@ -73,7 +73,7 @@ async function released(session: PgSession, slot: ServerSlot): Promise<ServerSlo
     if (performance.now() > deadline)
       throw new FinanceDbError(
         'PG_LOCKED',
-        `process ${found.activePid} of ${session.where} streams from the slot ${slot.name}`,
+        `${await streamerOf(session, found.activePid)} streams from the slot ${slot.name}`,
         { remedy: 'one follower a slot: end the other one, or take another name' },
       );
     await delay(LOOK_MS);

@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { currentFollower } from '../../duckdb/followNote.ts';
 import { copyColumns, createStagingSql } from '../../duckdb/loader.ts';
 import { openWorkspace } from '../../duckdb/publish.ts';
 import { writeReceipts } from '../../duckdb/receipts.ts';
@@ -14,25 +15,17 @@ import { copyRows } from '../sync/fullLoad.ts';
 import { sync } from '../sync/sync.ts';
 import { checkTable } from './checkTable.ts';
 import { receiptsOf } from './receipt.ts';
-import { type CheckContext, type TableCheck, type ValidationResult, verdictOf } from './result.ts';
+import { repairByFollower } from './repairByFollower.ts';
+import { type CheckContext, type Repair, type TableCheck, type ValidationResult, verdictOf } from './result.ts';
 import { DIFFERENCES, placeCondition } from './rowNames.ts';
 import { openComparison, readStates, stateOf, VALIDATE_MEMORY, type ValidateRequest } from './session.ts';
 
 /** With more damaged rows than this, a full load is the better repair. */
 const MOST_ROWS = 100_000n;
 
-/** What a repair did to one table. */
-export interface Repair {
-  readonly table: string;
-  /** `rows`: only the damaged rows were read again; `full`: the whole table. */
-  readonly how: 'rows' | 'full';
-  readonly damage: TableCheck['damage'];
-  readonly problem: string | null;
-}
-
 /**
  * Mends what `before` found damaged and publishes the file as a sync does, if it then compares well in the same snapshot.
- * Rows that merely lag stay as they are: the next sync brings them.
+ * Rows that merely lag stay as they are: the next sync brings them. Where the file is followed, the follower mends it.
  * @throws FinanceDbError DAMAGED when the mended file still differs; nothing was published then by the last step
  */
 export async function repair(
@@ -40,6 +33,8 @@ export async function repair(
   before: ValidationResult,
 ): Promise<{ result: ValidationResult; repairs: Repair[] }> {
   const { config, now, signal } = request;
+  const follower = currentFollower(config.duckdbPath);
+  if (follower !== null) return repairByFollower(request, before, follower);
   const whole = before.tables.filter(needsFullLoad);
   if (whole.length > 0) {
     request.onStep('loading damaged tables anew');

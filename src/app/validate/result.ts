@@ -94,3 +94,12 @@ export function overallVerdict(checks: readonly TableCheck[]): Verdict {
   if (verdicts.includes('damaged')) return 'damaged';
   return verdicts.includes('lagging') ? 'lagging' : 'equal';
 }
+
+/** What a repair did to one table. */
+export interface Repair {
+  readonly table: string;
+  /** `rows`: only the damaged rows were read again; `full`: the whole table. */
+  readonly how: 'rows' | 'full';
+  readonly damage: TableCheck['damage'];
+  readonly problem: string | null;
+}

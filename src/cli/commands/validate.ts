@@ -1,5 +1,4 @@
-import type { Repair } from '../../app/validate/repair.ts';
-import type { ValidationResult } from '../../app/validate/result.ts';
+import type { Repair, ValidationResult } from '../../app/validate/result.ts';
 import type { ValidateRequest } from '../../app/validate/session.ts';
 import { validate } from '../../app/validate/validate.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';

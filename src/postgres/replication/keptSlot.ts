@@ -45,6 +45,18 @@ export async function readSlot(session: PgSession, name: string): Promise<Server
   };
 }
 
+/** Who streams from a slot, in words. @param pid a process of the server */
+export async function streamerOf(session: PgSession, pid: number): Promise<string> {
+  const [row] = await askPinned<Record<string, string | null>>(
+    session,
+    `SELECT usename AS role, nullif(application_name, '') AS program, host(client_addr) AS host FROM pg_catalog.pg_stat_activity WHERE pid = ${pid}`,
+  );
+  const { program, role, host } = row ?? {};
+  const known = [program, role == null ? null : `role ${role}`, host == null ? null : `from ${host}`];
+  const words = known.filter((word) => word != null).join(', ');
+  return `process ${pid} of ${session.where}${words === '' ? '' : ` (${words})`}`;
+}
+
 /** Drops a slot. @throws FinanceDbError PG_QUERY when it is being streamed from */
 export async function dropSlot(session: PgSession, name: string): Promise<void> {
   await session.query(`SELECT pg_catalog.pg_drop_replication_slot(${quoteLiteral(name)})`);

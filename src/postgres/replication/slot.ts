@@ -123,6 +123,7 @@ export async function createSlot(session: PgSession, name: string, temporary: bo
         `a slot waits for all transactions that write, and one does not end (${session.where})`,
         {
           cause: error,
+          details: error.details,
           remedy: 'end it (pg_stat_activity, pg_prepared_xacts), or wait longer with FINANCE_DB_LOCK_WAIT (seconds)',
         },
       );
