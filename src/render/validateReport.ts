@@ -1,4 +1,10 @@
-import { type Difference, type Repair, type TableCheck, type ValidationResult, verdictOf } from '../app/validate/result.ts';
+import {
+  type Difference,
+  type Repair,
+  type TableCheck,
+  type ValidationResult,
+  verdictOf,
+} from '../app/validate/result.ts';
 import { agreeing, counted, grouped } from '../model/counted.ts';
 import { bytesText, durationText } from './amount.ts';
 import { printable, printableText } from './printable.ts';
