@@ -3,6 +3,8 @@ import type { Suggestion, Suggestions, UndoneFilings } from '../app/categorize/s
 import type { Reason } from '../learn/categories/model.ts';
 import { agreeing, counted, grouped } from '../model/counted.ts';
 import { jsonNumeral } from './json.ts';
+import { DEFAULT_LOCALE } from './locale.ts';
+import { numberStyle } from './money.ts';
 import { printable } from './printable.ts';
 import { renderTable, type TableStyle } from './table.ts';
 import { wrapText } from './wrap.ts';
@@ -32,6 +34,7 @@ export function suggestionsDocument(
       rows: one.rows,
       sum: jsonNumeral(one.sum),
       not_normalized: one.notNormalized,
+      unconverted: one.unconverted.map(({ currency, sum }) => ({ currency, sum: jsonNumeral(sum) })),
       first: one.first,
       last: one.last,
     })),
@@ -56,7 +59,7 @@ export function renderSuggestions(result: Suggestions, style: TableStyle): strin
     shown.map((one) => [
       printable(one.payee),
       grouped(one.rows),
-      one.sum,
+      printable(sumText(one)),
       printable(categoryText(one)),
       percent(one.confidence),
       printable(whyText(one.why)),
@@ -81,6 +84,19 @@ const MOST_SHOWN = 40;
 
 export function categoryText({ category, subcategory }: Pick<Suggestion, 'category' | 'subcategory'>): string {
   return subcategory === null ? category : `${category} / ${subcategory}`;
+}
+
+/** `-1,234.50`, and what could not be put into the base currency in its own: `-1,234.50 and -20.00 CHF`. */
+export function sumText({ sum, rows, notNormalized, unconverted }: Suggestion): string {
+  const style = numberStyle(DEFAULT_LOCALE, '');
+  const parts = unconverted.map((one) => `${style.amount(one.sum, one.currency)} ${one.currency}`.trimEnd());
+  return [...(notNormalized < rows ? [style.money(sum)] : []), ...parts].join(' and ');
+}
+
+/** `93 % sure`; where the rows of a payee differ, by amount or account: `44 to 93 % sure`. */
+export function sureText({ confidence, surest }: Suggestion): string {
+  const [least, most] = [Math.round(confidence * 100), Math.round(surest * 100)];
+  return least === most ? `${least} % sure` : `${least} to ${most} % sure`;
 }
 
 /** `filed so 12 of 13 times`, `like "shell", "petrol"`. */

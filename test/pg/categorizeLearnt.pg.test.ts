@@ -94,7 +94,7 @@ describe('categorize', () => {
     expect(await json('categorize')).toMatchObject({
       learnt_from: 60,
       unfiled: 1,
-      suggestions: [{ payee: 'Petrol Hill', by: 'model', not_normalized: 1 }],
+      suggestions: [{ by: 'model', not_normalized: 1, unconverted: [{ currency: 'EUR', sum: -1 }] }],
     });
     await fixture.session.query("UPDATE transactions SET category = 'Presents' WHERE tx_id = 'u4'");
     expect(await json('categorize', '--undo')).toMatchObject({ run: 1, rows: 3, changed: 1 });
@@ -117,6 +117,27 @@ describe('categorize', () => {
     await json('categorize', '--undo');
     if ((await marks())[0]?.category === null) await json('categorize', '--apply', '--min-confidence', '0.1');
     expect(await json('import', '--undo', '2')).toMatchObject({ deleted: 1 });
+  });
+
+  test('asks one by one, a key each, and writes what was chosen together', async () => {
+    await addUnfiled();
+    const left = await fixture.typed('yq', 'categorize');
+    expect(left.stdout).toContain('Nothing was written.');
+    expect((await categories()).every(({ category }) => category === null)).toBe(true);
+    const { code, stdout } = await fixture.typed('y?2r', 'categorize');
+    expect(code).toBe(0);
+    expect(stdout).toContain('1/3  Shell Station');
+    expect(stdout).toContain('2 rows, -80.30, 2026-01-02 to 2026-01-09');
+    expect(stdout.split('[y] accept')).toHaveLength(3);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(await categories()).toEqual([
+      { tx_id: 'u1', category: 'Fuel', subcategory: 'Gas' },
+      { tx_id: 'u2', category: 'Fuel', subcategory: 'Gas' },
+      { tx_id: 'u3', category: 'Fuel', subcategory: null },
+      { tx_id: 'u4', category: 'Fuel', subcategory: null },
+    ]);
+    expect(fs.readFileSync(path.join(fixture.folder, 'home', 'rules.csv'), 'utf8')).toContain('Petrol Hill');
+    expect(await json('categorize', '--undo')).toMatchObject({ rows: 4 });
   });
 
   test('a category that a person took away stays away', async () => {

@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly env?: Record<string, string>;
   readonly cwd?: string;
   readonly stdin?: string;
+  /** Typed ahead at a terminal. */
+  readonly keys?: string;
   readonly signal?: AbortSignal;
   /** Pretend to be a terminal of that width. */
   readonly columns?: number;
@@ -21,9 +23,12 @@ export interface CliOptions {
 /** Runs the tool in this process with streams of its own, as a user would type it. */
 export async function runCli(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const stdout = collector(options.columns);
-  const stderr = collector(options.columns);
+  // Where keys are typed, progress is no part of what is looked at.
+  const stderr = collector(options.keys === undefined ? options.columns : undefined);
   const io: Io = {
-    stdin: Object.assign(Readable.from(options.stdin === undefined ? [] : [options.stdin]), { isTTY: false }),
+    stdin: Object.assign(Readable.from([options.stdin ?? options.keys ?? []].flat()), {
+      isTTY: options.keys !== undefined,
+    }),
     stdout: stdout.stream,
     stderr: stderr.stream,
     signal: options.signal ?? new AbortController().signal,

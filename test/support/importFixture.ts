@@ -39,6 +39,8 @@ export interface ImportFixture {
   readonly folder: string;
   /** Runs the tool with this database and a home of its own. */
   run(...argv: string[]): Promise<CliResult>;
+  /** The same at a terminal of 80 columns, on which keys were typed ahead. */
+  typed(keys: string, ...argv: string[]): Promise<CliResult>;
   /** Writes a file and gives its path. */
   file(name: string, content: string | Uint8Array): string;
   /** Imports files or texts by `--json`; throws unless the exit code is 0. */
@@ -55,11 +57,11 @@ export async function makeImportFixture(): Promise<ImportFixture> {
   const database = await createTestDatabase();
   const session = await database.session();
   let folder = temporaryFolder();
-  const run = (...argv: string[]): Promise<CliResult> =>
-    runCli(argv, {
-      cwd: folder.path,
-      env: { DATABASE_URL: database.url, FINANCE_DB_HOME: path.join(folder.path, 'home') },
-    });
+  const place = (): { readonly cwd: string; readonly env: Record<string, string> } => ({
+    cwd: folder.path,
+    env: { DATABASE_URL: database.url, FINANCE_DB_HOME: path.join(folder.path, 'home') },
+  });
+  const run = (...argv: string[]): Promise<CliResult> => runCli(argv, place());
   return {
     database,
     session,
@@ -67,6 +69,7 @@ export async function makeImportFixture(): Promise<ImportFixture> {
       return folder.path;
     },
     run,
+    typed: (keys, ...argv) => runCli(argv, { ...place(), keys, columns: 80 }),
     file: (name, content) => {
       const target = path.join(folder.path, name);
       fs.mkdirSync(path.dirname(target), { recursive: true });

@@ -10,7 +10,7 @@ import { judgeCategories } from '../../src/learn/categories/judge.ts';
 import { generator } from '../../src/learn/categories/logistic.ts';
 import { learnCategories } from '../../src/learn/categories/model.ts';
 import { wordsOfFeature } from '../../src/learn/categories/why.ts';
-import { renderAutomatic, renderSuggestions } from '../../src/render/categorySuggestions.ts';
+import { renderAutomatic, renderSuggestions, sumText, sureText } from '../../src/render/categorySuggestions.ts';
 import { sharedData } from '../support/sharedData.ts';
 
 const SHOPS: readonly (readonly [category: string, ...names: string[]])[] = [
@@ -213,9 +213,25 @@ test('the reasons of a suggestion are whole at 80 columns', () => {
     confidence: 0.58,
     rows: 2,
   };
-  const suggestion = { ...one, sum: '-40.00', why: { kind: 'model', features }, others: [], ids: [] };
+  const sums = { sum: '-40.00', notNormalized: 0, unconverted: [] };
+  const suggestion = { ...one, ...sums, why: { kind: 'model', features }, others: [], ids: [] };
   const suggestions = [suggestion] as unknown as Suggestions['suggestions'];
   const found = { table: 't', learntFrom: 30, categories: [], unfiled: 2, suggestions };
   const text = renderSuggestions(found, { width: 80, color: false, ascii: false });
   for (const word of features.join(' ').split(' ')) expect(text).toContain(word);
+});
+
+test.each([
+  [{ sum: '-1234.5', rows: 3, notNormalized: 0, unconverted: [] }, '-1,234.50'],
+  [{ sum: '0', rows: 2, notNormalized: 2, unconverted: [{ currency: 'GBP', sum: '-20' }] }, '-20.00 GBP'],
+  [{ sum: '-5', rows: 3, notNormalized: 1, unconverted: [{ currency: 'JPY', sum: '-700' }] }, '-5.00 and -700 JPY'],
+])('what the rows of %j add up to', (one, says) => {
+  expect(sumText(one as unknown as Suggestions['suggestions'][number])).toBe(says);
+});
+
+test.each([
+  [0.93, 0.934, '93 % sure'],
+  [0.44, 0.93, '44 to 93 % sure'],
+])('rows that are %d to %d sure', (confidence, surest, says) => {
+  expect(sureText({ confidence, surest } as Suggestions['suggestions'][number])).toBe(says);
 });

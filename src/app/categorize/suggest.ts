@@ -13,21 +13,29 @@ import {
 } from '../../postgres/imports/learnt.ts';
 import { inLearningTransaction, type LearningPlace, type LearnRequest, learnFrom } from './learning.ts';
 
+/** An exact sum in one currency. */
+export interface CurrencySum {
+  readonly currency: string;
+  readonly sum: string;
+}
+
 /** What is suggested for the rows of one payee that the same category is suggested for. */
 export interface Suggestion {
   readonly payee: string;
   readonly category: string;
   readonly subcategory: string | null;
-  /** Of the row that is least sure. */
+  /** Of the row that is least sure, and of the one that is most. */
   readonly confidence: number;
+  readonly surest: number;
   readonly why: Reason;
   /** What else it may be, likeliest first. */
   readonly others: readonly Guess[];
   readonly rows: number;
   /** Exact, in the base currency. */
   readonly sum: string;
-  /** Rows that have no amount in it. */
+  /** Rows that have no amount in it, and what these add up to by their own currencies, exact. */
   readonly notNormalized: number;
+  readonly unconverted: readonly CurrencySum[];
   readonly first: string;
   readonly last: string;
   readonly ids: readonly { readonly txId: string; readonly confidence: number }[];
@@ -143,12 +151,14 @@ async function suggest(place: LearningPlace, request: LearnRequest): Promise<Sug
   };
 }
 
-interface Group extends Omit<Suggestion, 'sum' | 'ids' | 'rows'> {
+interface Group extends Omit<Suggestion, 'sum' | 'unconverted' | 'ids' | 'rows'> {
   confidence: number;
+  surest: number;
   first: string;
   last: string;
   notNormalized: number;
   readonly sum: Sum;
+  readonly unconverted: Map<string, Sum>;
   readonly ids: { txId: string; confidence: number }[];
 }
 
@@ -163,24 +173,31 @@ function addTo(groups: Map<string, Group>, model: CategoryModel, row: LearningRo
       category: guess.category,
       subcategory: model.subcategory(row, guess.category),
       confidence: guess.confidence,
+      surest: guess.confidence,
       why: model.why(row, guess.category),
       others,
       first: row.day,
       last: row.day,
       notNormalized: 0,
       sum: new Sum(),
+      unconverted: new Map(),
       ids: [],
     };
     groups.set(key, group);
   }
   group.confidence = Math.min(group.confidence, guess.confidence);
+  group.surest = Math.max(group.surest, guess.confidence);
   if (row.day < group.first) group.first = row.day;
   if (row.day > group.last) group.last = row.day;
-  if (row.normalized === null) group.notNormalized++;
-  else group.sum.add(row.normalized);
+  if (row.normalized === null) {
+    group.notNormalized++;
+    const sum = group.unconverted.get(row.currency) ?? new Sum();
+    group.unconverted.set(row.currency, sum.add(row.amount));
+  } else group.sum.add(row.normalized);
   group.ids.push({ txId: row.txId, confidence: guess.confidence });
 }
 
 function finished(group: Group): Suggestion {
-  return { ...group, sum: group.sum.toString(), rows: group.ids.length };
+  const unconverted = [...group.unconverted].map(([currency, sum]) => ({ currency, sum: sum.toString() }));
+  return { ...group, sum: group.sum.toString(), unconverted, rows: group.ids.length };
 }

@@ -4,8 +4,8 @@ import { addRules, type NewRule } from '../../app/categorize/addRules.ts';
 import type { LearnRequest } from '../../app/categorize/learning.ts';
 import { applyChoices, type Choice, type Suggestion, type Suggestions } from '../../app/categorize/suggest.ts';
 import { columnsOf } from '../../io.ts';
-import { counted, grouped } from '../../model/counted.ts';
-import { categoryText, renderApplied, whyText } from '../../render/categorySuggestions.ts';
+import { counted } from '../../model/counted.ts';
+import { categoryText, renderApplied, sumText, sureText, whyText } from '../../render/categorySuggestions.ts';
 import { printable } from '../../render/printable.ts';
 import { styledStream, unguarded } from '../../render/terminalStream.ts';
 import { truncate } from '../../render/width.ts';
@@ -20,7 +20,21 @@ type Answer =
   | { readonly kind: 'skip' }
   | { readonly kind: 'end'; readonly write: boolean };
 
-const KEYS = '[y] accept  [2] [3] those  [o] other  [r] accept, make a rule  [s] skip  [w] write  [q] quit';
+const KEYS = [
+  ...['[y] accept', '[2] [3] take these', '[o] another', '[r] accept, make a rule'],
+  ...['[s] skip', '[w] write what was chosen', '[q] quit'],
+];
+
+/** In as many lines as it takes; a key and what it does stay together. */
+function keysText(width: number): string {
+  const lines: string[] = [];
+  for (const key of KEYS) {
+    const longer = `${lines.at(-1) ?? ''}  ${key}`;
+    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(key);
+  }
+  return lines.join('\n');
+}
 
 /** Suggestions one by one, a key each; written together in the end, so that leaving with q changes nothing. */
 export async function reviewSuggestions(
@@ -32,7 +46,7 @@ export async function reviewSuggestions(
   const out = styledStream(io.stdout);
   const width = columnsOf(io.stdout, env);
   out.write(
-    `${wrapText(`${counted(found.unfiled, 'row')} without a category, of ${counted(found.suggestions.length, 'payee')}; suggested from ${counted(found.learntFrom, 'filed row')}. Nothing is written before [w] or the last one.`, width)}\n${wrapText(KEYS, width, 2)}\n`,
+    `${wrapText(`${counted(found.unfiled, 'row')} without a category, of ${counted(found.suggestions.length, 'payee')}; suggested from ${counted(found.learntFrom, 'filed row')}. Nothing is written before [w] or the last one.`, width)}\n${keysText(width)}\n`,
   );
   const choices: Choice[] = [];
   const rules: NewRule[] = [];
@@ -65,17 +79,14 @@ export async function reviewSuggestions(
 function suggestionText({ output }: CommandContext, one: Suggestion, place: string, width: number): string {
   const paint = output.color ? new Chalk({ level: Math.max(1, chalk.level) as 1 | 2 | 3 }) : new Chalk({ level: 0 });
   const days = one.first === one.last ? one.first : `${one.first} to ${one.last}`;
-  const percent = (share: number): string => `${Math.round(share * 100)} %`;
   const others = one.others.slice(0, 2).map(({ category }, index) => `[${index + 2}] ${category}`);
   const line = (text: string): string => truncate(printable(text), Math.max(20, Math.min(width, 200)));
   return `${[
     paint.bold(line(`${place}  ${one.payee === '' ? '(no payee)' : one.payee}`)),
-    line(
-      `  ${counted(one.rows, 'row')}, ${one.sum}${one.notNormalized > 0 ? ` and ${grouped(one.notNormalized)} in other currencies` : ''}, ${days}`,
-    ),
+    line(`  ${counted(one.rows, 'row')}, ${sumText(one)}, ${days}`),
     // The reason is what a choice rests on: it goes on in further lines instead of being cut.
     wrapText(
-      printable(`  ${categoryText(one)}, ${percent(one.confidence)} sure: ${whyText(one.why)}`),
+      printable(`  ${categoryText(one)}, ${sureText(one)}: ${whyText(one.why)}`),
       Math.max(20, Math.min(width, 200)),
       4,
     ),
@@ -117,7 +128,7 @@ async function ask(context: CommandContext, suggestion: Suggestion, categories: 
       out.write(`${printable(said)}\n`);
       return answer;
     }
-    out.write(`\n${wrapText(KEYS, columnsOf(context.io.stdout, context.env), 2)}\n`);
+    out.write(`\n${keysText(columnsOf(context.io.stdout, context.env))}\n`);
   }
 }
 

@@ -26,6 +26,7 @@ export interface LearningRow {
   readonly payee: string;
   readonly account: string;
   readonly amount: string;
+  readonly currency: string;
   /** In the base currency; null where it could not be put into it. */
   readonly normalized: string | null;
   readonly mcc: string | null;
@@ -124,8 +125,8 @@ async function* pages(
   // All of it will be fetched: a plan for the first rows alone would look up each row of millions.
   await session.query(`SET LOCAL cursor_tuple_fraction = 1;
 DECLARE ${cursor} NO SCROLL CURSOR FOR
-SELECT t.tx_id, t."timestamp"::date AS day, coalesce(nullif(t.merchant, ''), ${text}, '') AS payee, t.account_id, t.amount, t.normalized_amount, t.mcc,
-  t.category, t.subcategory
+SELECT t.tx_id, t."timestamp"::date AS day, coalesce(nullif(t.merchant, ''), ${text}, '') AS payee, t.account_id, t.amount, t.currency, t.normalized_amount,
+  t.mcc, t.category, t.subcategory
 FROM ${postgresTable(table)} t
 WHERE ${condition}
 ORDER BY t."timestamp" ${direction}, t.tx_id ${direction} ${limit.join(' ')}`);
@@ -138,6 +139,7 @@ ORDER BY t."timestamp" ${direction}, t.tx_id ${direction} ${limit.join(' ')}`);
       payee: row.payee ?? '',
       account: row.account_id ?? '',
       amount: row.amount ?? '',
+      currency: row.currency ?? '',
       normalized: row.normalized_amount ?? null,
       mcc: row.mcc ?? null,
       category: row.category ?? null,
