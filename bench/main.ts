@@ -14,6 +14,7 @@ import { peersCase } from './cases/peers.ts';
 import { serveCase } from './cases/serve.ts';
 import { startUpCase } from './cases/startUp.ts';
 import { validateCase, validateLagCase } from './cases/validate.ts';
+import type { VerdictTable } from './serve/verdicts.ts';
 import type { BenchCase, BenchContext } from './support/case.ts';
 import { fillTransactions } from './support/data.ts';
 import { caseText } from './support/report.ts';
@@ -59,7 +60,7 @@ if (unknown.length > 0 || !(rows >= 1000) || !(rounds >= 1)) {
 // A server that is followed writes another log, which the other cases should not pay for.
 const rig = await openRig({ toFollow: values.case?.includes('follow') === true });
 const machine = `${describeMachine()}, PostgreSQL ${await serverVersion()}`;
-const results: CaseResult[] = [];
+const results: (CaseResult | VerdictTable)[] = [];
 let filled = 0;
 const context: BenchContext = {
   rig,

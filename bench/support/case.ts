@@ -1,3 +1,4 @@
+import type { VerdictTable } from '../serve/verdicts.ts';
 import type { Rig } from './rig.ts';
 import type { CaseResult } from './rounds.ts';
 
@@ -11,4 +12,4 @@ export interface BenchContext {
   readonly spoil: () => void;
 }
 
-export type BenchCase = (context: BenchContext) => Promise<CaseResult[]>;
+export type BenchCase = (context: BenchContext) => Promise<readonly (CaseResult | VerdictTable)[]>;

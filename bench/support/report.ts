@@ -1,7 +1,13 @@
+import { markdownTable, type VerdictTable } from '../serve/verdicts.ts';
 import type { CaseResult, Line } from './rounds.ts';
 
-/** The results of a case as an aligned table. */
-export function caseText({ title, against, lines }: CaseResult): string {
+/** The results of a case as a table: times aligned, verdicts in Markdown, as they stand in docs/performance.md. */
+export function caseText(result: CaseResult | VerdictTable): string {
+  if ('columns' in result) return `${result.title}\n\n${markdownTable(result)}\n`;
+  return timesText(result);
+}
+
+function timesText({ title, against, lines }: CaseResult): string {
   const base = lines.find(({ name }) => name === against)?.seconds ?? null;
   const head = ['', 'median', 'least', 'most', 'rounds', 'ratio', 'CPU', 'CPU of the server', 'peak memory', ''];
   const rows = lines.map((line) => [

@@ -10,7 +10,6 @@ export interface Answer {
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
-export type Get = (address: string, headers?: Record<string, string>) => Promise<Answer>;
 
 /** @throws Error for what is no good answer */
 export function request(port: number, address: string, headers: Record<string, string>): Promise<Answer> {
@@ -36,8 +35,11 @@ export interface Server {
   stop(): void;
 }
 
-/** Serves a file at any free port, and never syncs. */
-export function startServer(folder: string, file: string): Promise<Server> {
+/**
+ * Serves a file at any free port, and never syncs.
+ * @param url of the PostgreSQL that the status page asks
+ */
+export function startServer(folder: string, file: string, url: string): Promise<Server> {
   const args = [
     TOOL,
     'serve',
@@ -50,7 +52,11 @@ export function startServer(folder: string, file: string): Promise<Server> {
     '--home',
     path.join(folder, 'home'),
   ];
-  const child = spawn(process.execPath, args, { cwd: PACKAGE, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, args, {
+    cwd: PACKAGE,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, DATABASE_URL: url },
+  });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`serve ended with ${code}`)));
     child.stdout.on('data', (text: Buffer) => {
@@ -68,5 +74,24 @@ export function peakOf(pid: number): number | null {
     return kilobytes === undefined ? null : Number(kilobytes) * 1024;
   } catch {
     return null;
+  }
+}
+
+/** Seconds of CPU that all threads of a process have used, exact to the nanosecond; null where the system does not tell. */
+export function cpuOf(pid: number): number | null {
+  try {
+    const tasks = fs.readdirSync(`/proc/${pid}/task`);
+    return tasks.reduce((sum, task) => sum + Number(/^\d+/.exec(schedule(pid, task))?.[0] ?? 0), 0) / 1e9;
+  } catch {
+    return null;
+  }
+}
+
+/** Of one thread; one that has just ended has none. */
+function schedule(pid: number, task: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8');
+  } catch {
+    return '';
   }
 }

@@ -13,13 +13,12 @@ export interface Visits {
 }
 
 const VISITORS = 50;
-const SECONDS = 60;
 
-/** Fifty visitors click through pages of a server on this machine for a minute, each as soon as the last page is there. */
-export async function click(port: number, pages: readonly string[]): Promise<Visits> {
+/** Fifty visitors click through pages of a server on this machine, each as soon as the last page is there. */
+export async function click(port: number, pages: readonly string[], forSeconds: number): Promise<Visits> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: VISITORS });
   const started = performance.now();
-  const until = started + SECONDS * 1000;
+  const until = started + forSeconds * 1000;
   let answers = 0;
   let busy = 0;
   let slowest = 0;
@@ -27,7 +26,8 @@ export async function click(port: number, pages: readonly string[]): Promise<Vis
   const visit = async (visitor: number): Promise<void> => {
     for (let step = visitor; performance.now() < until; step++) {
       // Periods differ between visitors and come again: some of it is remembered, some is not.
-      const page = `${pages[step % pages.length]}?period=${2022 + ((visitor + step) % 5)}`;
+      const path = pages[step % pages.length] ?? '/';
+      const page = `${path}${path.includes('?') ? '&' : '?'}period=${2022 + ((visitor + step) % 5)}`;
       const begun = performance.now();
       const { status, retry } = await ask(agent, port, page);
       slowest = Math.max(slowest, (performance.now() - begun) / 1000);
