@@ -150,6 +150,33 @@ ${indented(branches)}
 ) GROUP BY value ORDER BY value${descending ? ' DESC' : ''} LIMIT ${most + 1}`;
 }
 
+/** Into so many parts of equally many rows amounts are cut. */
+export const SPREAD_PARTS = 20_000;
+/** Of a larger file every second, third … row has to do. */
+const SPREAD_ROWS = 1_000_000;
+
+/**
+ * Where the parts of all amounts of a file begin, as one row with `begins`: exact numerals in order, a space between. Asked
+ * once for a file, they tell about where a page of amounts ends, whatever the list is narrowed by.
+ * @param table whose rows have DuckDB's own numbers
+ */
+export function amountSpreadSql(table: string): string {
+  return `SELECT string_agg(first, ' ' ORDER BY part) AS begins FROM (
+  SELECT part, min(normalized_amount)::VARCHAR AS first FROM (
+    SELECT normalized_amount, ntile(${SPREAD_PARTS}) OVER (ORDER BY normalized_amount) AS part
+    FROM ${table}
+    WHERE normalized_amount IS NOT NULL
+      AND rowid % greatest(1, (SELECT count(*) FROM ${table}) // ${SPREAD_ROWS}) = 0
+  ) GROUP BY part
+)`;
+}
+
+/** Whether a list is in the order of amounts; and in which direction. */
+export function amountOrder(sort: TransactionSort): 'rising' | 'falling' | null {
+  const { column, descending } = ORDERS[sort];
+  return column !== AMOUNT.column ? null : descending ? 'falling' : 'rising';
+}
+
 /** The first rows of the list with these conditions, of those that could not be a leg of a transfer and of those that are none. */
 function rowsOf(
   query: TransactionQuery,

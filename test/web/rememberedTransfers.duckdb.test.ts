@@ -138,26 +138,48 @@ describe('what is known of a file spares reading it, and changes nothing', () =>
     expect(await found({ q: 'absent' })).toBe('0');
   });
 
+  test.each(['amount', '-amount'] as const)(
+    'a list by %s, whose pages are expected to end where the amounts of the file say',
+    async (sort) => {
+      const { asked, watched } = watching(knowing);
+      const lists: readonly [StatsFlags, Record<string, string>][] = [
+        [{}, {}],
+        [{ period: '2026-03' }, { q: 'shop' }],
+        // These lie at both ends, and nothing between.
+        [{}, { 'every-row': '1', only: 'category:Transfer' }],
+        [{}, { 'every-row': '1', only: 'normalized:no' }],
+      ];
+      for (const [flags, more] of lists) {
+        const whole = await pages(doubled, flags, sort, 1000, more);
+        for (const size of [4, 29]) expect(await pages(watched, flags, sort, size, more)).toEqual(whole);
+      }
+      expect(asked.filter((sql) => sql.includes('page_end'))).toEqual([]);
+    },
+  );
+
   test('a row and what is near to it', async () => {
     for (const id of [...(await list(doubled, {}, { rows: '5' })).rows.map(({ tx_id }) => tx_id ?? ''), 'absent'])
       expect(await readTransaction(knowing, input(), id)).toEqual(await readTransaction(doubled, input(), id));
   });
 
   test('no row is read where no word and no id fits', async () => {
-    const asked: string[] = [];
-    const watched: DuckDbReader = {
-      ...knowing,
-      all: (sql, params) => {
-        asked.push(sql);
-        return knowing.all(sql, params);
-      },
-    };
+    const { asked, watched } = watching(knowing);
     await list(watched, {}, { q: 'nobody has this' });
     const conditions = asked.filter((sql) => /nobody has this|WHERE false/.test(sql));
     expect(conditions.length).toBeGreaterThan(1);
     expect(conditions.filter((sql) => !/^SELECT \(hash\(|WHERE false|AND false/.test(sql))).toEqual([]);
   });
 });
+
+/** A reader that tells what it was asked. */
+function watching(reader: DuckDbReader): { readonly asked: string[]; readonly watched: DuckDbReader } {
+  const asked: string[] = [];
+  const all: DuckDbReader['all'] = (sql, params) => {
+    asked.push(sql);
+    return reader.all(sql, params);
+  };
+  return { asked, watched: { ...reader, all } };
+}
 
 /** As the server's: each statement is asked once, and rows are found by their ids. */
 function knowingReader(of: DuckDbReader): DuckDbReader {

@@ -1,4 +1,5 @@
 import { withoutTransfers } from '../../analytics/knownTransfers.ts';
+import { amountSpreadSql } from '../../analytics/transactionPage.ts';
 import { type KnownRows, SEARCHED, type TransactionQuery, wordsSql } from '../../analytics/transactions.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { hashSql } from '../../duckdb/rowFinder.ts';
@@ -11,7 +12,7 @@ const MOST_WORDS = 10_000;
 const MOST_CANDIDATES = 8;
 
 /**
- * Looks up, in a file that has come, what finds rows by their words and ids later on.
+ * Looks up, in a file that has come, what finds rows by their words, ids and amounts later on.
  * @param reader one that remembers
  * @param connected the same file, for what runs on the connection itself
  */
@@ -19,7 +20,10 @@ export async function lookThrough(reader: DuckDbReader, connected: DuckDbReader,
   const prepared = await prepareRequest(reader, 'health', input);
   for (const column of SEARCHED) await reader.all(wordsSql(prepared.request.source.whole, column, MOST_WORDS));
   const table = tableOfIds(prepared);
-  if (table !== null) await reader.rows?.read(connected.connection, table);
+  if (table === null) return;
+  await reader.rows?.read(connected.connection, table);
+  if (prepared.stored.columns.some(({ name }) => name === 'normalized_amount'))
+    await reader.all(amountSpreadSql(prepared.request.source.whole));
 }
 
 /**

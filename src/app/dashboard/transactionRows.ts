@@ -1,4 +1,7 @@
+import { withoutTransfers } from '../../analytics/knownTransfers.ts';
 import {
+  amountOrder,
+  amountSpreadSql,
   type ListPart,
   pageEndSql,
   type TransactionPlace,
@@ -10,6 +13,7 @@ import {
 } from '../../analytics/transactionPage.ts';
 import type { TransactionQuery, TransactionRow } from '../../analytics/transactions.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
+import { pageEnds } from './pageEnds.ts';
 
 /** Which page of a list. */
 interface PageInput {
@@ -32,11 +36,15 @@ const ANY: ValueSpan = { from: null, to: null };
 /** More values than that are no longer read at one go. */
 const MOST_VALUES = 10_000;
 
-/** The rows of a page and one more: those that have what the list is ordered by, then the others. */
+/**
+ * The rows of a page and one more: those that have what the list is ordered by, then the others.
+ * @param listed how many rows of the list have an amount
+ */
 export async function readPageRows(
   reader: DuckDbReader,
   query: TransactionQuery,
   { sort, after, limit }: PageInput,
+  listed: number,
 ): Promise<readonly FoundRow[]> {
   const read: ReadRows = (part, from, within, most) =>
     reader.all<FoundRow>(transactionsSql(query, sort, part, from, within, most));
@@ -44,6 +52,7 @@ export async function readPageRows(
   if (after !== null && after.value === null) return read('without', after, ANY, wanted);
   const rows =
     (await readByValues(reader, query, { sort, after, limit: wanted }, read)) ??
+    (await readBySpread(reader, query, { sort, after, limit: wanted }, listed, read)) ??
     (await read('valued', after, { from: null, to: await pageEnd(reader, query, sort, after, wanted) }, wanted));
   const missing = wanted - rows.length;
   return missing === 0 ? rows : [...rows, ...(await read('without', null, ANY, missing))];
@@ -85,6 +94,32 @@ async function readByValues(
     next = last + 1;
   }
   return rows;
+}
+
+/**
+ * The same rows of a list by amount, by where they are expected to end: what lies beyond is passed over by its amount alone,
+ * which is read in any case, so that nothing else is looked at for a page but its own rows and some more. Where they end
+ * later, because the rows of this list lie elsewhere than those of the file, more of it is read.
+ * @returns null where the amounts of the file are not known
+ */
+async function readBySpread(
+  reader: DuckDbReader,
+  query: TransactionQuery,
+  { sort, after, limit }: PageInput,
+  listed: number,
+  read: ReadRows,
+): Promise<readonly FoundRow[] | null> {
+  const order = amountOrder(sort);
+  const sql = amountSpreadSql(query.request.source.whole);
+  // Where transfers have to be found by the statement, to ask it twice is dear.
+  if (order === null || reader.knows?.(sql) !== true || withoutTransfers(query.request).expressions.length > 0)
+    return null;
+  const [spread] = await reader.all<{ begins: string | null }>(sql);
+  for (const end of pageEnds(spread?.begins ?? '', order, after?.value ?? null, limit / listed)) {
+    const rows = await read('valued', after, { from: null, to: end }, limit);
+    if (end === null || rows.length === limit) return rows;
+  }
+  return null;
 }
 
 /** The value with which so many rows are reached; of the first one some rows may be on pages before, so it counts alone or not at all. */

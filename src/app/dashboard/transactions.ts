@@ -97,7 +97,7 @@ export async function readTransactions(
   const { query: whole, prepared, baseCurrency } = await prepare(reader, input, asked, currencySetting);
   const query = await withKnownRows(reader, whole, prepared);
   const sums = await readSums(reader, query);
-  const found = await readPageRows(reader, query, asked);
+  const found = await readPageRows(reader, query, asked, Number(sums.count) - Number(sums.not_normalized));
   const shown = found.slice(0, asked.limit);
   const last = found.length > asked.limit ? shown.at(-1) : undefined;
   return {
