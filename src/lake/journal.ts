@@ -35,6 +35,7 @@ export async function settle(store: LakeStore, journal: Journal): Promise<void> 
 
 /** Takes back what a run wrote that did not commit. */
 export async function takeBack(store: LakeStore, journal: Journal): Promise<void> {
+  await store.dropUploads(journal.writes);
   for (const key of journal.writes) await store.remove(key);
   await store.remove(journalKey(journal.run));
 }

@@ -1,6 +1,7 @@
 // Reads the lake with other engines after each kind of change, and compares count, sums and md5 of all columns with the DuckDB
 // file's: `npm run lake-engines`, with --spark for Spark as well (and Maven for its Iceberg runtime). The engines live in an
-// environment of their own outside the project (LAKE_ENGINES, a folder); what cannot be installed is told and skipped.
+// environment of their own outside the project (LAKE_ENGINES, a folder); what cannot be installed is told and skipped. LAKE_TRINO names a Trino that is
+// running on this machine (http://127.0.0.1:8080), whose catalogue `lake` is as docs/lake.md says.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -125,7 +126,7 @@ async function compare(
   const table = await loadTable(folderStore(path.join(root, 'public/t'), 'look'));
   const fields = table === null ? [] : (currentSchema(table.metadata)?.fields ?? []);
   const name = { schema: 'public', name: 't' };
-  const sqlFor = (engine: 'spark' | 'clickhouse' | 'duckdb'): string =>
+  const sqlFor = (engine: 'spark' | 'clickhouse' | 'duckdb' | 'trino'): string =>
     tableSql(engine, name, path.join(root, 'public/t'), fields, ['FILES']);
   const own = (from: string): string => sqlFor('duckdb').replace("read_parquet(['FILES'])", from);
   const reader = await openReader(file);
@@ -142,6 +143,8 @@ async function compare(
     arrow_sql: own('rows').trim().replace(/;$/, ''),
     clickhouse: sqlFor('clickhouse').replace(/;\s*$/, ''),
     spark: sqlFor('spark'),
+    trino: sqlFor('trino'),
+    trino_server: process.env.LAKE_TRINO ?? null,
     filter: "at >= '2022-05-01T00:00:00' and at < '2022-06-01T00:00:00'",
     with_spark: withSpark && elsewhere !== null,
     jar: fs.existsSync(jar) ? jar : null,

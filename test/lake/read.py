@@ -92,6 +92,32 @@ def spark():
         session.stop()
 
 
+def trino(server):
+    import urllib.request
+
+    def ask(statement):
+        headers = {"X-Trino-User": "finance-db", "X-Trino-Catalog": "lake", "X-Trino-Time-Zone": "UTC"}
+        page = json.load(urllib.request.urlopen(urllib.request.Request(server + "/v1/statement", statement.encode(), headers)))
+        rows = []
+        while True:
+            if "error" in page:
+                raise RuntimeError(page["error"]["message"])
+            rows += page.get("data", [])
+            if "nextUri" not in page:
+                return rows
+            page = json.load(urllib.request.urlopen(page["nextUri"]))
+
+    ask("CREATE SCHEMA IF NOT EXISTS lake.public")
+    if ask("SELECT 1 FROM lake.information_schema.tables WHERE table_schema = 'public' AND table_name = 't'"):
+        ask("CALL lake.system.unregister_table('public', 't')")
+    ask("CALL lake.system.register_table('public', 't', '%s/public/t')" % spec["root"])
+    month = ask("SELECT count(*), count(DISTINCT \"$path\") FROM lake.public.t WHERE \"at\" >= TIMESTAMP '2022-05-01' AND \"at\" < TIMESTAMP '2022-06-01'")[0]
+    snapshots = ask('SELECT snapshot_id FROM lake.public."t$snapshots" ORDER BY committed_at')
+    past = [ask("SELECT count(*) FROM lake.public.t FOR VERSION AS OF %s" % one[0])[0][0] for one in snapshots]
+    whole = ask(spec["trino"].strip().rstrip(";"))[0]
+    return {"row": row(whole), "month": month[0], "files": month[1], "past": past}
+
+
 attempt("pyiceberg", lambda: pyiceberg_by_path(spec["metadata"], {}))
 if "s3_metadata" in spec:
     attempt("pyiceberg on S3", lambda: pyiceberg_by_path(spec["s3_metadata"], spec["s3_options"]))
@@ -101,4 +127,6 @@ attempt("DuckDB's iceberg extension", lambda: duckdb_iceberg(os.path.dirname(os.
 attempt("clickhouse", chdb)
 if spec.get("with_spark"):
     attempt("spark", spark)
+if spec.get("trino_server"):
+    attempt("trino", lambda: trino(spec["trino_server"]))
 json.dump({"answers": answers, "skipped": skipped}, sys.stdout)

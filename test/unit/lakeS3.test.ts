@@ -1,82 +1,43 @@
 import fs from 'node:fs';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { parseS3Place } from '../../src/lake/store/s3Place.ts';
+import { clearDeadRuns, writeJournal } from '../../src/lake/journal.ts';
+import { putParts } from '../../src/lake/store/s3Parts.ts';
+import { parseS3Place, type S3Place } from '../../src/lake/store/s3Place.ts';
 import { S3Requests } from '../../src/lake/store/s3Requests.ts';
 import { s3Store } from '../../src/lake/store/s3Store.ts';
+import { deadTag } from '../support/deadTag.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { type S3Server, startS3Server, type Trouble } from '../support/s3Server.ts';
 
-// How we behave towards a store that fails. That we speak S3 is proven against a real one: test/lake/engines.py.
-const objects = new Map<string, Buffer>();
-let troubles: ('503' | 'hang up' | 'hang up after it' | '403')[] = [];
-let requests = 0;
-
-const server = http.createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    requests++;
-    const trouble = troubles.shift();
-    if (trouble === 'hang up') return void request.socket.destroy();
-    if (trouble === '503' || trouble === '403') {
-      response.writeHead(Number(trouble));
-      return void response.end(`<Error><Code>C${trouble}</Code><Message>not now</Message></Error>`);
-    }
-    answer(request, response, Buffer.concat(chunks));
-    if (trouble === 'hang up after it') request.socket.destroy();
-    else response.end();
-  });
-});
-
-function answer(request: http.IncomingMessage, response: http.ServerResponse, body: Buffer): void {
-  const url = new URL(request.url ?? '', 'http://x');
-  const key = decodeURIComponent(url.pathname);
-  const part = url.searchParams.get('partNumber');
-  if (request.method === 'POST' && url.searchParams.has('uploads')) response.write('<X><UploadId>u1</UploadId></X>');
-  else if (request.method === 'POST') {
-    const parts = [...objects.keys()].filter((name) => name.startsWith(`${key}#`)).sort();
-    objects.set(key, Buffer.concat(parts.map((name) => objects.get(name) ?? Buffer.alloc(0))));
-  } else if (request.method === 'PUT' && part !== null) {
-    objects.set(`${key}#${part.padStart(3, '0')}`, body);
-    response.setHeader('etag', `"${part}"`);
-  } else if (request.method === 'PUT' && request.headers['if-none-match'] === '*' && objects.has(key))
-    response.writeHead(412);
-  else if (request.method === 'PUT') objects.set(key, body);
-  else if (request.method === 'DELETE') objects.delete(key);
-  else if (objects.has(key)) response.end(objects.get(key));
-  else response.writeHead(404);
-}
-
+// How we behave towards a store that fails. That we speak S3 is proven against a real one: test/lake/engines.ts.
 const folder = temporaryFolder();
-let place: NonNullable<ReturnType<typeof parseS3Place>>;
 const signal = new AbortController().signal;
+let server: S3Server;
+let place: S3Place;
+let troubles: (Trouble | undefined)[] = [];
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_ENDPOINT_URL: endpoint };
-  place = parseS3Place('s3://money/pre', env) as typeof place;
+  server = await startS3Server();
+  ({ place } = server);
 });
 afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server.close();
   folder.remove();
 });
 beforeEach(() => {
-  objects.clear();
+  server.clear();
   troubles = [];
-  requests = 0;
+  server.trouble = () => troubles.shift();
 });
 
 test('what fails for a while is tried again', async () => {
   const store = s3Store(place, 'public/t', signal);
   troubles = ['503', 'hang up', '503'];
   await store.write('a', Buffer.from('x'));
-  expect(requests).toBe(4);
+  expect(server.requests).toBe(4);
   expect((await store.read('a'))?.toString()).toBe('x');
-  expect([...objects.keys()]).toEqual(['/money/pre/public/t/a']);
+  expect([...server.objects.keys()]).toEqual(['/money/pre/public/t/a']);
 });
 
 test('what is refused for good is told at once, without the secret', async () => {
@@ -86,7 +47,7 @@ test('what is refused for good is told at once, without the secret', async () =>
     code: 'LAKE_STORE',
     message: 'PUT s3://money/pre/t/a: 403 C403 not now',
   });
-  expect(requests).toBe(1);
+  expect(server.requests).toBe(1);
 });
 
 test('put-if-absent: the second writer is told, and a lost answer is not taken for a second writer', async () => {
@@ -97,14 +58,73 @@ test('put-if-absent: the second writer is told, and a lost answer is not taken f
   expect((await store.read('v1'))?.toString()).toBe('mine');
 });
 
-test('a large file goes in parts, each tried again for itself', async () => {
+/** A file that goes in three parts. */
+function largeFile(): { file: string; content: Buffer; send: (patienceMs?: number) => Promise<void> } {
   const file = path.join(folder.path, 'large');
   const content = Buffer.from(Array.from({ length: 2500 }, (_, index) => index % 251));
   fs.writeFileSync(file, content);
-  troubles = ['503', '503'];
-  await new S3Requests(place, signal).putParts('large', file, content.length, 1000);
-  expect(objects.get('/money/large')?.equals(content)).toBe(true);
-  expect(requests).toBe(1 + 3 + 1 + 2);
+  const send = (patienceMs?: number): Promise<void> =>
+    putParts(new S3Requests(place, signal, patienceMs), 'large', file, content.length, 1000);
+  return { file, content, send };
+}
+
+test.each<[string, (Trouble | undefined)[], number]>([
+  ['each tried again for itself', [undefined, '503', '503'], 1 + 3 + 1 + 2],
+  // The first is listed as an upload without an end, and given up.
+  ['the answer to the beginning lost', ['hang up after it'], 1 + 1 + 3 + 1 + 2],
+  ['cut and slowed down in the middle', [undefined, undefined, 'hang up', '503', 'hang up after it'], 1 + 3 + 1 + 3],
+  ['a store that stops answering in the middle', [undefined, undefined, 'silence'], 1 + 3 + 1 + 1],
+  // The store does not know the upload then, and has the file.
+  ['the answer to the end lost', [undefined, undefined, undefined, undefined, 'hang up after it'], 1 + 3 + 1 + 2],
+])('a large file goes in parts: %s', async (_what, planned, requests) => {
+  const { content, send } = largeFile();
+  troubles = planned;
+  await send(planned.includes('silence') ? 1000 : undefined);
+  expect(server.objects.get('/money/large')?.equals(content)).toBe(true);
+  expect(server.uploads.size).toBe(0);
+  // With so little patience more of them may be sent again.
+  if (planned.includes('silence')) expect(server.requests).toBeGreaterThanOrEqual(requests);
+  else expect(server.requests).toBe(requests);
+});
+
+test('an upload that is refused in its middle is given up, and said so', async () => {
+  const { send } = largeFile();
+  troubles = [undefined, undefined, '403'];
+  await expect(send()).rejects.toMatchObject({ code: 'LAKE_STORE', message: expect.stringContaining('403 C403') });
+  expect(server.objects.size + server.uploads.size).toBe(0);
+});
+
+test('what a killed run had sent of a file in parts is given up by the next one, and nothing else', async () => {
+  const store = s3Store(place, 'public/t', signal);
+  const requests = new S3Requests(place, signal);
+  const begin = (key: string): Promise<unknown> =>
+    requests.send(key, { method: 'POST', query: 'uploads=' }, async () => undefined);
+  for (const name of ['1.parquet', '2.parquet']) await begin(`pre/public/t/data/2024-01/${name}`);
+  const writes = ['data/2024-01/1.parquet', 'data/2024-02/1.parquet'];
+  await store.write(writes[1] ?? '', Buffer.from('x'));
+  await writeJournal(store, { run: `${deadTag()}-abcdef`, base: 0, writes, deletes: [] });
+  await clearDeadRuns(store, 0);
+  expect([...server.objects.keys()]).toEqual([]);
+  expect([...server.uploads.values()]).toEqual(['/money/pre/public/t/data/2024-01/2.parquet']);
+});
+
+test('a download that is cut or stops begins again, and leaves nothing half', async () => {
+  const content = Buffer.alloc(300_000, 'money');
+  server.objects.set('/money/large', content);
+  troubles = ['half an answer', 'silence', '503'];
+  const file = path.join(folder.path, 'fetched');
+  expect(await new S3Requests(place, signal, 1000).download('large', file)).toBe(true);
+  expect(fs.readFileSync(file).equals(content)).toBe(true);
+});
+
+test('a store that never answers is told so', async () => {
+  const aborter = new AbortController();
+  server.trouble = () => {
+    if (server.requests > 1) aborter.abort(new Error('enough'));
+    return 'silence';
+  };
+  await expect(new S3Requests(place, aborter.signal, 100).get('x')).rejects.toThrow('enough');
+  expect(server.requests).toBe(2);
 });
 
 test('places and variables', () => {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { dropUploads, putParts } from './s3Parts.ts';
 import type { S3Place } from './s3Place.ts';
 import { S3Requests } from './s3Requests.ts';
 import type { LakeStore } from './store.ts';
@@ -24,7 +25,7 @@ export function s3Store(place: S3Place, below: string, signal: AbortSignal): Lak
     upload: async (key, localFile) => {
       const { size } = fs.statSync(localFile);
       if (size <= PART_BYTES) await requests.put(at(key), fs.readFileSync(localFile), false);
-      else await requests.putParts(at(key), localFile, size, PART_BYTES);
+      else await putParts(requests, at(key), localFile, size, PART_BYTES);
     },
     fetch: async (key, cache) => {
       // Data files never change: one that is here is the one.
@@ -44,5 +45,6 @@ export function s3Store(place: S3Place, below: string, signal: AbortSignal): Lak
       return local;
     },
     remove: (key) => requests.remove(at(key)),
+    dropUploads: (keys) => dropUploads(requests, `${root}/`, keys.map(at)),
   };
 }

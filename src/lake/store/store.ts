@@ -19,4 +19,6 @@ export interface LakeStore {
   fetch(key: string, cache: string): Promise<string>;
   /** A file that is not there is no error. */
   remove(key: string): Promise<void>;
+  /** Gives up uploads of these that were begun and never ended; nobody sees them, but stores keep them. */
+  dropUploads(keys: readonly string[]): Promise<void>;
 }
