@@ -6,7 +6,7 @@ import { followCase } from './cases/follow.ts';
 import { fullLoadCase } from './cases/fullLoad.ts';
 import { importCase } from './cases/import.ts';
 import { incrementalCase } from './cases/incremental.ts';
-import { lakeCase } from './cases/lake.ts';
+import { lakeCase, lakeMemoryCase } from './cases/lake.ts';
 import { learnCase } from './cases/learn.ts';
 import { memoryCase } from './cases/memory.ts';
 import { partitionsCase } from './cases/partitions.ts';
@@ -35,6 +35,7 @@ const CASES: Record<string, BenchCase> = {
   follow: followCase,
   lake: lakeCase,
   learn: learnCase,
+  'lake-memory': lakeMemoryCase,
 };
 
 const { values } = parseArgs({
@@ -79,7 +80,10 @@ try {
   console.log(`${machine}\n`);
   for (const name of chosen) {
     const made = (await CASES[name]?.(context)) ?? [];
-    for (const result of made) console.log(caseText(result));
+    for (const result of made) {
+      console.log(caseText(result));
+      if (result.markdown !== undefined) console.log(result.markdown);
+    }
     results.push(...made);
   }
   if (values.peers)

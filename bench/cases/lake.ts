@@ -1,16 +1,30 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { REPORT_NAMES } from '../../src/model/reportNames.ts';
+import { aimsText, atMost } from '../support/aims.ts';
 import type { BenchContext } from '../support/case.ts';
 import { runTool } from '../support/child.ts';
-import { type CaseResult, measureInTurn, type Variant } from '../support/rounds.ts';
+import { fillTransactions } from '../support/data.ts';
+import { type CaseResult, type Line, measureInTurn, type Variant } from '../support/rounds.ts';
 
 const FULL = 'sync --full';
+const FIRST = 'lake, first';
+const MONTH = 'lake, a month changed';
+const MONTHS = 72;
+/** 2022 to 2027. */
+const SPAN_SECONDS = 189_302_400;
+/** Start-up is most of what a report takes: the aims are for the sum of all. */
+const REPORTS_ROUNDS = 3;
 
-/** The lake beside the DuckDB file: a first publication, one changed month, nothing changed, the proof, and a report. */
+/**
+ * The lake of 72 months beside the DuckDB file: a first publication, one changed month, nothing changed, the proof, without a file, and
+ * every report through both.
+ */
 export async function lakeCase(context: BenchContext): Promise<CaseResult[]> {
   const { rig, rows, rounds } = context;
-  await context.fill(rows);
+  await fillMonths(context);
   const place = path.join(rig.folder, 'lake');
+  const leaves = path.join(rig.folder, 'leaves');
   process.env.FINANCE_DB_LAKE = place;
   const tool = (name: string, args: readonly string[], prepare?: () => Promise<void>): Variant => ({
     name,
@@ -18,7 +32,6 @@ export async function lakeCase(context: BenchContext): Promise<CaseResult[]> {
     measure: () => runTool(rig, [...args, '--quiet']),
   });
   const publish = ['lake', '--no-sync'];
-  const leaves = path.join(rig.folder, 'leaves');
   const withoutFile = ['lake', '--without-file', '--to', leaves];
   const changeMonth = async (): Promise<void> => {
     await rig.session.query(
@@ -26,25 +39,78 @@ export async function lakeCase(context: BenchContext): Promise<CaseResult[]> {
     );
     await runTool(rig, ['sync', '--quiet']);
   };
-  const variants = [
-    tool(FULL, ['sync', '--full']),
-    tool('lake, first', publish, async () => fs.rmSync(place, { recursive: true, force: true })),
-    tool('lake, a month changed', publish, changeMonth),
-    tool('lake, nothing changed', publish),
-    tool('lake --verify', ['lake', '--verify']),
-    tool('lake --without-file, first', withoutFile, async () => fs.rmSync(leaves, { recursive: true, force: true })),
-    tool('lake --without-file, nothing changed', withoutFile),
-    tool('stats cashflow', ['stats', 'cashflow']),
-    tool('stats cashflow --lake', ['stats', 'cashflow', '--lake']),
-    tool('stats categories', ['stats', 'categories']),
-    tool('stats categories --lake', ['stats', 'categories', '--lake']),
-  ];
-  const lines = await measureInTurn(variants, rounds);
-  context.spoil();
-  const sizes = [path.join(rig.folder, 'home', 'finance.duckdb'), place].map((file) => bytesOf(file) / 1e6);
-  const note = `DuckDB file ${sizes[0]?.toFixed(1)} MB, lake with its history ${sizes[1]?.toFixed(1)} MB`;
-  const told = lines.map((line, index) => ({ ...line, note: index === 0 ? note : '' }));
-  return [{ name: 'lake', title: `The lake of ${rows.toLocaleString('en-US')} rows`, against: FULL, lines: told }];
+  const lines = await measureInTurn(
+    [
+      tool(FULL, ['sync', '--full']),
+      tool(FIRST, publish, async () => fs.rmSync(place, { recursive: true, force: true })),
+      tool(MONTH, publish, changeMonth),
+      tool('lake, nothing changed', publish),
+      { ...tool('lake --verify', ['lake', '--verify']), rounds: 1 },
+      {
+        ...tool('lake --without-file, first', withoutFile, async () =>
+          fs.rmSync(leaves, { recursive: true, force: true }),
+        ),
+        rounds: 1,
+      },
+      { ...tool('lake --without-file, nothing changed', withoutFile), rounds: 1 },
+    ],
+    rounds,
+  );
+  const sizes = [path.join(rig.folder, 'home', 'finance.duckdb'), newestFiles(place)].map(bytesOf);
+  const reports = await measureInTurn(
+    REPORT_NAMES.flatMap((report) => [
+      tool(`stats ${report}`, ['stats', report]),
+      tool(`stats ${report} --lake`, ['stats', report, '--lake']),
+    ]),
+    Math.min(rounds, REPORTS_ROUNDS),
+  );
+  const [file = 0, lake = 0] = sizes;
+  const note = `DuckDB file ${(file / 1e6).toFixed(1)} MB, data files of the lake ${(lake / 1e6).toFixed(1)} MB`;
+  const title = `The lake of ${rows.toLocaleString('en-US')} rows in ${MONTHS} months`;
+  const all = [...lines, ...reports];
+  const markdown = aimsText([
+    atMost(`first publication, on top of a full sync (${FULL} = 1)`, ratio(lines, FIRST, FULL), 0.6),
+    atMost(`one changed month of ${MONTHS}`, ratio(lines, MONTH, FULL), 0.05),
+    ...REPORT_NAMES.map((report) =>
+      atMost(
+        `\`stats ${report} --lake\`, to the file's time`,
+        ratio(all, `stats ${report} --lake`, `stats ${report}`),
+        2,
+      ),
+    ),
+    { what: "the lake's data files, to the DuckDB file", aim: '', found: (lake / file).toFixed(2), met: null },
+  ]);
+  const told = all.map((line, index) => ({ ...line, note: index === 0 ? note : line.note }));
+  return [{ name: 'lake', title, against: FULL, lines: told, markdown }];
+}
+
+/** Peak memory of a first publication without a file: of one table that is one leaf, the worst case. */
+export async function lakeMemoryCase(context: BenchContext): Promise<CaseResult[]> {
+  const { rig, rows } = context;
+  await fillMonths(context);
+  const name = 'lake --without-file, first';
+  const place = path.join(rig.folder, 'memory-lake');
+  const args = ['lake', '--without-file', '--to', place, '--quiet'];
+  const lines = await measureInTurn([{ name, measure: () => runTool(rig, args) }], 1);
+  const megabytes = (lines[0]?.peak ?? 0) / 1e6;
+  const title = `Memory of the lake, ${rows.toLocaleString('en-US')} rows`;
+  const what = `peak memory of \`lake --without-file\` at ${rows.toLocaleString('en-US')} rows, MB`;
+  return [{ name: 'lake-memory', title, against: name, lines, markdown: aimsText([atMost(what, megabytes, 700, 0)]) }];
+}
+
+async function fillMonths({ rig, rows, spoil }: BenchContext): Promise<void> {
+  spoil();
+  await fillTransactions(rig.session, rows, SPAN_SECONDS / (rows + 1));
+}
+
+function ratio(lines: readonly Line[], name: string, against: string): number {
+  const seconds = (wanted: string): number => lines.find((line) => line.name === wanted)?.seconds ?? Number.NaN;
+  return seconds(name) / seconds(against);
+}
+
+/** The folder of the data files: after a first publication and changes of some rows, history is small beside it. */
+function newestFiles(place: string): string {
+  return path.join(place, 'public', 'transactions', 'data');
 }
 
 function bytesOf(place: string): number {

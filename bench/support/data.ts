@@ -3,11 +3,14 @@ import type { PgSession } from '../../src/postgres/session.ts';
 
 const TABLE = { schema: 'public', name: 'transactions' };
 
+/** Between two rows, unless a case wants its months to be of another size. */
+const SECONDS_A_ROW = 30;
+
 /**
  * Rows of realistic cardinalities, the same in every run: random unique text keys, 5,000 merchants, 400 cities, 30
  * categories, 150 subcategories, 40 accounts, four channels, a fiftieth of cash without a place.
  */
-function rowsSql(from: number, count: number): string {
+function rowsSql(from: number, count: number, secondsARow = SECONDS_A_ROW): string {
   return `
 SELECT 'tx-' || substr(md5('k' || g), 1, 16), ts, -a,
   (ARRAY['USD','EUR','GBP','JPY'])[1 + (h % 10 < 3)::int * (1 + h % 3)],
@@ -20,15 +23,18 @@ SELECT 'tx-' || substr(md5('k' || g), 1, 16), ts, -a,
   CASE WHEN h % 20 > 0 THEN 'Sub ' || (m % 150) END, h % 15 = 0, -round(a * 1.07, 2), ts + interval '2.4 hours'
 FROM (SELECT g, (hashint8(g) & 2147483647) AS h, (hashint8(g) & 2147483647) % 5000 AS m,
     round(((hashint8(g * 7) & 2147483647) % 500000) / 100.0, 2) AS a,
-    timestamp '2022-01-01' + interval '1 second' * (g * 30) + interval '1 microsecond' * ((hashint8(g * 3) & 2147483647) % 1000000) AS ts
+    timestamp '2022-01-01' + interval '1 second' * (g * ${secondsARow}::float8) + interval '1 microsecond' * ((hashint8(g * 3) & 2147483647) % 1000000) AS ts
   FROM generate_series(${from}::bigint, ${from + count - 1}) AS g) AS made`;
 }
 
-/** Makes the table of `init` anew with so many rows. */
-export async function fillTransactions(session: PgSession, rows: number): Promise<void> {
+/**
+ * Makes the table of `init` anew with so many rows.
+ * @param secondsARow between two rows
+ */
+export async function fillTransactions(session: PgSession, rows: number, secondsARow?: number): Promise<void> {
   // In the transaction that makes the table, rows need no write-ahead log.
   await session.query(`DROP TABLE IF EXISTS transactions; BEGIN; ${createTableSql(TABLE)}`);
-  await session.query(`INSERT INTO transactions ${rowsSql(1, rows)}`);
+  await session.query(`INSERT INTO transactions ${rowsSql(1, rows, secondsARow)}`);
   for (const column of TRANSACTIONS_INDEXED) await session.query(createIndexSql(TABLE, column));
   await session.query('COMMIT');
   await session.query('VACUUM (ANALYZE, FREEZE) transactions');
