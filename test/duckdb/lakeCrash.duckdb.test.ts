@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -8,14 +7,20 @@ import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.
 import { FinanceDbError } from '../../src/errors/financeDbError.ts';
 import { processTag } from '../../src/files/processTag.ts';
 import { folderStore } from '../../src/lake/store/folderStore.ts';
+import { s3Store } from '../../src/lake/store/s3Store.ts';
 import type { LakeStore } from '../../src/lake/store/store.ts';
-import { keyOf, loadTable, readEntries, readManifests } from '../../src/lake/table.ts';
+import { keyOf, loadTable } from '../../src/lake/table.ts';
+import { deadTag } from '../support/deadTag.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { unreachable } from '../support/lakeGarbage.ts';
+import { type S3Server, startS3Server, type Trouble } from '../support/s3Server.ts';
+import { random } from '../support/stress.ts';
 
 const folder = temporaryFolder();
 const root = path.join(folder.path, 'lake');
 let copy: WorkingCopy;
-let deadTag: string;
+let dead: string;
+let s3: S3Server;
 let runs = 0;
 
 beforeAll(async () => {
@@ -23,14 +28,16 @@ beforeAll(async () => {
   copy = await openWorkingCopy(path.join(folder.path, 'f.duckdb'), {
     ...{ memory: '200MB', threads: 2, temporaryFolder: temporary },
   });
-  const { pid } = spawnSync(process.execPath, ['-e', '0']);
-  deadTag = processTag().replace(/-\d+-/, `-${pid}-`);
+  dead = deadTag();
+  s3 = await startS3Server();
 });
-afterAll(() => {
+afterAll(async () => {
+  await s3.close();
   copy.abandon();
   folder.remove();
 });
 beforeEach(async () => {
+  s3.clear();
   fs.rmSync(root, { recursive: true, force: true });
   await copy.run(
     `CREATE OR REPLACE TABLE t AS SELECT i AS id, TIMESTAMP '2024-01-01' + INTERVAL (i) DAY AS at, (i / 7)::DECIMAL(15,2) AS amount FROM range(90) AS r(i)`,
@@ -97,31 +104,21 @@ function watched(
 }
 
 /** Files that nothing refers to. */
-async function garbage(): Promise<string[]> {
-  const store = folderStore(root, 'look');
-  const table = await loadTable(store);
-  const known = new Set(['metadata/version-hint.text']);
-  for (const snapshot of table?.metadata.snapshots ?? []) {
-    if (table === null) continue;
-    known.add(keyOf(table.metadata, snapshot['manifest-list']));
-    for (const { path: manifest } of await readManifests(store, table.metadata, snapshot)) {
-      known.add(keyOf(table.metadata, manifest));
-      for (const { file } of await readEntries(store, table.metadata, manifest))
-        known.add(keyOf(table.metadata, file.path));
-    }
-  }
-  return fs
+function garbage(): Promise<string[]> {
+  const files = fs
     .readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
-    .filter((file) => !known.has(file) && !/^metadata\/v\d+\.metadata\.json$/.test(file));
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+  return unreachable(folderStore(root, 'look'), files);
 }
 
-async function rowsOfLake(): Promise<string | undefined> {
-  const table = await loadTable(folderStore(root, 'look'));
-  const files = (table?.entries ?? []).map(({ file }) => `'${file.path}'`).join(', ');
+async function rowsOfLake(store = folderStore(root, 'look')): Promise<string | undefined> {
+  const table = await loadTable(store);
+  const keys = (table?.entries ?? []).map(({ file }) => (table === null ? '' : keyOf(table.metadata, file.path)));
+  const cache = fs.mkdtempSync(path.join(folder.path, 'cache-'));
+  const files = await Promise.all(keys.map(async (key) => `'${await store.fetch(key, cache)}'`));
   const [row] = await copy.all<{ d: string }>(
-    `SELECT concat(count(*), ' ', sum(amount), ' ', md5(string_agg(id || '|' || amount || '|' || "at", ',' ORDER BY id))) AS d FROM read_parquet([${files}])`,
+    `SELECT concat(count(*), ' ', sum(amount), ' ', md5(string_agg(id || '|' || amount || '|' || "at", ',' ORDER BY id))) AS d FROM read_parquet([${files.join(', ')}])`,
   );
   return row?.d;
 }
@@ -135,14 +132,14 @@ async function rowsOfTable(): Promise<string | undefined> {
 
 test('killed between any two steps: the old table or the new one, and nothing is left over after the next run', async () => {
   await publishHere();
-  for (let last = 1, dead = true; dead; last++) {
+  for (let last = 1, killedNow = true; killedNow; last++) {
     const before = await rowsOfLake();
     await copy.run(`UPDATE t SET amount = amount + 1 WHERE id IN (3, 50)`);
-    dead = false;
-    const run = `${deadTag}-bbbb${String(last).padStart(2, '0')}`;
+    killedNow = false;
+    const run = `${dead}-bbbb${String(last).padStart(2, '0')}`;
     const killed = watched(folderStore(root, run), (step) => {
-      dead ||= step > last;
-      if (dead) throw new Error('killed');
+      killedNow ||= step > last;
+      if (killedNow) throw new Error('killed');
     });
     await publish(killed, run).catch(() => undefined);
     expect([before, await rowsOfTable()]).toContain(await rowsOfLake());
@@ -213,4 +210,59 @@ test('a month that would be too large is cut, and what another program wrote is 
   const text = JSON.stringify(table?.metadata).replaceAll('finance-db.postgres-snapshot', 'other');
   await store.write('metadata/v2.metadata.json', Buffer.from(text));
   await expect(publishHere()).rejects.toMatchObject({ code: 'LAKE_NOT_OURS' });
+});
+
+/** The table in a store of objects; files go in parts of 500 bytes. */
+function objectStore(signal = new AbortController().signal): LakeStore {
+  return s3Store(s3.place, 'public/t', signal, 500);
+}
+
+async function expectWholeObjects(): Promise<void> {
+  expect(await rowsOfLake(objectStore())).toBe(await rowsOfTable());
+  const start = `/money/pre/public/t/`;
+  const keys = [...s3.objects.keys()].map((name) => name.slice(start.length));
+  expect(await unreachable(objectStore(), keys)).toEqual([]);
+  expect([...s3.uploads.values()]).toEqual([]);
+}
+
+test('a store that fails, slows down, cuts and loses answers now and then: every row is there, and nothing else', async () => {
+  const next = random(7);
+  const kinds: Trouble[] = ['503', 'hang up', 'hang up after it', 'half an answer'];
+  for (let round = 0; round < 3; round++) {
+    // Never twice in a row: what has to be tried again three times waits for seconds.
+    let before: Trouble | undefined;
+    s3.trouble = () => {
+      before = before === undefined && next() < 0.2 ? kinds[Math.floor(next() * kinds.length)] : undefined;
+      return before;
+    };
+    await copy.run(`UPDATE t SET amount = amount + 1 WHERE id % 40 = ${round}`);
+    await publish(objectStore(), living());
+    s3.trouble = () => undefined;
+    await expectWholeObjects();
+  }
+});
+
+test('killed at any request to a store: the old table or the new one, and nothing is left over after the next run, parts of files included', async () => {
+  await publish(objectStore(), living());
+  let uploadsLeft = 0;
+  for (let last = 2; ; last += 5) {
+    const before = await rowsOfLake(objectStore());
+    await copy.run('UPDATE t SET amount = amount + 1 WHERE id IN (3, 50)');
+    const killed = new AbortController();
+    const from = s3.requests;
+    s3.trouble = () => {
+      if (s3.requests - from > last) killed.abort(new Error('killed'));
+      return killed.signal.aborted ? 'hang up' : undefined;
+    };
+    await publish(objectStore(killed.signal), `${dead}-cccc${String(last).padStart(2, '0').slice(-2)}`).catch(
+      () => undefined,
+    );
+    s3.trouble = () => undefined;
+    uploadsLeft += s3.uploads.size;
+    expect([before, await rowsOfTable()]).toContain(await rowsOfLake(objectStore()));
+    await publish(objectStore(), living());
+    await expectWholeObjects();
+    if (!killed.signal.aborted) break;
+  }
+  expect(uploadsLeft).toBeGreaterThan(0);
 });

@@ -10,7 +10,7 @@ import type { LakeStore } from './store.ts';
 const PART_BYTES = 16 << 20;
 
 /** A lake in an S3-compatible store. @param below the table's place under the prefix */
-export function s3Store(place: S3Place, below: string, signal: AbortSignal): LakeStore {
+export function s3Store(place: S3Place, below: string, signal: AbortSignal, partBytes = PART_BYTES): LakeStore {
   const requests = new S3Requests(place, signal);
   const root = [place.prefix, below].filter((part) => part !== '').join('/');
   const at = (key: string): string => `${root}/${key}`;
@@ -24,8 +24,8 @@ export function s3Store(place: S3Place, below: string, signal: AbortSignal): Lak
     writeNew: (key, content) => requests.put(at(key), content, true),
     upload: async (key, localFile) => {
       const { size } = fs.statSync(localFile);
-      if (size <= PART_BYTES) await requests.put(at(key), fs.readFileSync(localFile), false);
-      else await putParts(requests, at(key), localFile, size, PART_BYTES);
+      if (size <= partBytes) await requests.put(at(key), fs.readFileSync(localFile), false);
+      else await putParts(requests, at(key), localFile, size, partBytes);
     },
     fetch: async (key, cache) => {
       // Data files never change: one that is here is the one.
