@@ -159,7 +159,7 @@ export const ERROR_CODES = {
   },
   PG_STANDBY: {
     exit: 3,
-    cause: 'a standby cannot be followed',
+    cause: 'this standby cannot be followed now',
     remedy: 'give the address of the primary; `finance-db sync` works with standbys',
   },
   PG_SYNC_STANDBY: {

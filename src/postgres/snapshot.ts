@@ -43,12 +43,14 @@ const JOIN_PATIENCE_MS = 50;
 /** The control file learns of a promotion with the next checkpoint only; the name of the log's file tells at once. */
 const TIMELINE = `CASE WHEN pg_catalog.pg_is_in_recovery() THEN (SELECT timeline_id::int8 FROM pg_catalog.pg_control_checkpoint()) ELSE ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8))::bit(32)::int8 END::text`;
 
+/** SQL of how far the log is: what was written, or what a standby has replayed. */
+export const LOG_POSITION =
+  'CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END::text';
+
 /** `identity` false leaves out what a server may forbid to ordinary roles. */
 function positionSql(identity: boolean): string {
-  const lsn =
-    'CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END::text';
   const guarded = identity
-    ? `(SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system, ${TIMELINE} AS timeline, ${lsn} AS lsn`
+    ? `(SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system, ${TIMELINE} AS timeline, ${LOG_POSITION} AS lsn`
     : 'NULL AS system, NULL AS timeline, NULL AS lsn';
   return `SELECT ${guarded}, (SELECT oid::text FROM pg_catalog.pg_database WHERE datname = current_database()) AS database, pg_catalog.pg_current_snapshot()::text AS snapshot, pg_catalog.pg_is_in_recovery()::text AS standby, current_setting('summarize_wal', true) AS summaries, current_setting('server_version') AS version, current_setting('server_version_num') AS number`;
 }

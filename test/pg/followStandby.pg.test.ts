@@ -1,9 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { sync } from '../../src/app/sync/sync.ts';
+import { validate } from '../../src/app/validate/validate.ts';
+import { openReader } from '../../src/duckdb/reader.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import type { Cluster } from '../support/cluster.ts';
+import { compareTable } from '../support/compare.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { type FollowerOptions, startFollower, type TestFollower } from '../support/follower.ts';
+import {
+  configOf,
+  type FollowerOptions,
+  startFollower,
+  syncRequest,
+  type TestFollower,
+  validateRequest,
+} from '../support/follower.ts';
 import { makeFollowCluster, makeStandby } from '../support/followServer.ts';
+import { fromServer } from '../support/fromServer.ts';
 import { startProxy } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -51,6 +63,81 @@ async function replayed(session: PgSession): Promise<void> {
     await there.close();
   }
 }
+
+test('before 16 a standby is refused, with what to do [15 and earlier]', async () => {
+  const there = await connect(standby.address, { retryMs: 5000 });
+  const [row] = await there.query<{ number: string }>("SELECT current_setting('server_version_num') AS number");
+  await there.close();
+  if (Number(row?.number) >= 160_000) return;
+  expect(await start({ address: standby.address }).ended).toMatchObject({
+    code: 'PG_STANDBY',
+    message: expect.stringContaining('from PostgreSQL 16 on'),
+    remedy: expect.stringContaining('give the address of the primary'),
+  });
+});
+
+fromServer(16)('a standby is followed as a primary is, and every file can go on by a scan [from 16]', async () => {
+  const session = await connect(primary.address, { retryMs: 5000 });
+  const writer = await connect(primary.address, { retryMs: 5000 });
+  const { address } = standby;
+  const config = configOf({ address, folder: folder.path, tables: 't' });
+  /** A slot at a standby waits for what only the primary can say. */
+  const nudge = setInterval(() => void session.query('SELECT pg_log_standby_snapshot()').catch(() => undefined), 100);
+  try {
+    for (let round = 0; round < 2; round++) {
+      const followed = start({ address });
+      await followed.caughtUp(session);
+      if (round === 0) {
+        expect(await followed.compare(session)).toBe(1000);
+        expect(await sync(syncRequest(config))).toMatchObject({ published: false });
+        expect(await validate(validateRequest(config))).toMatchObject({ status: 'equal', metAt: expect.any(String) });
+      }
+      // Open while the follower publishes, and committed when it is gone.
+      await writer.query(`BEGIN; UPDATE t SET v = 'late ${round}' WHERE id = ${round + 1}`);
+      for (let count = 0; count < 3; count++) {
+        await session.query(
+          `UPDATE t SET v = '${round}-${count}' WHERE id = ${100 + count}; DELETE FROM t WHERE id = ${200 + round * 5 + count}; INSERT INTO t VALUES (${2000 + round * 5 + count}, 'new')`,
+        );
+        await followed.caughtUp(session);
+      }
+      expect([followed.scans(), followed.restarts()]).toEqual([1, []]);
+      await followed.stop();
+      await writer.query('COMMIT');
+      await replayed(session);
+      const result = await sync(syncRequest(config));
+      expect(result.tables).toMatchObject([{ mode: 'incremental' }]);
+      const reader = await openReader(config.duckdbPath);
+      try {
+        expect(await compareTable(session, reader.connection, { schema: 'public', name: 't' })).toBe(1000);
+      } finally {
+        reader.close();
+      }
+    }
+  } finally {
+    clearInterval(nudge);
+    await session.query(
+      "DELETE FROM t WHERE id >= 2000; INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 1000) i ON CONFLICT DO NOTHING",
+    );
+    await writer.close();
+    await session.close();
+  }
+});
+
+fromServer(16)('a primary that says nothing is not waited for without end [from 16]', async () => {
+  const followed = start({ address: standby.address, config: { lockWaitMs: 300 } });
+  await until('it says what is missing', () => followed.restarts().length > 0);
+  expect(followed.restarts()[0]).toContain('has not said for 0.3 s which transactions run');
+  const session = await connect(primary.address, { retryMs: 5000 });
+  try {
+    await until('it follows', async () => {
+      await session.query('SELECT pg_log_standby_snapshot()');
+      return followed.scans() > 0;
+    });
+    expect(await followed.compare(session)).toBe(1000);
+  } finally {
+    await session.close();
+  }
+});
 
 test('a failover to a standby that lacks what was published: it is noticed, and what was lost is gone from the file', async () => {
   // One address for both, which moves in the failover.

@@ -29,7 +29,7 @@ import { type ReplicationStream, type StreamListener, startStream } from '../../
 import type { PgServer } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { readPosition } from '../../postgres/snapshot.ts';
-import { unchanged } from '../sync/gate.ts';
+import { behind, unchanged } from '../sync/gate.ts';
 import { syncInto } from '../sync/sync.ts';
 import type { SyncResult } from '../sync/syncRequest.ts';
 import type { FollowRequest } from './followRequest.ts';
@@ -99,8 +99,18 @@ export async function begin(
   const position = await readPosition(session);
   const { serverVersionNumber: version } = position;
   const { keepSlot } = request;
+  const atStandby = position.standby ? session : null;
   for (const text of await requireReplication(session, version, server.kind))
     request.onEvent({ kind: 'warning', text });
+  const published = await readPublishedFile(workspace.pathWithoutLog(), workspace.publishedPath);
+  if (behind({ tables: request.config.tables, full: false }, position, published) !== null)
+    throw new FinanceDbError(
+      'PG_STANDBY',
+      `${session.where} is a standby that has not yet replayed what the file holds`,
+      {
+        remedy: 'wait until it has, or follow the primary',
+      },
+    );
   if (server.kind === 'embedded') {
     const sources = await describeTables(session, request.config.tables, askPinned);
     const identities = await readIdentities(session, sources);
@@ -148,7 +158,7 @@ export async function begin(
     server,
     async () => {
       const described = await describe(request, session, version);
-      found = { ...described, slot: await createSlot(streaming, temporarySlotName(), true) };
+      found = { ...described, slot: await createSlot(streaming, temporarySlotName(), true, atStandby) };
       return found.slot.snapshot;
     },
   );

@@ -6,6 +6,7 @@ import { mapFileError } from '../../files/fileErrors.ts';
 import { displayName } from '../../model/tableName.ts';
 import { WriteBudget } from '../../model/writeBudget.ts';
 import type { ScannedTable } from '../../postgres/replication/followable.ts';
+import { LOCK_TIMEOUT } from '../../postgres/replication/slot.ts';
 import { withPostgres } from '../../postgres/server.ts';
 import { begin, type Doubt } from './beginning.ts';
 import { FollowCycle, PULSE_MS } from './cycle.ts';
@@ -21,9 +22,6 @@ const SUCCESS_MS = 30_000;
 /** So often a connection may be lost before the first scan has come to its end. */
 const FIRST_TRIES = 5;
 
-/** PostgreSQL's code of a lock that was waited for in vain. */
-const LOCK_TIMEOUT = '55P03';
-
 const NO_DOUBT: Doubt = { scan: false, fullTables: [] };
 
 /** What passes by itself: the server comes back, a lock is released, somebody closes the file or frees space. */
@@ -31,7 +29,7 @@ const PASSING: ReadonlySet<FinanceDbError['code']> = new Set([
   'PG_CONNECTION_LOST',
   'PG_UNREACHABLE',
   'PG_TOO_MANY_CONNECTIONS',
-  // In a failover the address may lead to one that has not yet taken over.
+  // In a failover the address may lead to one that has not yet taken over, and lags behind the file.
   'PG_STANDBY',
   'PG_LOCKED',
   'PG_QUERY',

@@ -24,7 +24,7 @@ const LOOK_MS = 100;
 export async function ensureKeptSlot(
   name: string,
   publishedPath: string,
-  { identity: { systemIdentifier, databaseOid } }: SourcePosition,
+  { identity: { systemIdentifier, databaseOid }, standby }: SourcePosition,
   session: PgSession,
   streaming: PgSession,
   now: Date,
@@ -42,7 +42,7 @@ export async function ensureKeptSlot(
       ...{ name, systemIdentifier, databaseOid, recordedAt: now.toISOString(), made: false, beyond: null },
     };
     recordSlot(publishedPath, fresh);
-    await createSlot(streaming, name, false);
+    await createSlot(streaming, name, false, standby ? session : null);
     recordSlot(publishedPath, { ...fresh, made: true });
     return (await readSlot(session, name)) ?? raise(lost(name, `is gone from ${where}`));
   }

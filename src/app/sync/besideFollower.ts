@@ -6,7 +6,7 @@ import { displayName } from '../../model/tableName.ts';
 import { parseLsn } from '../../model/watermark.ts';
 import { askPinned } from '../../postgres/pinned.ts';
 import { withPostgres } from '../../postgres/server.ts';
-import { readPosition } from '../../postgres/snapshot.ts';
+import { LOG_POSITION, readPosition } from '../../postgres/snapshot.ts';
 import { unchanged } from './gate.ts';
 import { findState } from './published.ts';
 import type { SyncRequest, SyncResult } from './syncRequest.ts';
@@ -38,10 +38,7 @@ export async function besideFollower(request: SyncRequest, error: unknown): Prom
   const { source, snapshot, goal } = await withPostgres(context, async (server) => {
     const session = await server.connect();
     const position = await readPosition(session);
-    const [row] = await askPinned<{ lsn: string }>(
-      session,
-      'SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS lsn',
-    );
+    const [row] = await askPinned<{ lsn: string }>(session, `SELECT ${LOG_POSITION} AS lsn`);
     const { kind, database, place } = server;
     return {
       source: {

@@ -39,7 +39,11 @@ export async function gate(
 }
 
 /** The states of all tables when the source is a standby that has not come as far as one of them; null otherwise. */
-export function behind({ tables, full }: SyncRequest, position: SourcePosition, file: PublishedFile): Untouched | null {
+export function behind(
+  { tables, full }: Pick<SyncRequest, 'tables' | 'full'>,
+  position: SourcePosition,
+  file: PublishedFile,
+): Untouched | null {
   if (file.kind !== 'ours' || file.sample || full) return null;
   const states = tables.map((table) => findState(file, table)).filter((state) => state !== null);
   if (!states.some((state) => isBehind(state, position))) return null;

@@ -87,7 +87,7 @@ async function meet(request: ValidateRequest, server: PgServer, meeting: AskedMe
   let position = 0n;
   const hasIdentity = source.identity.systemIdentifier !== null;
   const snapshot = await openSnapshot(server, session, config.tables, hasIdentity, async () => {
-    const slot = await createSlot(streaming, temporarySlotName(), true);
+    const slot = await createSlot(streaming, temporarySlotName(), true, source.standby ? session : null);
     position = slot.consistentPoint;
     return slot.snapshot;
   });

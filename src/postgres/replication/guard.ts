@@ -10,7 +10,7 @@ export interface GuardLook {
   readonly snapshotText: string;
   /** The log's position, read after the snapshot was taken: what the snapshot sees was committed before it. */
   readonly lsn: bigint;
-  /** How far the log was on the server's disk. */
+  /** How far the log was on the server's disk; at a standby how far it was replayed. What lies beyond is not sent. */
   readonly flushed: bigint;
   /** Digests of what decides how rows are to be read and which rows belong to a table, by what it is called. */
   readonly catalogue: Readonly<Record<string, string>>;
@@ -55,11 +55,21 @@ export class CatalogueGuard {
     return {
       snapshot: parseSnapshot(snapshot),
       snapshotText: snapshot,
-      lsn: parseLsn(lsn),
+      lsn: positionAfter(lsn),
       flushed: parseLsn(flushed),
       catalogue,
     };
   }
+}
+
+const REPLAYED = 'replayed ';
+
+/**
+ * The position that was read after a snapshot, behind which nothing lies that it sees. A standby shows a commit a moment before it says
+ * to have replayed its record: what the snapshot sees ends where that said, or with the next record. So only what is beyond counts.
+ */
+export function positionAfter(text: string): bigint {
+  return text.startsWith(REPLAYED) ? parseLsn(text.slice(REPLAYED.length)) + 1n : parseLsn(text);
 }
 
 /** What differs between two looks, in words; null when nothing does. */
@@ -118,5 +128,9 @@ function lookSql(
     the_publication: publications.join(' UNION ALL '),
   };
   const digests = Object.entries(parts).map(([name, rows]) => `${digest(rows)} AS ${name}`);
-  return `SELECT pg_catalog.pg_current_snapshot()::text AS snapshot, pg_catalog.pg_current_wal_insert_lsn()::text AS lsn, pg_catalog.pg_current_wal_flush_lsn()::text AS flushed, ${digests.join(', ')}`;
+  // The standby may become a primary at any moment: one expression says both.
+  const replayed = 'pg_catalog.pg_last_wal_replay_lsn()::text';
+  const at = (text: string, position: string): string =>
+    `CASE WHEN pg_catalog.pg_is_in_recovery() THEN ${text} ELSE pg_catalog.${position}()::text END`;
+  return `SELECT pg_catalog.pg_current_snapshot()::text AS snapshot, ${at(`'${REPLAYED}' || ${replayed}`, 'pg_current_wal_insert_lsn')} AS lsn, ${at(replayed, 'pg_current_wal_flush_lsn')} AS flushed, ${digests.join(', ')}`;
 }

@@ -2,6 +2,7 @@ import { quoteLiteral } from '../../model/identifier.ts';
 import { parseLsn } from '../../model/watermark.ts';
 import { askPinned } from '../pinned.ts';
 import type { PgSession } from '../session.ts';
+import { LOG_POSITION } from '../snapshot.ts';
 
 /** A slot as the server tells of it. */
 export interface ServerSlot {
@@ -24,13 +25,11 @@ export interface ServerSlot {
 
 /** @returns null when there is no slot of that name */
 export async function readSlot(session: PgSession, name: string): Promise<ServerSlot | null> {
-  const position =
-    'CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END';
   const [row] = await askPinned<Record<string, string | null>>(
     session,
     `SELECT plugin = 'pgoutput' AND database = current_database() AND NOT temporary AS fits, active_pid::text AS pid, wal_status = 'lost' AS lost,
-       confirmed_flush_lsn::text AS confirmed, pg_catalog.pg_wal_lsn_diff(${position}, restart_lsn)::text AS held,
-       pg_catalog.pg_wal_lsn_diff(${position}, confirmed_flush_lsn)::text AS lag, current_setting('max_slot_wal_keep_size') <> '-1' AS limited
+       confirmed_flush_lsn::text AS confirmed, pg_catalog.pg_wal_lsn_diff((${LOG_POSITION})::pg_lsn, restart_lsn)::text AS held,
+       pg_catalog.pg_wal_lsn_diff((${LOG_POSITION})::pg_lsn, confirmed_flush_lsn)::text AS lag, current_setting('max_slot_wal_keep_size') <> '-1' AS limited
      FROM pg_catalog.pg_replication_slots WHERE slot_name = ${quoteLiteral(name)}`,
   );
   if (row === undefined) return null;

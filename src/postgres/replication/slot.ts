@@ -9,6 +9,12 @@ import type { PgSession } from '../session.ts';
 /** Earlier ones have no pg_current_snapshot, later ones are expected to keep all that is asked of them. */
 const BROKEN_DECODING: Readonly<Record<number, string>> = { 150013: '15.13', 160009: '16.9' };
 
+/** PostgreSQL's code of a lock that was waited for in vain. */
+export const LOCK_TIMEOUT = '55P03';
+
+/** From this version on a standby decodes its log. */
+const DECODING_STANDBYS = 160_000;
+
 /** A slot that was just made, with the snapshot of its beginning, which is good until the session is asked anything else. */
 export interface NewSlot {
   readonly name: string;
@@ -30,11 +36,13 @@ export async function requireReplication(
   const [row] = await askPinned<Record<string, string>>(
     session,
     `SELECT pg_catalog.pg_is_in_recovery() AS standby, current_setting('wal_level') AS level, r.rolname AS role, r.rolreplication OR r.rolsuper AS may,
-       current_setting('max_replication_slots') AS slots, (SELECT count(*) FROM pg_catalog.pg_replication_slots) AS used, current_setting('max_wal_senders') AS senders
+       current_setting('max_replication_slots') AS slots, (SELECT count(*) FROM pg_catalog.pg_replication_slots) AS used, current_setting('max_wal_senders') AS senders, current_setting('hot_standby_feedback') AS feedback
      FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`,
   );
   const { where } = session;
-  if (row?.['standby'] === 't') throw new FinanceDbError('PG_STANDBY', `${where} is a standby`);
+  const standby = row?.['standby'] === 't';
+  if (standby && version < DECODING_STANDBYS)
+    throw new FinanceDbError('PG_STANDBY', `${where} is a standby, whose log can be decoded from PostgreSQL 16 on`);
   if (row?.['level'] !== 'logical')
     throw new FinanceDbError('PG_WAL_LEVEL', `wal_level of ${where} is ${row?.['level']}, and has to be logical`, {
       remedy:
@@ -52,9 +60,14 @@ export async function requireReplication(
       `${where} has no replication slot left: max_replication_slots is ${row['slots']}, max_wal_senders ${row['senders']}`,
     );
   const broken = BROKEN_DECODING[version];
-  return broken === undefined
-    ? []
-    : [`PostgreSQL ${broken} has an error that may end streams ("invalid memory alloc"): update it`];
+  return [
+    ...(broken === undefined
+      ? []
+      : [`PostgreSQL ${broken} has an error that may end streams ("invalid memory alloc"): update it`]),
+    ...(standby && row['feedback'] === 'off'
+      ? [`hot_standby_feedback of ${where} is off: a vacuum at its primary may end the stream; set it to on`]
+      : []),
+  ];
 }
 
 /**
@@ -104,9 +117,16 @@ export function temporarySlotName(): string {
 /**
  * Makes a slot. The server waits for transactions that write now, so that the stream tells all of those that it tells of.
  * @param temporary whether it goes with the session
- * @throws FinanceDbError PG_NO_SLOT; PG_LOCKED when a transaction does not end for as long as locks are waited for
+ * @param atStandby another session of the same role, at a standby; null at a primary
+ * @throws FinanceDbError PG_NO_SLOT, PG_WAL_LEVEL; PG_LOCKED when a transaction does not end for as long as locks are waited for
  */
-export async function createSlot(session: PgSession, name: string, temporary: boolean): Promise<NewSlot> {
+export async function createSlot(
+  session: PgSession,
+  name: string,
+  temporary: boolean,
+  atStandby: PgSession | null,
+): Promise<NewSlot> {
+  const patience = atStandby === null ? null : limitWait(session, atStandby);
   try {
     const [row] = await session.query<Record<string, string>>(
       `CREATE_REPLICATION_SLOT "${name}" ${temporary ? 'TEMPORARY ' : ''}LOGICAL pgoutput EXPORT_SNAPSHOT`,
@@ -117,6 +137,13 @@ export async function createSlot(session: PgSession, name: string, temporary: bo
       snapshot: row?.['snapshot_name'] ?? '',
     };
   } catch (error) {
+    if (patience?.isOver() === true) throw untoldBy(session, error);
+    if (/requires "?wal_level"?/.test(messageOf(error)))
+      throw new FinanceDbError('PG_WAL_LEVEL', messageOf(error), {
+        cause: error,
+        remedy:
+          "ALTER SYSTEM SET wal_level = 'logical' at the primary, and restart it; `finance-db sync` needs none of it",
+      });
     if (isFinanceDbError(error) && error.code === 'PG_LOCKED')
       throw new FinanceDbError(
         'PG_LOCKED',
@@ -130,7 +157,40 @@ export async function createSlot(session: PgSession, name: string, temporary: bo
     if (codeOf((error as Error).cause) === '53400' || /all replication slots are in use/.test(messageOf(error)))
       throw new FinanceDbError('PG_NO_SLOT', messageOf(error), { cause: error });
     throw error;
+  } finally {
+    patience?.end();
   }
+}
+
+interface Patience {
+  isOver(): boolean;
+  end(): void;
+}
+
+/**
+ * A slot at a standby begins with a record of the primary's that says which transactions run. A primary that does nothing writes none,
+ * and that is no lock: the server would wait for ever.
+ */
+function limitWait(session: PgSession, asking: PgSession): Patience {
+  let over = false;
+  const { processID } = session.client as unknown as { readonly processID: number };
+  const timer = setTimeout(() => {
+    over = true;
+    asking.query(`SELECT pg_catalog.pg_cancel_backend(${processID})`).catch(() => undefined);
+  }, session.lockWaitMs);
+  return { isOver: () => over, end: () => clearTimeout(timer) };
+}
+
+function untoldBy({ where, lockWaitMs }: PgSession, cause: unknown): FinanceDbError {
+  return new FinanceDbError(
+    'PG_LOCKED',
+    `the primary of ${where} has not said for ${lockWaitMs / 1000} s which transactions run, with which a slot at a standby begins`,
+    {
+      cause,
+      details: { sqlstate: LOCK_TIMEOUT },
+      remedy: 'run at the primary: SELECT pg_log_standby_snapshot(); one that is busy says it every 15 s by itself',
+    },
+  );
 }
 
 /** Whether the server's commits wait for what this stream confirms. @param pid of the streaming session */
