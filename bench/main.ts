@@ -80,10 +80,7 @@ try {
   console.log(`${machine}\n`);
   for (const name of chosen) {
     const made = (await CASES[name]?.(context)) ?? [];
-    for (const result of made) {
-      console.log(caseText(result));
-      if (result.markdown !== undefined) console.log(result.markdown);
-    }
+    for (const result of made) console.log(caseText(result));
     results.push(...made);
   }
   if (values.peers)

@@ -1,22 +1,13 @@
-/** A figure beside the aim that was set for it. */
-export interface Aim {
-  readonly what: string;
-  readonly aim: string;
-  readonly found: string;
-  /** Null where nothing was aimed at. */
-  readonly met: boolean | null;
-}
+import { type VerdictTable, verdict } from '../serve/verdicts.ts';
+
+/** A figure beside the aim that was set for it: a row of a table of aims. */
+export type Aim = readonly [what: string, aim: string, found: string, verdict: string];
 
 /** @param digits after the point */
 export function atMost(what: string, found: number, most: number, digits = 2): Aim {
-  return { what, aim: `at most ${most}`, found: found.toFixed(digits), met: found <= most };
+  return [what, `at most ${most}`, found.toFixed(digits), verdict(found <= most)];
 }
 
-/** The table that the documents hold. */
-export function aimsText(aims: readonly Aim[]): string {
-  const rows = aims.map(
-    ({ what, aim, found, met }) =>
-      `| ${what} | ${aim} | ${found} | ${met === null ? '' : met ? 'met' : '**missed**'} |`,
-  );
-  return ['| | aim | measured | |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');
+export function aimsTable(name: string, title: string, rows: readonly Aim[]): VerdictTable {
+  return { name: `${name}-aims`, title: `${title}, and what was aimed at`, columns: ['', 'aim', 'measured', ''], rows };
 }

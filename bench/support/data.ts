@@ -27,15 +27,25 @@ FROM (SELECT g, (hashint8(g) & 2147483647) AS h, (hashint8(g) & 2147483647) % 50
   FROM generate_series(${from}::bigint, ${from + count - 1}) AS g) AS made`;
 }
 
-/**
- * Makes the table of `init` anew with so many rows.
- * @param secondsARow between two rows
- */
-export async function fillTransactions(session: PgSession, rows: number, secondsARow?: number): Promise<void> {
+export interface FillOptions {
+  /** Between two rows. */
+  readonly secondsARow?: number;
+  /** Its key alone, made last: for many rows, of which none is looked for. */
+  readonly bare?: boolean;
+}
+
+/** Makes the table of `init` anew with so many rows. */
+export async function fillTransactions(
+  session: PgSession,
+  rows: number,
+  { secondsARow, bare = false }: FillOptions = {},
+): Promise<void> {
   // In the transaction that makes the table, rows need no write-ahead log.
   await session.query(`DROP TABLE IF EXISTS transactions; BEGIN; ${createTableSql(TABLE)}`);
+  if (bare) await session.query('ALTER TABLE transactions DROP CONSTRAINT transactions_pkey');
   await session.query(`INSERT INTO transactions ${rowsSql(1, rows, secondsARow)}`);
-  for (const column of TRANSACTIONS_INDEXED) await session.query(createIndexSql(TABLE, column));
+  if (bare) await session.query('ALTER TABLE transactions ADD PRIMARY KEY (tx_id)');
+  else for (const column of TRANSACTIONS_INDEXED) await session.query(createIndexSql(TABLE, column));
   await session.query('COMMIT');
   await session.query('VACUUM (ANALYZE, FREEZE) transactions');
   await session.query('CHECKPOINT');

@@ -41,8 +41,6 @@ export interface CaseResult {
   /** Times are divided by this line's. */
   readonly against: string;
   readonly lines: readonly Line[];
-  /** The aims of the case with what came of them, as Markdown. */
-  readonly markdown?: string;
 }
 
 export async function measureInTurn(variants: readonly Variant[], rounds: number): Promise<Line[]> {
