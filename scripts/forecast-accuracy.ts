@@ -5,13 +5,16 @@
  *   npx tsx scripts/forecast-accuracy.ts [--households N]
  * Rolling origin: at each past month what was known before it is forecast from, and the error is divided by the mean absolute step from month to
  * month within what was known (MASE as Hyndman and Koehler defined it in 2006: the scale is the in-sample error of "no change"). Of an account
- * the mean of these is taken, then the mean over accounts. Which months are judged is a choice, so three are printed.
+ * the mean of these is taken, then the mean over accounts. Which months are judged is a choice, so several are printed.
+ * "A seer" is what would be missed by one who knows beforehand all income and each bill that comes back, to the cent, and what all other spending
+ * comes to in a mean month: what is missed then is chance, and nothing that learns can be expected to miss less.
  */
 import { CADENCES } from '../src/analytics/cadences.ts';
 import { forecastDaysSql, forecastHitsSql } from '../src/analytics/forecast.ts';
 import { beatsOf, flowsOf, groupsOf } from '../src/app/stats/forecastInput.ts';
 import { dayNumber, monthOf, monthStart } from '../src/learn/forecast/days.ts';
 import { type Accuracy, type FlowName, forecastFlows, type KnownFlows } from '../src/learn/forecast/forecast.ts';
+import { seriesUpTo } from '../src/learn/forecast/recurring.ts';
 import { DailySums, FEWEST_MONTHS, firstWholeMonth } from '../src/learn/forecast/series.ts';
 import { loadRows, wholeRequest } from './support/measuredRows.ts';
 
@@ -54,6 +57,8 @@ async function measure(file: string | null, seed: number): Promise<Measured[]> {
 
 interface Tally {
   readonly ratios: number[];
+  /** The same of the seer. */
+  readonly seen: number[];
   missed: number;
   naiveMissed: number;
   held: number;
@@ -67,18 +72,22 @@ function add(tally: Tally, { flows, origin, accuracy }: Measured, flow: FlowName
   const first = choice.partOfMonth ? monthOf(flows.first) : firstWholeMonth(flows.first);
   const months = monthsOf(flows, flow, first, origin);
   const before = months.length - found.errors.length;
+  const seer = flow === 'income' ? [] : seerErrors(flows, first, origin);
   const ratios: number[] = [];
+  const seen: number[] = [];
   found.errors.forEach((error, index) => {
     const known = before + index;
     const scale = known < choice.known ? 0 : meanStep(months.slice(0, known));
     // An account that never moved by a cent has no scale.
     if (scale < 0.005) return;
     ratios.push(Math.abs(error) / scale);
+    seen.push((seer[known] ?? 0) / scale);
     tally.missed += Math.abs(error);
     tally.naiveMissed += Math.abs((months[known] ?? 0) - (months[known - 1] ?? 0));
   });
   if (ratios.length === 0) return;
   tally.ratios.push(mean(ratios));
+  tally.seen.push(mean(seen));
   tally.held += found.held;
   tally.judged += found.judged;
 }
@@ -92,13 +101,13 @@ const measured =
 for (const choice of CHOICES) {
   console.log(`${choice.name}:`);
   for (const flow of ['income', 'spending', 'net'] as const) {
-    const tally: Tally = { ratios: [], missed: 0, naiveMissed: 0, held: 0, judged: 0 };
+    const tally: Tally = { ratios: [], seen: [], missed: 0, naiveMissed: 0, held: 0, judged: 0 };
     for (const one of measured) add(tally, one, flow, choice);
-    const { ratios, missed, naiveMissed, held, judged } = tally;
+    const { ratios, seen, missed, naiveMissed, held, judged } = tally;
     const sorted = [...ratios].sort((a, b) => a - b);
     console.log(
       `  ${flow}: MASE ${mean(ratios).toFixed(2)} (median ${(sorted[sorted.length >> 1] ?? 0).toFixed(2)}, worst ${(sorted.at(-1) ?? 0).toFixed(1)}) over ${ratios.length} series; ` +
-        `of "no change" on the same months ${(missed / naiveMissed).toFixed(2)}; 80 % intervals held ${((100 * held) / judged).toFixed(1)} % (${held} of ${judged})`,
+        `of "no change" on the same months ${(missed / naiveMissed).toFixed(2)}; 80 % intervals held ${((100 * held) / judged).toFixed(1)} % (${held} of ${judged})${flow === 'income' ? '' : `; MASE of a seer ${mean(seen).toFixed(2)}`}`,
     );
   }
 }
@@ -121,6 +130,20 @@ function monthsOf(flows: KnownFlows, flow: FlowName, first: number, origin: numb
     const [from, to] = [monthStart(first + index), monthStart(first + index + 1) - 1];
     return (flow === 'spending' ? 0 : income.between(from, to)) + (flow === 'income' ? 0 : spending.between(from, to));
   });
+}
+
+/** What a seer misses in each month. */
+function seerErrors(flows: KnownFlows, first: number, origin: number): number[] {
+  const rest = monthsOf(flows, 'spending', first, origin);
+  for (const { group, hits } of seriesUpTo(flows.groups, origin, beatsOf(CADENCES, 0))) {
+    if (group.flow === 'income') continue;
+    for (const { day, value } of hits) {
+      const place = monthOf(day) - first;
+      if (place >= 0 && place < rest.length) rest[place] = (rest[place] as number) - value;
+    }
+  }
+  const usual = mean(rest);
+  return rest.map((value) => Math.abs(value - usual));
 }
 
 function meanStep(values: readonly number[]): number {

@@ -29,12 +29,18 @@ export type ForecastHitRow = {
 /** The largest; what else recurs counts among the rest. */
 const MOST_SERIES = 2000;
 
-/** Sums a day, which all estimates are made of; `key` is the account or category where the forecast is by one. */
-export function forecastDaysSql(request: StatsRequest): string {
+/**
+ * Sums a day, which all estimates are made of; `key` is the account or category where the forecast is by one.
+ * @param days other days than those up to the end of the period
+ */
+export function forecastDaysSql(
+  request: StatsRequest,
+  days: { readonly from: string; readonly to: string } | null = null,
+): string {
   const { scale } = request.source;
   const income = incomeCondition(request.vocabulary, 'normalized_amount > 0');
   const key = keySql(request);
-  return `${withClause(ledgerExpressions(request, ['account_id', 'category'], history(request)))}SELECT ${key} AS key, "timestamp"::DATE AS day,
+  return `${withClause(ledgerExpressions(request, ['account_id', 'category'], days === null ? history(request) : { period: { ...request.period, ...days } }))}SELECT ${key} AS key, "timestamp"::DATE AS day,
   ${exactSum(`CASE WHEN ${income} THEN normalized_amount END`, scale)} AS income,
   ${exactSum('normalized_amount', scale)} - income AS spending
 FROM ledger
@@ -90,13 +96,13 @@ export function forecastColumns(request: StatsRequest): readonly ReportColumn[] 
     ...group,
     { key: 'month', title: 'Month', kind: 'text', whole: true },
     { key: 'income', title: 'Income', kind: 'money' },
-    { key: 'income_low', title: 'Income low', kind: 'money', spare: 6 },
-    { key: 'income_high', title: 'Income high', kind: 'money', spare: 5 },
+    { key: 'income_low', title: 'Income low', kind: 'money', spare: 3 },
+    { key: 'income_high', title: 'Income high', kind: 'money', spare: 3 },
     { key: 'spending', title: 'Spending', kind: 'money' },
-    { key: 'spending_low', title: 'Spending low', kind: 'money', spare: 4 },
-    { key: 'spending_high', title: 'Spending high', kind: 'money', spare: 3 },
+    { key: 'spending_low', title: 'Spending low', kind: 'money', spare: 2 },
+    { key: 'spending_high', title: 'Spending high', kind: 'money', spare: 2 },
     { key: 'net', title: 'Net', kind: 'money' },
-    { key: 'net_low', title: 'Net low', kind: 'money', spare: 2 },
+    { key: 'net_low', title: 'Net low', kind: 'money', spare: 1 },
     { key: 'net_high', title: 'Net high', kind: 'money', spare: 1 },
   ];
 }

@@ -43,6 +43,26 @@ describe('forecast of the sample household', () => {
     expect(Number(came.rows[0]?.net)).toBeGreaterThan(Number(month?.net_low));
     expect(Number(came.rows[0]?.net)).toBeLessThan(Number(month?.net_high));
     expect(await document(await file, 'forecast', { to: '2026-07-31' })).toEqual(hidden);
+    const beside = (hidden.forecast as { came: Record<string, unknown>[] }).came;
+    const cashflow = await document(await file, 'cashflow', { period: '2026-08..2026-10' });
+    expect(beside).toEqual(
+      cashflow.rows.map(({ period, income, spending, net }) => ({ month: period, income, spending, net })),
+    );
+    const { stdout } = await runStatsCommand(await file, 'forecast', { to: '2026-07-31' }, { columns: 80 });
+    expect(stdout.split('What came')[1]).toMatch(/2026-08.*income.*11,225\.18.*11,236\.24.*11\.06.*held/);
+    expect(stdout).toMatch(/net +│ +1,058\.65 │ +-1,158\.32 │ +-2,216\.97 │ missed/);
+  });
+
+  test.each([
+    ['not over: the file ends with October', { to: '2026-10-31' }, []],
+    ['over, as far as they are known', { to: '2026-09-15', months: 3 }, ['2026-09', '2026-10']],
+    ['none where nobody asked for the past', {}, []],
+    ['none by category', { to: '2026-07-31', by: 'category' }, []],
+  ])('months that came: %s', async (_, flags, months) => {
+    const { forecast } = (await document(await file, 'forecast', flags)) as unknown as {
+      forecast: { came: { month: string }[] };
+    };
+    expect(forecast.came.map(({ month }) => month)).toEqual(months);
   });
 
   test('says how it did: net within two thirds of "no change", intervals that hold', async () => {

@@ -12,11 +12,11 @@ import {
 import { lastKnownDay } from '../../analytics/lastKnown.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
-import { dayNumber, isoDay, monthOf, monthStart, monthText } from '../../learn/forecast/days.ts';
+import { dayNumber, isoDay } from '../../learn/forecast/days.ts';
 import { type Accuracy, type Estimate, type Forecast, forecastFlows } from '../../learn/forecast/forecast.ts';
 import { lowestAhead } from '../../learn/forecast/lowest.ts';
-import { exactSum } from '../../model/exactSum.ts';
 import { beatsOf, flowsOf, groupsOf } from './forecastInput.ts';
+import { type CameMonth, cameMonths, type PastMonth, pastMonths } from './forecastMonths.ts';
 import { requireOpenings } from './readBalances.ts';
 import type { ReportTable } from './reportTable.ts';
 
@@ -33,20 +33,14 @@ export interface ForecastView {
   readonly accuracy: readonly Accuracy[];
   /** The latest whole months as they were, for the chart. */
   readonly past: readonly PastMonth[];
+  /** What came in forecast months that are over, where the period ends before what is known. */
+  readonly came: readonly CameMonth[];
   /** The lowest balance that is expected; null where balances are not known. */
   readonly lowest: { readonly balance: number; readonly day: string; readonly from: number } | null;
   /** Accounts whose balance is not known. */
   readonly withoutBalance: number;
   /** Accounts or categories with too little history for a forecast of their own, or beyond the largest. */
   readonly leftOut: readonly string[];
-}
-
-/** A month as it was: its days, and exactly what they add up to. */
-export interface PastMonth {
-  readonly month: string;
-  readonly from: string;
-  readonly to: string;
-  readonly net: string;
 }
 
 export interface ExpectedPayment {
@@ -61,7 +55,6 @@ export interface ExpectedPayment {
 
 /** Accounts or categories that are forecast one by one: the largest. */
 const MOST_GROUPS = 30;
-const MONTHS_DRAWN = 12;
 
 /**
  * Forecasts by what the file knows up to the origin. Deterministic: the same rows give the same forecast.
@@ -96,6 +89,7 @@ export async function readForecast(
     })),
     accuracy: forecast?.accuracy ?? [],
     past: total === null ? [] : pastMonths(days, options.origin, shift),
+    came: forecast === null || request.groupBy !== null ? [] : await cameMonths(reader, request, forecast, shift),
     lowest:
       forecast === null || worth.balance === null ? null : lowestOf(forecast, worth.balance, options.origin, shift),
     withoutBalance: worth.unknown,
@@ -163,29 +157,6 @@ function byKey(days: readonly ForecastDayRow[]): [string | null, ForecastDayRow[
     .map(([key, rows]) => ({ key, rows, size: size(rows) }))
     .sort((a, b) => b.size - a.size || ((a.key ?? '') < (b.key ?? '') ? -1 : 1))
     .map(({ key, rows }) => [key, rows]);
-}
-
-function pastMonths(days: readonly ForecastDayRow[], origin: number, shift: number): PastMonth[] {
-  const running = monthOf(origin + 1);
-  const sums = new Map<number, string[]>();
-  for (const { day, income, spending } of days) {
-    const number = dayNumber(day) - shift;
-    const month = monthOf(number);
-    if (number > origin || month >= running) continue;
-    const own = sums.get(month) ?? [];
-    own.push(income, spending);
-    sums.set(month, own);
-  }
-  const first = Math.max(Math.min(...sums.keys()), running - MONTHS_DRAWN);
-  return Array.from({ length: Math.max(0, running - first) }, (_, index) => {
-    const month = first + index;
-    return {
-      month: monthText(month),
-      from: isoDay(monthStart(month) + shift),
-      to: isoDay(monthStart(month + 1) - 1 + shift),
-      net: exactSum(sums.get(month) ?? ['0.00']),
-    };
-  });
 }
 
 async function readWorth(

@@ -6,6 +6,7 @@ import type { NumberStyle } from '../money.ts';
 import { printable } from '../printable.ts';
 import { renderTable } from '../table.ts';
 import { pad, truncate } from '../width.ts';
+import { cameTable } from './cameTable.ts';
 import { countOf } from './counts.ts';
 import { paintOf, type StatsStyle } from './style.ts';
 
@@ -20,6 +21,7 @@ export function forecastBlocks(result: StatsResult, view: ForecastView, style: S
   const paint = paintOf(style);
   const blocks: string[] = [];
   if (result.request.groupBy === null) blocks.push(paint.bold('Net by month'), chart(result.table, view, style));
+  if (view.came.length > 0) blocks.push(paint.bold('What came'), cameTable(result.table, view, style));
   if (view.expected.length > 0) blocks.push(paint.bold('What is due'), dueTable(view, style));
   return blocks;
 }
@@ -169,6 +171,12 @@ export function forecastDocument(view: ForecastView): Record<string, unknown> {
       against_no_change: againstNoChange === null ? null : Math.round(againstNoChange * 1e4) / 1e4,
       intervals: { claimed: 0.8, held, judged },
       rivals: rivals.map(({ name, meanError: error }) => ({ name, mean_error: cents(error) })),
+    })),
+    came: view.came.map(({ month, income, spending, net }) => ({
+      month,
+      income: jsonNumeral(income),
+      spending: jsonNumeral(spending),
+      net: jsonNumeral(net),
     })),
     past: view.past.map(({ month, net }) => ({ month, net: jsonNumeral(net) })),
     without_balance: view.withoutBalance,

@@ -46,7 +46,8 @@ export function drawReportTable(
   const width = Math.min(style.width, PIPED_WIDTH);
   const plain = table.columns.filter(({ kind }) => kind !== 'series');
   const drawn = new Map(plain.map((column) => [column.key, drawColumn(table, column, style)]));
-  for (const column of bySpare(plain)) if (smallestWidth([...drawn.values()]) > width) drawn.delete(column.key);
+  for (const columns of bySpare(plain))
+    if (smallestWidth([...drawn.values()]) > width) for (const { key } of columns) drawn.delete(key);
 
   const series = table.columns.find(({ kind }) => kind === 'series');
   const barred = plain.find((column) => column.bar && drawn.has(column.key));
@@ -194,8 +195,10 @@ function amountsOf(row: ReportRow, key: string): Map<string, string> {
   return new Map(points.map(({ period, amount }) => [period, amount]));
 }
 
-function bySpare(columns: readonly ReportColumn[]): ReportColumn[] {
-  return columns.filter(({ spare }) => spare !== undefined).sort((a, b) => (b.spare ?? 0) - (a.spare ?? 0));
+/** Those that go first come first; of one rank they go together: a lower bound says little without the upper one. */
+function bySpare(columns: readonly ReportColumn[]): ReportColumn[][] {
+  const ranks = [...new Set(columns.flatMap(({ spare }) => spare ?? []))].sort((a, b) => b - a);
+  return ranks.map((rank) => columns.filter(({ spare }) => spare === rank));
 }
 
 function columnWidth({ title, cells, total }: Drawn): number {
