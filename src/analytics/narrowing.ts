@@ -82,9 +82,12 @@ export function parseNarrowing(text: string): Narrowing {
   throw misread(text);
 }
 
-/** Of a month such as 2024-03. */
-function lastDayOf(month: string): string | null {
-  return parsePeriod(month, CALENDAR).to;
+/** Of a month such as 2024-03. A page has hundreds of such links, so that it is counted and not looked up. */
+function lastDayOf(month: string): string {
+  const [year, number] = [Number(month.slice(0, 4)), Number(month.slice(5))];
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = number === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(number) ? 30 : 31;
+  return `${month}-${days}`;
 }
 
 const CALENDAR = { today: '2000-01-01', monthStart: 1 } as const;

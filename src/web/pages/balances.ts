@@ -18,6 +18,7 @@ import { kept } from './periodBar.ts';
 import { axisLabels, intervalName } from './periodNames.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
+import { bytesBeside } from './weight.ts';
 
 /** A balance moves by transfers too. */
 const ALL_ROWS: Scope = { 'with-transfers': '1' };
@@ -36,14 +37,24 @@ ${openingForm(frame, view)}`;
   const exports = { report: 'balances' } as const;
   const all = rows.filter(({ account_id }) => account_id === null);
   const { interval } = result.request;
+  const together =
+    all.length > 1 &&
+    panel(
+      { title: 'All accounts', ink, wide: true, exports, table: '#balances' },
+      html`<div class="plot">${chart(ink, result, all, links)}</div>`,
+    );
+  const each = panel(
+    { title: 'By account', ink, wide: true, exports, table: '#balances' },
+    accounts(ink, rows, links, view),
+  );
   return html`${reportLead(result, ink)}
-<p class="choices" role="group" aria-label="Interval">by ${(['month', 'day'] as const).map((each) =>
-    each === (interval === 'day' ? 'day' : 'month')
-      ? html`<b aria-current="true">${each}</b> `
-      : html`<a href="${linkHere(frame, { by: each })}">${each}</a> `,
+<p class="choices" role="group" aria-label="Interval">by ${(['month', 'day'] as const).map((step) =>
+    step === (interval === 'day' ? 'day' : 'month')
+      ? html`<b aria-current="true">${step}</b> `
+      : html`<a href="${linkHere(frame, { by: step })}">${step}</a> `,
   )}</p>
-${all.length > 1 && panel({ title: 'All accounts', ink, wide: true, exports, table: '#balances' }, html`<div class="plot">${chart(ink, result, all, links)}</div>`)}
-${panel({ title: 'By account', ink, wide: true, exports, table: '#balances' }, accounts(ink, rows, links, view))}
+${together}
+${each}
 ${panel(
   { title: interval === 'day' ? 'By day' : 'By month', id: 'balances', ink, wide: true, exports },
   reportCells(ink, result.table, {
@@ -64,6 +75,7 @@ ${panel(
     },
     scope: ALL_ROWS,
     caption: 'Balances',
+    bytes: bytesBeside(together || null, each),
   }),
 )}
 <ul class="plain note">${balanceNotes(view, ink.currency, numberStyle(frame.locale, ink.currency)).map((note) => html`<li>${ink.words(note)}</li>`)}</ul>

@@ -7,9 +7,12 @@ import { Ink } from './ink.ts';
 import { linkHere, linkTo } from './links.ts';
 import { panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
+import { withinBytes } from './weight.ts';
 
-/** More years at once than this are a heavy page: each day is a door. */
+/** More years at once than this are a heavy page: each day is a door, and with many filters one year is. */
 const MOST_YEARS = 2;
+/** They have nearly all of the page to themselves. */
+const MOST_BYTES = 115_000;
 
 /** What was spent on each day, a year a sheet. */
 export function calendarPage({ request, baseCurrency, days }: CalendarView, frame: Frame): Html {
@@ -43,20 +46,26 @@ export function calendarPage({ request, baseCurrency, days }: CalendarView, fram
       ),
     ),
   };
+  const sheets = withinBytes(
+    years.slice(0, MOST_YEARS).map((year) =>
+      panel(
+        {
+          title: year,
+          ink,
+          wide: true,
+          table: linkTo(frame, 'cashflow', { by: 'day' }),
+          exports: { report: 'cashflow', changes: { by: 'day', limit: null } },
+        },
+        html`<div class="plot heat">${heatmap(Number(year), marks, { ...names, title: `Spending by day in ${year}` })}</div>`,
+      ),
+    ),
+    MOST_BYTES,
+    1,
+  );
+  const earlier = years.slice(sheets.length);
   return html`<p class="lead">${spanName(request.period.from, request.period.to, locale)} · spending in ${ink.currency} · five steps, each with a fifth of the days <svg class="steps" viewBox="0 0 75 11" width="75" height="11" role="img" aria-label="from little to much">${[1, 2, 3, 4, 5].map((step) => html`<rect class="heat-${step}" x="${(step - 1) * 15}" y="0" width="11" height="11"/>`)}</svg></p>
-${years.length === 0 && emptyChart()}${years.slice(0, MOST_YEARS).map((year) =>
-  panel(
-    {
-      title: year,
-      ink,
-      wide: true,
-      table: linkTo(frame, 'cashflow', { by: 'day' }),
-      exports: { report: 'cashflow', changes: { by: 'day', limit: null } },
-    },
-    html`<div class="plot heat">${heatmap(Number(year), marks, { ...names, title: `Spending by day in ${year}` })}</div>`,
-  ),
-)}${
-  years.length > MOST_YEARS &&
-  html`<p class="choices">earlier years ${years.slice(MOST_YEARS).map((year) => html`<a href="${linkHere(frame, { period: year, from: null, to: null })}">${year}</a> `)}</p>`
+${years.length === 0 && emptyChart()}${sheets}${
+  earlier.length > 0 &&
+  html`<p class="choices">earlier years ${earlier.map((year) => html`<a href="${linkHere(frame, { period: year, from: null, to: null })}">${year}</a> `)}</p>`
 }`;
 }

@@ -12,6 +12,7 @@ import { linkHere, rangeOf } from './links.ts';
 import { panel } from './panel.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
+import { bytesBeside } from './weight.ts';
 
 /** Lines of the table: more are for files. */
 const MOST_LINES = 70;
@@ -67,6 +68,7 @@ ${panel(
     behind,
     behindTotal: totalOf,
     most: MOST_LINES,
+    bytes: bytesBeside(chart),
   }),
 )}`;
 }

@@ -18,7 +18,7 @@ import { axisLabels, intervalName } from './periodNames.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
 import { nameOf, tintOf } from './tint.ts';
-import { bytesOf, PAGE_BYTES, withinBytes } from './weight.ts';
+import { bytesBeside, withinBytes } from './weight.ts';
 
 /** Bars and parts beyond are too many to be told apart. */
 const MOST_BARS = 36;
@@ -26,9 +26,6 @@ const MOST_PARTS = 8;
 const MOST_CELLS = 24;
 /** Lines of the table and of the one by interval: by subcategory they are many, and heavy. */
 const MOST_LINES = { 1: [200, 40], 2: [32, 12] } as const;
-
-/** Navigation, filters, and what stands around the panels. */
-const FRAME_BYTES = 14_000;
 
 type Row = CategoryRow & ReportRow;
 
@@ -60,7 +57,7 @@ export function categoriesPage(view: StatsResult, frame: Frame): Html {
   );
   const series = stacked(ink, view, spent, keys);
   // The tables take what the charts leave: names may be long, and many.
-  const left = PAGE_BYTES - FRAME_BYTES - bytesOf(areas, series);
+  const left = bytesBeside(areas, series);
   const months = monthTable(ink, view, rows, keys, left * 0.4);
   return html`${reportLead(view, ink)}
 <div class="grid">
