@@ -1,6 +1,7 @@
 /**
  * Plants mistakes into rows and measures which of them `stats anomalies` finds:
  *   npx tsx scripts/anomaly-accuracy.ts [FILE.csv] [seed] [rate]
+ *   npx tsx scripts/anomaly-accuracy.ts --households N     alarms of so many households of the generator, nothing planted
  * FILE is in our own columns; without one, or with -, the sample household. `rate` is how many of each kind are planted into a thousand rows
  * (default 1; at least five). Recall: planted ones that are named, by any kind. Precision: of what the kinds meant for it name,
  * the share that was planted; what was odd before is counted against it, so that it is a lower bound. Alarms without any planting come first.
@@ -8,9 +9,13 @@
 import { anomaliesReport } from '../src/analytics/anomalies.ts';
 import { quoteLiteral } from '../src/model/identifier.ts';
 import { TRANSACTIONS_COLUMNS } from '../src/model/transactionsTable.ts';
-import { loadRows, wholeRequest } from './support/measuredRows.ts';
+import { loadRows, type MeasuredRows, wholeRequest } from './support/measuredRows.ts';
 
 const [file = '-', seedText = '1', rateText = '1'] = process.argv.slice(2);
+if (file === '--households') {
+  await falseAlarms(Number(seedText));
+  process.exit(0);
+}
 const measured = await loadRows(file === '-' ? null : file, 'clean');
 const { all, run } = measured;
 const [facts] = await all<{ rows: string; last: string; accounts: string; months: number }>(`SELECT count(*) AS rows,
@@ -110,11 +115,36 @@ interface Alarm {
 }
 
 async function alarms(): Promise<Alarm[]> {
-  const request = await wholeRequest(measured, {
-    calendar: { today: facts?.last ?? '', monthStart: 1 },
-    limit: 1_000_000,
-  });
-  return (await all<Alarm & { is_total: boolean }>(anomaliesReport(request).sql)).filter(({ is_total }) => !is_total);
+  return alarmsOf(measured, facts?.last ?? '');
+}
+
+async function alarmsOf(rows: MeasuredRows, last: string): Promise<Alarm[]> {
+  const request = await wholeRequest(rows, { calendar: { today: last, monthStart: 1 }, limit: 1_000_000 });
+  return (await rows.all<Alarm & { is_total: boolean }>(anomaliesReport(request).sql)).filter(
+    ({ is_total }) => !is_total,
+  );
+}
+
+/** Alarms of households in which nothing was planted: by month on the average, and the worst month of each. */
+async function falseAlarms(households: number): Promise<void> {
+  const perMonth: number[] = [];
+  const worst: number[] = [];
+  for (let seed = 1; seed <= households; seed++) {
+    const rows = await loadRows(null, 'transactions', seed);
+    const [span] = await rows.all<{ last: string; months: number }>(
+      `SELECT max("timestamp")::DATE AS last, datediff('month', min("timestamp"), max("timestamp")) AS months FROM transactions`,
+    );
+    const found = await alarmsOf(rows, span?.last ?? '');
+    rows.close();
+    const byMonth = new Map<string, number>();
+    for (const { date } of found) byMonth.set(date.slice(0, 7), (byMonth.get(date.slice(0, 7)) ?? 0) + 1);
+    perMonth.push(found.length / (span?.months ?? 1));
+    worst.push(Math.max(0, ...byMonth.values()));
+  }
+  const mean = perMonth.reduce((sum, value) => sum + value, 0) / households;
+  console.log(
+    `${households} households: ${mean.toFixed(2)} alarms a month, ${Math.max(...perMonth).toFixed(2)} in the worst household; ${Math.max(...worst)} in the worst month of all; worst months: ${worst.join(', ')}`,
+  );
 }
 
 const share = (part: number, whole: number): string => (whole === 0 ? '–' : `${((100 * part) / whole).toFixed(0)} %`);
