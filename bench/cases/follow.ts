@@ -1,144 +1,156 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { currentFollower } from '../../src/duckdb/followNote.ts';
-import { openReader } from '../../src/duckdb/reader.ts';
-import { parseLsn } from '../../src/model/watermark.ts';
+import type { VerdictTable } from '../serve/verdicts.ts';
 import type { BenchContext } from '../support/case.ts';
-import { TOOL } from '../support/child.ts';
-import type { CaseResult, Line } from '../support/rounds.ts';
+import { run, TOOL } from '../support/child.ts';
+import { caughtUp, commit, cpuOf, load, memoryOf, sampleIds, wayOfCommit } from '../support/followLoad.ts';
+import type { Rig } from '../support/rig.ts';
 
-/** Commits whose way to a fresh reader is measured, for each round. */
-const COMMITS = 20;
-const BETWEEN_MS = 1000;
-/** How long the writer writes without a pause. */
-const LOAD_SECONDS = 15;
+/** Commits whose way to a fresh reader is measured, for each round; two seconds apart. */
+const COMMITS = 15;
+const BETWEEN_MS = 2000;
+/** How long there is no pause, a load of what it is to keep up with, nothing, and a commit every two seconds. */
+const FULL_SECONDS = 10;
+const AIMED_SECONDS = 30;
 const IDLE_SECONDS = 10;
+const LIGHT_SECONDS = 30;
+const LIGHT_ROWS = 50;
+/** Rows a second that it is to keep up with. */
+const AIMED_ROWS = 5000;
+/** A sync by cron is measured with the changes of so long. */
+const CRON_SECONDS = 300;
 
-/** From a commit in PostgreSQL to a new reader of the file that sees it; then a load without pauses; then nothing. */
-export async function followCase(context: BenchContext): Promise<CaseResult[]> {
+/** From a commit in PostgreSQL to a new reader of the file that sees it; then loads, then nothing; and what it costs the server. */
+export async function followCase(context: BenchContext): Promise<VerdictTable[]> {
   const { rig, rows, rounds } = context;
   await context.fill(rows);
   context.spoil();
   await rig.session.query(
-    'DROP PUBLICATION IF EXISTS finance_db; CREATE PUBLICATION finance_db FOR TABLE transactions',
+    'DROP PUBLICATION IF EXISTS finance_db; CREATE PUBLICATION finance_db FOR TABLE transactions; CHECKPOINT',
   );
+  const ids = await sampleIds(rig, rows);
+  const alone = await load(rig, ids, { seconds: FULL_SECONDS });
+  const lightAlone = await light(rig, ids);
   const home = path.join(rig.folder, 'home');
   const file = path.join(home, 'finance.duckdb');
   const child = spawn(process.execPath, ['--', TOOL, 'follow', '--quiet', '--write-budget', '0'], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, DATABASE_URL: rig.url, FINANCE_DB_HOME: home },
   });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const lines: string[][] = [];
   try {
     const started = performance.now();
-    while (currentFollower(file)?.state !== 'streaming') await delay(100);
+    while (currentFollower(file)?.state !== 'streaming') {
+      if (child.exitCode !== null) throw new Error('the follower has ended');
+      await delay(100);
+    }
     const scan = (performance.now() - started) / 1000;
-    const times: number[] = [];
+    const ways: number[] = [];
     for (let number = 0; number < COMMITS * rounds; number++) {
       await delay(BETWEEN_MS);
-      times.push(await wayOfCommit(context, file, number));
+      ways.push(await wayOfCommit(rig, file, ids, number));
     }
-    times.sort((a, b) => a - b);
-    const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-    const peak = peakOf(child);
-    const load = await sustained(context, file);
-    const busyPeak = peakOf(child);
-    const idle = await idleCpu(child);
-    const size = `${Math.round(fs.statSync(file).size / 1e6)} MB`;
-    const lines = [
-      line('commit to a fresh reader, p50', at(0.5), `${times.length} commits of 1 to 100 rows; file of ${size}`, peak),
-      line('p90', at(0.9), '', null),
-      line('p99', at(0.99), '', null),
-      line('first scan', scan, '', null),
-      line(
-        `${LOAD_SECONDS} s of writing, until all was published`,
-        load.seconds,
-        `${Math.round(load.changed / load.seconds)} changed rows/s of ${Math.round(load.changed / LOAD_SECONDS)} written; lag at the end ${load.lag.toFixed(1)} s`,
-        busyPeak,
-      ),
-      line(`CPU while idle for ${IDLE_SECONDS} s`, idle, `${((idle / IDLE_SECONDS) * 100).toFixed(1)} %`, null),
-    ];
+    const size = fs.statSync(file).size;
+    await delay(3000);
+    const quiet = { cpu: cpuOf(child), memory: memoryOf(child).now };
+    await delay(IDLE_SECONDS * 1000);
+    const idle = (cpuOf(child) - quiet.cpu) / IDLE_SECONDS;
+    const lightFollowed = await light(rig, ids);
+    const lags: number[] = [];
+    const busy = { cpu: cpuOf(child), at: performance.now() };
+    const kept = await load(rig, ids, {
+      ...{ seconds: AIMED_SECONDS, rowsPerSecond: AIMED_ROWS },
+      onTurn: () => lags.push(currentFollower(file)?.lag_seconds ?? 0),
+    });
+    const busyCpu = (cpuOf(child) - busy.cpu) / ((performance.now() - busy.at) / 1000);
+    await caughtUp(rig, file);
+    const peakKept = memoryOf(child).peak;
+    const followed = await load(rig, ids, { seconds: FULL_SECONDS });
+    const rest = await caughtUp(rig, file);
+    const { peak } = memoryOf(child);
+    child.kill('SIGTERM');
+    await ended;
+    const scanSync = await cronSync(rig, ids);
+    const perCron = (cpu: number): string => `${((cpu * CRON_SECONDS) / LIGHT_SECONDS).toFixed(1)} s`;
+    lines.push(
+      ['commit to a new reader: p50', secondsText(at(ways, 0.5)), '0.5 s (5 million rows)'],
+      ['p90', secondsText(at(ways, 0.9)), ''],
+      ['p99', secondsText(at(ways, 0.99)), '1.5 s (5 million rows)'],
+      [
+        `lag at ${Math.round(kept)} changed rows/s for ${AIMED_SECONDS} s: median, most`,
+        `${secondsText(at(lags, 0.5))}, ${secondsText(at(lags, 1))}`,
+        `bounded at ${AIMED_ROWS} rows/s`,
+      ],
+      ['CPU of the follower at that load', percent(busyCpu), ''],
+      ['writers without a pause, alone', `${Math.round(alone)} rows/s`, ''],
+      [
+        'the same beside the follower, which had it all',
+        `${Math.round(followed)} rows/s, ${secondsText(rest)} after the last one`,
+        '',
+      ],
+      ['memory: idle, at that load, at most', [quiet.memory, peakKept, peak].map(megabytes).join(', '), 'under 400 MB'],
+      ['CPU when idle', percent(idle), 'under 1 %'],
+      [
+        `CPU of the server in five minutes, ${LIGHT_ROWS} rows changed every 2 s: alone, followed`,
+        `${perCron(lightAlone)}, ${perCron(lightFollowed)}`,
+        '',
+      ],
+      ['CPU of the server for one sync of those changes', `${scanSync.toFixed(1)} s`, ''],
+      ['first scan', secondsText(scan), ''],
+    );
     return [
-      { name: 'follow', title: `Following ${rows.toLocaleString('en-US')} rows`, against: lines[0]?.name ?? '', lines },
+      {
+        name: 'follow',
+        title: `Following ${rows.toLocaleString('en-US')} rows (a file of ${megabytes(size)}), ${ways.length} commits of 1 to 100 rows, one every two seconds`,
+        columns: ['', 'measured', 'aim'],
+        rows: lines,
+      },
     ];
   } finally {
     child.kill('SIGTERM');
-    await new Promise((resolve) => child.once('exit', resolve));
+    await ended;
   }
 }
 
-function line(name: string, seconds: number, note: string, peak: number | null): Line {
-  return { name, seconds, least: seconds, most: seconds, rounds: 1, peak, note, cpu: null, serverCpu: null };
-}
-
-async function wayOfCommit({ rig, rows }: BenchContext, file: string, number: number): Promise<number> {
-  const changed = 1 + ((number * 37) % 100);
-  const from = (number * 7919) % Math.max(1, rows - 200);
-  await rig.session.query(
-    `UPDATE transactions SET merchant = 'bench ${number}' WHERE tx_id IN (SELECT tx_id FROM transactions OFFSET ${from} LIMIT ${changed})`,
-  );
-  const committed = performance.now();
-  for (let known = ''; ; await delay(4)) {
-    const { ino } = fs.statSync(file);
-    if (String(ino) === known) continue;
-    known = String(ino);
-    const reader = await openReader(file);
-    try {
-      const found = await reader.all(`SELECT 1 AS one FROM transactions WHERE merchant = 'bench ${number}' LIMIT 1`);
-      if (found.length > 0) return (performance.now() - committed) / 1000;
-    } finally {
-      reader.close();
-    }
-  }
-}
-
-async function sustained(
-  { rig, rows }: BenchContext,
-  file: string,
-): Promise<{ seconds: number; changed: number; lag: number }> {
-  const [sample] = await rig.session.query<{ ids: string }>(
-    `SELECT string_agg(quote_literal(tx_id), ',') AS ids FROM (SELECT tx_id FROM transactions OFFSET ${rows >> 1} LIMIT 200) s`,
-  );
+/** A commit every two seconds. @returns seconds of CPU of the server */
+async function light(rig: Rig, ids: readonly string[]): Promise<number> {
+  const before = rig.serverCpu() ?? 0;
   const started = performance.now();
-  let changed = 0;
-  while (performance.now() - started < LOAD_SECONDS * 1000) {
-    await rig.session.query(`UPDATE transactions SET merchant = 'load ${changed}' WHERE tx_id IN (${sample?.ids})`);
-    changed += 200;
+  for (let number = 0; performance.now() - started < LIGHT_SECONDS * 1000; number++) {
+    await commit(rig, ids, number, LIGHT_ROWS);
+    await delay(BETWEEN_MS);
   }
-  const lag = currentFollower(file)?.lag_seconds ?? 0;
-  const [row] = await rig.session.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn');
-  const goal = parseLsn(row?.lsn ?? '0/0');
-  while (parseLsn(currentFollower(file)?.position ?? '0/0') < goal) await delay(50);
-  return { seconds: (performance.now() - started) / 1000, changed, lag };
+  return (rig.serverCpu() ?? 0) - before;
 }
 
-async function idleCpu(child: ChildProcess): Promise<number> {
-  await delay(2000);
-  const before = cpuOf(child);
-  await delay(IDLE_SECONDS * 1000);
-  return cpuOf(child) - before;
+/** What a sync by cron costs the server: one that finds the changes of five minutes. @returns seconds of CPU of the server */
+async function cronSync(rig: Rig, ids: readonly string[]): Promise<number> {
+  const sync = (): ReturnType<typeof run> => run(rig, ['--', TOOL, 'sync', '--quiet']);
+  const first = await sync();
+  for (let number = 0; number < (CRON_SECONDS * 1000) / BETWEEN_MS; number++)
+    await commit(rig, ids, number, LIGHT_ROWS);
+  const { serverCpu, code, stderr } = await sync();
+  if (first.code !== 0 || code !== 0) throw new Error(`sync: ${first.stderr}${stderr}`);
+  return serverCpu ?? 0;
 }
 
-/** Seconds of processor time so far; 0 where there is no /proc. */
-function cpuOf({ pid }: ChildProcess): number {
-  try {
-    const fields = fs
-      .readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return 0;
-  }
+function at(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
-/** The most memory that was resident, in bytes; null where there is no /proc. */
-function peakOf({ pid }: ChildProcess): number | null {
-  try {
-    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
-  } catch {
-    return null;
-  }
+function secondsText(value: number): string {
+  return `${value.toFixed(2)} s`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
 }

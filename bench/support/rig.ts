@@ -59,6 +59,9 @@ const AS_EMBEDDED = {
   ...{ autovacuum: 'on', fsync: 'on', max_wal_senders: '0' },
 };
 
+/** What a server that is followed has. */
+const TO_FOLLOW = { wal_level: 'logical', max_wal_senders: '8', max_replication_slots: '8' };
+
 async function startServer(
   folder: string,
   sockets: string,
@@ -66,7 +69,11 @@ async function startServer(
 ): Promise<RunningServer> {
   const programs = chosenPrograms();
   if (programs !== null) {
-    const cluster = await makeCluster({ ...AS_EMBEDDED, unix_socket_directories: sockets }, undefined, programs);
+    const cluster = await makeCluster(
+      { ...AS_EMBEDDED, ...(options.toFollow === true ? TO_FOLLOW : {}), unix_socket_directories: sockets },
+      undefined,
+      programs,
+    );
     const address = { ...cluster.address, host: sockets };
     return { address, data: cluster.data, end: async () => cluster.remove() };
   }
