@@ -8,6 +8,7 @@ import { importCase } from './cases/import.ts';
 import { incrementalCase } from './cases/incremental.ts';
 import { lakeCase, lakeMemoryCase } from './cases/lake.ts';
 import { learnCase } from './cases/learn.ts';
+import { ledgersCase } from './cases/ledgers.ts';
 import { memoryCase } from './cases/memory.ts';
 import { partitionsCase } from './cases/partitions.ts';
 import { peersCase } from './cases/peers.ts';
@@ -34,6 +35,7 @@ const CASES: Record<string, BenchCase> = {
   serve: serveCase,
   follow: followCase,
   lake: lakeCase,
+  ledgers: ledgersCase,
   learn: learnCase,
   'lake-memory': lakeMemoryCase,
 };
@@ -49,7 +51,9 @@ const { values } = parseArgs({
 });
 const rows = Number(values.rows.replaceAll('_', ''));
 const rounds = Number(values.rounds);
-const chosen = values.case ?? (values.peers ? [] : Object.keys(CASES).filter((name) => name !== 'follow'));
+/** These need a server of their own kind, or other programs. */
+const ONLY_IF_NAMED = ['follow', 'ledgers'];
+const chosen = values.case ?? (values.peers ? [] : Object.keys(CASES).filter((name) => !ONLY_IF_NAMED.includes(name)));
 const unknown = chosen.filter((name) => CASES[name] === undefined);
 if (unknown.length > 0 || !(rows >= 1000) || !(rounds >= 1)) {
   console.error(

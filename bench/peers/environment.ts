@@ -17,6 +17,7 @@ const PACKAGES = {
     'duckdb-cli==1.5.6',
   ],
   ingestr: ['ingestr==0.13.94'],
+  fava: ['fava==1.30.16', 'beancount==3.2.3'],
 } as const;
 
 /** pip tries versions of what ingestr needs for more than a quarter of an hour; this has its 200 packages in half a minute. */
