@@ -139,6 +139,34 @@ fromServer(16)('a primary that says nothing is not waited for without end [from 
   }
 });
 
+fromServer(16)('a standby that becomes the primary while it is followed goes on being followed [from 16]', async () => {
+  const other = await makeStandby(primary);
+  const session = await connect(primary.address, { retryMs: 5000 });
+  let promoted: PgSession | undefined;
+  const nudge = setInterval(() => void session.query('SELECT pg_log_standby_snapshot()').catch(() => undefined), 100);
+  try {
+    const followed = start({ address: other.address });
+    await session.query("UPDATE t SET v = 'before' WHERE id = 40");
+    expect(await followed.compare(session)).toBe(1000);
+    clearInterval(nudge);
+    other.run('pg_ctl', '-D', other.data, '-w', 'promote');
+    promoted = await connect(other.address, { retryMs: 5000 });
+    await promoted.query("UPDATE t SET v = 'of the new timeline' WHERE id < 20; DELETE FROM t WHERE id = 41");
+    expect(await followed.compare(promoted)).toBe(999);
+    await followed.stop();
+    await promoted.query("UPDATE t SET v = 'later' WHERE id = 42");
+    const again = start({ address: other.address });
+    expect(await again.compare(promoted)).toBe(999);
+    await again.stop();
+  } finally {
+    clearInterval(nudge);
+    await promoted?.close();
+    await session.close();
+    for (const follower of followers.splice(0)) await follower.stop().catch(() => undefined);
+    other.remove();
+  }
+});
+
 test('a failover to a standby that lacks what was published: it is noticed, and what was lost is gone from the file', async () => {
   // One address for both, which moves in the failover.
   let proxy = await startProxy(primary.address);
