@@ -61,10 +61,13 @@ export async function withPage(
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds wrong, as lines. It is put into the page from outside, which its security policy leaves to the driver. */
-export async function axeFindings(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
+/**
+ * What axe-core finds wrong, as lines. It is put into the page from outside, which its security policy leaves to the driver.
+ * @param rules all of them unless given
+ */
+export async function axeFindings(page: Page, rules?: readonly string[]): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(AXE);
+  return page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as {
       axe: {
         run(
@@ -72,11 +75,11 @@ export async function axeFindings(page: Page): Promise<string[]> {
         ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
       };
     };
-    const { violations } = await axe.run({ resultTypes: ['violations'] });
+    const { violations } = await axe.run({ resultTypes: ['violations'], ...(only === null ? {} : { runOnly: only }) });
     return violations.flatMap(({ id, nodes }) =>
       nodes
         .slice(0, 3)
         .map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary?.slice(0, 200) ?? ''}`),
     );
-  });
+  }, rules ?? null);
 }

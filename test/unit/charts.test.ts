@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { expectedDays } from '../../src/analytics/cadences.ts';
 import { type FlowBar, flowBars } from '../../src/web/pages/charts/flowBars.ts';
 import { heatmap, heatSteps } from '../../src/web/pages/charts/heatmap.ts';
+import { plot } from '../../src/web/pages/charts/plot.ts';
 import { type SankeyEnd, sankey } from '../../src/web/pages/charts/sankey.ts';
-import { axisOf, fitted, labelStep, textWidth } from '../../src/web/pages/charts/scale.ts';
+import { axisOf, fitted, hasRoomBelow, labelStep, textWidth } from '../../src/web/pages/charts/scale.ts';
 import { cellBar, sparkline } from '../../src/web/pages/charts/sparkline.ts';
 import { stackedBars } from '../../src/web/pages/charts/stackedBars.ts';
 import { squarified, treemap } from '../../src/web/pages/charts/treemap.ts';
@@ -234,3 +235,33 @@ test.each([
     expect(expectedDays({ next_date, last_date, cadence, month_days }, until)).toEqual(days);
   },
 );
+
+describe('a chart for a page and for a phone', () => {
+  const bars = (count: number) => Array.from({ length: count }, (_, index) => bar(index + 1, -index - 2, index));
+  const drawn = (count: number, fits?: boolean) =>
+    plot((own) => flowBars(bars(count), { ...size, ...own }), size, fits).text;
+
+  test('is drawn twice where a phone has room for its marks, at sizes of their own', () => {
+    expect([...drawn(13).matchAll(/viewBox="0 0 (\d+) /g)].map(([, width]) => width)).toEqual(['620', '360']);
+    requireApart(drawn(26).split('class="plot slim"')[1] ?? '');
+  });
+
+  test('once where it has not, its end in sight, and words are not said twice', () => {
+    expect(drawn(13, false).match(/<svg/g)).toHaveLength(1);
+    expect(drawn(13, false)).toContain('class="plot ends"');
+    expect(drawn(0).match(/Nothing/g)).toHaveLength(1);
+  });
+
+  test('years beneath an axis do not touch: the first gives way', () => {
+    const labels = [{ below: '2025' }, { below: '2026' }, { below: null }];
+    expect([0, 1, 2].map((index) => hasRoomBelow(index, labels, 20))).toEqual([false, true, false]);
+    expect([0, 1, 2].map((index) => hasRoomBelow(index, labels, 60))).toEqual([true, true, false]);
+  });
+
+  test('names in a narrow sankey give up their figures before they are cut', () => {
+    const end = (name: string): SankeyEnd => ({ ...mark, name, figure: '-1,310,882.44', size: 5, kind: 'in' });
+    const svg = sankey([end('Drawn from savings')], [end('Food')], { width: 360, title: 'flow' }).text;
+    requireSound(svg);
+    expect(svg).toMatch(/>Drawn from savings<[\s\S]*>Food -1,310,882.44</);
+  });
+});

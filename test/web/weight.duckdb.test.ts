@@ -44,7 +44,7 @@ test.each([
   expect(body).not.toMatch(/(?:src|srcset)="(?!\/)|<link[^>]*href="(?!\/|data:)|url\(/);
 });
 
-test.each(['/categories?depth=2', '/categories'])(
+test.each(['/categories?depth=2', '/categories', '/accounts'])(
   '%s with 300 names of 60 letters: no more than that either',
   async (path) => {
     const many = temporaryFolder();
@@ -53,6 +53,7 @@ test.each(['/categories?depth=2', '/categories'])(
       amount: `-${(index % 97) + 1}.25`,
       category: `Kategorie ${index % 60} mit einem längeren Namen für alles darin`,
       subcategory: `Unterkategorie ${index % 300} & was sonst noch dazu gehört`,
+      account: `Konto ${index % 300} mit einem Namen, den nur die Bank so lang fand`,
     }));
     const heavy = await startWeb(await statsFile(many.path, simpleRows(rows)));
     const { status, body } = await ask(heavy.port, path);

@@ -6,6 +6,7 @@ import { numberStyle } from '../../render/money.ts';
 import { balanceNotes } from '../../render/stats/balances.ts';
 import { BalanceLinks, claimOf } from './balanceLinks.ts';
 import { type Level, levelChart } from './charts/levelChart.ts';
+import { MOST_SLIM, plot } from './charts/plot.ts';
 import { sparkline } from './charts/sparkline.ts';
 import { daysOf } from './days.ts';
 import type { Frame } from './frame.ts';
@@ -41,7 +42,7 @@ ${openingForm(frame, view)}`;
     all.length > 1 &&
     panel(
       { title: 'All accounts', ink, wide: true, exports, table: '#balances' },
-      html`<div class="plot">${chart(ink, result, all, links)}</div>`,
+      chart(ink, result, all, links),
     );
   const each = panel(
     { title: 'By account', ink, wide: true, exports, table: '#balances' },
@@ -112,12 +113,11 @@ function chart(ink: Ink, { request }: StatsResult, rows: readonly BalanceRow[], 
       claim: claimOf(ink, balance, door),
     };
   });
-  return levelChart(levels, {
-    width: 1100,
-    height: 280,
-    title: 'Balance of all accounts',
-    tick: (value) => ink.tick(value),
-  });
+  return plot(
+    (size) => levelChart(levels, { ...size, title: 'Balance of all accounts', tick: (value) => ink.tick(value) }),
+    { width: 1100, height: 280 },
+    levels.length <= MOST_SLIM,
+  );
 }
 
 /** Each account with its latest balance and how it came there. */

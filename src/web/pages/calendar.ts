@@ -56,7 +56,7 @@ export function calendarPage({ request, baseCurrency, days }: CalendarView, fram
           table: linkTo(frame, 'cashflow', { by: 'day' }),
           exports: { report: 'cashflow', changes: { by: 'day', limit: null } },
         },
-        html`<div class="plot heat">${heatmap(Number(year), marks, { ...names, title: `Spending by day in ${year}` })}</div>`,
+        html`<div class="plot ends heat">${heatmap(Number(year), marks, { ...names, title: `Spending by day in ${year}` })}</div>`,
       ),
     ),
     MOST_BYTES,

@@ -3,6 +3,7 @@ import type { StatsResult } from '../../app/stats/stats.ts';
 import type { FlowBar } from './charts/flowBars.ts';
 import { flowBars } from './charts/flowBars.ts';
 import { TORN_NOTE } from './charts/mark.ts';
+import { MOST_SLIM, type PlotSize, plot } from './charts/plot.ts';
 import { daysOf } from './days.ts';
 import { type Html, html } from './html.ts';
 import type { Ink, Scope } from './ink.ts';
@@ -18,7 +19,7 @@ export function cashflowChart(
   ink: Ink,
   { table, request }: View,
   before: View | null,
-  size: { readonly width: number; readonly height: number },
+  size: PlotSize,
   scope: Scope = {},
 ): Html {
   const all = table.rows as unknown as readonly CashflowRow[];
@@ -51,9 +52,13 @@ export function cashflowChart(
       running: (days.from ?? '') <= today && today < (days.to ?? ''),
     };
   });
-  const drawn = flowBars(bars, { ...size, title: `Cash flow per ${interval}`, tick: (value) => ink.tick(value) });
+  const drawn = plot(
+    (each) => flowBars(bars, { ...each, title: `Cash flow per ${interval}`, tick: (value) => ink.tick(value) }),
+    size,
+    bars.length <= MOST_SLIM,
+  );
   const running = bars.at(-1)?.running === true;
-  return html`<div class="plot">${drawn}</div>${drawn.text.includes('class="torn"') && html`<p class="note">${TORN_NOTE}</p>`}${
+  return html`${drawn}${drawn.text.includes('class="torn"') && html`<p class="note">${TORN_NOTE}</p>`}${
     all.length > rows.length &&
     html`<p class="note">The last ${rows.length} of ${ink.count(all.length)} are drawn; take a longer interval or a shorter period for all.</p>`
   }${running && html`<p class="note">The last ${interval} still runs: until today.</p>`}`;

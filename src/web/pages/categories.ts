@@ -5,6 +5,7 @@ import type { StatsResult } from '../../app/stats/stats.ts';
 import { intervalsOf } from '../../render/stats/text.ts';
 import { intervalChoices } from './cashflow.ts';
 import { TORN_NOTE } from './charts/mark.ts';
+import { MOST_SLIM_PARTS, plot } from './charts/plot.ts';
 import { type StackedBar, stackedBars } from './charts/stackedBars.ts';
 import { treemap } from './charts/treemap.ts';
 import { daysOf } from './days.ts';
@@ -43,25 +44,23 @@ export function categoriesPage(view: StatsResult, frame: Frame): Html {
     [nameOf(row.category), ...(request.depth === 2 && row.subcategory ? [row.subcategory] : [])].join(': ');
   const says = (row: Row): string =>
     `${words(row)}: ${ink.money(row.amount)}, ${ink.countOf(row.count, 'transaction')}`;
-  const areas = treemap(
-    spent.slice(0, MOST_CELLS).map((row) => ({
-      name: words(row),
-      figure: ink.money(row.amount),
-      size: -Number(row.amount),
-      tint: tintOf(row.category),
-      href: ink.behind(groupOf(keys, row)),
-      says: says(row),
-      sum: ink.sum(row.amount),
-    })),
-    { width: 540, height: 320, title: 'Spending by category' },
-  );
+  const cells = spent.slice(0, MOST_CELLS).map((row) => ({
+    name: words(row),
+    figure: ink.money(row.amount),
+    size: -Number(row.amount),
+    tint: tintOf(row.category),
+    href: ink.behind(groupOf(keys, row)),
+    says: says(row),
+    sum: ink.sum(row.amount),
+  }));
+  const areas = plot((size) => treemap(cells, { ...size, title: 'Spending by category' }), { width: 540, height: 320 });
   const series = stacked(ink, view, spent, keys);
   // The tables take what the charts leave: names may be long, and many.
   const left = bytesBeside(areas, series);
   const months = monthTable(ink, view, rows, keys, left * 0.4);
   return html`${reportLead(view, ink)}
 <div class="grid">
-${panel({ title: 'Where it went', ink, exports: { report: 'categories' }, table: '#categories', note: html`area is spending` }, html`<div class="plot">${areas}</div>${spent.length > MOST_CELLS && html`<p class="note">${ink.count(spent.length - MOST_CELLS)} smaller ones are in the table.</p>`}`)}
+${panel({ title: 'Where it went', ink, exports: { report: 'categories' }, table: '#categories', note: html`area is spending` }, html`${areas}${spent.length > MOST_CELLS && html`<p class="note">${ink.count(spent.length - MOST_CELLS)} smaller ones are in the table.</p>`}`)}
 ${panel({ title: `Spending per ${request.interval}`, ink, exports: { report: 'categories' }, table: months === null ? '#categories' : '#each' }, html`${intervalChoices(frame, request.interval)}${series}`)}
 </div>
 ${panel(
@@ -107,14 +106,14 @@ function stacked(ink: Ink, view: StatsResult, spent: readonly Row[], keys: Keys)
   });
   const end = intervals.at(-1) ?? '';
   const last = shown.filter((_, place) => Number(amounts[place]?.get(end) ?? 0) !== 0);
-  const chart = stackedBars(bars, {
-    width: 540,
-    height: 290,
-    title: `Spending by category per ${request.interval}`,
-    tick: (value) => ink.tick(value),
-    names: last.map((row) => row.subcategory ?? nameOf(row.category)),
-  });
-  return html`<div class="plot">${chart}</div>${chart.text.includes('class="torn"') && html`<p class="note">${TORN_NOTE}</p>`}<ul class="legend">${shown.map(
+  const title = `Spending by category per ${request.interval}`;
+  const names = last.map((row) => row.subcategory ?? nameOf(row.category));
+  const chart = plot(
+    (size) => stackedBars(bars, { ...size, title, tick: (value) => ink.tick(value), names }),
+    { width: 540, height: 290 },
+    bars.length * shown.length <= MOST_SLIM_PARTS,
+  );
+  return html`${chart}${chart.text.includes('class="torn"') && html`<p class="note">${TORN_NOTE}</p>`}<ul class="legend">${shown.map(
     (row) =>
       html`<li><svg viewBox="0 0 10 10" width="10" height="10" aria-hidden="true"><rect class="tint-${tintOf(row.category)}" width="10" height="10"/></svg> ${nameOf(row.category)}${row.subcategory ? `: ${row.subcategory}` : ''}</li>`,
   )}</ul>${spent.length > MOST_PARTS && html`<p class="note">The ${MOST_PARTS} largest; all are in the table.</p>`}${

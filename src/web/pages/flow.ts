@@ -2,6 +2,7 @@ import type { FlowRow } from '../../analytics/flows.ts';
 import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { FlowView } from '../../app/dashboard/flow.ts';
 import { exactSum } from '../../model/exactSum.ts';
+import { plot } from './charts/plot.ts';
 import { type SankeyEnd, sankey } from './charts/sankey.ts';
 import type { Exports } from './exports.ts';
 import type { Frame } from './frame.ts';
@@ -80,7 +81,7 @@ ${rows(flow).map(
   return html`<p class="lead">${spanName(request.period.from, request.period.to, frame.locale)} · in ${ink.currency}</p>
 ${panel(
   { title: 'From income to spending', ink, wide: true, exports, table: '#flows' },
-  html`<div class="plot">${sankey(left, right, { width: 1100, title: 'From income to spending' })}</div>${
+  html`${plot(({ width }) => sankey(left, right, { width, title: 'From income to spending' }), { width: 1100, height: 0 })}${
     against.length > 0 &&
     html`<p class="note">Not drawn, because they run the other way: ${against.map((row, index) => html`${index > 0 && ', '}${nameOf(row.category)} ${ink.figure(row.amount, only(row))}`)}.</p>`
   }`,

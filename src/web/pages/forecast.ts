@@ -3,6 +3,7 @@ import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { ForecastView } from '../../app/stats/readForecast.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { bandChart } from './charts/bandChart.ts';
+import { MOST_SLIM, plot } from './charts/plot.ts';
 import type { Frame } from './frame.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import { Ink, type Scope } from './ink.ts';
@@ -42,7 +43,7 @@ export function forecastPage(result: StatsResult, frame: Frame): Html {
   );
   return html`${reportLead(result, ink)}
 <p>${words(ink, view)} · <a href="${linkHere(frame, { by: groupBy === 'category' ? null : 'category', backtest: null })}">${groupBy === 'category' ? 'in total' : 'by category'}</a> · <a href="${linkHere(frame, { by: groupBy === 'account' ? null : 'account', backtest: null })}">${groupBy === 'account' ? 'in total' : 'by account'}</a> · <a href="${linkHere(frame, { backtest: backtest ? null : '1', by: null })}">${backtest ? 'what comes' : 'how it did on the past'}</a></p>
-${groupBy === null && !backtest && panel({ title: 'Net by month', ink, wide: true, exports, note: 'bars are what was, points what is expected, within bounds made to hold eight of ten months' }, html`<div class="plot">${chart(ink, result, view)}</div>`)}
+${groupBy === null && !backtest && panel({ title: 'Net by month', ink, wide: true, exports, note: 'bars are what was, points what is expected, within bounds made to hold eight of ten months' }, chart(ink, result, view))}
 ${table}
 ${!backtest && view.expected.length > 0 && panel({ title: 'What is due', ink, wide: true, exports, note: html`as the <a href="${linkTo(frame, 'recurring')}">recurring payments</a> go` }, due(ink, result, view))}`;
 }
@@ -93,13 +94,15 @@ function chart(ink: Ink, result: StatsResult, view: ForecastView): Html {
       says: `${name(month)}, expected: ${ink.money(String(net))}${net_low === null ? '' : ` (${ink.money(String(net_low))} to ${ink.money(String(net_high))})`}, made from the transactions up to ${view.origin}`,
     })),
   ];
-  return bandChart(
-    months.map((month, index) => ({
-      ...month,
-      label: labels[index]?.label ?? '',
-      below: labels[index]?.below ?? null,
-    })),
-    { width: 1100, height: 300, title: 'Net by month, expected', tick: (value) => ink.tick(value) },
+  const drawn = months.map((month, index) => ({
+    ...month,
+    label: labels[index]?.label ?? '',
+    below: labels[index]?.below ?? null,
+  }));
+  return plot(
+    (size) => bandChart(drawn, { ...size, title: 'Net by month, expected', tick: (value) => ink.tick(value) }),
+    { width: 1100, height: 300 },
+    drawn.length <= MOST_SLIM,
   );
 }
 

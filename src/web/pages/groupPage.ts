@@ -1,6 +1,7 @@
 import type { ReportColumn, ReportRow } from '../../analytics/columns.ts';
 import type { GroupKey, Narrowing } from '../../analytics/narrowing.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
+import { plot } from './charts/plot.ts';
 import { type TreemapCell, treemap } from './charts/treemap.ts';
 import type { Frame } from './frame.ts';
 import { type Html, html } from './html.ts';
@@ -10,12 +11,14 @@ import { panel } from './panel.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
 import { nameOf, tintOf } from './tint.ts';
+import { bytesBeside } from './weight.ts';
 
 /** A report's columns that make a group, by the names that addresses have for them. */
 export type Keys = Readonly<Record<string, GroupKey>>;
 
 const SUMS = ['amount', 'count'];
 const MOST_CELLS = 24;
+const MOST_LINES = 200;
 
 /** The exact values that a row was grouped by. */
 export function groupOf(keys: Keys, row: ReportRow): readonly Narrowing[] {
@@ -28,6 +31,8 @@ export function groupOf(keys: Keys, row: ReportRow): readonly Narrowing[] {
 /** The page of a report that groups transactions: where the money went as areas, and the list. */
 export function groupPage(view: StatsResult, frame: Frame, keys: Keys): Html {
   const { table, baseCurrency, report } = view;
+  // Who asked for so many gets them, whatever they weigh.
+  const asked = frame.query.has('limit');
   const ink = new Ink(frame, baseCurrency.currency);
   const behind = (column: ReportColumn, row: ReportRow): readonly Narrowing[] | null =>
     Object.hasOwn(keys, column.key) || SUMS.includes(column.key) ? groupOf(keys, row) : null;
@@ -53,13 +58,13 @@ export function groupPage(view: StatsResult, frame: Frame, keys: Keys): Html {
     });
   const drawn =
     cells.length > 1
-      ? html`<div class="plot">${treemap(cells, { width: 1100, height: 300, title: `Spending by ${table.noun}` })}</div>`
+      ? plot((size) => treemap(cells, { ...size, title: `Spending by ${table.noun}` }), { width: 1100, height: 300 })
       : null;
   return html`${reportLead(view, ink)}
 ${drawn !== null && panel({ title: 'Where it went', ink, wide: true, exports: { report }, table: '#groups', note: html`area is spending` }, drawn)}
 ${panel(
   { title: `By ${table.noun}`, id: 'groups', ink, wide: true, exports: { report } },
-  html`${sorting(frame, table.noun)}${reportCells(ink, table, { behind, caption: `Transactions by ${table.noun}`, most: frame.query.has('limit') ? 1000 : 200 })}`,
+  html`${sorting(frame, table.noun)}${reportCells(ink, table, { behind, caption: `Transactions by ${table.noun}`, most: asked ? 1000 : MOST_LINES, ...(asked ? {} : { bytes: bytesBeside(drawn) }) })}`,
 )}`;
 }
 

@@ -1,11 +1,13 @@
 import { expectedDays } from '../../analytics/cadences.ts';
 import type { CashflowRow } from '../../analytics/cashflow.ts';
+import { dayToExpectFrom } from '../../analytics/lastKnown.ts';
 import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { OverviewRow } from '../../analytics/overview.ts';
 import type { OverviewView } from '../../app/dashboard/overview.ts';
 import { addDaysIso } from '../../model/period.ts';
 import { monthBehind, reasonCell } from './anomalies.ts';
 import { cashflowChart } from './cashflowChart.ts';
+import { plot } from './charts/plot.ts';
 import { cellBar, sparkline } from './charts/sparkline.ts';
 import { treemap } from './charts/treemap.ts';
 import type { Frame } from './frame.ts';
@@ -29,6 +31,7 @@ export function overviewPage(view: OverviewView, frame: Frame): Html {
   const { main, baseCurrency, cashflow, previous } = view;
   const ink = new Ink(frame, baseCurrency.currency);
   const own: Scope = { period: null, from: main.from, to: main.to };
+  const from = dayToExpectFrom(view.request);
   const spending: Changes = {
     ...own,
     ...PLAIN,
@@ -44,7 +47,7 @@ ${footOf({ title: 'The figures', ink, exports: { report: 'overview' } })}
 <div class="grid">
 ${panel({ title: 'Cash flow, 13 months', ink, exports: { report: 'cashflow', changes: { ...rangeOf(cashflow.request.period), ...PLAIN } }, table: cashflowTable(ink, view) }, cashflowChart(ink, cashflow, null, { width: 620, height: 300 }, rangeOf(cashflow.request.period)))}
 ${panel({ title: 'Where it went', ink, exports: { report: 'categories', changes: { ...spending, limit: '24' } }, note: html`<a href="${linkTo(frame, 'categories', own)}">all categories</a>`, table: categoryTable(ink, view, own) }, areas(ink, view, own))}
-${panel({ title: 'What comes next', ink, exports: { report: 'recurring', changes: { ...PLAIN, period: null, from: null, to: view.request.period.to, limit: '200' } }, note: html`${AHEAD} days, expected · <a href="${linkTo(frame, 'recurring')}">all</a>` }, next(ink, view))}
+${panel({ title: 'What comes next', ink, exports: { report: 'recurring', changes: { ...PLAIN, period: null, from: null, to: view.request.period.to, limit: '200' } }, note: html`${AHEAD} days${from !== frame.today && ` from ${from}, where the data ends`}, expected · <a href="${linkTo(frame, 'recurring')}">all</a>` }, next(ink, view, from))}
 ${panel({ title: 'Whom it went to', ink, exports: { report: 'merchants', changes: { ...spending, limit: '8' } }, note: html`<a href="${linkTo(frame, 'merchants', own)}">all merchants</a>` }, merchants(ink, view, own))}
 </div>
 ${panel({ title: 'Worth a look', ink, wide: true, exports: { report: 'anomalies', changes: { ...own, ...PLAIN, limit: '3' } }, note: html`<a href="${linkTo(frame, 'anomalies', own)}">all ${view.anomalies !== null && ink.count(view.anomalies.count)}</a>` }, unusual(ink, view))}`;
@@ -117,20 +120,18 @@ function flowOnly({ request }: OverviewView): Narrowing[] {
 
 function areas(ink: Ink, view: OverviewView, own: Scope): Html {
   const rows = view.categories.table.rows as unknown as readonly Spent[];
-  return html`<div class="plot">${treemap(
-    rows
-      .filter(({ amount }) => Number(amount) < 0)
-      .map((row) => ({
-        name: nameOf(row.category),
-        figure: ink.money(row.amount),
-        size: -Number(row.amount),
-        tint: tintOf(row.category),
-        href: ink.behind([{ by: 'category', value: row.category }, ...flowOnly(view)], own),
-        says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.countOf(row.count, 'transaction')}`,
-        sum: ink.sum(row.amount),
-      })),
-    { width: 620, height: 300, title: 'Spending by category' },
-  )}</div>`;
+  const cells = rows
+    .filter(({ amount }) => Number(amount) < 0)
+    .map((row) => ({
+      name: nameOf(row.category),
+      figure: ink.money(row.amount),
+      size: -Number(row.amount),
+      tint: tintOf(row.category),
+      href: ink.behind([{ by: 'category', value: row.category }, ...flowOnly(view)], own),
+      says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.countOf(row.count, 'transaction')}`,
+      sum: ink.sum(row.amount),
+    }));
+  return plot((size) => treemap(cells, { ...size, title: 'Spending by category' }), { width: 620, height: 300 });
 }
 
 function categoryTable(ink: Ink, view: OverviewView, own: Scope): Html {
@@ -163,14 +164,13 @@ export function isPartial(page: Html): boolean {
   return page.text.includes('<p class="empty" data-later>');
 }
 
-function next(ink: Ink, { recurring }: OverviewView): Html {
+function next(ink: Ink, { recurring }: OverviewView, from: string): Html {
   if (recurring === null) return later(ink);
-  const { today } = ink.frame;
-  const last = addDaysIso(today, AHEAD);
+  const last = addDaysIso(from, AHEAD);
   const due = recurring
     .filter(({ state }) => state !== 'stopped')
     .flatMap((row) => expectedDays(row, last).map((iso) => ({ iso, row })))
-    .filter(({ iso }) => iso >= today)
+    .filter(({ iso }) => iso >= from)
     .sort((a, b) => (a.iso < b.iso ? -1 : a.iso > b.iso ? 1 : 0));
   if (due.length === 0) return html`<p class="empty">Nothing that comes back is due in the next ${AHEAD} days.</p>`;
   const day = new Intl.DateTimeFormat(ink.frame.locale, {

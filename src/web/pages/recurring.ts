@@ -1,5 +1,6 @@
 import { expectedDays } from '../../analytics/cadences.ts';
 import type { ReportColumn, ReportRow } from '../../analytics/columns.ts';
+import { dayToExpectFrom } from '../../analytics/lastKnown.ts';
 import type { Narrowing } from '../../analytics/narrowing.ts';
 import type { RecurringRow, RecurringTotal } from '../../analytics/recurring.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
@@ -21,12 +22,13 @@ export function recurringPage(view: StatsResult, frame: Frame): Html {
   const ink = new Ink(frame, view.baseCurrency.currency);
   const rows = view.table.rows as unknown as readonly RecurringRow[];
   const total = view.table.total as unknown as RecurringTotal | null;
+  const from = dayToExpectFrom(view.request);
   const going = rows.filter(({ state }) => state !== 'stopped');
   // What is empty in every row takes no room; the exports have all.
   const empty = OPTIONAL.filter((key) => rows.every((row) => row[key] === null));
   return html`${reportLead(view, ink)}
 ${total !== null && html`<p>${ink.count(total.going)} are going: ${ink.money(total.out_per_year)} out and ${ink.money(total.in_per_year)} in per year.</p>`}
-${panel({ title: 'What comes next', ink, wide: true, exports: { report: 'recurring' }, table: '#series', note: 'expected from what came so far' }, calendar(ink, going, frame.today))}
+${panel({ title: 'What comes next', ink, wide: true, exports: { report: 'recurring' }, table: '#series', note: from === frame.today ? 'expected from what came so far' : html`expected after ${from}, where the data ends` }, calendar(ink, going, from, frame.today))}
 ${panel(
   {
     title: 'What comes back',
@@ -60,13 +62,13 @@ export function paymentsOf(payee: string, account: string | null, amount: string
 /** What is expected, by its day. */
 type Due = ReadonlyMap<string, readonly RecurringRow[]>;
 
-/** This month and the next, as two sheets. */
-function calendar(ink: Ink, rows: readonly RecurringRow[], today: string): Html {
-  const next = new Date(Date.UTC(Number(today.slice(0, 4)), Number(today.slice(5, 7)), 1)).toISOString().slice(0, 7);
+/** The month of a day and the next, as two sheets. */
+function calendar(ink: Ink, rows: readonly RecurringRow[], from: string, today: string): Html {
+  const next = new Date(Date.UTC(Number(from.slice(0, 4)), Number(from.slice(5, 7)), 1)).toISOString().slice(0, 7);
   const due = new Map<string, RecurringRow[]>();
   for (const row of rows)
     for (const iso of expectedDays(row, `${next}-31`)) due.set(iso, [...(due.get(iso) ?? []), row]);
-  return html`<div class="grid">${[today.slice(0, 7), next].map((month) => sheet(ink, due, month, today))}</div>`;
+  return html`<div class="grid">${[from.slice(0, 7), next].map((month) => sheet(ink, due, month, today))}</div>`;
 }
 
 function sheet(ink: Ink, due: Due, month: string, today: string): Html {

@@ -60,7 +60,7 @@ export function reportCells(ink: Ink, table: ReportTable, options: TableOptions)
     ),
     options.bytes,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="report${columns.length > 9 && ' dense'}">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="report${columns.length > 9 && ' dense'}${columns.some(({ wide }) => wide === true) && ' telling'}">
 <thead><tr>${head}</tr></thead>
 <tbody>${rows}</tbody>${total(ink, table, columns, options)}
 </table></div>${

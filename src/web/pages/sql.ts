@@ -38,7 +38,7 @@ function table(ink: Ink, { columns, rows, truncated, seconds }: SqlResult): Html
   if (columns.length === 0) return html`<p class="empty">Done; there is nothing to show.</p>`;
   const numeric = columns.map(({ kind }) => kind === 'number' || kind === 'float');
   return html`<p class="note">${counted(rows.length, truncated ? 'of more row' : 'row')}, ${seconds.toFixed(2)} s${truncated && html`. Only the first ${grouped(MOST_SQL_ROWS)} are shown.`}</p>
-<div class="scroll tall" tabindex="0" role="region" aria-label="Result"><table class="report"><thead><tr>${columns.map(({ name, type }, index) => html`<th scope="col"${numeric[index] === true && html` class="number"`} title="${type}">${name}</th>`)}</tr></thead>
+<div class="scroll result" tabindex="0" role="region" aria-label="Result"><table class="report"><thead><tr>${columns.map(({ name, type }, index) => html`<th scope="col"${numeric[index] === true && html` class="number"`} title="${type}">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (
       row,

@@ -1,6 +1,6 @@
 import { type Html, html } from '../html.ts';
 import { door, drawing, emptyChart, type Mark } from './mark.ts';
-import { axisOf, coordinate, labelStep, textWidth } from './scale.ts';
+import { axisOf, coordinate, hasRoomBelow, labelStep, textWidth } from './scale.ts';
 
 /** A month: as it was, or as it is expected with its bounds. */
 export interface BandMonth extends Mark {
@@ -57,7 +57,7 @@ export function bandChart(months: readonly BandMonth[], options: BandOptions): H
         html`<line class="${value === 0 ? 'zero' : 'rule'}" x1="${LEFT}" x2="${width - RIGHT}" y1="${coordinate(y(value))}" y2="${coordinate(y(value))}"/><text class="tick end" x="${LEFT - 6}" y="${coordinate(y(value) + 4)}">${tick(value)}</text>`,
     )}${months.map(
       (month, index) =>
-        html`${door(month, draw(month, index))}${index % every === 0 && html`<text class="tick middle" x="${coordinate(center(index))}" y="${height - 20}">${month.label}</text>`}${month.below !== null && html`<text class="tick middle strong" x="${coordinate(center(index))}" y="${height - 5}">${month.below}</text>`}`,
+        html`${door(month, draw(month, index))}${index % every === 0 && html`<text class="tick middle" x="${coordinate(center(index))}" y="${height - 20}">${month.label}</text>`}${hasRoomBelow(index, months, step) && html`<text class="tick middle strong" x="${coordinate(center(index))}" y="${height - 5}">${month.below}</text>`}`,
     )}`,
   );
 }

@@ -1,6 +1,6 @@
 import { type Html, html } from '../html.ts';
 import { door, drawing, emptyChart, type Mark } from './mark.ts';
-import { axisOf, coordinate, labelStep, textWidth } from './scale.ts';
+import { axisOf, coordinate, hasRoomBelow, labelStep, textWidth } from './scale.ts';
 
 /** What was held at the end of an interval. */
 export interface Level extends Mark {
@@ -44,7 +44,7 @@ export function levelChart(levels: readonly Level[], options: LevelOptions): Htm
         html`<line class="${value === 0 ? 'zero' : 'rule'}" x1="${LEFT}" x2="${width - RIGHT}" y1="${coordinate(y(value))}" y2="${coordinate(y(value))}"/><text class="tick end" x="${LEFT - 6}" y="${coordinate(y(value) + 4)}">${tick(value)}</text>`,
     )}<polyline class="net" points="${points}"/>${levels.map(
       (level, index) =>
-        html`${dots && door(level, html`<circle class="net-dot" cx="${coordinate(x(index))}" cy="${coordinate(y(level.value))}" r="4"/>`)}${index % every === 0 && html`<text class="tick middle" x="${coordinate(x(index))}" y="${height - 20}">${level.label}</text>`}${level.below !== null && html`<text class="tick middle strong" x="${coordinate(x(index))}" y="${height - 5}">${level.below}</text>`}`,
+        html`${dots && door(level, html`<circle class="net-dot" cx="${coordinate(x(index))}" cy="${coordinate(y(level.value))}" r="4"/>`)}${index % every === 0 && html`<text class="tick middle" x="${coordinate(x(index))}" y="${height - 20}">${level.label}</text>`}${hasRoomBelow(index, levels, step) && html`<text class="tick middle strong" x="${coordinate(x(index))}" y="${height - 5}">${level.below}</text>`}`,
     )}`,
   );
 }

@@ -1,6 +1,6 @@
 import { type Html, html } from '../html.ts';
 import { door, drawing, emptyChart, type Mark } from './mark.ts';
-import { coordinate, fitted } from './scale.ts';
+import { coordinate, fitted, textWidth } from './scale.ts';
 
 export interface SankeyEnd extends Mark {
   readonly name: string;
@@ -16,6 +16,7 @@ const GAP = 6;
 const BAND = 380;
 /** The least room of an end, so that no label touches the next. */
 const SLOT = 17;
+const NARROW = 480;
 
 /**
  * What came in at the left, all of it in the middle, where it went at the right. Both sides must be of one size, which the
@@ -33,7 +34,8 @@ export function sankey(
   const reach = (ends: readonly SankeyEnd[]): number =>
     ends.reduce((sum, end) => sum + Math.max(tall(end) + GAP, SLOT), 0);
   const height = Math.max(BAND, reach(left) - GAP, reach(right) - GAP) + 4;
-  const middle = width / 2 - NODE / 2;
+  // Where it is narrow, the names at the right need most of it.
+  const middle = width * (width < NARROW ? 0.42 : 0.5) - NODE / 2;
   const top = (height - BAND) / 2;
   return drawing(
     { width, height: Math.ceil(height) },
@@ -54,7 +56,9 @@ export function sankey(
       const [y0, y1] = toTheRight ? [shared, place] : [place, shared];
       const half = (from + to) / 2;
       const band = `M${coordinate(from)} ${coordinate(y0)}C${coordinate(half)} ${coordinate(y0)} ${coordinate(half)} ${coordinate(y1)} ${coordinate(to)} ${coordinate(y1)}v${coordinate(thick)}C${coordinate(half)} ${coordinate(y1 + thick)} ${coordinate(half)} ${coordinate(y0 + thick)} ${coordinate(from)} ${coordinate(y0 + thick)}z`;
-      const text = fitted(`${end.name} ${end.figure}`.trim(), width / 2 - 60, 13);
+      const room = Math.abs(to - from);
+      const whole = `${end.name} ${end.figure}`.trim();
+      const text = textWidth(whole) <= room ? whole : fitted(end.name, room);
       const drawn = door(
         end,
         html`<path class="band ${end.kind}" d="${band}"/><rect class="${end.kind}" x="${coordinate(x)}" y="${coordinate(place)}" width="${NODE}" height="${coordinate(Math.max(0.5, thick))}"/>`,

@@ -62,6 +62,18 @@ export function fitted(text: string, width: number, size = 12): string {
   return signs.length < 3 ? '' : `${signs.join('').trimEnd()}…`;
 }
 
+/** Whether the second line of a label stands clear of the next one that has a second line. */
+export function hasRoomBelow(
+  index: number,
+  labels: readonly { readonly below: string | null }[],
+  distance: number,
+): boolean {
+  const own = labels[index]?.below ?? null;
+  if (own === null) return false;
+  const next = labels.findIndex(({ below }, place) => place > index && below !== null);
+  return next === -1 || (next - index) * distance >= (textWidth(own) + textWidth(labels[next]?.below ?? '')) / 2 + 8;
+}
+
 /** Which of n labels at equal distances can stand beside each other: every one, or every k-th. */
 export function labelStep(count: number, distance: number, widest: number): number {
   if (count === 0 || distance <= 0) return 1;
