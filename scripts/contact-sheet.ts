@@ -20,7 +20,7 @@ const context = await browser.newContext({
 async function picture(page: Page, name: PageName): Promise<string> {
   await page.emulateMedia({ media: look === 'print' ? 'print' : 'screen' });
   await page.goto(`${at}${PAGES[name].path}${query}`, { waitUntil: 'load' });
-  await page.waitForFunction('document.querySelector("[data-later]") === null');
+  await page.locator('[data-later]').first().waitFor({ state: 'detached' });
   const wide = Number(await page.evaluate('document.documentElement.scrollWidth'));
   if (wide > Number(width)) console.log(`${name}: ${wide} px wide in a window of ${width}`);
   const image = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: Number(width), height: 2400 } });
