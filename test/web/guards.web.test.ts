@@ -3,6 +3,7 @@ import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../support/folder.ts';
 import { simpleRows, statsFile } from '../support/statsFile.ts';
+import { until } from '../support/until.ts';
 import { ask, sendRaw, startWeb, type WebRequest } from '../support/webServer.ts';
 
 const folder = temporaryFolder();
@@ -285,6 +286,39 @@ describe('visitors who take too much', () => {
     const refused = await sendRaw(port, large);
     expect(refused).toMatch(/^HTTP\/1\.1 431 .*\r\nContent-Type: application\/problem\+json\r\n/);
     expect(JSON.parse(refused.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status: 431, code: 'USAGE' });
+  });
+
+  test('a flood of connections: so many are held, the others closed at once, and afterwards it answers as before', async () => {
+    const most = 24;
+    const held = await startWeb(file, { limits: { connections: most } });
+    const open = (): Promise<{ readonly socket: net.Socket; readonly closed: Promise<void> }> =>
+      new Promise((resolve) => {
+        const socket = net.connect(held.port, '127.0.0.1');
+        const closed = new Promise<void>((done) => socket.on('close', () => done()));
+        socket.on('error', () => undefined);
+        socket.once('connect', () => resolve({ socket, closed }));
+      });
+    const heap = process.memoryUsage().heapUsed;
+    const flood = await Promise.all(Array.from({ length: 600 }, open));
+    const counts = { ended: 0 };
+    for (const { closed } of flood) void closed.then(() => counts.ended++);
+    // What is beyond is closed without a word: neither waits nor takes memory.
+    await until('those beyond are closed', () => counts.ended >= flood.length - most);
+    const left = flood.filter(({ socket }) => !socket.destroyed && !socket.readableEnded);
+    expect(left).toHaveLength(most);
+    expect(process.memoryUsage().heapUsed - heap).toBeLessThan(50_000_000);
+    // Who is in is served, though the house is full.
+    const answer = new Promise<string>((resolve) => left[0]?.socket.once('data', (data) => resolve(String(data))));
+    left[0]?.socket.write(`GET /healthz HTTP/1.1\r\nHost: localhost:${held.port}\r\n\r\n`);
+    expect(await answer).toMatch(/^HTTP\/1\.1 (200|404) /);
+    for (const { socket } of flood) socket.destroy();
+    const ask1 = (): Promise<number> =>
+      ask(held.port, '/merchants', { headers: { host: `localhost:${held.port}` } }).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    await until('it answers again', async () => (await ask1()) === 200);
+    await held.close();
   });
 
   test('two requests in one, by lengths that disagree', async () => {

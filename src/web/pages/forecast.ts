@@ -34,6 +34,7 @@ export function forecastPage(result: StatsResult, frame: Frame): Html {
   const table = panel(
     {
       title: backtest ? 'How it did' : 'By month',
+      id: 'forecast',
       ink,
       wide: true,
       exports,
@@ -43,7 +44,7 @@ export function forecastPage(result: StatsResult, frame: Frame): Html {
   );
   return html`${reportLead(result, ink)}
 <p>${words(ink, view)} · <a href="${linkHere(frame, { by: groupBy === 'category' ? null : 'category', backtest: null })}">${groupBy === 'category' ? 'in total' : 'by category'}</a> · <a href="${linkHere(frame, { by: groupBy === 'account' ? null : 'account', backtest: null })}">${groupBy === 'account' ? 'in total' : 'by account'}</a> · <a href="${linkHere(frame, { backtest: backtest ? null : '1', by: null })}">${backtest ? 'what comes' : 'how it did on the past'}</a></p>
-${groupBy === null && !backtest && panel({ title: 'Net by month', ink, wide: true, exports, note: 'bars are what was, points what is expected, within bounds made to hold eight of ten months' }, chart(ink, result, view))}
+${groupBy === null && !backtest && panel({ title: 'Net by month', ink, wide: true, exports, table: '#forecast', note: 'bars are what was, points what is expected, within bounds made to hold eight of ten months' }, chart(ink, result, view))}
 ${table}
 ${!backtest && view.expected.length > 0 && panel({ title: 'What is due', ink, wide: true, exports, note: html`as the <a href="${linkTo(frame, 'recurring')}">recurring payments</a> go` }, due(ink, result, view))}`;
 }
