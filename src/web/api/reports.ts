@@ -20,6 +20,7 @@ import { attachment, parquetAnswer } from './files.ts';
 import { oneOf, optional } from './params.ts';
 import { NUMBERS_PARAM } from './schemas.ts';
 import { FILTER_PARAMS, flagsOf, REPORT_PARAMS } from './statsParams.ts';
+import { tableSql } from './tableSql.ts';
 
 const NAME = Type.Object({ name: oneOf(REPORT_NAMES, 'the report, as `stats` calls it') });
 const PARAMS = optional({ ...FILTER_PARAMS, ...REPORT_PARAMS });
@@ -120,6 +121,8 @@ function reportSql(call: ApiCall): Promise<Response> {
 function reportParquet(call: ApiCall): Promise<Response> {
   const { report, input } = asked(call);
   return parquetAnswer(call, `${report}.parquet`, async (reader) => {
+    // Its SQL gives the months that a forecast is made from.
+    if (report === 'forecast') return tableSql((await runStats(reader, report, input, currencySetting(call))).table);
     const [sql = ''] = (await statsSql(reader, report, input)).split(/;\n(?:\n|$)/);
     if (!sql.includes('is_total')) return sql;
     // Programs add up rows themselves.

@@ -1,5 +1,5 @@
 /** Parameters that are a flag without a value. */
-const SWITCHES: readonly string[] = ['income', 'spending', 'with-transfers'];
+const SWITCHES: readonly string[] = ['income', 'spending', 'with-transfers', 'backtest'];
 const OFF = ['0', 'false', 'no', 'off'];
 
 /**

@@ -40,10 +40,7 @@ ${openingForm(frame, view)}`;
   const { interval } = result.request;
   const together =
     all.length > 1 &&
-    panel(
-      { title: 'All accounts', ink, wide: true, exports, table: '#balances' },
-      chart(ink, result, all, links),
-    );
+    panel({ title: 'All accounts', ink, wide: true, exports, table: '#balances' }, chart(ink, result, all, links));
   const each = panel(
     { title: 'By account', ink, wide: true, exports, table: '#balances' },
     accounts(ink, rows, links, view),

@@ -53,7 +53,11 @@ export function categoriesPage(view: StatsResult, frame: Frame): Html {
     says: says(row),
     sum: ink.sum(row.amount),
   }));
-  const areas = plot((size) => treemap(cells, { ...size, title: 'Spending by category' }), { width: 540, height: 320 });
+  const areas = plot(
+    (size) => treemap(cells, { ...size, title: 'Spending by category' }),
+    { width: 540, height: 320 },
+    request.depth === 1,
+  );
   const series = stacked(ink, view, spent, keys);
   // The tables take what the charts leave: names may be long, and many.
   const left = bytesBeside(areas, series);

@@ -4,6 +4,7 @@ import type { ForecastView } from '../../app/stats/readForecast.ts';
 import type { StatsResult } from '../../app/stats/stats.ts';
 import { bandChart } from './charts/bandChart.ts';
 import { MOST_SLIM, plot } from './charts/plot.ts';
+import type { Exports } from './exports.ts';
 import type { Frame } from './frame.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 import { Ink, type Scope } from './ink.ts';
@@ -44,7 +45,7 @@ export function forecastPage(result: StatsResult, frame: Frame): Html {
   );
   return html`${reportLead(result, ink)}
 <p>${words(ink, view)} · <a href="${linkHere(frame, { by: groupBy === 'category' ? null : 'category', backtest: null })}">${groupBy === 'category' ? 'in total' : 'by category'}</a> · <a href="${linkHere(frame, { by: groupBy === 'account' ? null : 'account', backtest: null })}">${groupBy === 'account' ? 'in total' : 'by account'}</a> · <a href="${linkHere(frame, { backtest: backtest ? null : '1', by: null })}">${backtest ? 'what comes' : 'how it did on the past'}</a></p>
-${groupBy === null && !backtest && panel({ title: 'Net by month', ink, wide: true, exports, table: '#forecast', note: 'bars are what was, points what is expected, within bounds made to hold eight of ten months' }, chart(ink, result, view))}
+${groupBy === null && !backtest && panel({ title: 'Net by month', ink, wide: true, exports: [{ ...exports, label: 'expected' }, WHAT_WAS], table: '#forecast', note: 'bars are what was, points what is expected, within bounds made to hold eight of ten months' }, chart(ink, result, view))}
 ${table}
 ${!backtest && view.expected.length > 0 && panel({ title: 'What is due', ink, wide: true, exports, note: html`as the <a href="${linkTo(frame, 'recurring')}">recurring payments</a> go` }, due(ink, result, view))}`;
 }
@@ -57,6 +58,9 @@ function words(ink: Ink, view: ForecastView): Html {
     html`; a month ahead, net was missed by ${ink.money(net.meanError.toFixed(2))} on average over ${ink.countOf(net.months, 'month')}${net.judged > 0 && html`, and its bounds held ${ink.count(net.held)} of ${ink.count(net.judged)}`}`
   }${view.lowest !== null && html`; the lowest balance expected is ${ink.money(view.lowest.balance.toFixed(2))} on ${view.lowest.day}`}`;
 }
+
+/** The months that are over, of which the chart has the last. */
+const WHAT_WAS: Exports = { report: 'cashflow', label: 'so far', changes: { by: 'month', limit: null } };
 
 /** What a forecast looks at: all that is known up to the end of the period. */
 function historyOf({ request }: StatsResult): Scope {

@@ -14,12 +14,15 @@ const SLIM: PlotSize = { width: 360, height: 260 };
  * @param fits whether a phone has room for all of its marks; if not, it scrolls there, its end in sight
  */
 export function plot(draw: (size: PlotSize) => Html, wide: PlotSize, fits = true): Html {
-  if (!fits) return html`<div class="plot ends">${draw(wide)}</div>`;
   const drawn = draw(wide);
+  if (!fits || drawn.text.length > MOST_SLIM_BYTES) return html`<div class="plot ends">${drawn}</div>`;
   // What is no drawing but words needs no second one.
   if (!drawn.text.startsWith('<svg')) return html`<div class="plot">${drawn}</div>`;
   return html`<div class="plot broad">${drawn}</div><div class="plot slim">${draw(SLIM)}</div>`;
 }
+
+/** What weighs more, by the filters that each of its doors carries along, is drawn once. */
+const MOST_SLIM_BYTES = 30_000;
 
 /** More intervals than this are thinner on a phone than a finger finds. */
 export const MOST_SLIM = 26;
