@@ -111,6 +111,29 @@ describe('forecast of the sample household', () => {
   });
 });
 
+test('a row that was dated long ago by mistake takes no forecast away', async () => {
+  const months = ['2025-12', '2026-01', '2026-02', '2026-03', '2026-04'].map((month) => ({
+    day: `${month}-10`,
+    amount: '-30.00',
+  }));
+  const file = await statsFile(folderWithin(), simpleRows([{ day: '0001-01-01', amount: '-1.00' }, ...months]));
+  const { rows, forecast } = await document(file, 'forecast', { to: '2026-04-30', months: 1 });
+  expect(rows.at(-1)).toMatchObject({ month: '2026-05', net: -30 });
+  expect(forecast).toMatchObject({ past: [{ month: '2025-12' }, { month: '2026-01' }, {}, {}] });
+});
+
+test('an account that holds several currencies is named where no balance is known', async () => {
+  const day = '2026-01-10';
+  const mixed = [
+    { day, amount: '-3.00', account: 'A' },
+    { day, amount: '-2.00', account: 'A', currency: 'EUR', normalized: null },
+    { day, amount: '-2.00', account: 'A', currency: 'EUR', normalized: '-2.20' },
+  ];
+  const file = await statsFile(folderWithin(), simpleRows([...mixed, { day, amount: '-3.00', account: 'A' }]));
+  const { stdout } = await runStatsCommand(file, 'balances', { opening: ['A=10'] }, { columns: 200 });
+  expect(stdout).toContain('rows in several currencies none can be: A.');
+});
+
 describe('balances by statements', () => {
   const STATEMENTS = `CREATE TABLE transaction_statements AS SELECT * FROM (VALUES
     (1, 1, 'GIRO', 'USD', 100.00::DECIMAL(30,5), DATE '2026-01-31', DATE '2026-01-20'),

@@ -73,9 +73,10 @@ export async function learnFrom(place: LearningPlace, most = MOST_ROWS_LEARNT): 
   const rows = await trainingRows(place, most);
   const model = learnCategories(rows);
   if (model !== null) return model;
+  const one = rows.length >= FEWEST_ROWS ? ', all under one category' : '';
   throw new FinanceDbError(
     'USAGE',
-    `there is too little to learn from: ${counted(rows.length, 'row')} ${agreeing(rows.length, 'was', 'were')} filed by you, a rule or a bank, and it takes ${FEWEST_ROWS} of at least two categories`,
+    `there is too little to learn from: ${counted(rows.length, 'row')} ${agreeing(rows.length, 'was', 'were')} filed by you, a rule or a bank${one}, and it takes ${FEWEST_ROWS} of at least two categories`,
     { remedy: 'write rules (docs/import.md) or file some rows in PostgreSQL; what was guessed is never learnt from' },
   );
 }

@@ -54,18 +54,21 @@ export function flowsOf(
   shift: number,
 ): KnownFlows | null {
   const days = rows.map(({ day }) => dayNumber(day) - shift);
-  const first = days.reduce((least, day) => Math.min(least, day), Number.POSITIVE_INFINITY);
-  if (first > origin || origin - first > MOST_DAYS) return null;
+  const first = days.reduce(
+    (least, day) => (origin - day > MOST_DAYS ? least : Math.min(least, day)),
+    Number.POSITIVE_INFINITY,
+  );
+  if (first > origin) return null;
   const income = new Float64Array(origin - first + 1);
   const spending = new Float64Array(origin - first + 1);
   rows.forEach((row, index) => {
     const place = (days[index] as number) - first;
-    if (place >= income.length) return;
+    if (place < 0 || place >= income.length) return;
     income[place] = (income[place] as number) + Number(row.income);
     spending[place] = (spending[place] as number) + Number(row.spending);
   });
   return { first, income, spending, groups };
 }
 
-/** A century: a typing error in one date must not take all memory. */
-const MOST_DAYS = 36_600;
+/** A century: a row dated before it is a typing error, which must neither take all memory nor the forecast. */
+export const MOST_DAYS = 36_600;

@@ -5,6 +5,7 @@ import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { dayNumber, isoDay, monthOf, monthStart, monthText } from '../../learn/forecast/days.ts';
 import type { Forecast } from '../../learn/forecast/forecast.ts';
 import { exactSum } from '../../model/exactSum.ts';
+import { MOST_DAYS } from './forecastInput.ts';
 
 /** A month as it was: its days, and exactly what they add up to. */
 export interface PastMonth {
@@ -31,7 +32,7 @@ export function pastMonths(days: readonly ForecastDayRow[], origin: number, shif
   for (const { day, income, spending } of days) {
     const number = dayNumber(day) - shift;
     const month = monthOf(number);
-    if (number > origin || month >= running) continue;
+    if (number > origin || month >= running || origin - number > MOST_DAYS) continue;
     const own = sums.get(month) ?? [];
     own.push(income, spending);
     sums.set(month, own);

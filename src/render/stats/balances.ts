@@ -35,12 +35,15 @@ export function balanceNotes(view: BalancesView, currency: string, numbers: Numb
 }
 
 /** Why there are no balances, and how to get some. */
-export function noBalancesText({ statements, unknown }: BalancesView): string {
+export function noBalancesText({ statements, unknown, mixed }: BalancesView): string {
+  const several =
+    mixed.length === 0 ? '' : ` Of accounts with rows in several currencies none can be: ${named(mixed)}.`;
+  if (mixed.length > 0 && unknown.length === 0) return `No balance is known.${several}`;
   const how = statements
     ? ''
     : ' The file has no statements: sync the tables transactions and transaction_statements (FINANCE_DB_TABLES), which imports write.';
   const example = unknown[0] ?? 'checking-001';
-  return `No balance is known.${how} Or say what an account held before its first row: --opening ${printable(example)}=1200.50`;
+  return `No balance is known.${several}${how} Or say what an account held before its first row: --opening ${printable(example)}=1200.50`;
 }
 
 export function balancesDocument(view: BalancesView): Record<string, unknown> {
