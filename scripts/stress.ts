@@ -3,6 +3,7 @@
 // npm run stress -- --follow …: beside a follower, which is stopped and whose connections are cut now and then;
 // with --kills 200 (after npm run build) followers are killed at random moments instead; with --keep-slot they go on from a slot;
 // with --huge one transaction of five million rows (or --rows) passes through a follower, whose memory is measured.
+// npm run stress -- --lake --kills 200 --rows 20000 (after npm run build): publications of the lake are killed at random moments, two at once
 // npm run stress -- --summaries --seed 7 --rounds 5000 --crash-every 100
 // Syncs that go by the summaries of the write-ahead log (PostgreSQL 17 and later), between random changes and crashes of the server.
 import fs from 'node:fs';
@@ -10,11 +11,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { useEmbeddedServer } from '../src/postgres/embedded/server.ts';
+import { connect } from '../src/postgres/session.ts';
 import { makeCluster } from '../test/support/cluster.ts';
+import { urlOf } from '../test/support/database.ts';
 import { putHugeTransaction } from '../test/support/followHuge.ts';
 import { killFollowers } from '../test/support/followKills.ts';
 import { makeFollowCluster } from '../test/support/followServer.ts';
 import { followStress } from '../test/support/followStress.ts';
+import { killLakes } from '../test/support/lakeKills.ts';
 import { logStress } from '../test/support/logStress.ts';
 import { stress } from '../test/support/stress.ts';
 import { summarizingPrograms } from '../test/support/testPrograms.ts';
@@ -31,6 +35,7 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
     follow: { type: 'boolean', default: false },
     kills: { type: 'string' },
+    lake: { type: 'boolean', default: false },
     huge: { type: 'boolean', default: false },
     'keep-slot': { type: 'boolean', default: false },
   },
@@ -39,6 +44,7 @@ const { values } = parseArgs({
 const rows = Number(values.rows ?? (values.huge ? 5_000_000 : 5000));
 
 if (values.follow) await stressFollow();
+else if (values.lake) await stressLake();
 else if (values.summaries) await stressSummaries();
 else await stressSync();
 
@@ -64,6 +70,26 @@ async function stressSync(): Promise<void> {
   } finally {
     await server.release();
     fs.rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function stressLake(): Promise<void> {
+  const cluster = await makeCluster({});
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-stress-'));
+  const session = await connect(cluster.address, { retryMs: 2000 });
+  try {
+    const result = await killLakes({
+      ...{ session, url: urlOf(cluster.address), folder, seed: Number(values.seed), rows: Number(values.rows) },
+      kills: Number(values.kills ?? '50'),
+      log: values.verbose ? (line) => console.log(line) : () => undefined,
+    });
+    console.log(
+      `seed ${values.seed}: ${result.killed} kills (${result.afterCommit} after the commit, ${result.leftBehind} left files for the next run); ${result.pairs} pairs of writers, of which ${result.conflicts} met; every lake whole, every next run equal, nothing left over`,
+    );
+  } finally {
+    await session.close();
+    cluster.remove();
+    fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -52,3 +52,14 @@ export function stateOf(table: LakeTable): LakeState | null {
   const text = table.snapshot?.summary[STATE_PROPERTY];
   return text === undefined ? null : (JSON.parse(text) as LakeState);
 }
+
+/** Whether two say the same of the currency of their sums: what they call it, why, and what the rows name. */
+export function sameCurrency(one: LakeState['about'], other: LakeState['about']): boolean {
+  const label = (about: LakeState['about']): string =>
+    JSON.stringify(
+      Object.entries(about)
+        .filter(([name]) => name.startsWith('base_currency'))
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  return label(one) === label(other);
+}

@@ -36,6 +36,25 @@ describe('a full disk (needs root and the right to mount)', () => {
     expect(fs.readdirSync(disk?.path ?? '')).toEqual([]);
   });
 
+  onSmallDisk.each([[], ['--without-file']])('under lake %s', async (...flags) => {
+    await fixture.session.query('DELETE FROM t WHERE id > 100');
+    disk = mountDisk('256k');
+    const root = path.join(disk?.path ?? '', 'lake');
+    const lake = (...more: string[]): ReturnType<typeof runCli> =>
+      runCli(['lake', '--to', root, ...flags, ...more], { env: fixture.env('t') });
+    const files = (): string[] => (fs.readdirSync(root, { recursive: true }) as string[]).sort();
+    expect(await lake()).toMatchObject({ code: 0 });
+    const before = files();
+    await fixture.session.query('INSERT INTO t SELECT id, md5(id::text) FROM generate_series(101, 20000) id');
+    const full = await lake();
+    expect(full).toMatchObject({ code: 4, stderr: expect.stringContaining('[DISK_FULL]') });
+    expect(files()).toEqual(before);
+    await fixture.session.query("DELETE FROM t WHERE id > 101; UPDATE t SET v = 'x' WHERE id = 1");
+    expect(await lake()).toMatchObject({ code: 0 });
+    const proof = await runCli(['lake', '--to', root, '--verify', '--json'], { env: fixture.env('t') });
+    expect(JSON.parse(proof.stdout)).toMatchObject({ status: 'equal' });
+  });
+
   // Too small for a server, and for the rows.
   onSmallDisk.each([
     ['10m', '5000'],

@@ -11,7 +11,8 @@ import { REPORT_NAMES } from '../../src/model/reportNames.ts';
 import { runCli } from '../support/cli.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
-import { type TestLake, testLake } from '../support/lake.ts';
+import { type LakeDocument, type TestLake, testLake } from '../support/lake.ts';
+import { killLakes } from '../support/lakeKills.ts';
 
 let source: Fixture;
 let lake: TestLake;
@@ -299,6 +300,52 @@ test('snapshots that were replaced long ago go with their files, and no others',
   expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
 });
 
+test('a reader in the middle of a query goes on while months are replaced and older snapshots expire', async () => {
+  const env = { ...source.env('t'), FINANCE_DB_LAKE: lake.folder };
+  const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000);
+  const publish = async (now: Date): Promise<LakeDocument> => {
+    await sql('UPDATE t SET amount = amount + 1');
+    return JSON.parse((await runCli(['lake', '--json'], { env, now })).stdout) as LakeDocument;
+  };
+  for (const days of [20, 10]) await publish(daysAgo(days));
+  const [row] = await source.session.query<{ sum: string }>('SELECT (sum(amount) * 2000)::text AS sum FROM t');
+  const config = loadConfig({}, env, '/');
+  const signal = new AbortController().signal;
+  const read = await overLake({ config, place: lake.folder, env, signal }, 'queries', async (over) => {
+    const reader = await openReader(over.duckdbPath, { readable: over.readable });
+    try {
+      const rows = await reader.connection.stream('SELECT amount::VARCHAR FROM t, range(2000)');
+      let sum = 0n;
+      let chunks = 0;
+      for (let chunk = await rows.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await rows.fetchChunk()) {
+        for (const [amount] of chunk.getRows()) sum += BigInt(String(amount).replace('.', ''));
+        if (chunks++ > 0) continue;
+        // What the reader reads was replaced just now, what it had replaced goes.
+        const { tables } = await publish(new Date());
+        expect(tables).toMatchObject([{ files: { removed: 5 }, expired_snapshots: 1 }]);
+      }
+      return {
+        sum,
+        chunks,
+        again: await reader.all<{ sum: string }>('SELECT (sum(amount) * 2000)::VARCHAR AS sum FROM t'),
+      };
+    } finally {
+      reader.close();
+    }
+  });
+  expect(read).toMatchObject({ sum: BigInt((row?.sum ?? '').replace('.', '')), again: [{ sum: row?.sum }] });
+  expect(read.chunks).toBeGreaterThan(100);
+});
+
+test('killed with SIGKILL at random instants, and two writers at once: nothing is lost and nothing left over', async () => {
+  const folder = path.join(source.folder, 'kills');
+  fs.mkdirSync(folder);
+  const { session, database } = source;
+  // More of them, by other seeds: npm run stress -- --lake --kills 200
+  const result = await killLakes({ session, url: database.url, folder, kills: 2, seed: 18, rows: 3000 });
+  expect(result).toMatchObject({ killed: 2, pairs: 1 });
+});
+
 test('every report through --lake is that of the file, and so is a query', async () => {
   const env = { ...source.env('transactions'), FINANCE_DB_LAKE: lake.folder, FINANCE_DB_TODAY: '2026-01-31' };
   const run = async (...args: string[]): Promise<string> => {
@@ -329,6 +376,24 @@ test('every report through --lake is that of the file, and so is a query', async
   );
   const question = ['query', 'SELECT * FROM transactions ORDER BY tx_id; FROM monthly_spending', '--format', 'json'];
   expect(await run(...question, '--lake')).toBe(await run(...question));
+  // The currency is that of the table that reports read; it follows a setting though no row changed.
+  await sql(
+    "CREATE TABLE aaa (id integer PRIMARY KEY); UPDATE transactions SET currency = 'CZK', amount = normalized_amount",
+  );
+  const leaves = { ...env, FINANCE_DB_TABLES: 'aaa,transactions', FINANCE_DB_LAKE: `${lake.folder}-leaves` };
+  const setting = { FINANCE_DB_BASE_CURRENCY: 'CHF' };
+  for (const [way, given, currency] of [
+    [['--without-file'], leaves, 'CZK'],
+    [['--without-file'], { ...leaves, ...setting }, 'CHF'],
+    [[], { ...env, ...setting }, 'CHF'],
+  ] as const) {
+    for (const published of [true, false]) {
+      const result = await runCli(['lake', '--json', ...way], { env: given });
+      expect((JSON.parse(result.stdout) as LakeDocument).tables.at(-1)).toMatchObject({ published });
+    }
+    const report = await runCli(['stats', 'cashflow', '--lake', '--json'], { env: given });
+    expect(JSON.parse(report.stdout)).toMatchObject({ base_currency: currency });
+  }
   // No other file is within reach.
   const other = await runCli(['query', "FROM read_text('/etc/hostname')", '--lake'], { env });
   expect(other.code).toBe(7);

@@ -1,15 +1,19 @@
+import { toSampleTables } from '../../duckdb/sampleTables.ts';
 import { STATE_DDL, STATE_FORMAT, writeStateSql } from '../../duckdb/syncState.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import type { LakeState } from '../../lake/state.ts';
 import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
 import type { TableState } from '../../model/syncPlan.ts';
-import { duckdbSchema, STATE_SCHEMA } from '../../model/tableName.ts';
+import { displayName, duckdbSchema, STATE_SCHEMA } from '../../model/tableName.ts';
 import { parseSnapshot } from '../../model/watermark.ts';
+
+/** Reports read the table of that name, and the first without one (statsFlags.ts). */
+const REPORTED = 'transactions';
 
 /** Writes what the lake says of its tables as a sync would have written it, and makes their schemas. */
 export async function writeLakeState(copy: Pick<WorkingCopy, 'run'>, states: readonly LakeState[]): Promise<void> {
   for (const statement of STATE_DDL) await copy.run(statement);
-  const about = { format: STATE_FORMAT, sample: 'false', ...states[0]?.about };
+  const about = aboutOf(states);
   const values = Object.entries(about).map(([name, value]) => `(${quoteLiteral(name)}, ${quoteLiteral(value)})`);
   await copy.run(`INSERT INTO ${STATE_SCHEMA}.about VALUES ${values.join(', ')}`);
   for (const state of states)
@@ -34,6 +38,15 @@ export async function writeLakeState(copy: Pick<WorkingCopy, 'run'>, states: rea
     toolVersion: state.about['tool'] ?? '',
   }));
   for (const statement of writeStateSql(rows)) await copy.run(statement);
+}
+
+/** What the lake says of itself: the currency of the table that reports read, and the sample rows of each. */
+function aboutOf(states: readonly LakeState[]): Record<string, string> {
+  const samples = states.flatMap((state) =>
+    toSampleTables(new Map(Object.entries(state.about))).filter(({ table }) => table === displayName(state)),
+  );
+  const reported = states.find(({ name }) => name === REPORTED) ?? states[0];
+  return { format: STATE_FORMAT, sample: 'false', ...reported?.about, sample_tables: JSON.stringify(samples) };
 }
 
 /** The state as a validation wants it. */

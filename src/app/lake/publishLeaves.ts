@@ -3,7 +3,7 @@ import { copyColumns, createTableSql } from '../../duckdb/loader.ts';
 import { sampleRowsSql } from '../../duckdb/sampleTables.ts';
 import { STATE_FORMAT } from '../../duckdb/syncState.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
-import type { LakeState, UnitState } from '../../lake/state.ts';
+import { type LakeState, sameCurrency, type UnitState } from '../../lake/state.ts';
 import type { LakeTable } from '../../lake/table.ts';
 import type { FileSource } from '../../model/fileSource.ts';
 import { cutParts, type Part } from '../../model/parts.ts';
@@ -50,7 +50,9 @@ export async function publishLeaves(context: LeafContext, source: SourceTable): 
   const prepared = await prepare(context, described, 'source');
   const { table, state, anew, evolution } = prepared;
   const plan = planTable(source, anew || state === null ? null : asTableState(state), context.load.snapshot, anew);
-  if (table !== null && plan.mode === 'none' && evolution.changes.length === 0) return unchanged(name, context, table);
+  const label = await context.label(source, state);
+  const evolves = evolution.changes.length > 0 || (state !== null && !sameCurrency(state.about, label));
+  if (table !== null && plan.mode === 'none' && !evolves) return unchanged(name, context, table);
   const parts = partsIn(context.load, source);
   context.onStep(`${name}: looking for changed leaves`);
   const looked = plan.mode === 'full' ? parts : await changedLeaves(context, parts, plan, prepared);
@@ -72,8 +74,7 @@ export async function publishLeaves(context: LeafContext, source: SourceTable): 
     }
     const gone = (leaf: string): boolean => written.has(leaf) || units[leaf] === undefined;
     const removed = new Set(live.filter((path) => table !== null && gone(unitOf(table, path))));
-    if (table !== null && written.size === 0 && removed.size === 0 && evolution.changes.length === 0) return null;
-    const label = await context.label(source, state);
+    if (table !== null && written.size === 0 && removed.size === 0 && !evolves) return null;
     return {
       state: { ...stateAfter(context, plan, columns, units, label), duckdb: version },
       ...{ removed, changed: written.size, all: parts.length },

@@ -1,4 +1,4 @@
-import type { LakeState, UnitState } from '../../lake/state.ts';
+import { type LakeState, sameCurrency, type UnitState } from '../../lake/state.ts';
 import type { FileSource } from '../../model/fileSource.ts';
 import { displayName } from '../../model/tableName.ts';
 import { prepare } from './prepare.ts';
@@ -21,7 +21,8 @@ export async function publishTable(context: PublishContext, source: LakeSource):
     'file',
   );
   const { table, state, evolution, anew } = prepared;
-  const evolves = evolution.changes.length > 0;
+  // What it is called counts, too: sums through the lake are of the currency that the file names.
+  const evolves = evolution.changes.length > 0 || (state !== null && !sameCurrency(state.about, source.state.about));
   if (table !== null && !anew && !evolves && isSameState(state, source)) return unchanged(name, context, table);
   context.onStep(`${name}: looking for changed months`);
   const rows = rowsOfSource(source);
