@@ -64,7 +64,7 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
         return { kind: 'unusable', why: `it is of format ${value('format')}, not ${STATE_FORMAT}` };
       const rows = await reader.all<StoredRow>(readStateSql());
       const parts = JSON.parse(value('parts') ?? '{}') as PartsDocument;
-      const places = JSON.parse(value('places') ?? '{}') as PartsDocument;
+      const places = JSON.parse(value('placed') ?? '{}') as PartsDocument;
       const tables = rows.map((row) => toTableState(row, value('deletes'), parts, places));
       const bytes = fs.statSync(path).size;
       // A file that does not say is one that was just written from nothing.

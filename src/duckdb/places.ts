@@ -7,27 +7,32 @@ import { keyHash } from './keyHash.ts';
 import type { WorkingCopy } from './workingCopy.ts';
 
 /*
- * In which block of which file of PostgreSQL each row of a table lay, as of one snapshot: beside the data, one small row for each
- * (3.5 bytes), in no relation to the numbers that DuckDB gives its rows. `place` is the file's number and the block's, `mark` 24 bits
- * of the key's hash: enough to find a few rows that may be gone, which PostgreSQL is then asked for by their keys.
+ * In which block of which file of PostgreSQL each row of a table lay, as of one snapshot, and which of DuckDB's rows it is: beside the
+ * data, one small row for each. `place` is the file's number and the block's. `row` is the number of the row in DuckDB, or FROM_HERE
+ * and a number at or behind which it lies. It is a hint: DuckDB may number its rows anew, and what is found by it is compared by key.
  */
 
-const PREFIX = 'places_';
+const PREFIX = 'placed_';
+/** What they were called when they held hashes of keys. */
+const FORMER_PREFIX = 'places_';
+
+/** Added to a number from which on a row lies, where its own is not known. */
+const FROM_HERE = 2n ** 31n;
 
 /** The table of the places of a table of the source. */
 export function placesTable(tableOid: string): string {
   return `${STATE_SCHEMA}.${quoteIdentifier(PREFIX + tableOid)}`;
 }
 
-/** SQL that makes it, or empties it. */
+/** SQL that makes it where there is none. */
 export function createPlacesSql(tableOid: string): string {
-  return `CREATE OR REPLACE TABLE ${placesTable(tableOid)} (place UBIGINT NOT NULL, mark UINTEGER NOT NULL)`;
+  return `CREATE TABLE IF NOT EXISTS ${placesTable(tableOid)} (place UBIGINT NOT NULL, "row" UINTEGER NOT NULL)`;
 }
 
 /** Drops the places of all tables but these. */
 export async function dropOtherPlaces(copy: WorkingCopy, tableOids: readonly string[]): Promise<void> {
   const found = await copy.all<{ name: string }>(
-    `SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = '${STATE_SCHEMA}' AND starts_with(table_name, '${PREFIX}')`,
+    `SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = '${STATE_SCHEMA}' AND (starts_with(table_name, '${PREFIX}') OR starts_with(table_name, '${FORMER_PREFIX}'))`,
   );
   const kept = new Set(tableOids.map((oid) => PREFIX + oid));
   for (const { name } of found)
@@ -52,20 +57,6 @@ export function placeOf([file, block]: readonly string[]): string {
   return `((${file} << 32) | ${block})`;
 }
 
-/** SQL of the 24 bits of a key's hash. */
-export function markOf(hash: string): string {
-  return `CAST(${hash} & 16777215 AS UINTEGER)`;
-}
-
-/** SQL of both columns of the table, from the values of a row's key and of `placeColumns`. */
-export function placeRow(
-  key: readonly ColumnMapping[],
-  keyValues: readonly string[],
-  place: readonly string[],
-): string {
-  return `${placeOf(place)}, ${markOf(keyHash(key, keyValues))}`;
-}
-
 /** Blocks of one file. */
 export interface FileBlocks {
   readonly filenode: string;
@@ -74,8 +65,10 @@ export interface FileBlocks {
 
 /** The rows that are in the blocks that were read: a place, the hash of the key, whether it is new since the table's snapshot. */
 export const LIVING = 'temp.main.finance_db_living';
-/** What was taken out: the places that lay in some blocks. */
+/** What was taken out: places that lay in some blocks, and the hints to their rows. */
 export const TAKEN = 'temp.main.finance_db_taken';
+/** The rows of the target that may have lain in the blocks: their numbers, the hashes of their keys, and these as k0, k1 … */
+export const HELD = 'temp.main.finance_db_held';
 const CHANGED = 'temp.main.finance_db_changed_blocks';
 
 /**
@@ -105,8 +98,8 @@ export async function takePlaces(
       `place BETWEEN (${filenode}::UBIGINT << 32) + ${from} AND (${filenode}::UBIGINT << 32) + 4294967295`,
   );
   // Two ways, since a list of blocks is looked up by a join, which skips all stretches of the table that hold none of them.
-  const listed = `SELECT place, mark FROM ${places} WHERE place IN (SELECT place FROM ${CHANGED})`;
-  const cut = behind.length === 0 ? '' : ` UNION ALL SELECT place, mark FROM ${places} WHERE ${behind.join(' OR ')}`;
+  const listed = `SELECT place, "row" FROM ${places} WHERE place IN (SELECT place FROM ${CHANGED})`;
+  const cut = behind.length === 0 ? '' : ` UNION ALL SELECT place, "row" FROM ${places} WHERE ${behind.join(' OR ')}`;
   await copy.run(`CREATE OR REPLACE TEMP TABLE finance_db_taken AS ${listed}${cut}`);
   const taken = await copy.all<{ file: string; rows: string }>(
     `SELECT (place >> 32)::VARCHAR AS file, count(*)::VARCHAR AS rows FROM ${TAKEN} GROUP BY ALL`,
@@ -117,6 +110,69 @@ export async function takePlaces(
 }
 
 const MOST_TOGETHER = 1000;
+
+/** The number that the next new row of a table will have, at the least. */
+export async function nextRow(copy: WorkingCopy, target: string): Promise<bigint> {
+  const [row] = await copy.all<{ next: string }>(`SELECT coalesce(max(rowid) + 1, 0)::VARCHAR AS next FROM ${target}`);
+  return BigInt(row?.next ?? '0');
+}
+
+/**
+ * Finds the rows of the target that TAKEN leads to, into HELD.
+ * @param tail the number from which on rows lie that came since the places were noted
+ */
+export async function findHeld(
+  copy: WorkingCopy,
+  target: string,
+  key: readonly ColumnMapping[],
+  tail: bigint,
+): Promise<void> {
+  const [hints] = await copy.all<{ least: string | null }>(
+    `SELECT min("row" - ${FROM_HERE})::VARCHAR AS least FROM ${TAKEN} WHERE "row" >= ${FROM_HERE}`,
+  );
+  const least = BigInt(hints?.least ?? tail);
+  const from = least < tail ? least : tail;
+  const rows = `SELECT ${heldColumns(key)} FROM ${target} AS t`;
+  await copy.run(
+    `CREATE OR REPLACE TEMP TABLE finance_db_held AS ${rows} WHERE t.rowid >= ${from}
+     UNION ALL ${rows} WHERE t.rowid < ${from} AND t.rowid IN (SELECT "row" FROM ${TAKEN} WHERE "row" < ${from})`,
+  );
+}
+
+/** SQL of HELD's columns, of a target called t. */
+function heldColumns(key: readonly ColumnMapping[]): string {
+  // Qualified, for a column may be called like an alias.
+  const names = key.map(({ name }) => `t.${quoteIdentifier(name)}`);
+  return [`t.rowid AS "row"`, `${keyHash(key, names)} AS hash`, ...names.map((name, at) => `${name} AS k${at}`)].join(
+    ', ',
+  );
+}
+
+/**
+ * Notes where the rows of LIVING lie: in which block, and, for those that were in the target before, which of its rows they are.
+ * @param key the columns of the key when all rows of the target are to be looked at for that; null when those of HELD are
+ * @param next the number from which on new rows lie
+ * @returns whether all were noted, each once
+ */
+export async function placeLiving(
+  copy: WorkingCopy,
+  tableOid: string,
+  target: string,
+  key: readonly ColumnMapping[] | null,
+  next: bigint,
+): Promise<boolean> {
+  const places = placesTable(tableOid);
+  const held = key === null ? HELD : `(SELECT ${heldColumns(key)} FROM ${target} AS t WHERE t.rowid < ${next})`;
+  const newest = next < FROM_HERE ? next : FROM_HERE - 1n;
+  await copy.run(
+    `INSERT INTO ${places} SELECT l.place, CASE WHEN l.changed THEN ${FROM_HERE + newest} WHEN h."row" < ${FROM_HERE} THEN h."row" ELSE ${FROM_HERE} END
+     FROM ${LIVING} AS l LEFT JOIN ${held} AS h ON h.hash = l.hash AND NOT l.changed ORDER BY l.place`,
+  );
+  const [added] = await copy.all<{ same: boolean }>(
+    `SELECT (SELECT count(*) FROM ${LIVING}) = (SELECT count(*) FROM ${places} WHERE place IN (SELECT place FROM ${LIVING})) AS same`,
+  );
+  return added?.same === true;
+}
 
 /** Leaves the places of these files only: those of others are of partitions that are gone, or of before a rewrite. */
 export async function keepFiles(copy: WorkingCopy, tableOid: string, filenodes: readonly string[]): Promise<void> {

@@ -37,9 +37,9 @@ export function sampleRowsSql(
   columns: readonly Pick<ColumnMapping, 'name' | 'duckdbType'>[],
 ): string | null {
   if (!columns.some(({ name, duckdbType }) => name === SAMPLE_ID_COLUMN && duckdbType === 'VARCHAR')) return null;
-  // The prefix apart, as DuckDB skips by it what cannot hold such ids.
+  // The range apart, as DuckDB skips by it what cannot hold such ids: by a function it does not.
   return `SELECT count(*)::VARCHAR AS sample, (SELECT count(*) FROM ${from})::VARCHAR AS rows
-FROM ${from} WHERE starts_with(${SAMPLE_ID_COLUMN}, '${SAMPLE_ID_PREFIX}') AND regexp_matches(${SAMPLE_ID_COLUMN}, '${SAMPLE_ID_PATTERN}')`;
+FROM ${from} WHERE ${SAMPLE_ID_COLUMN} >= '${SAMPLE_ID_PREFIX}' AND ${SAMPLE_ID_COLUMN} < '${SAMPLE_ID_PREFIX}:' AND regexp_matches(${SAMPLE_ID_COLUMN}, '${SAMPLE_ID_PATTERN}')`;
 }
 
 /** @param about what the file says of itself, by name */

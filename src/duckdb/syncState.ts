@@ -104,10 +104,15 @@ export interface KnownParts {
   /** As PostgreSQL wrote it. */
   readonly snapshot: string;
   readonly parts: ReadonlyMap<string, PartState>;
+  /** Of places: the number in DuckDB from which on rows lie that came to the file since. */
+  readonly tail?: bigint;
 }
 
-/** Of each table: the snapshot, and of each part its oid, file and rows. */
-export type PartsDocument = Record<string, [snapshot: string, parts: [oid: string, filenode: string, rows: string][]]>;
+/** Of each table: the snapshot, of each part its oid, file and rows, and of places their tail. */
+export type PartsDocument = Record<
+  string,
+  [snapshot: string, parts: [oid: string, filenode: string, rows: string][], tail?: string]
+>;
 
 /**
  * SQL that keeps what is known of parts, and the checkpoints that a later sync may begin at.
@@ -118,15 +123,21 @@ export function rememberPartsSql(
   places: readonly KnownParts[],
   marks: readonly CheckpointMark[],
 ): string {
-  const values = { parts: toDocument(tables), places: toDocument(places), checkpoints: marks };
+  const values = { parts: toDocument(tables), placed: toDocument(places), checkpoints: marks };
   const rows = Object.entries(values).map(([name, value]) => `('${name}', ${quoteLiteral(JSON.stringify(value))})`);
   return `INSERT INTO ${STATE_SCHEMA}.about VALUES ${rows.join(', ')}`;
 }
 
 function toDocument(tables: readonly KnownParts[]): PartsDocument {
   const document: PartsDocument = {};
-  for (const { tableOid, snapshot, parts } of tables)
-    document[tableOid] = [snapshot, [...parts].map(([oid, { filenode, rows }]) => [oid, filenode, String(rows)])];
+  for (const { tableOid, snapshot, parts, tail } of tables) {
+    const states = [...parts].map(([oid, { filenode, rows }]): [string, string, string] => [
+      oid,
+      filenode,
+      String(rows),
+    ]);
+    document[tableOid] = tail === undefined ? [snapshot, states] : [snapshot, states, String(tail)];
+  }
   return document;
 }
 
@@ -144,9 +155,9 @@ function toParts(known: PartsDocument, row: StoredRow): ReadonlyMap<string, Part
 
 /** Places are of the source, and of their own snapshot: they stay true whatever comes to the table in the file. */
 function toPlaces(known: PartsDocument, row: StoredRow): KnownPlaces | null {
-  const [snapshotText, parts] = known[row.table_oid] ?? [];
-  if (snapshotText === undefined || parts === undefined) return null;
-  return { snapshotText, snapshot: parseSnapshot(snapshotText), parts: toPartStates(parts) };
+  const [snapshotText, parts, tail] = known[row.table_oid] ?? [];
+  if (snapshotText === undefined || parts === undefined || tail === undefined) return null;
+  return { snapshotText, snapshot: parseSnapshot(snapshotText), parts: toPartStates(parts), tail: BigInt(tail) };
 }
 
 function toPartStates(parts: readonly [oid: string, filenode: string, rows: string][]): ReadonlyMap<string, PartState> {

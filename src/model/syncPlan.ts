@@ -30,6 +30,8 @@ export interface TableState {
 
 /** Where rows of a table lay, as of a snapshot that may be older than that of the table. */
 export interface KnownPlaces {
+  /** Rows that came to the file since then have this number in DuckDB, or a later one. */
+  readonly tail: bigint;
   readonly snapshot: Snapshot;
   /** As PostgreSQL wrote it. */
   readonly snapshotText: string;

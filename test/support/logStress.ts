@@ -259,7 +259,7 @@ export async function comparePlaces(session: PgSession, reader: DuckDbReader): P
   const states = await reader.all<{ table_oid: string; snapshot: string }>(
     'SELECT table_oid, snapshot FROM finance_db.sync_state',
   );
-  const [about] = await reader.all<{ value: string }>("SELECT value FROM finance_db.about WHERE name = 'places'");
+  const [about] = await reader.all<{ value: string }>("SELECT value FROM finance_db.about WHERE name = 'placed'");
   const known = JSON.parse(about?.value ?? '{}') as PartsDocument;
   let compared = 0;
   for (const { table_oid, snapshot } of states) {
@@ -267,7 +267,7 @@ export async function comparePlaces(session: PgSession, reader: DuckDbReader): P
     if (asOf !== snapshot || parts.length === 0) continue;
     const files = parts.map(([, filenode]) => filenode).join(', ');
     const ours = await reader.all<{ place: string; rows: string }>(
-      `SELECT (place >> 32)::VARCHAR || ':' || (place & 4294967295)::VARCHAR AS place, count(*)::VARCHAR AS rows FROM finance_db.places_${table_oid} WHERE place >> 32 IN (${files}) GROUP BY ALL`,
+      `SELECT (place >> 32)::VARCHAR || ':' || (place & 4294967295)::VARCHAR AS place, count(*)::VARCHAR AS rows FROM finance_db.placed_${table_oid} WHERE place >> 32 IN (${files}) GROUP BY ALL`,
     );
     const named = await session.query<{ oid: string; name: string }>(
       `SELECT oid::text, oid::regclass::text AS name FROM pg_class WHERE oid = ANY ('{${parts.map(([oid]) => oid).join(',')}}')`,

@@ -1,16 +1,21 @@
 import { keyHash } from '../../duckdb/keyHash.ts';
 import { copyColumns } from '../../duckdb/loader.ts';
 import {
+  createPlacesSql,
+  findHeld,
+  HELD,
   keepFiles,
   LIVING,
-  markOf,
+  nextRow,
   placeColumns,
+  placeLiving,
   placeOf,
-  placesTable,
   TAKEN,
   takePlaces,
 } from '../../duckdb/places.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { cutRanges, type RangesCut } from '../../model/changedBlocks.ts';
+import { quoteIdentifier } from '../../model/identifier.ts';
 import { rangePages } from '../../model/pageRanges.ts';
 import type { Part } from '../../model/parts.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
@@ -20,30 +25,44 @@ import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { rowsInRanges } from '../../postgres/blockRanges.ts';
 import { changedSince } from '../../postgres/snapshot.ts';
-import { type IncrementalOutcome, keyColumns, mostChanged, putChanged, targetCount } from './changedRows.ts';
+import {
+  DELTA,
+  deleteReplaced,
+  fetchChanged,
+  type IncrementalOutcome,
+  insertChanged,
+  keyColumns,
+  mostChanged,
+  targetCount,
+} from './changedRows.ts';
 import { copyRows, type LoadContext, type PartRows, partsIn } from './fullLoad.ts';
 import { deleteMissing } from './missingRows.ts';
 import { sumOf } from './packs.ts';
 import type { PartBlocks, UnreadParts } from './unread.ts';
 import { deleteVanished, lookAmong } from './vanishedRows.ts';
 
+/** What is to be read of a table, and what stands in for the rest. */
+interface Look {
+  readonly newLeaves: readonly string[];
+  readonly unread: UnreadParts;
+  readonly blocks: ReadonlyMap<string, PartBlocks>;
+}
+
 /**
  * Applies what changed since the state's snapshot by reading nothing but the blocks that changed (docs/sync.md argues why this is exact):
- * 1. which rows are in them now, and which of these are new; the new ones are put in the place of those with the same keys;
+ * 1. which rows are in them now, and which of these are new;
  * 2. how many rows each part has: as many as it had, without those that lay in these blocks, and with those that lie there now;
- * 3. if the file has more, those are looked for that lay in these blocks and lie in none of them now, and PostgreSQL is asked for
- *    them by their keys. Whatever is not found in this way shows in the count, and is found as it is by a scan.
+ * 3. of the file's rows that lay in these blocks, those go that the new ones replace; if it has more than that, PostgreSQL is asked by
+ *    their keys for those that lie there no more. Whatever is not found in this way shows in the count, and is looked for in the
+ *    whole file, and at last as it is by a scan;
+ * 4. the new rows are put in, and where each lies is noted.
  */
 export async function applyByBlocks(
   context: LoadContext,
   source: SourceTable,
   columns: readonly ColumnMapping[],
   state: TableState,
-  look: {
-    readonly newLeaves: readonly string[];
-    readonly unread: UnreadParts;
-    readonly blocks: ReadonlyMap<string, PartBlocks>;
-  },
+  look: Look,
 ): Promise<IncrementalOutcome> {
   const { copy } = context;
   const target = duckdbTable(source.table);
@@ -57,24 +76,50 @@ export async function applyByBlocks(
   if (changed > limit) return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
   if (changed > 0n) {
     const queries = cuts.map((cut) => rowsInRanges(partOf(parts, cut), cut.ranges, copyColumns(columns), condition));
-    await putChanged(context, source, columns, queries, changed);
+    await fetchChanged(context, source, columns, queries, changed);
   }
-  const counts = await movePlaces(context, source, state, all, look, living);
+  const counts = await takeOld(context, source, state, all, look, living);
   const expected = sumOf(counts);
+  const next = await nextRow(copy, target);
+  /** How many rows the file has too many, beside those that are put in. */
+  const tooMany = async (): Promise<bigint> => (await targetCount(copy, target)) + changed - expected;
+  // Where the places of a part are not known, neither are the rows that they would lead to.
+  const learns = [...look.blocks.values()].some(({ rows }) => rows === null);
+  let gone = 0n;
+  let isLeft = true;
+  if (!learns) {
+    await findHeld(copy, target, key, state.places?.tail ?? 0n);
+    if (changed > 0n) await deleteReplacedHeld(copy, target, key);
+    const extra = await tooMany();
+    if (extra > 0n) await deleteMissing(context, source, key);
+    const left = extra > 0n ? await tooMany() : extra;
+    [gone, isLeft] = [extra - left, left > 0n];
+  }
+  if (changed > 0n) {
+    if (isLeft) await deleteReplaced(context, source, columns);
+    await insertChanged(context, source);
+  }
   const surplus = (await targetCount(copy, target)) - expected;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
   if (surplus > 0n) {
     const among = lookAmong(source, all, parts);
-    await deleteMissing(context, source, key, surplus, among.condition);
-    const left = (await targetCount(copy, target)) - expected;
     const rows = new Map(among.parts.map(({ oid }) => [oid, counts.get(oid) ?? 0n]));
-    if (left > 0n) await deleteVanished(context, source, key, left, { rows, keys: 'none' }, among);
+    await deleteVanished(context, source, key, surplus, { rows, keys: 'none' }, among);
   }
-  await copy.run(`DROP TABLE ${LIVING}; DROP TABLE ${TAKEN}`);
   if ((await targetCount(copy, target)) !== expected)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
-  return { kind: 'applied', rows: counts, upserted: changed, deleted: surplus };
+  const noted = await placeLiving(copy, source.oid, target, learns ? key : null, next);
+  await copy.run(`DROP TABLE ${LIVING}; DROP TABLE ${TAKEN}; DROP TABLE IF EXISTS ${HELD}`);
+  return { kind: 'applied', rows: counts, upserted: changed, deleted: gone + surplus, tail: noted ? next : null };
+}
+
+/** Deletes the rows of the target that those of DELTA replace, of those in HELD. */
+async function deleteReplacedHeld(copy: WorkingCopy, target: string, key: readonly ColumnMapping[]): Promise<void> {
+  const same = key.map(({ name }, at) => `h.k${at} = d.${quoteIdentifier(name)}`).join(' AND ');
+  await copy.run(
+    `DELETE FROM ${target} AS t WHERE t.rowid IN (SELECT h."row" FROM ${HELD} AS h JOIN ${DELTA} AS d ON ${same})`,
+  );
 }
 
 function partOf(parts: readonly Part[], { part }: RangesCut): Part {
@@ -138,21 +183,19 @@ async function readLiving(
 }
 
 /**
- * Puts the places of the rows that lie in the blocks now in the place of those that lay there.
+ * Takes out the places of the rows that lay in the blocks, into TAKEN.
  * @param living how many rows of each file lie there now
  * @returns how many rows each part has now
  */
-async function movePlaces(
+async function takeOld(
   { copy }: LoadContext,
   source: SourceTable,
   state: TableState,
   all: readonly Part[],
-  { unread, blocks }: { readonly unread: UnreadParts; readonly blocks: ReadonlyMap<string, PartBlocks> },
+  { unread, blocks }: Look,
   living: PartRows,
 ): Promise<PartRows> {
-  await copy.run(
-    `CREATE TABLE IF NOT EXISTS ${placesTable(source.oid)} (place UBIGINT NOT NULL, mark UINTEGER NOT NULL)`,
-  );
+  await copy.run(createPlacesSql(source.oid));
   const files = all.flatMap(({ oid, filenode }) => {
     const block = blocks.get(oid);
     const before = state.places?.parts.get(oid)?.filenode;
@@ -168,9 +211,6 @@ async function movePlaces(
       source.oid,
       all.flatMap(({ filenode }) => filenode ?? []),
     );
-  await copy.run(
-    `INSERT INTO ${placesTable(source.oid)} SELECT place, ${markOf('hash')} FROM ${LIVING} ORDER BY place`,
-  );
   return new Map(
     all.map(({ oid, filenode }) => {
       const file = filenode ?? '';

@@ -10,7 +10,14 @@ import { copyRows, type LoadContext, type PartRows } from './fullLoad.ts';
 
 /** What an incremental sync did, or why the table must be loaded in full instead. */
 export type IncrementalOutcome =
-  | { readonly kind: 'applied'; readonly rows: PartRows; readonly upserted: bigint; readonly deleted: bigint }
+  | {
+      readonly kind: 'applied';
+      readonly rows: PartRows;
+      readonly upserted: bigint;
+      readonly deleted: bigint;
+      /** Rows that come to the file from now on have this number in DuckDB, or a later one; null when no places are known. */
+      readonly tail: bigint | null;
+    }
   | { readonly kind: 'full'; readonly reason: string };
 
 /** When more than a quarter changed, a full load costs less; small tables are not worth the thought. */
@@ -24,10 +31,10 @@ export function mostChanged({ rows }: TableState): bigint {
 
 /** Staging tables are temporary: DuckDB lets one transaction write to one database, and to temporary tables. */
 const DELTA_NAME = 'finance_db_delta';
-const DELTA = `temp.main.${DELTA_NAME}`;
+export const DELTA = `temp.main.${DELTA_NAME}`;
 
 /**
- * Fetches the changed rows and puts them in the place of those with the same keys.
+ * Fetches the changed rows and puts them in the place of those with the same keys, by a look at all keys of the target.
  * @param queries SQL of them, each of one in one query
  * @param changed how many they are
  */
@@ -38,8 +45,20 @@ export async function putChanged(
   queries: readonly string[],
   changed: bigint,
 ): Promise<void> {
+  await fetchChanged(context, source, columns, queries, changed);
+  await deleteReplaced(context, source, columns);
+  await insertChanged(context, source);
+}
+
+/** Fetches the changed rows into DELTA. @throws FinanceDbError INTERNAL when they are not so many as were counted */
+export async function fetchChanged(
+  context: LoadContext,
+  source: SourceTable,
+  columns: readonly ColumnMapping[],
+  queries: readonly string[],
+  changed: bigint,
+): Promise<void> {
   const { copy } = context;
-  const target = duckdbTable(source.table);
   await copy.run(`DROP TABLE IF EXISTS ${DELTA}`);
   await copy.run(createStagingSql(DELTA_NAME, columns));
   const read = await copyRows(
@@ -49,9 +68,21 @@ export async function putChanged(
   );
   if (read !== changed)
     throw new FinanceDbError('INTERNAL', `${displayName(source.table)}: ${changed} rows had changed, and ${read} came`);
+}
+
+/** Deletes the rows that those of DELTA replace, wherever they are. */
+export async function deleteReplaced(
+  { copy }: LoadContext,
+  source: SourceTable,
+  columns: readonly ColumnMapping[],
+): Promise<void> {
   const key = keyColumns(source, columns);
-  await copy.run(`DELETE FROM ${target} AS t USING ${DELTA} AS d WHERE ${sameKey(key, 't', 'd')}`);
-  await copy.run(`INSERT INTO ${target} SELECT * FROM ${DELTA}`);
+  await copy.run(`DELETE FROM ${duckdbTable(source.table)} AS t USING ${DELTA} AS d WHERE ${sameKey(key, 't', 'd')}`);
+}
+
+/** Puts the rows of DELTA into the target, and drops it. */
+export async function insertChanged({ copy }: LoadContext, source: SourceTable): Promise<void> {
+  await copy.run(`INSERT INTO ${duckdbTable(source.table)} SELECT * FROM ${DELTA}`);
   await copy.run(`DROP TABLE ${DELTA}`);
 }
 

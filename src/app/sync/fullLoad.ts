@@ -1,6 +1,5 @@
 import { copyStatement } from '../../duckdb/copyText.ts';
-import { copyColumns, createTableSql, type LoadTarget, loadFromSpool } from '../../duckdb/loader.ts';
-import { createPlacesSql, placeColumns, placeRow, placesTable } from '../../duckdb/places.ts';
+import { copyColumns, createTableSql, loadFromSpool } from '../../duckdb/loader.ts';
 import { Spool, type SpoolSink } from '../../duckdb/spool.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
@@ -47,31 +46,24 @@ const SPOOL_FILE_BYTES = 32 << 20;
 /**
  * Makes the table in the working copy and loads all of its rows as of the snapshot, part by part, so that rows of one partition lie
  * together.
- * @param withPlaces whether to note in which blocks its rows lie
  * @returns how many rows each part has
  */
 export async function fullLoad(
   context: LoadContext,
   source: SourceTable,
   columns: readonly ColumnMapping[],
-  withPlaces: boolean,
 ): Promise<PartRows> {
   const name = duckdbTable(source.table);
   await dropReadyView(context.copy, source);
   await context.copy.run(`DROP TABLE IF EXISTS ${name}`);
   await context.copy.run(createTableSql(name, columns));
-  const plain = { into: name, displayName: displayName(source.table), columns, key: source.key };
-  const target = withPlaces ? withPlaceColumns(plain, source) : plain;
-  if (withPlaces) await context.copy.run(createPlacesSql(source.oid));
   const parts = partsIn(context, source);
-  const sent = ({ part }: Cut): readonly ColumnMapping[] =>
-    withPlaces ? [...columns, ...placeColumns(parts[part]?.filenode ?? '0')] : columns;
   const cuts = cutParts(parts, context.jobs, false).flat();
   const counts: number[] = [];
   await copyRows(
     context,
-    target,
-    cuts.map((cut) => `SELECT ${copyColumns(sent(cut))} FROM ${cutRows(parts, cut)}`),
+    { into: name, displayName: displayName(source.table), columns, key: source.key },
+    cuts.map((cut) => `SELECT ${copyColumns(columns)} FROM ${cutRows(parts, cut)}`),
     counts,
   );
   const rows = parts.map(({ oid }): [string, bigint] => [oid, 0n]);
@@ -80,26 +72,6 @@ export async function fullLoad(
     if (entry !== undefined) entry[1] += BigInt(counts[index] ?? 0);
   }
   return new Map(rows);
-}
-
-/** The rows with their places, which go to a table of their own. */
-function withPlaceColumns(target: LoadTarget, source: SourceTable): LoadTarget {
-  const { columns } = target;
-  const key = columns.flatMap((column, at) => (source.key?.includes(column.name) === true ? [{ column, at }] : []));
-  return {
-    ...target,
-    columns: [...columns, ...placeColumns('0')],
-    project: (values) => values.slice(0, columns.length).join(', '),
-    also: {
-      into: placesTable(source.oid),
-      project: (values) =>
-        placeRow(
-          key.map(({ column }) => column),
-          key.map(({ at }) => values[at] ?? 'NULL'),
-          values.slice(columns.length),
-        ),
-    },
-  };
 }
 
 /** A table of the source that is called like a ready-made view of an earlier sync takes its place; DROP TABLE would not. */

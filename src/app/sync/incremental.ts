@@ -77,7 +77,7 @@ async function applyBySurvey(
   }
   if ((await targetCount(copy, target)) !== expected)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
-  return { kind: 'applied', rows: counts, upserted: found.changed, deleted: surplus };
+  return { kind: 'applied', rows: counts, upserted: found.changed, deleted: surplus, tail: null };
 }
 
 /** Queries that fetch the changed rows from where the survey found them. */

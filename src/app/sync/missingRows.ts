@@ -1,13 +1,12 @@
 import { keyHash } from '../../duckdb/keyHash.ts';
 import { copyColumns } from '../../duckdb/loader.ts';
-import { LIVING, markOf, TAKEN } from '../../duckdb/places.ts';
+import { HELD, LIVING } from '../../duckdb/places.ts';
 import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
 import { rowsOf, type SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { copyRows, type LoadContext } from './fullLoad.ts';
 
-const MARKS = 'temp.main.finance_db_marks';
 const SUSPECTS = 'temp.main.finance_db_suspects';
 const FOUND = 'temp.main.finance_db_found';
 
@@ -17,32 +16,18 @@ const MOST_SUSPECTS = 20_000;
 const MOST_TOGETHER = 1000;
 
 /**
- * Deletes rows that are gone, where the places of rows tell which they may be: those whose 24 bits lay in the blocks that were read
- * and lie in none of them now, about as many others among tens of millions having the same bits. PostgreSQL is asked for each by its
- * key, so that none is deleted that is there. It may leave rows that are gone; the caller counts.
- * @param surplus how many rows are gone
- * @param condition SQL that is true for all rows of the target that may be gone; null for all
+ * Deletes rows that are gone, where HELD tells which they may be: those that lay in the blocks that were read, and whose keys lie in
+ * none of them now. PostgreSQL is asked for each by its key, so that none is deleted that is there. It may leave rows that are gone;
+ * the caller counts.
  */
 export async function deleteMissing(
   context: LoadContext,
   source: SourceTable,
   key: readonly ColumnMapping[],
-  surplus: bigint,
-  condition: string | null,
 ): Promise<void> {
   const { copy } = context;
-  if (surplus > BigInt(MOST_SUSPECTS)) return;
-  const target = duckdbTable(source.table);
   await copy.run(
-    `CREATE OR REPLACE TEMP TABLE finance_db_marks AS SELECT DISTINCT mark FROM (SELECT mark FROM ${TAKEN} EXCEPT ALL SELECT ${markOf('hash')} AS mark FROM ${LIVING})`,
-  );
-  // Qualified, for a column may be called like an alias.
-  const names = key.map(({ name }) => `t.${quoteIdentifier(name)}`);
-  const among = condition === null ? '' : ` WHERE ${condition}`;
-  const keys = names.map((name, at) => `${name} AS k${at}`).join(', ');
-  await copy.run(
-    `CREATE OR REPLACE TEMP TABLE finance_db_suspects AS SELECT * FROM (SELECT ${keys}, ${keyHash(key, names)} AS hash FROM ${target} AS t${among})
-     WHERE ${markOf('hash')} IN (SELECT mark FROM ${MARKS}) AND hash NOT IN (SELECT hash FROM ${LIVING}) LIMIT ${MOST_SUSPECTS + 1}`,
+    `CREATE OR REPLACE TEMP TABLE finance_db_suspects AS FROM ${HELD} WHERE hash NOT IN (SELECT hash FROM ${LIVING}) LIMIT ${MOST_SUSPECTS + 1}`,
   );
   const texts = key.map((_, at) => `CAST(k${at} AS VARCHAR) AS k${at}`).join(', ');
   const suspects = await copy.all<Record<string, string>>(`SELECT ${texts} FROM ${SUSPECTS}`);
@@ -56,13 +41,12 @@ export async function deleteMissing(
       key,
       asked.map((values) => `(${values.join(', ')})`),
     );
-    const same = key.map(({ name }, at) => `t.${quoteIdentifier(name)} = s.k${at}`).join(' AND ');
     await copy.run(
-      `DELETE FROM ${target} AS t USING (SELECT * FROM ${SUSPECTS} WHERE hash NOT IN (SELECT hash FROM ${FOUND})) AS s WHERE ${same}`,
+      `DELETE FROM ${duckdbTable(source.table)} AS t WHERE t.rowid IN (SELECT "row" FROM ${SUSPECTS} WHERE hash NOT IN (SELECT hash FROM ${FOUND}))`,
     );
     await copy.run(`DROP TABLE ${FOUND}`);
   }
-  await copy.run(`DROP TABLE ${MARKS}; DROP TABLE ${SUSPECTS}`);
+  await copy.run(`DROP TABLE ${SUSPECTS}`);
 }
 
 /** A value of a key as PostgreSQL reads it, from DuckDB's text; null for years that the two write in different ways. */

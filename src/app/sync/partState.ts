@@ -35,7 +35,7 @@ export function partsAfter(
 
 /** Where rows of the published file lay, as it is written into the next one. */
 export function knownPlaces({ tableOid, places }: TableState): KnownParts[] {
-  return places === null ? [] : [{ tableOid, snapshot: places.snapshotText, parts: places.parts }];
+  return places === null ? [] : [{ tableOid, snapshot: places.snapshotText, parts: places.parts, tail: places.tail }];
 }
 
 /** Of which parts of a table it is known where their rows lie after its sync, and as of when. */
@@ -50,9 +50,11 @@ export function placesAfter(
   if (places === null) return state === null ? [] : knownPlaces(state);
   const known = partsIn(context, source).flatMap(({ oid, filenode }): [string, PartState][] => {
     const rows = parts?.get(oid);
-    return filenode === null || rows === undefined || !places.has(oid) ? [] : [[oid, { filenode, rows }]];
+    return filenode === null || rows === undefined || !places.parts.has(oid) ? [] : [[oid, { filenode, rows }]];
   });
-  return [{ tableOid: source.oid, snapshot: context.snapshot.snapshotText, parts: new Map(known) }];
+  if (known.length === 0) return [];
+  const snapshot = context.snapshot.snapshotText;
+  return [{ tableOid: source.oid, snapshot, parts: new Map(known), tail: places.tail }];
 }
 
 /** What somebody should know of rows in a default partition: they keep one for their own range from being attached. */

@@ -11,16 +11,24 @@ import { applyChanges } from './incremental.ts';
 import { sumOf } from './packs.ts';
 import type { TableResult, TableScan } from './syncRequest.ts';
 import type { WalLook } from './unread.ts';
-import { wantsPlaces } from './wantsPlaces.ts';
 
 /** What came of one table. */
 export interface Synced {
   readonly result: TableResult;
   /** How many rows each of its parts has; null when it was not looked at. */
   readonly parts: PartRows | null;
-  /** Of which parts the places of rows are known now, as of now; null when what was known of them stays as it was. */
-  readonly places: ReadonlySet<string> | null;
+  /** What is known now of the places of rows; null when what was known of them stays as it was. */
+  readonly places: PlacesNow | null;
 }
+
+/** Of which parts the places of rows are known, as of now. */
+export interface PlacesNow {
+  readonly parts: ReadonlySet<string>;
+  /** Rows that come to the file from now on have this number in DuckDB, or a later one. */
+  readonly tail: bigint;
+}
+
+const NO_PLACES: PlacesNow = { parts: new Set(), tail: 0n };
 
 /**
  * Brings one table of the working copy up to date, by its changes or by loading it anew, and writes down as of when it is.
@@ -42,7 +50,7 @@ export async function syncTable(
     parts: PartRows | null,
     [upserted, deleted]: readonly [bigint, bigint],
     scan: TableScan | null = null,
-    places: ReadonlySet<string> | null = null,
+    places: PlacesNow | null = null,
   ): Synced => {
     const rows = parts === null ? (state?.rows ?? 0n) : sumOf(parts);
     const table = displayName(source.table);
@@ -65,15 +73,19 @@ export async function syncTable(
         outcome.rows,
         [outcome.upserted, outcome.deleted],
         scanOf(context, source, outcome.rows, look),
-        look.blocks === null ? null : new Set([...look.blocks.keys(), ...look.placed]),
+        placesNow(look, outcome.tail),
       );
     }
     reason = outcome.reason;
   }
   await context.copy.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(duckdbSchema(source.table))}`);
-  const withPlaces = wantsPlaces(context, source, columns);
-  const rows = await fullLoad(context, source, columns, withPlaces);
-  return finish('full', reason, rows, [sumOf(rows), 0n], null, new Set(withPlaces ? rows.keys() : []));
+  const rows = await fullLoad(context, source, columns);
+  return finish('full', reason, rows, [sumOf(rows), 0n], null, NO_PLACES);
+}
+
+function placesNow({ blocks, placed }: WalLook, tail: bigint | null): PlacesNow | null {
+  if (blocks === null) return null;
+  return tail === null ? NO_PLACES : { parts: new Set([...blocks.keys(), ...placed]), tail };
 }
 
 function scanOf(

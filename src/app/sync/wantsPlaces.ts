@@ -1,4 +1,4 @@
-import type { SourceTable } from '../../model/sourceTable.ts';
+import { hidesRowid, type SourceTable } from '../../model/sourceTable.ts';
 import { tracksRows } from '../../model/syncPlan.ts';
 import { type ColumnMapping, isPlainText } from '../../model/typeMapping.ts';
 import type { LoadContext } from './fullLoad.ts';
@@ -17,6 +17,8 @@ export function wantsPlaces(
   columns: readonly ColumnMapping[],
 ): boolean {
   if (context.snapshot.summarizesLog !== true || source.unlogged || tracksRows(source) !== null) return false;
+  // They lead to rows by DuckDB's numbers of them.
+  if (hidesRowid(source)) return false;
   const parts = partsIn(context, source);
   const pages = parts.reduce((sum, part) => sum + part.pages, 0);
   if (pages < (context.placesFrom ?? PLACES_FROM_PAGES)) return false;
