@@ -215,7 +215,11 @@ withSummaries('a server that summarizes its log', () => {
         INSERT INTO leaves SELECT i, chr(97 + i % 2), 'l' || i FROM generate_series(1, 3000) i;
         GRANT SELECT ON wide, leaves TO reader; VACUUM wide; VACUUM leaves; CHECKPOINT`);
       expect(await look(false)).toMatchObject({ mode: 'full' });
-      // What the load itself has marked as committed lies behind the checkpoint that this one begins at.
+      // A full load notes nothing; a part that changed is read as a whole, and noted by that.
+      await ask("UPDATE wide SET v = 'u' WHERE id = 1; UPDATE leaves SET v = 'u' WHERE id IN (1, 2); CHECKPOINT");
+      const { scan } = await look(false);
+      expect(scan?.blocks.read).toBe(scan?.blocks.all);
+      // What that has marked as committed lies behind the checkpoint that this one begins at.
       await ask('INSERT INTO elsewhere VALUES (1); CHECKPOINT');
       await look(false);
     };
