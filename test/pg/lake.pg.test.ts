@@ -124,6 +124,11 @@ test('a file that is missing, cut short, swapped or altered is found, and what l
   expect(missing.tables[0]?.lag.changed).toBe(1);
   fs.writeFileSync(place(0), (kept[0] as Buffer).subarray(0, -9));
   expect((await lake.verify('t', 5)).files[0]?.damaged).toHaveLength(2);
+  // One bit, in the middle of the data: no row of that file can be told.
+  const flipped = Buffer.from(kept[0] as Buffer);
+  flipped[40] = (flipped[40] as number) ^ 1;
+  fs.writeFileSync(place(0), flipped);
+  expect(await lake.verify('t', 5)).toMatchObject({ status: 'damaged', files: [{ damaged: [expect.any(String)] }] });
   // Every row is there, and no engine would find them all by their months.
   fs.writeFileSync(place(0), kept[1] as Buffer);
   fs.writeFileSync(place(1), kept[0] as Buffer);

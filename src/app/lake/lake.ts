@@ -47,7 +47,7 @@ export async function expireRest(
 }
 
 /** DuckDB's memory while files are written, unless --memory says otherwise. */
-export const LAKE_MEMORY = '320MB';
+const LAKE_MEMORY = '320MB';
 
 /**
  * Publishes tables of the DuckDB file as they were last synced.

@@ -13,10 +13,13 @@ import { withPostgres } from '../../postgres/server.ts';
 import { isDurable, openSnapshot, readPosition, type SourceSnapshot } from '../../postgres/snapshot.ts';
 import { nameBadText } from '../sync/badText.ts';
 import type { LoadContext, LoadProgress } from '../sync/fullLoad.ts';
-import { expireRest, LAKE_MEMORY, type LakeRequest } from './lake.ts';
+import { expireRest, type LakeRequest } from './lake.ts';
 import { newRun, openLake } from './openLake.ts';
 import { publishLeaves } from './publishLeaves.ts';
 import type { LakeResult, TableOutcome } from './result.ts';
+
+/** DuckDB's: less than from the file, as rows on their way, sorted and written at once, need more than it counts. */
+const LEAF_MEMORY = '240MB';
 
 /** Rows on their way, on disk: enough that reader and loader seldom wait for each other. */
 const SPOOL_BYTES = 256 << 20;
@@ -44,7 +47,7 @@ export async function publishWithoutFile(
       const snapshot = await openSnapshot(server, session, request.tables, position.identity.systemIdentifier !== null);
       for (const name of ['tmp', 'spool']) fs.mkdirSync(path.join(folder, name));
       const copy = await openWorkingCopy(path.join(folder, 'leaf.duckdb'), {
-        memory: config.memory ?? LAKE_MEMORY,
+        memory: config.memory ?? LEAF_MEMORY,
         threads: os.availableParallelism(),
         temporaryFolder: path.join(folder, 'tmp'),
       });
