@@ -15,6 +15,8 @@ export interface LoadTarget {
   readonly key: readonly string[] | null;
   /** SQL of what is inserted, made from the SQL of the columns' values; the values themselves when left out. */
   readonly project?: (values: readonly string[]) => string;
+  /** Another table that is made from the same rows. */
+  readonly also?: Required<Pick<LoadTarget, 'into' | 'project'>>;
 }
 
 /** Inserting a few large batches keeps DuckDB's row groups full. */
@@ -82,6 +84,8 @@ async function insertFiles(
   const values = columns.map((column, index) => columnValue(column, index, escapes));
   try {
     await copy.run(`INSERT INTO ${target.into} SELECT ${target.project?.(values) ?? values.join(', ')} FROM ${rows}`);
+    if (target.also !== undefined)
+      await copy.run(`INSERT INTO ${target.also.into} SELECT ${target.also.project(values)} FROM ${rows}`);
   } catch (error) {
     if (isFinanceDbError(error) && error.code === 'INTERNAL') throw (await findRefused(copy, rows, target)) ?? error;
     throw error;
