@@ -13,11 +13,19 @@ export type ScopeRow = {
 };
 
 export function scopeSql(request: StatsRequest): string {
-  const conditions = [...periodConditions(request.period), ...filterConditions(request.filters, request.vocabulary)];
   return `SELECT count(*) AS rows, count(DISTINCT account_id) AS accounts,
   count(*) - count(normalized_amount) AS not_normalized,
   min("timestamp")::DATE AS first, max("timestamp")::DATE AS last
-FROM ${request.source.table}${whereClause(conditions)}`;
+FROM ${request.source.table}${within(request)}`;
+}
+
+/** One row with `not_normalized` alone, for pages that need nothing else of it. */
+export function notNormalizedSql(request: StatsRequest): string {
+  return `SELECT count(*) - count(normalized_amount) AS not_normalized FROM ${request.source.table}${within(request)}`;
+}
+
+function within({ period, filters, vocabulary }: StatsRequest): string {
+  return whereClause([...periodConditions(period), ...filterConditions(filters, vocabulary)]);
 }
 
 /** Rows within the filters that the report leaves out because of their day, each kind with what it adds up to. */

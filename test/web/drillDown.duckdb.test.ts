@@ -100,6 +100,17 @@ const WITH_FIGURES = PAGE_NAMES.filter((name) => !WITHOUT_FIGURES.includes(name)
 const HELD = ['Cash=100.50', 'card=-7.25', 'giro=0.05'].map((text) => `opening=${encodeURIComponent(text)}`).join('&');
 const addressOf = (name: PageName): string => `${PAGES[name].path}${name === 'balances' ? `?${HELD}` : ''}`;
 
+test.each<[PageName, string]>([
+  ['overview', '?period=2026'],
+  ['cashflow', '?period=2026'],
+  ['flow', '?period=2026'],
+  ['calendar', '?period=2026'],
+  ['categories', '?period=2026'],
+])('%s says how many rows are in none of its sums, and leads to them', async (name, query) => {
+  const page = await get(`/${name === 'overview' ? '' : name}${query}`);
+  expect(page).toMatch(/<a href="[^"]+">[\d,]+ rows?<\/a> ha(s|ve) no amount in USD and (is|are) in no sum/);
+});
+
 describe('the list behind a figure adds up to it', () => {
   test.each(WITH_FIGURES)('%s: every figure, bar, cell and band', async (name) => {
     expect(await follow(addressOf(name), 16)).toBeGreaterThan(1);

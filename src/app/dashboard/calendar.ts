@@ -4,11 +4,14 @@ import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
 import { withKnownTransfers } from '../stats/knownTransfers.ts';
 import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+import { readNotNormalized } from './notNormalized.ts';
 
 export interface CalendarView {
   readonly request: StatsRequest;
   readonly baseCurrency: BaseCurrencyLabel;
   readonly days: readonly DailyRow[];
+  /** Rows that have no amount in the base currency. */
+  readonly notNormalized: string;
 }
 
 /** What was spent on each day. */
@@ -22,5 +25,6 @@ export async function readCalendar(
     request,
     baseCurrency: await readBaseCurrency(reader, setting, stored.table, stored.columns),
     days: await reader.all<DailyRow>(await withKnownTransfers(reader, request, dailySql)),
+    notNormalized: await readNotNormalized(reader, request),
   };
 }

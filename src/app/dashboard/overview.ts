@@ -10,6 +10,7 @@ import type { ReportName } from '../../model/reportNames.ts';
 import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.ts';
 import { type ReportTable, readKnownTable, readTable } from '../stats/reportTable.ts';
 import { prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+import { readNotNormalized } from './notNormalized.ts';
 
 /** A report of the overview with the request that it was made by. */
 export interface OverviewPart {
@@ -22,6 +23,8 @@ export interface OverviewView {
   readonly baseCurrency: BaseCurrencyLabel;
   /** The figures at the top, and those that they are set beside. */
   readonly main: OverviewRow;
+  /** Rows of those days that have no amount in the base currency. */
+  readonly notNormalized: string;
   readonly previous: OverviewRow | null;
   readonly lastYear: OverviewRow | null;
   /** The days within which the figures' transfers were found. */
@@ -74,6 +77,7 @@ export async function readOverviewPage(
     request,
     baseCurrency,
     main,
+    notNormalized: await readNotNormalized(reader, { ...request, period }),
     previous: row('previous'),
     lastYear: row('last_year'),
     hull: hull(spans),

@@ -7,6 +7,7 @@ import { Ink } from './ink.ts';
 import { linkHere, linkTo } from './links.ts';
 import { panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
+import { inNoSum } from './reportLead.ts';
 import { withinBytes } from './weight.ts';
 
 /** More years at once than this are a heavy page: each day is a door, and with many filters one year is. */
@@ -15,7 +16,7 @@ const MOST_YEARS = 2;
 const MOST_BYTES = 115_000;
 
 /** What was spent on each day, a year a sheet. */
-export function calendarPage({ request, baseCurrency, days }: CalendarView, frame: Frame): Html {
+export function calendarPage({ request, baseCurrency, days, notNormalized }: CalendarView, frame: Frame): Html {
   const ink = new Ink(frame, baseCurrency.currency);
   const { locale } = frame;
   const stepOf = heatSteps(days.map(({ spending }) => -Number(spending)));
@@ -63,7 +64,7 @@ export function calendarPage({ request, baseCurrency, days }: CalendarView, fram
     1,
   );
   const earlier = years.slice(sheets.length);
-  return html`<p class="lead">${spanName(request.period.from, request.period.to, locale)} · spending in ${ink.currency} · five steps, each with a fifth of the days <svg class="steps" viewBox="0 0 75 11" width="75" height="11" role="img" aria-label="from little to much">${[1, 2, 3, 4, 5].map((step) => html`<rect class="heat-${step}" x="${(step - 1) * 15}" y="0" width="11" height="11"/>`)}</svg></p>
+  return html`<p class="lead">${spanName(request.period.from, request.period.to, locale)} · spending in ${ink.currency}${inNoSum(notNormalized, ink)} · five steps, each with a fifth of the days <svg class="steps" viewBox="0 0 75 11" width="75" height="11" role="img" aria-label="from little to much">${[1, 2, 3, 4, 5].map((step) => html`<rect class="heat-${step}" x="${(step - 1) * 15}" y="0" width="11" height="11"/>`)}</svg></p>
 ${years.length === 0 && emptyChart()}${sheets}${
   earlier.length > 0 &&
   html`<p class="choices">earlier years ${earlier.map((year) => html`<a href="${linkHere(frame, { period: year, from: null, to: null })}">${year}</a> `)}</p>`

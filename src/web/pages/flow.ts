@@ -11,13 +11,14 @@ import { Ink } from './ink.ts';
 import { type Changes, linkTo } from './links.ts';
 import { panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
+import { inNoSum } from './reportLead.ts';
 import { nameOf, tintOf } from './tint.ts';
 
 /** All categories, whatever other pages are asked for. */
 const AS_DRAWN: Changes = { by: null, depth: null, sort: null, limit: null };
 
 /** From where income came to where it went; what is left over was saved, what lacks was drawn. */
-export function flowPage({ request, baseCurrency, flows }: FlowView, frame: Frame): Html {
+export function flowPage({ request, baseCurrency, flows, notNormalized }: FlowView, frame: Frame): Html {
   const ink = new Ink(frame, baseCurrency.currency);
   const rows = (flow: FlowRow['flow']): FlowRow[] => flows.filter((row) => row.flow === flow && !row.total);
   const total = (flow: FlowRow['flow']): FlowRow | undefined => flows.find((row) => row.flow === flow && row.total);
@@ -78,7 +79,7 @@ ${rows(flow).map(
 `,
 )}</tbody>`;
 })}</table></div>`;
-  return html`<p class="lead">${spanName(request.period.from, request.period.to, frame.locale)} · in ${ink.currency}</p>
+  return html`<p class="lead">${spanName(request.period.from, request.period.to, frame.locale)} · in ${ink.currency}${inNoSum(notNormalized, ink)}</p>
 ${panel(
   { title: 'From income to spending', ink, wide: true, exports, table: '#flows' },
   html`${plot(({ width }) => sankey(left, right, { width, title: 'From income to spending' }), { width: 1100, height: 0 })}${

@@ -18,6 +18,7 @@ import { footOf, panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
 import { seriesOf } from './recurring.ts';
 import { sizes } from './reportCells.ts';
+import { inNoSum } from './reportLead.ts';
 import { nameOf, tintOf } from './tint.ts';
 
 /** So many days ahead. */
@@ -40,7 +41,7 @@ export function overviewPage(view: OverviewView, frame: Frame): Html {
   const name = spanName(main.from, main.to, frame.locale);
   return html`<p class="lead">${name}${frame.query.get('period') === null && main.span === 'latest' && ', the latest month that is over'} · in ${baseCurrency.currency}${
     previous !== null && html` · beside ${spanName(previous.from, previous.to, frame.locale)}`
-  } · <a href="${ink.behind(dayOnly(main), scopeOf(view))}" data-count="${main.count}">${ink.countOf(main.count, 'transaction')}</a></p>
+  } · <a href="${ink.behind(dayOnly(main), scopeOf(view))}" data-count="${main.count}">${ink.countOf(main.count, 'transaction')}</a>${inNoSum(view.notNormalized, ink, own)}</p>
 ${baseCurrency.doubt !== null && html`<p class="warning" role="note">${baseCurrency.doubt}</p>`}
 ${figures(ink, view)}
 ${footOf({ title: 'The figures', ink, exports: { report: 'overview' } })}
