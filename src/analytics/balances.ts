@@ -39,9 +39,7 @@ function balanceExpressions(request: StatsRequest): string[] {
   const stated =
     statements === null
       ? `SELECT NULL::VARCHAR AS account_id, NULL::VARCHAR AS currency, NULL::DATE AS day, NULL::${type} AS amount, NULL::BIGINT AS place WHERE false`
-      : `SELECT account_id, currency, coalesce(closing_day, last_day)::DATE AS day, closing::${type} AS amount, import_id * 100000 + number AS place
-FROM ${statements}
-WHERE closing IS NOT NULL AND coalesce(closing_day, last_day) IS NOT NULL`;
+      : standingsSql(statements, type);
   const named = openings.map(({ account, amount }) => `(${quoteLiteral(account)}, ${amount}::${type})`).join(', ');
   const accounts = filters.accounts.map((account) => account.toLowerCase());
   const only = accounts.length === 0 ? '' : `\n  AND ${isOneOf('lower(account_id)', accounts)}`;
@@ -103,6 +101,31 @@ ${indented(stated, 4)}
   FROM known
 )`,
   ];
+}
+
+/**
+ * What an account held by its statements, each at the first day by which all of its entries are counted. A closing balance has all
+ * entries of its statement in it, and some lie after its day: of a Friday, with Monday as their value date. So a statement holds at
+ * the latest day of its own entries and of those before it. Where a later statement has entries up to that day too, the days of the
+ * rows do not tell them apart, and the earlier one says nothing; the last one always does. Statements that merely overlap (a year
+ * beside its months) stay, unless one reaches beyond its closing day.
+ */
+function standingsSql(statements: string, type: string): string {
+  return `SELECT account_id, currency, reach AS day, amount, place
+FROM (
+  SELECT *, min(first) OVER later AS next, min(first) FILTER (WHERE first < opened) OVER later AS next_dated_back
+  FROM (
+    SELECT *, max(greatest(closed, last)) OVER (PARTITION BY account_id, currency ORDER BY closed, place) AS reach
+    FROM (
+      SELECT account_id, currency, coalesce(closing_day, last_day)::DATE AS closed, last_day::DATE AS last, first_day::DATE AS first,
+        opening_day::DATE AS opened, closing::${type} AS amount, import_id * 100000 + number AS place
+      FROM ${statements}
+      WHERE closing IS NOT NULL AND coalesce(closing_day, last_day) IS NOT NULL
+    )
+  )
+  WINDOW later AS (PARTITION BY account_id, currency ORDER BY closed, place ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+)
+WHERE (reach = closed OR coalesce(next > reach, true)) AND coalesce(next_dated_back > reach, true)`;
 }
 
 /** An amount of an account in the base currency: exact where it is in that, else an estimate. */

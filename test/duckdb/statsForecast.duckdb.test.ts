@@ -136,10 +136,10 @@ test('an account that holds several currencies is named where no balance is know
 
 describe('balances by statements', () => {
   const STATEMENTS = `CREATE TABLE transaction_statements AS SELECT * FROM (VALUES
-    (1, 1, 'GIRO', 'USD', 100.00::DECIMAL(30,5), DATE '2026-01-31', DATE '2026-01-20'),
-    (2, 1, 'GIRO', 'USD', 70.00, DATE '2026-02-28', DATE '2026-02-20'),
-    (3, 1, 'GIRO', 'USD', 45.00, DATE '2026-03-31', DATE '2026-03-05')
-  ) AS s(import_id, number, account_id, currency, closing, closing_day, last_day)`;
+    (1, 1, 'GIRO', 'USD', 100.00::DECIMAL(30,5), DATE '2025-12-31', DATE '2026-01-31', DATE '2026-01-10', DATE '2026-01-20'),
+    (2, 1, 'GIRO', 'USD', 70.00, DATE '2026-01-31', DATE '2026-02-28', DATE '2026-02-10', DATE '2026-02-20'),
+    (3, 1, 'GIRO', 'USD', 45.00, DATE '2026-02-28', DATE '2026-03-31', DATE '2026-03-05', DATE '2026-03-05')
+  ) AS s(import_id, number, account_id, currency, closing, opening_day, closing_day, first_day, last_day)`;
   const rows = simpleRows([
     { day: '2026-01-10', amount: '-20.00', account: 'GIRO' },
     { day: '2026-02-10', amount: '-30.00', account: 'GIRO' },
@@ -167,6 +167,49 @@ describe('balances by statements', () => {
       disagreements: [
         { account_id: 'GIRO', since: '2026-02-28', day: '2026-03-31', stated: 45, added_up: 50, difference: -5 },
       ],
+    });
+  });
+
+  /** Friday has an entry that counts from Monday on; 1000 before it. */
+  const WEEKEND = simpleRows([
+    { day: '2026-11-20', amount: '-40.00', account: 'GIRO' },
+    { day: '2026-11-23', amount: '-60.00', account: 'GIRO' },
+  ]);
+  const weekend = (...values: string[]): string =>
+    `CREATE TABLE transaction_statements AS SELECT import_id, 1 AS number, 'GIRO' AS account_id, 'USD' AS currency,
+    closing::DECIMAL(30,5) AS closing, opening_day::DATE AS opening_day, closing_day::DATE AS closing_day, first_day::DATE AS first_day, last_day::DATE AS last_day
+    FROM (VALUES ${values.join(', ')}) AS s(import_id, closing, opening_day, closing_day, first_day, last_day)`;
+  const FRIDAY = "(1, 900, '2026-11-19', '2026-11-20', '2026-11-20', '2026-11-23')";
+  const MONDAY = "(2, 890, '2026-11-20', '2026-11-23', '2026-11-23', '2026-11-23')";
+  /** Tuesday's has an entry dated back to Monday. */
+  const TUESDAY = "(3, 870, '2026-11-23', '2026-11-24', '2026-11-22', '2026-11-24')";
+  const monday = simpleRows([{ day: '2026-11-23', amount: '-10.00', account: 'GIRO' }]);
+  const tuesday = simpleRows([
+    { day: '2026-11-22', amount: '-5.00', account: 'GIRO' },
+    { day: '2026-11-24', amount: '-15.00', account: 'GIRO' },
+  ]);
+  test.each([
+    ['the Friday alone', WEEKEND, [FRIDAY], 900],
+    ['with the Monday', [...WEEKEND, ...monday], [FRIDAY, MONDAY], 890],
+    ['and the Tuesday', [...WEEKEND, ...monday, ...tuesday], [FRIDAY, MONDAY, TUESDAY], 870],
+    ['imported in another order', [...WEEKEND, ...monday], [FRIDAY.replace('(1', '(9'), MONDAY], 890],
+  ])(
+    'entries that lie after the closing day of their statement count once: %s',
+    async (_which, found, values, latest) => {
+      const file = await statsFile(folderWithin(), found, [weekend(...values)]);
+      const { rows: days, balances } = await document(file, 'balances', { by: 'day', period: '2026-11' });
+      expect(days.filter(({ account_id }) => account_id === 'GIRO').at(-1)?.balance).toBe(latest);
+      expect(days.find(({ period }) => period === '2026-11-20')?.balance).toBe(960);
+      expect(balances).toMatchObject({ disagreements: [] });
+    },
+  );
+
+  test('a row that is missing is said where entries lie after closing days too', async () => {
+    const later = "(3, 850, '2026-11-23', '2026-11-25', '2026-11-24', '2026-11-25')";
+    const file = await statsFile(folderWithin(), [...WEEKEND, ...monday], [weekend(FRIDAY, MONDAY, later)]);
+    const { balances } = await document(file, 'balances', { by: 'day' });
+    expect(balances).toMatchObject({
+      disagreements: [{ since: '2026-11-23', day: '2026-11-25', stated: 850, added_up: 890, difference: -40 }],
     });
   });
 

@@ -87,7 +87,8 @@ async function readStatements(reader: DuckDbReader, table: TableName): Promise<s
      WHERE database_name = current_database() AND schema_name = $schema AND table_name = $name`,
     { schema: duckdbSchema(statements), name: statements.name },
   );
-  const needed = ['account_id', 'currency', 'closing', 'closing_day', 'last_day', 'import_id', 'number'];
+  const days = ['opening_day', 'closing_day', 'first_day', 'last_day'];
+  const needed = ['account_id', 'currency', 'closing', 'import_id', 'number', ...days];
   return needed.every((name) => columns.some((column) => column.name === name)) ? duckdbTable(statements) : null;
 }
 
