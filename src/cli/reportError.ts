@@ -18,7 +18,9 @@ export function reportError(error: unknown, argv: readonly string[], io: Io, env
   if (isParsingError(error) && isNoError(error, argv, io)) return 0;
   // An aborted wait rejects with an AbortError; why it was aborted is what matters.
   const reason = io.signal.aborted && isFinanceDbError(io.signal.reason) ? io.signal.reason : undefined;
-  const known = ofCommand(reason ?? toFinanceDbError(error), commandWord(argv));
+  const known = isUnknownCommand(error)
+    ? toFinanceDbError(error)
+    : ofCommand(reason ?? toFinanceDbError(error), commandWord(argv));
   if (LOGGED.has(commandWord(argv) ?? '') && io.stderr.isTTY !== true) io.stderr.write(logLine(known, io));
   else {
     const width = proseColumns(io.stderr, env);
@@ -63,6 +65,11 @@ function isNoError(error: ParsingError, argv: readonly string[], io: Io): boolea
   if (version)
     io.stdout.write(`${argv.includes('--json') ? JSON.stringify({ status: 'ok', version: VERSION }) : VERSION}\n`);
   return version;
+}
+
+/** What its first word is called has no help. */
+function isUnknownCommand(error: unknown): boolean {
+  return codeOf(error) === 'commander.unknownCommand';
 }
 
 function isParsingError(error: unknown): error is ParsingError {

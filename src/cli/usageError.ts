@@ -18,7 +18,7 @@ export function usageError(error: CommanderError, command: Command | undefined):
   const question = meant === undefined ? '' : `; did you mean ${meant}?`;
   const problem: Problem = unknownFlag(error, command) ?? unknownChoice(first) ?? { message: first.replace(/\.$/, '') };
   return new FinanceDbError('USAGE', `${problem.message}${problem.remedy === undefined ? question : ''}`, {
-    remedy: problem.remedy ?? `see ${nameOf(command)} --help`,
+    remedy: problem.remedy ?? `see ${helped(error, command, meant)} --help`,
     cause: error,
   });
 }
@@ -34,6 +34,13 @@ function noCommand(command: Command | undefined): FinanceDbError {
   return new FinanceDbError('USAGE', `there is no command ${JSON.stringify(topic)}${question}`, {
     remedy: `the commands are ${names.join(', ')}`,
   });
+}
+
+/** Whose help is of use: of a command that there is not, there is none. */
+function helped(error: CommanderError, command: Command | undefined, meant: string | undefined): string {
+  if (error.code !== 'commander.unknownCommand') return nameOf(command);
+  const known = command?.commands.some((child) => child.name() === meant) === true;
+  return known ? `${nameOf(command)} ${meant}` : nameOf(command);
 }
 
 /** `finance-db sync`. */

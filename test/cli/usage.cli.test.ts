@@ -28,6 +28,9 @@ describe('a wrong command line is exit 2, says what is wrong and what to do, and
   test.each<[string[], string]>([
     // Commands
     [['snyc'], "unknown command 'snyc'; did you mean sync?"],
+    [['snyc'], '→ see finance-db sync --help'],
+    [['imprt', 'a.csv'], '→ see finance-db import --help'],
+    [['qqqqqqqq'], '→ see finance-db --help'],
     [[''], "unknown command ''"],
     [['help', 'snyc'], 'there is no command "snyc"; did you mean sync?'],
     [['sync', 'validate'], 'one command at a time: sync, then validate'],
@@ -60,6 +63,17 @@ describe('a wrong command line is exit 2, says what is wrong and what to do, and
     [['import', 'a.csv', '--yes'], '--yes goes with --learn'],
     [['import', '--learn', 'a.csv', '--dry-run'], '--dry-run is to write nothing'],
     [['import', '--learn', '-', '--yes'], 'stdin can be read once'],
+    [['import', '--undo', '3', '--dry-run'], '--undo changes rows, and --dry-run is to write nothing'],
+    [['import', '--undo', '3', '--force', '--dry-run'], '--undo changes rows'],
+    [['import', '--dry-run', '--restore', '3'], '--restore changes rows'],
+    ...['undo', 'restore', 'list'].flatMap((other): [string[], string][] => [
+      [
+        ['import', `--${other}`, '3', '--account', 'a'],
+        `--account is for files that come in, and --${other} takes none`,
+      ],
+      [['import', `--${other}`, '3', '--all-new'], '--all-new is for files that come in'],
+    ]),
+    [['import', '--list', '--dry-run'], '--dry-run is for files that come in'],
     [['stats', '--category', ''], '--category needs a value, found an empty one'],
     [['sync', '--jobs', '99999999999'], 'expected a whole number from 1 to 64'],
     [['sync', '--jobs', LONG], 'expected a whole number from 1'],

@@ -159,6 +159,13 @@ test('sample rows give way to the first real import, in one transaction, and do 
   expect(JSON.parse((await fixture.run('import', file, '--dry-run', '--json')).stdout)).toMatchObject({
     sample_rows_removed: 50,
   });
+  // A refused file between them takes nothing of the dry run back: neither does the sample give way twice, nor is a row new twice.
+  const dry = await fixture.run('import', file, fixture.file('web.csv', '<html>'), file, '--dry-run', '--json');
+  expect(JSON.parse(dry.stdout)).toMatchObject({
+    sample_rows_removed: 50,
+    imports: [{ new: 1 }, { new: 0, known: 1 }],
+    refused: [{}],
+  });
   expect(await count()).toBe('50');
   await fixture.imported([file]);
   expect(await count()).toBe('1');

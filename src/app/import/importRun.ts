@@ -10,7 +10,7 @@ import { ensureTransactions } from '../../postgres/transactionsTable.ts';
 import { LearntStep } from './fileLearnt.ts';
 import { importFile } from './importFile.ts';
 import type { InputFile } from './inputFile.ts';
-import { openStatements } from './openStatements.ts';
+import { type OpenedStatements, openStatements } from './openStatements.ts';
 import type { ImportRequest } from './request.ts';
 import type { FileImport, RefusedFile } from './result.ts';
 
@@ -40,9 +40,15 @@ export class ImportRun {
   /** @throws FinanceDbError for whatever is no fault of the file */
   async importOne(input: InputFile): Promise<DoneFile | RefusedFile> {
     const { session, table, request } = this;
+    let opened: OpenedStatements;
     try {
-      // Before the transaction: a wrong file holds no lock.
-      const opened = await openStatements(input, request);
+      // Before the transaction: a wrong file holds no lock, and of it there is nothing to take back, least of all the files before it.
+      opened = await openStatements(input, request);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      return { file: input.name, error: refusal(error, input.name) };
+    }
+    try {
       await this.begin();
       const sampleRemoved = await this.removeSample();
       const again = request.allNew && (await hasLiveImport(session, table, opened.fileHash));
