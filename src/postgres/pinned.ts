@@ -1,3 +1,4 @@
+import { isFinanceDbError } from '../errors/financeDbError.ts';
 import type { PgSession } from './session.ts';
 
 /** What one look at the catalogue may take beyond waiting for locks: seconds for thousands of tables, never minutes. */
@@ -46,9 +47,27 @@ export async function askPinned<R>(session: PgSession, question: string): Promis
   const limit = session.lockWaitMs + CATALOGUE_MS;
   const begin = `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${pins(session.lockWaitMs)}; SET LOCAL statement_timeout = ${limit}`;
   try {
-    return await session.query<R>(`${begin}; ${question}; COMMIT`);
+    return await againAfterDeadlock(session, () => session.query<R>(`${begin}; ${question}; COMMIT`));
   } catch (error) {
     await session.query('ROLLBACK').catch(() => undefined);
     throw error;
+  }
+}
+
+/** PostgreSQL ends one side of a deadlock after a second, so that the other, which gains nothing from us, has long gone on. */
+const DEADLOCKS = 4;
+
+/**
+ * Asks what begins a transaction, and asks again when PostgreSQL took it for the victim of a deadlock with somebody who changes
+ * definitions: nothing has been read by then.
+ */
+export async function againAfterDeadlock<T>(session: PgSession, begin: () => Promise<T>): Promise<T> {
+  for (let left = DEADLOCKS; ; left--) {
+    try {
+      return await begin();
+    } catch (error) {
+      if (left === 0 || !isFinanceDbError(error) || error.details['sqlstate'] !== '40P01') throw error;
+      await session.query('ROLLBACK');
+    }
   }
 }

@@ -4,7 +4,7 @@ import type { SourceTable } from '../model/sourceTable.ts';
 import { postgresTable, type TableName } from '../model/tableName.ts';
 import { parseSnapshot, type Snapshot, type SourceIdentity, toXid32 } from '../model/watermark.ts';
 import { describeTables } from './catalogue.ts';
-import { askPinned, beginSnapshot, patience } from './pinned.ts';
+import { againAfterDeadlock, askPinned, beginSnapshot, patience } from './pinned.ts';
 import type { PgServer } from './server.ts';
 import type { PgSession } from './session.ts';
 
@@ -88,9 +88,10 @@ export async function openSnapshot(
     .map((source) => postgresTable(source.table));
   const lock = lockable.length === 0 ? '' : `; LOCK TABLE ${lockable.join(', ')} IN ACCESS SHARE MODE`;
   const begin = `${beginSnapshot(session)}${lock}`;
-  if (take !== undefined) await session.query(begin);
+  if (take !== undefined) await againAfterDeadlock(session, () => session.query(begin));
   const first = take === undefined ? begin : `SET TRANSACTION SNAPSHOT '${await take()}'`;
-  const position = toPosition(await session.query(`${first}; ${positionSql(hasIdentity)}`));
+  const ask = (): Promise<Record<string, string | null>[]> => session.query(`${first}; ${positionSql(hasIdentity)}`);
+  const position = toPosition(await (take === undefined ? againAfterDeadlock(session, ask) : ask()));
   const described = await describeTables(session, tables);
   const lockAll = described.map((source) => `EXPLAIN SELECT FROM ${postgresTable(source.table)}`).join('; ');
   await session.query(lockAll);

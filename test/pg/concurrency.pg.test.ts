@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { rowsOf } from '../../src/model/sourceTable.ts';
+import { askPinned } from '../../src/postgres/pinned.ts';
 import { withPostgres } from '../../src/postgres/server.ts';
 import type { PgSession } from '../../src/postgres/session.ts';
 import { openSnapshot } from '../../src/postgres/snapshot.ts';
@@ -188,6 +189,21 @@ describe('while a sync is under way', () => {
     expect(await source.rows('SELECT count(*)::INT AS n FROM t')).toEqual([{ n: 31001 }]);
     expect(await syncEqual()).toMatchObject({ rows: 0, deleted: 31001 });
   });
+});
+
+test('a look that PostgreSQL ends as the victim of a deadlock begins again', async () => {
+  await run('CREATE TABLE u (id int PRIMARY KEY); INSERT INTO u VALUES (1)');
+  // Whoever has waited for so long is the victim: we, unless this machine sleeps for seconds.
+  await other.query("SET deadlock_timeout = '10s'; BEGIN; LOCK TABLE u IN ACCESS EXCLUSIVE MODE");
+  const locks = ['t', 'u'].map((name) => `LOCK TABLE public.${name} IN ACCESS SHARE MODE`).join('; ');
+  const asked = askPinned<{ rows: string }>(source.session, `${locks}; SELECT count(*) AS rows FROM public.u`);
+  await until('we wait for the lock', async () => {
+    const waiting = await third.query("SELECT FROM pg_locks WHERE NOT granted AND relation = 'u'::regclass");
+    return waiting.length > 0;
+  });
+  await other.query('LOCK TABLE t IN ACCESS EXCLUSIVE MODE; INSERT INTO u VALUES (2)').catch(() => undefined);
+  await other.query('COMMIT; RESET deadlock_timeout');
+  expect(await asked).toEqual([{ rows: '2' }]);
 });
 
 test('a partition attached during a sync is not read by it, and is by the next', async () => {
