@@ -4,7 +4,7 @@ import { balancesOf } from './importDocument.ts';
 import { printable, printableText } from './printable.ts';
 
 /**
- * One line a file, for logs. What is seldom stands only where it is.
+ * One line a file, for logs. What is seldom stands only where it is. Of a dry run it says so: nothing was written.
  * @param sampleRemoved rows of sample data that gave way to it
  */
 export function importLine(one: FileImport, sampleRemoved: number, now: Date): string {
@@ -19,7 +19,8 @@ export function importLine(one: FileImport, sampleRemoved: number, now: Date): s
     ['other', other],
     ['sample_rows_removed', sampleRemoved],
   ].map(([what, count]) => (count === 0 ? '' : ` ${what}=${count}`));
-  return `${now.toISOString()} import ok ${printable(one.file)}: ${one.source} rows=${one.rows} new=${one.outcome.newRows} known=${one.outcome.known}${left.join('')} alike=${one.outcome.possibleDuplicates}${balances} sum=${one.sum}${gaps}${same}`;
+  const ok = one.id === null ? 'dry-run ok' : 'ok';
+  return `${now.toISOString()} import ${ok} ${printable(one.file)}: ${one.source} rows=${one.rows} new=${one.outcome.newRows} known=${one.outcome.known}${left.join('')} alike=${one.outcome.possibleDuplicates}${balances} sum=${one.sum}${gaps}${same}`;
 }
 
 export function refusedLine({ file, error }: RefusedFile, now: Date): string {

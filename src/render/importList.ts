@@ -127,6 +127,8 @@ export function renderUndone(id: string, undone: Undone, forced: boolean, style:
         style,
       ),
     );
+    const shown = undone.edited.length;
+    if (shown < undone.editedCount) lines.push(`${grouped(shown)} of ${grouped(undone.editedCount)} shown.`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -156,9 +156,13 @@ test('a PostgreSQL error in the middle: what came in is filed away, the rest sta
   expect(left()).toEqual(['done/1.sta', 'done/2.sta', 'done/3.sta', 'done/4.sta']);
 });
 
-test('a dry run moves nothing', async () => {
+test('a dry run moves nothing, and no line of it reads like one of an import', async () => {
   put('a.sta', statement(1));
-  expect((await runInbox('--dry-run')).code).toBe(0);
+  const { code, stdout } = await runInbox('--dry-run');
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^\S+Z import dry-run ok \S+: .* new=1 .*\n$/),
+  });
   expect(left()).toEqual(['a.sta']);
 });
 

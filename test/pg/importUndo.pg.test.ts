@@ -74,6 +74,18 @@ describe('--undo', () => {
     expect(await cents()).toEqual([]);
   });
 
+  test('of many edited rows the first are listed, and that says so', async () => {
+    const id = await imported(
+      'a',
+      Array.from({ length: 23 }, (_, index) => ({ day: '2026-03-02', cents: -100 - index, text: `Shop ${index}` })),
+    );
+    await fixture.rows(`UPDATE transactions SET category = 'Fun'`);
+    const { code, stdout } = await fixture.run('import', '--undo', `${id}`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^23 rows stay, /m);
+    expect(stdout).toMatch(/\n20 of 23 shown\.\n$/);
+  });
+
   test('exchange rates that came later are no edit', async () => {
     const text = mt940Text({ account: 'CHF', currency: 'CHF', openingCents: 0, entries: [coffee] });
     const { imports } = await fixture.imported([fixture.file('chf', text)]);

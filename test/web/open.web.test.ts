@@ -48,7 +48,7 @@ const onLinux = process.platform === 'linux' ? describe : describe.skip;
 onLinux('serve --open', () => {
   test('gives the browser the address with its token', async () => {
     const opened = path.join(folder.path, 'opened');
-    const { tool, address, until } = await open(
+    const { tool, address, told, until } = await open(
       `printf %s "$1" > '${opened}.part'; /bin/mv '${opened}.part' '${opened}'`,
     );
     await until(() => fs.existsSync(opened));
@@ -56,6 +56,9 @@ onLinux('serve --open', () => {
     expect(address).toContain('?token=abcdefgh12345678');
     tool.child.kill('SIGTERM');
     expect((await tool.ended).code).toBe(143);
+    // It did as it was told: no error.
+    expect(told()).toMatch(/^stopped\n$/m);
+    expect(told()).not.toContain('error [');
   });
 
   test.each([

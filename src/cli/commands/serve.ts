@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { packageFolder } from '../../files/packageFolder.ts';
 import { parseSpan } from '../../model/span.ts';
 import { isLoopback } from '../../web/server/hosts.ts';
@@ -43,8 +43,10 @@ export async function serveCommand(context: CommandContext, flags: ServeFlags): 
   } finally {
     await server.close();
   }
-  // Its reason says which signal it was, and so the exit code.
-  throw signal.reason;
+  // Its reason says which signal it was, and so the exit code; it was meant to run until now, and that is no error.
+  if (!isFinanceDbError(signal.reason)) throw signal.reason;
+  if (!output.quiet) io.stderr.write('stopped\n');
+  return signal.reason.exitCode;
 }
 
 function serveOptions({ io, config, env }: CommandContext, flags: ServeFlags): ServeOptions {
