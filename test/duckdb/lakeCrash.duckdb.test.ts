@@ -266,3 +266,12 @@ test('killed at any request to a store: the old table or the new one, and nothin
   }
   expect(uploadsLeft).toBeGreaterThan(0);
 });
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux('a place where no folder can be made is refused, not tried for ever', async () => {
+  const nowhere = folderStore('/proc/no-such-folder/lake', 'look');
+  await expect(nowhere.write('a/b', Buffer.from('x'))).rejects.toMatchObject({ code: 'LAKE_STORE' });
+  const made = folderStore(path.join(root, 'a/b/c'), 'look');
+  await made.write('d/e', Buffer.from('x'));
+  expect(await made.read('d/e')).toEqual(Buffer.from('x'));
+});

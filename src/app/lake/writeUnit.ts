@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import { makeFolders } from '../../files/makeFolders.ts';
 import { boundBytes } from '../../lake/iceberg/bounds.ts';
 import type { DataFile } from '../../lake/iceberg/manifest.ts';
 import { type IcebergField, type IcebergSchema, toParquet } from '../../lake/iceberg/schema.ts';
@@ -94,7 +95,7 @@ export async function writeFile(
 ): Promise<DataFile> {
   const place =
     store.folder === null ? path.join(folder, path.basename(planned.key)) : path.join(store.folder, planned.key);
-  fs.mkdirSync(path.dirname(place), { recursive: true });
+  makeFolders(path.dirname(place));
   const columns = plan.source.columns.map(
     ({ name, duckdbType }) => `${toParquet(quoteIdentifier(name), duckdbType)} AS ${quoteIdentifier(name)}`,
   );

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { codeOf, FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { makeFolders } from '../../files/makeFolders.ts';
 import type { LakeStore } from './store.ts';
 
 /**
@@ -19,7 +20,7 @@ export function folderStore(root: string, run: string): LakeStore {
   };
   const put = (key: string, content: Buffer, place: (temporary: string, target: string) => boolean): boolean => {
     const target = at(key);
-    fs.mkdirSync(path.dirname(target), { recursive: true });
+    makeFolders(path.dirname(target));
     // Hidden, and named after the run, by which those of a killed one are found (journal.ts).
     const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${run}`);
     try {
