@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from './makeFolders.ts';
 
 /** What was paid to whom is the owner's affair: files of ours are for the owner alone unless FINANCE_DB_FILE_MODE shares. */
 export const PRIVATE_FILE = 0o600;
@@ -10,7 +11,7 @@ const PRIVATE_FOLDER = 0o700;
  * is: it may be shared on purpose, or be no folder of ours at all.
  */
 export function makePrivateFolder(folder: string): void {
-  fs.mkdirSync(path.dirname(folder), { recursive: true });
+  makeFolders(path.dirname(folder));
   try {
     fs.mkdirSync(folder, { mode: PRIVATE_FOLDER });
   } catch (error) {

@@ -5,6 +5,7 @@ import { publishTable } from '../../src/app/lake/publishTable.ts';
 import type { LakeSource } from '../../src/app/lake/source.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../src/errors/financeDbError.ts';
+import { makePrivateFolder } from '../../src/files/privateFile.ts';
 import { processTag } from '../../src/files/processTag.ts';
 import { folderStore } from '../../src/lake/store/folderStore.ts';
 import { s3Store } from '../../src/lake/store/s3Store.ts';
@@ -271,6 +272,8 @@ const onLinux = process.platform === 'linux' ? test : test.skip;
 onLinux('a place where no folder can be made is refused, not tried for ever', async () => {
   const nowhere = folderStore('/proc/no-such-folder/lake', 'look');
   await expect(nowhere.write('a/b', Buffer.from('x'))).rejects.toMatchObject({ code: 'LAKE_STORE' });
+  // Nor is a home, or a file's folder.
+  expect(() => makePrivateFolder('/proc/no-such-folder/home')).toThrow('ENOENT');
   const made = folderStore(path.join(root, 'a/b/c'), 'look');
   await made.write('d/e', Buffer.from('x'));
   expect(await made.read('d/e')).toEqual(Buffer.from('x'));
