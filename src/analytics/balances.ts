@@ -1,4 +1,5 @@
 import { quoteLiteral } from '../model/identifier.ts';
+import { countIntervals } from '../model/period.ts';
 import type { ReportQuery } from './columns.ts';
 import { intervalLabelSql } from './intervals.ts';
 import type { StatsRequest } from './request.ts';
@@ -25,8 +26,19 @@ export type DisagreementRow = {
   readonly difference: string;
 };
 
-/** How many of the latest intervals are shown of each account. */
+/** How many of the latest intervals are shown of each account: of all that is known, and of a period that was asked for. */
 const DEFAULT_LIMIT = 12;
+const LIMIT_OF_PERIOD = 100;
+
+/** How many intervals the rows span, and the latest of them that are shown. */
+export function intervalsShown({ span, period, interval, calendar, limit }: StatsRequest): {
+  shown: number;
+  of: number;
+} {
+  const of = span === null ? 0 : countIntervals(span.from, span.to, interval, calendar);
+  const asked = period.from !== null || period.to !== null;
+  return { shown: Math.min(of, limit ?? (asked ? LIMIT_OF_PERIOD : DEFAULT_LIMIT)), of };
+}
 
 /**
  * What is known of an account at one day, and what came and went: the latest statement wins, since what it says is now. An opening
@@ -135,7 +147,7 @@ function inBase(amount: string, type: string): string {
 
 /** Balances of each account, and of all of them in the base currency, at the end of each interval, with the lowest within it. */
 export function balancesReport(request: StatsRequest): ReportQuery {
-  const { span, limit } = request;
+  const { span } = request;
   const label = intervalLabelSql(request, 'day');
   const from = span === null ? 'NULL::DATE' : `DATE '${span.from}'`;
   const to = span === null ? 'NULL::DATE' : `DATE '${span.to}'`;
@@ -145,7 +157,7 @@ export function balancesReport(request: StatsRequest): ReportQuery {
   SELECT ${label} AS period, max(day) AS last, min(day) AS first
   FROM (SELECT unnest(generate_series(${from}, ${to}, INTERVAL 1 DAY))::DATE AS day)
   GROUP BY period
-  ORDER BY period DESC${indented(limitClause(limit ?? DEFAULT_LIMIT))}
+  ORDER BY period DESC${indented(limitClause(intervalsShown(request).shown))}
 )`,
     `ends AS (
   SELECT i.period, i.first, i.last, d.account_id, d.currency, max_by(d.balance, d.day) AS balance, max_by(d.balance, d.day) FILTER (WHERE d.day < i.first) AS before

@@ -93,6 +93,22 @@ export function sumText({ sum, rows, notNormalized, unconverted }: Suggestion): 
   return [...(notNormalized < rows ? [style.money(sum)] : []), ...parts].join(' and ');
 }
 
+/** `of 7 payees`, or `of 7 payees in 9 groups` where not all rows of a payee have the same category suggested. */
+export function groupsText(suggestions: readonly Pick<Suggestion, 'payee'>[]): string {
+  const payees = counted(new Set(suggestions.map(({ payee }) => payee)).size, 'payee');
+  const groups = counted(suggestions.length, 'group');
+  return payees.startsWith(`${groups.split(' ')[0]} `) ? `of ${payees}` : `of ${payees} in ${groups}`;
+}
+
+/** Why a payee is asked about more than once; empty for one that is not. */
+export function againText(suggestions: readonly Pick<Suggestion, 'payee'>[], index: number): string {
+  const { payee } = suggestions[index] as Pick<Suggestion, 'payee'>;
+  const places = suggestions.flatMap((one, place) => (one.payee === payee ? [place] : []));
+  return places.length === 1
+    ? ''
+    : `group ${places.indexOf(index) + 1} of ${places.length} of this payee: its rows differ, and so does what is suggested for them`;
+}
+
 /** `93 % sure`; where the rows of a payee differ, by amount or account: `44 to 93 % sure`. */
 export function sureText({ confidence, surest }: Suggestion): string {
   const [least, most] = [Math.round(confidence * 100), Math.round(surest * 100)];

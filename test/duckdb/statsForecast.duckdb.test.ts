@@ -204,6 +204,30 @@ describe('balances by statements', () => {
     },
   );
 
+  test.each([
+    [{ by: 'day' }, 12, 'The latest 12 of 87 days shown; --limit N shows more'],
+    [{ by: 'day', period: '2026-01' }, 22, null],
+    [{ by: 'day', period: '2026', limit: 3 }, 3, 'The latest 3 of 87 days shown; --limit N shows more'],
+  ])('how many intervals there are is said where not all are shown: %j', async (flags, count, said) => {
+    const file = await statsFile(folderWithin(), rows, [STATEMENTS]);
+    const { rows: found } = await document(file, 'balances', flags);
+    expect(found.filter(({ account_id }) => account_id === 'GIRO')).toHaveLength(count);
+    const { stdout } = await runStatsCommand(file, 'balances', flags, { columns: 200 });
+    if (said === null) expect(stdout).not.toContain('--limit');
+    else expect(stdout).toContain(said);
+  });
+
+  test('data that ends within a month: errors are said to be of months begun as far', async () => {
+    const salaries = Array.from({ length: 14 }, (_, at) => ({
+      day: `${2025 + Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, '0')}-03`,
+      amount: '3250.00',
+    }));
+    const file = await statsFile(folderWithin(), simpleRows([...salaries, { day: '2026-02-12', amount: '-5.00' }]));
+    const { stdout } = await runStatsCommand(file, 'forecast', {}, { columns: 400 });
+    expect(stdout).toContain('With the month begun as far as now, net was missed by');
+    expect(stdout).not.toContain('A month ahead');
+  });
+
   test('a row that is missing is said where entries lie after closing days too', async () => {
     const later = "(3, 850, '2026-11-23', '2026-11-25', '2026-11-24', '2026-11-25')";
     const file = await statsFile(folderWithin(), [...WEEKEND, ...monday], [weekend(FRIDAY, MONDAY, later)]);

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { againText, groupsText } from '../../src/render/categorySuggestions.ts';
 import { type ImportFixture, makeImportFixture } from '../support/importFixture.ts';
 import { CSV_PROFILE, csvText } from '../support/statementTexts.ts';
 
@@ -117,6 +118,16 @@ describe('categorize', () => {
     await json('categorize', '--undo');
     if ((await marks())[0]?.category === null) await json('categorize', '--apply', '--min-confidence', '0.1');
     expect(await json('import', '--undo', '2')).toMatchObject({ deleted: 1 });
+  });
+
+  test('payees are counted apart from the groups of their rows, and why one comes again is said', () => {
+    const [a, b] = [{ payee: 'A' }, { payee: 'B' }];
+    expect([groupsText([a, b]), groupsText([a, b, a])]).toEqual(['of 2 payees', 'of 2 payees in 3 groups']);
+    expect([0, 1, 2].map((place) => againText([a, b, a], place).split(':')[0])).toEqual([
+      'group 1 of 2 of this payee',
+      '',
+      'group 2 of 2 of this payee',
+    ]);
   });
 
   test('asks one by one, a key each, and writes what was chosen together', async () => {

@@ -192,6 +192,17 @@ describe('a forecast', () => {
     }
   });
 
+  test.each(['2025-12-10', '2025-12-27'])(
+    '"no change" misses nothing that never changes, also on %s, within a month',
+    (day) => {
+      const within = dayNumber(day);
+      const found = forecastFlows(flows(within), { origin: within, months: 1, beats: BEATS })?.accuracy ?? [];
+      const income = found.find(({ flow }) => flow === 'income');
+      expect(income?.rivals.find(({ name }) => name === 'no change')?.meanError).toBe(0);
+      expect(income?.againstNoChange).toBeNull();
+    },
+  );
+
   test('of a month that runs keeps what is known of it', () => {
     const middle = dayNumber('2025-12-10');
     const [month, after] = forecastFlows(flows(middle), { origin: middle, months: 1, beats: BEATS })?.months ?? [];

@@ -4,6 +4,7 @@ import {
   balancesReport,
   type DisagreementRow,
   disagreementsSql,
+  intervalsShown,
 } from '../../analytics/balances.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
@@ -22,6 +23,8 @@ export interface BalancesView {
   readonly mixed: readonly string[];
   /** Accounts with a balance in their own currency that no row has a rate of: they are not in the sum of all. */
   readonly unrated: readonly { readonly account: string; readonly currency: string | null }[];
+  /** How many of the intervals are shown, the latest. */
+  readonly intervals: { readonly shown: number; readonly of: number; readonly noun: string };
   /** The accounts whose balance is known, each with what it held before its first row. */
   readonly known: readonly KnownAccount[];
 }
@@ -57,6 +60,7 @@ export async function readBalances(
       unknown: apartFor('unknown').map(({ account_id }) => account_id),
       mixed: apartFor('mixed').map(({ account_id }) => account_id),
       unrated: apartFor('unrated').map(({ account_id, currency }) => ({ account: account_id, currency })),
+      intervals: { ...intervalsShown(request), noun: request.interval },
       known: facts.flatMap(({ account_id, currency, start, in_base, apart }): KnownAccount[] =>
         start === null
           ? []

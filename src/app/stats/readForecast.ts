@@ -24,6 +24,8 @@ import type { ReportTable } from './reportTable.ts';
 export interface ForecastView {
   /** The last day that is known. */
   readonly origin: string;
+  /** Whether the data ends within a month, so that the next thing to forecast is the rest of it. */
+  readonly withinMonth: boolean;
   /** Whole months of history. */
   readonly history: number;
   /** Null where there is too little history. */
@@ -77,6 +79,7 @@ export async function readForecast(
   const worth = await readWorth(reader, request, origin);
   const view: ForecastView = {
     origin,
+    withinMonth: forecast?.months[0]?.running ?? false,
     history: forecast?.history ?? 0,
     ways: forecast?.ways ?? null,
     expected: (forecast?.expected ?? []).map(({ day, series, overdueSince }) => ({

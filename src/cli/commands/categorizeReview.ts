@@ -5,7 +5,15 @@ import type { LearnRequest } from '../../app/categorize/learning.ts';
 import { applyChoices, type Choice, type Suggestion, type Suggestions } from '../../app/categorize/suggest.ts';
 import { columnsOf } from '../../io.ts';
 import { counted } from '../../model/counted.ts';
-import { categoryText, renderApplied, sumText, sureText, whyText } from '../../render/categorySuggestions.ts';
+import {
+  againText,
+  categoryText,
+  groupsText,
+  renderApplied,
+  sumText,
+  sureText,
+  whyText,
+} from '../../render/categorySuggestions.ts';
 import { printable } from '../../render/printable.ts';
 import { styledStream, unguarded } from '../../render/terminalStream.ts';
 import { truncate } from '../../render/width.ts';
@@ -46,13 +54,16 @@ export async function reviewSuggestions(
   const out = styledStream(io.stdout);
   const width = columnsOf(io.stdout, env);
   out.write(
-    `${wrapText(`${counted(found.unfiled, 'row')} without a category, of ${counted(found.suggestions.length, 'payee')}; suggested from ${counted(found.learntFrom, 'filed row')}. Nothing is written before [w] or the last one.`, width)}\n${keysText(width)}\n`,
+    `${wrapText(`${counted(found.unfiled, 'row')} without a category, ${groupsText(found.suggestions)}; suggested from ${counted(found.learntFrom, 'filed row')}. Nothing is written before [w] or the last one.`, width)}\n${keysText(width)}\n`,
   );
   const choices: Choice[] = [];
   const rules: NewRule[] = [];
+  const made = new Set<string>();
   for (const [index, suggestion] of found.suggestions.entries()) {
-    out.write(`\n${suggestionText(context, suggestion, `${index + 1}/${found.suggestions.length}`, width)}`);
-    const answer = await ask(context, suggestion, found.categories);
+    out.write(
+      `\n${suggestionText(context, suggestion, `${index + 1}/${found.suggestions.length}`, width, againText(found.suggestions, index))}`,
+    );
+    const answer = await ask(context, suggestion, [...new Set([...found.categories, ...made])]);
     if (answer.kind === 'end') {
       if (answer.write) break;
       out.write('Nothing was written.\n');
@@ -60,6 +71,7 @@ export async function reviewSuggestions(
     }
     if (answer.kind === 'skip') continue;
     const subcategory = answer.category === suggestion.category ? suggestion.subcategory : null;
+    made.add(answer.category);
     choices.push({ suggestion, category: answer.category, subcategory });
     if (answer.rule) rules.push({ payee: suggestion.payee, category: answer.category, subcategory });
   }
@@ -76,7 +88,13 @@ export async function reviewSuggestions(
   return 0;
 }
 
-function suggestionText({ output }: CommandContext, one: Suggestion, place: string, width: number): string {
+function suggestionText(
+  { output }: CommandContext,
+  one: Suggestion,
+  place: string,
+  width: number,
+  again: string,
+): string {
   const paint = output.color ? new Chalk({ level: Math.max(1, chalk.level) as 1 | 2 | 3 }) : new Chalk({ level: 0 });
   const days = one.first === one.last ? one.first : `${one.first} to ${one.last}`;
   const others = one.others.slice(0, 2).map(({ category }, index) => `[${index + 2}] ${category}`);
@@ -84,6 +102,7 @@ function suggestionText({ output }: CommandContext, one: Suggestion, place: stri
   return `${[
     paint.bold(line(`${place}  ${one.payee === '' ? '(no payee)' : one.payee}`)),
     line(`  ${counted(one.rows, 'row')}, ${sumText(one)}, ${days}`),
+    ...(again === '' ? [] : [line(`  ${again}`)]),
     // The reason is what a choice rests on: it goes on in further lines instead of being cut.
     wrapText(
       printable(`  ${categoryText(one)}, ${sureText(one)}: ${whyText(one.why)}`),

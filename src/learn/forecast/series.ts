@@ -1,5 +1,5 @@
 import { addMonths, monthOf, monthStart } from './days.ts';
-import { METHODS, type Method } from './methods.ts';
+import { METHODS, type Method, NO_CHANGE } from './methods.ts';
 import { type Expected, expectedOf, type Series } from './recurring.ts';
 
 /** What came of a flow day by day: numbers, since all that is made of them is an estimate. */
@@ -73,6 +73,8 @@ export function guessFrom(sums: DailySums, known: Known, origin: number, ahead: 
     }
   const rest = months.map((sum, index) => sum - (recurring[index] as number));
   const soFar = sums.between(startOfRunning, origin);
+  const soFarDays = origin + 1 - startOfRunning;
+  const restBefore = sums.between(addMonths(origin, -1) + 1, startOfRunning - 1);
   const due: number[] = new Array(ahead + 1).fill(0) as number[];
   for (const { series, day } of known.expected) {
     const place = monthOf(day) - running;
@@ -81,7 +83,9 @@ export function guessFrom(sums: DailySums, known: Known, origin: number, ahead: 
   const byWay = WAYS.map(({ dated, method }) =>
     due.map((expected, place) => {
       const estimate = method.guess(dated ? rest : months, place);
-      const share = place === 0 ? estimate * left + soFar : estimate;
+      // What is left of a month is no even share of it: "no change" is what came after the same day of the month before.
+      const remains = method.name === NO_CHANGE && !dated && soFarDays > 0 ? restBefore : estimate * left;
+      const share = place === 0 ? remains + soFar : estimate;
       return dated ? share + expected : share;
     }),
   );

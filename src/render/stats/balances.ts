@@ -3,15 +3,20 @@ import { agreeing } from '../../model/counted.ts';
 import { jsonNumeral } from '../json.ts';
 import type { NumberStyle } from '../money.ts';
 import { printable } from '../printable.ts';
-import { countOf } from './counts.ts';
+import { countOf, pluralOf } from './counts.ts';
 
 /** Disagreements and accounts that are named; JSON has all. */
 const MOST_NAMED = 5;
 
 /** What a reader must know of balances. */
 export function balanceNotes(view: BalancesView, currency: string, numbers: NumberStyle): string[] {
-  const { disagreements, unknown, mixed, unrated } = view;
+  const { disagreements, unknown, mixed, unrated, intervals } = view;
   const notes = [
+    ...(intervals.shown < intervals.of
+      ? [
+          `The latest ${numbers.count(intervals.shown)} of ${numbers.count(intervals.of)} ${pluralOf(intervals.noun)} shown; --limit N shows more`,
+        ]
+      : []),
     `All: the accounts whose balance is known, together, in ${currency}; other currencies at the rate of their latest row`,
   ];
   for (const { account_id, since, day, stated, added_up, difference, currency: own } of disagreements.slice(

@@ -1,7 +1,7 @@
 import type { NumberStyle } from '../money.ts';
 
 export function pluralOf(noun: string): string {
-  return noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
 /** `1 account`, `1,200 transactions`. */

@@ -94,7 +94,7 @@ export function forecastNotes(result: StatsResult, view: ForecastView, numbers: 
   const estimates = `Estimates from what was known on ${view.origin}, by ${countOf(view.history, 'whole month', numbers)}`;
   if (request.backtest) {
     notes.push(
-      `${estimates.replace('Estimates from', 'Each past month forecast from what was known before it; now')}. "of no change" is the error beside that of taking the month before: below 100 % is better; "held" is how many of the 80 % intervals did`,
+      `${estimates.replace('Estimates from', `Each past month forecast from what was known ${view.withinMonth ? 'on the same day of it' : 'before it'}; now`)}. "of no change" is the error beside that of taking ${view.withinMonth ? 'what was left of the month before for what is left' : 'the month before'}: below 100 % is better; "held" is how many of the 80 % intervals did`,
     );
     return notes;
   }
@@ -108,7 +108,7 @@ export function forecastNotes(result: StatsResult, view: ForecastView, numbers: 
   for (const { flow, months, meanError, againstNoChange } of view.accuracy)
     if (flow === 'net' && months > 0)
       notes.push(
-        `A month ahead, net was missed by ${numbers.money(meanError.toFixed(2))} on average over ${countOf(months, 'month', numbers)}${againstNoChange === null ? '' : `, ${numbers.share(againstNoChange)} of what "no change" missed`}; --backtest shows more`,
+        `${horizonText(view)}, net was missed by ${numbers.money(meanError.toFixed(2))} on average over ${countOf(months, 'month', numbers)}${againstNoChange === null ? '' : `, ${numbers.share(againstNoChange)} of what "no change" missed`}; --backtest shows more`,
       );
   if (view.expected.length > MOST_EXPECTED)
     notes.push(
@@ -138,12 +138,19 @@ export function forecastNotes(result: StatsResult, view: ForecastView, numbers: 
   return notes;
 }
 
+/** What the errors are of: a month that is forecast whole, or the rest of one that has begun. */
+export function horizonText({ withinMonth }: ForecastView): string {
+  return withinMonth ? 'With the month begun as far as now' : 'A month ahead';
+}
+
 /** `, and held a month ahead: income 13 of 15, spending 12 of 15, net 13 of 15`. */
-function heldText({ accuracy }: ForecastView, numbers: NumberStyle): string {
+function heldText({ accuracy, withinMonth }: ForecastView, numbers: NumberStyle): string {
   const parts = accuracy
     .filter(({ judged }) => judged > 0)
     .map(({ flow, held, judged }) => `${flow} ${numbers.count(held)} of ${numbers.count(judged)}`);
-  return parts.length === 0 ? '' : `, and held a month ahead: ${parts.join(', ')}`;
+  return parts.length === 0
+    ? ''
+    : `, and held ${withinMonth ? 'for months begun as far' : 'a month ahead'}: ${parts.join(', ')}`;
 }
 
 /** Why there is no forecast. */

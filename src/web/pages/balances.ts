@@ -50,7 +50,7 @@ ${openingForm(frame, view)}`;
     step === (interval === 'day' ? 'day' : 'month')
       ? html`<b aria-current="true">${step}</b> `
       : html`<a href="${linkHere(frame, { by: step })}">${step}</a> `,
-  )}</p>
+  )}${shownOf(view.intervals, ink)}</p>
 ${together}
 ${each}
 ${panel(
@@ -76,9 +76,20 @@ ${panel(
     bytes: bytesBeside(together || null, each),
   }),
 )}
-<ul class="plain note">${balanceNotes(view, ink.currency, numberStyle(frame.locale, ink.currency)).map((note) => html`<li>${ink.words(note)}</li>`)}</ul>
+<ul class="plain note">${balanceNotes({ ...view, intervals: { ...view.intervals, shown: view.intervals.of } }, ink.currency, numberStyle(frame.locale, ink.currency)).map((note) => html`<li>${ink.words(note)}</li>`)}</ul>
 ${openingForm(frame, view)}`;
 }
+
+/** A page that ends before all intervals of the period says so, and leads to more of them. */
+function shownOf({ shown, of, noun }: BalancesView['intervals'], ink: Ink): Html | null {
+  if (shown >= of) return null;
+  return html` · the latest ${ink.count(shown)} of ${ink.countOf(of, noun)}${
+    shown < MOST_ASKED &&
+    html` <a href="${linkHere(ink.frame, { limit: String(Math.min(of, MOST_ASKED)) })}">show ${of <= MOST_ASKED ? 'all' : `up to ${ink.count(MOST_ASKED)}`}</a>`
+  }`;
+}
+
+const MOST_ASKED = 1000;
 
 /** The same account's row before. */
 function previousOf(rows: readonly BalanceRow[], index: number): BalanceRow | null {

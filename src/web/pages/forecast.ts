@@ -55,7 +55,7 @@ function words(ink: Ink, view: ForecastView): Html {
   return html`Estimates from what was known on ${view.origin}${
     net !== undefined &&
     net.months > 0 &&
-    html`; a month ahead, net was missed by ${ink.money(net.meanError.toFixed(2))} on average over ${ink.countOf(net.months, 'month')}${net.judged > 0 && html`, and its bounds held ${ink.count(net.held)} of ${ink.count(net.judged)}`}`
+    html`; ${view.withinMonth ? 'with the month begun as far as now' : 'a month ahead'}, net was missed by ${ink.money(net.meanError.toFixed(2))} on average over ${ink.countOf(net.months, 'month')}${net.judged > 0 && html`, and its bounds held ${ink.count(net.held)} of ${ink.count(net.judged)}`}`
   }${view.lowest !== null && html`; the lowest balance expected is ${ink.money(view.lowest.balance.toFixed(2))} on ${view.lowest.day}`}`;
 }
 
