@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
-import { makeFolders } from '../../files/makeFolders.ts';
+import { makeFolders } from '../../files/privateFile.ts';
 import { boundBytes } from '../../lake/iceberg/bounds.ts';
 import type { DataFile } from '../../lake/iceberg/manifest.ts';
 import { type IcebergField, type IcebergSchema, toParquet } from '../../lake/iceberg/schema.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { codeOf, FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
-import { makeFolders } from '../../files/makeFolders.ts';
+import { makeFolders } from '../../files/privateFile.ts';
 import type { LakeStore } from './store.ts';
 
 /**
