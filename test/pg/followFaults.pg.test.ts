@@ -371,8 +371,19 @@ test('a disk that is full at any step leaves the file as it was, and what was mi
   };
   const filler = `${disk.path}/filler`;
   const leave = (bytes: number): void => {
-    const { bavail, bsize } = fs.statfsSync(disk.path);
-    fs.writeFileSync(filler, Buffer.alloc(Math.max(0, Number(bavail) * Number(bsize) - bytes)));
+    // Filled to the last byte, then given back: what statfs says of a tmpfs is an estimate, and a follower writes beside.
+    fs.rmSync(filler, { force: true });
+    const file = fs.openSync(filler, 'w');
+    const chunk = Buffer.alloc(64 * 1024);
+    let written = 0;
+    try {
+      for (;;) written += fs.writeSync(file, chunk);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ENOSPC' });
+    } finally {
+      fs.ftruncateSync(file, Math.max(0, written - bytes));
+      fs.closeSync(file);
+    }
   };
   const said = ({ events }: TestFollower): string =>
     events
