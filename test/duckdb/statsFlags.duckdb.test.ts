@@ -93,6 +93,7 @@ describe('a name in a filter that no row has is told, with the nearest there is'
     [{ account: ['b', 'a1'] }, 'No row has the account "a1"; did you mean a?', { filter: 'account', name: 'a1' }],
     [{ category: ['transfr'] }, 'No row has the category "transfr"; did you mean Transfer?', { meant: 'Transfer' }],
     [{ category: ['Transfer:Inner'] }, 'No row has the subcategory "Inner" of Transfer', { name: 'Inner' }],
+    [{ account: ['nosuch'] }, 'No row has the account "nosuch"; rows have a, b', { meant: null }],
     [{ currency: 'UDS' }, 'No row has the currency "UDS"; did you mean USD?', { filter: 'currency' }],
   ])('%j', async (flags, note, entry) => {
     const { stdout } = await runStatsCommand(file, 'cashflow', { ...flags, withTransfers: true });

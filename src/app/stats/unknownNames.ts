@@ -7,7 +7,13 @@ import { nearestName } from '../../model/nearestName.ts';
 export interface UnknownName {
   readonly filter: FilterName;
   readonly meant: string | null;
+  /** The first of the names that rows do have, in their order: for whom none is near. */
+  readonly known: readonly string[];
+  readonly others: boolean;
 }
+
+/** As many as fit beside the sentence at 80 columns, or nearly. */
+const MOST_KNOWN = 5;
 
 /** Names in the filters that no row has: without a word about them, a report of one of two accounts looks like one of both. */
 export async function readUnknownNames(reader: DuckDbReader, request: StatsRequest): Promise<UnknownName[]> {
@@ -20,7 +26,12 @@ export async function readUnknownNames(reader: DuckDbReader, request: StatsReque
       filter.name,
       names.map((name) => name.toLowerCase()),
     );
-    unknown.push({ filter, meant: names.find((name) => name.toLowerCase() === lower) ?? null });
+    unknown.push({
+      filter,
+      meant: names.find((name) => name.toLowerCase() === lower) ?? null,
+      known: names.slice(0, MOST_KNOWN),
+      others: names.length > MOST_KNOWN,
+    });
   }
   return unknown;
 }

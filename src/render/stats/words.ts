@@ -95,10 +95,10 @@ function asOfNotes({ request }: StatsResult): string[] {
 
 /** `no row has the account "cheking"; did you mean checking-001?` */
 export function unknownNameNotes({ unknownNames }: StatsResult): string[] {
-  return unknownNames.map(({ filter: { noun, name, within }, meant }) => {
+  return unknownNames.map(({ filter: { noun, name, within }, meant, known, others }) => {
     const place = within === null ? '' : ` of ${within}`;
-    const question = meant === null ? '' : `; did you mean ${meant}?`;
-    return printable(`No row has the ${noun} "${name}"${place}${question}`);
+    const choice = known.length === 0 ? '' : `; rows have ${known.join(', ')}${others ? ' and others' : ''}`;
+    return printable(`No row has the ${noun} "${name}"${place}${meant === null ? choice : `; did you mean ${meant}?`}`);
   });
 }
 
