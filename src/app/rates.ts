@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import type { Config } from '../config/config.ts';
 import { readEcbRates } from '../ingest/currency/ecb.ts';
-import { EXCHANGE_RATES, IMPORT_ROWS } from '../model/importTables.ts';
+import { beside, EXCHANGE_RATES, IMPORT_ROWS } from '../model/importTables.ts';
+import { postgresTable } from '../model/tableName.ts';
+import { holds } from '../postgres/imports/answers.ts';
 import { normalizeStored } from '../postgres/imports/normalize.ts';
 import { takeBackOtherBase } from '../postgres/imports/otherBase.ts';
 import { type StoredRates, storeRates } from '../postgres/imports/rates.ts';
@@ -31,6 +33,8 @@ export interface RatesResult {
   /** Amounts that were in another base currency, and were made anew where that could be. */
   readonly takenBack: number;
   readonly normalized: { readonly same: number; readonly rates: number; readonly missing: number };
+  /** False while the store knows no exchange rate at all. */
+  readonly known: boolean;
   readonly seconds: number;
 }
 
@@ -60,9 +64,10 @@ export async function loadRates(request: RatesRequest): Promise<RatesResult> {
         const stored = files.length === 0 ? null : await storeRates(session, table, rates(), signal);
         const takenBack = await takeBackOtherBase(session, table, config.baseCurrency, config.baseCurrencyIsSet);
         const normalized = await normalizeStored(session, table, config.baseCurrency);
+        const known = await holds(session, `SELECT FROM ${postgresTable(beside(table, EXCHANGE_RATES))}`);
         await session.query('COMMIT');
         const seconds = Math.round(performance.now() - started) / 1000;
-        return { base: config.baseCurrency, stored, takenBack, normalized, seconds };
+        return { base: config.baseCurrency, stored, takenBack, normalized, known, seconds };
       } catch (error) {
         signal.throwIfAborted();
         await session.query('ROLLBACK').catch(() => undefined);

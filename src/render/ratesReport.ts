@@ -14,7 +14,7 @@ export function ratesDocument({ base, stored, takenBack, normalized, seconds }: 
   };
 }
 
-export function renderRates({ base, stored, takenBack, normalized, seconds }: RatesResult): string {
+export function renderRates({ base, stored, takenBack, normalized, known, seconds }: RatesResult): string {
   const lines: string[] = [];
   if (stored !== null)
     lines.push(
@@ -28,8 +28,10 @@ export function renderRates({ base, stored, takenBack, normalized, seconds }: Ra
   lines.push(`${counted(done, 'row')} normalised to ${base}.`);
   if (normalized.missing > 0)
     lines.push(
-      `${counted(normalized.missing, 'row')} still without: no rate within seven days before; reports leave ${agreeing(normalized.missing, 'it', 'them')} out.`,
+      `${counted(normalized.missing, 'row')} still without: ${known ? 'no rate within seven days before' : 'no exchange rate is loaded'}; reports leave ${agreeing(normalized.missing, 'it', 'them')} out.`,
     );
+  if (!known && normalized.missing > 0)
+    lines.push("Next: finance-db rates --from FILE, the European Central Bank's eurofxref-hist.zip or .csv");
   if (done + takenBack > 0) lines.push('Next: finance-db sync');
   return `${lines.join('\n')}\n`;
 }

@@ -133,6 +133,11 @@ describe('the command', () => {
     await fixture.run('init');
     await fixture.session.query(`INSERT INTO transactions (tx_id, "timestamp", amount, currency, normalized_amount) VALUES
       ('a', '2026-03-06', 100, 'GBP', NULL), ('b', '2026-03-06', 5, 'USD', NULL), ('c', '2026-03-06', 7, 'EUR', 9.99), ('d', '2026-03-06', 7, 'XXX', NULL)`);
+    await fixture.session.query("UPDATE transactions SET normalized_amount = 5 WHERE tx_id = 'b'");
+    expect((await fixture.run('rates')).stdout).toMatch(
+      /^0 rows .*\n2 rows still without: no exchange rate is loaded; .*\nNext: finance-db rates --from FILE/,
+    );
+    await fixture.session.query("UPDATE transactions SET normalized_amount = NULL WHERE tx_id = 'b'");
     const result = await fixture.run('rates', '--from', fixture.file('h.csv', HISTORY), '--json');
     expect(JSON.parse(result.stdout)).toMatchObject({
       rates: { read: 14, added: 14, changed: 0, currencies: 5, first: '2022-12-30', last: '2026-03-06' },
