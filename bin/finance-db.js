@@ -1,14 +1,14 @@
 #!/usr/bin/env -S node --
 // The -- keeps Node from taking our --env-file for its own: it would look for the file itself (exit 9) and obey a
 // NODE_OPTIONS in it. GNU's, macOS's and BSD's env know -S, and so does npm's launcher for Windows; busybox's does not.
-// Starts dist/main.cjs. What V8 compiled of it is kept in dist/.cache, one file per command and version of Node, which
+// Starts dist/main.cjs. What V8 compiled of it is kept in dist/.cache, one file per command (and its --lake) and version of Node, which
 // takes a third off the start of a query; where that folder cannot be written it is left out.
 // NODE_DISABLE_COMPILE_CACHE=1 turns it off, as it does Node's own.
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-const COMMANDS = ['init', 'sync', 'validate', 'stats', 'query', 'status', 'help', '--help'];
+const COMMANDS = ['init', 'sync', 'lake', 'validate', 'stats', 'query', 'status', 'help', '--help'];
 const folder = path.join(__dirname, '..', 'dist');
 const bundle = path.join(folder, 'main.cjs');
 
@@ -16,7 +16,9 @@ const bundle = path.join(folder, 'main.cjs');
 function cacheFile() {
   const { size, mtimeMs } = fs.statSync(bundle);
   const [, , word = '--help'] = process.argv;
-  const command = COMMANDS.includes(word) ? word.replace('--', '') : 'other';
+  // What reads a lake needs more than what reads a file.
+  const over = process.argv.includes('--lake') ? '-lake' : '';
+  const command = (COMMANDS.includes(word) ? word.replace('--', '') : 'other') + over;
   return path.join(folder, '.cache', `${command}-${process.version}-${process.arch}-${size}-${Math.round(mtimeMs)}`);
 }
 

@@ -1,6 +1,7 @@
 // Bundles src/ into dist/main.cjs and a few beside it. Start-up time is modules: in one file each module still runs only when it is first
 // imported (esbuild wraps what `import()` reaches), and bin/finance-db.js keeps what V8 made of it (docs/performance.md).
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -49,9 +50,16 @@ const APART = {
 const commandsApart = {
   name: 'commands-apart',
   setup(context) {
-    context.onResolve({ filter: /^\.\/commands\/\w+\.ts$/ }, ({ path }) => {
-      const name = path.slice('./commands/'.length, -'.ts'.length);
-      return name in APART ? { path: `./${name}.cjs`, external: true } : undefined;
+    const left = new Set(Object.keys(APART));
+    context.onResolve({ filter: /\/commands\/\w+\.ts$/, namespace: 'file' }, ({ path, kind }) => {
+      const name = basename(path, '.ts');
+      if (kind !== 'dynamic-import' || !(name in APART)) return undefined;
+      left.delete(name);
+      return { path: `./${name}.cjs`, external: true };
+    });
+    // Where a command is imported in another way it would lie in main.cjs, unseen.
+    context.onEnd(() => {
+      if (left.size > 0) throw new Error(`dist/main.cjs holds what is to lie apart: ${[...left].join(', ')}`);
     });
   },
 };

@@ -135,15 +135,3 @@ async function printEngineSql(
   context.io.stdout.write(await engineSql(request, engine));
   return 0;
 }
-
-/** Runs a reading command on the lake instead of the DuckDB file. */
-export async function readLake(
-  context: CommandContext,
-  how: 'reports' | 'queries',
-  run: (context: CommandContext) => Promise<number>,
-): Promise<number> {
-  const { config, env, io } = context;
-  const { overLake } = await import('../../app/lake/overLake.ts');
-  const given = { config, place: config.lake ?? null, env, signal: io.signal };
-  return overLake(given, how, (changed) => run({ ...context, config: changed }));
-}

@@ -124,5 +124,5 @@ async function overLake(
   run: (context: CommandContext) => Promise<number>,
 ): Promise<number> {
   if (lake !== true) return run(context);
-  return (await import('../commands/lake.ts')).readLake(context, how, run);
+  return (await import('../commands/readLake.ts')).readLake(context, how, run);
 }

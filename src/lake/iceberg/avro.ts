@@ -70,7 +70,7 @@ export function readAvro(file: Buffer): { rows: AvroRecord[]; metadata: Record<s
   const codec = metadata['avro.codec'] ?? 'null';
   const rows: AvroRecord[] = [];
   while (!input.isAtEnd()) {
-    const count = Number(input.long());
+    const count = input.int();
     const stored = input.bytes();
     if (codec !== 'null' && codec !== 'deflate') throw new Error(`the codec ${codec} is not known`);
     const block = new AvroInput(codec === 'deflate' ? inflateRawSync(stored) : stored);
@@ -134,7 +134,7 @@ function writeComplex(out: AvroOutput, schema: AvroComplex, value: AvroValue): v
 
 function read(input: AvroInput, schema: AvroSchema): AvroValue {
   if (isUnion(schema)) {
-    const branch = schema[Number(input.long())];
+    const branch = schema[input.int()];
     if (branch === undefined) throw new Error('a union has no such branch');
     return read(input, branch);
   }
@@ -145,7 +145,7 @@ function read(input: AvroInput, schema: AvroSchema): AvroValue {
     case 'boolean':
       return input.raw(1)[0] === 1;
     case 'int':
-      return Number(input.long());
+      return input.int();
     case 'long':
       return input.long();
     case 'float':
