@@ -65,7 +65,7 @@ ORDER BY is_total, period`;
     sql,
     noun: request.interval,
     columns: [
-      { key: 'period', title: titleOf(request.interval), kind: 'text' },
+      { key: 'period', title: titleOf(request.interval), kind: 'text', whole: true },
       { key: 'income', title: 'Income', kind: 'money' },
       { key: 'spending', title: 'Spending', kind: 'money' },
       { key: 'net', title: 'Net', kind: 'money', bar: true },

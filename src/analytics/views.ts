@@ -50,7 +50,7 @@ export function readyViews(table: TableName, relation: Relation): ReadyView[] {
   const calendar: Calendar = { today: '9999-12-31', monthStart: 1 };
   const request: StatsRequest = {
     source: { ...rest, table: source },
-    vocabulary: { income: [], transfer: [], blank: [], vague: [], hasQuietRows: false },
+    vocabulary: { income: [], transfer: [], blank: [], vague: [], telling: [], hasQuietRows: false },
     calendar,
     period: { from: null, to: null, label: 'all' },
     span: null,

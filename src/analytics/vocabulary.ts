@@ -13,6 +13,8 @@ export interface Vocabulary {
   readonly blank: readonly string[];
   /** Categories present that say little: Other, Miscellaneous. */
   readonly vague: readonly string[];
+  /** All other categories present, the most frequent first: what spending is told apart by. */
+  readonly telling: readonly string[];
   /** Whether any row has a blank or vague category, NULL included. */
   readonly hasQuietRows: boolean;
 }
@@ -45,7 +47,20 @@ export function readVocabulary(uses: readonly CategoryUse[]): Vocabulary {
     .map(({ category }) => category)
     .filter((category) => category !== null && !transfer.includes(category) && !blank.includes(category));
   const quiet = blank.length + vague.length > 0 || names.length < uses.length;
-  return { income: income.filter((name) => name !== null), transfer, blank, vague, hasQuietRows: quiet };
+  const named = new Set([...income, ...transfer, ...blank, ...vague]);
+  const telling = uses
+    .filter(({ category }) => !named.has(category))
+    .sort((a, b) => Number(BigInt(b.rows) - BigInt(a.rows)))
+    .map(({ category }) => category);
+  const isName = (name: string | null): name is string => name !== null;
+  return {
+    income: income.filter(isName),
+    transfer,
+    blank,
+    vague,
+    telling: telling.filter(isName),
+    hasQuietRows: quiet,
+  };
 }
 
 /**

@@ -5,10 +5,11 @@ import { type FlowBar, flowBars } from '../../src/web/pages/charts/flowBars.ts';
 import { heatmap, heatSteps } from '../../src/web/pages/charts/heatmap.ts';
 import { plot } from '../../src/web/pages/charts/plot.ts';
 import { type SankeyEnd, sankey } from '../../src/web/pages/charts/sankey.ts';
-import { axisOf, fitted, hasRoomBelow, labelStep, textWidth } from '../../src/web/pages/charts/scale.ts';
+import { axisOf, fitted, hasRoomBelow, inLines, labelStep, textWidth } from '../../src/web/pages/charts/scale.ts';
 import { cellBar, sparkline } from '../../src/web/pages/charts/sparkline.ts';
 import { stackedBars } from '../../src/web/pages/charts/stackedBars.ts';
 import { squarified, treemap } from '../../src/web/pages/charts/treemap.ts';
+import { TINTS, tintsOf } from '../../src/web/pages/tint.ts';
 
 const size = { width: 620, height: 300, title: 'chart', tick: (value: number) => String(value) };
 const mark = { href: '/transactions', says: 'a "mark" & <more>' };
@@ -141,6 +142,31 @@ describe('a treemap', () => {
     expect(svg).not.toMatch(/refund|nothing|nan|x{79}/);
     expect(treemap([], size).text).toContain('Nothing was spent');
   });
+
+  test('breaks a name between its words before it cuts it', () => {
+    expect(inLines('Merchant 27092', 200, 2)).toEqual(['Merchant 27092']);
+    expect(inLines('Merchant 27092', 80, 2)).toEqual(['Merchant', '27092']);
+    expect(inLines('Merchant 27092', 80, 1)).toEqual(['Merchant…']);
+    expect(inLines('Merchants of Venice, Ltd', 80, 2)).toEqual(['Merchants…']);
+    expect(inLines('x', 2, 2)).toEqual([]);
+  });
+});
+
+test('no two categories share a tint, and one keeps its own whatever its rank among the frequent', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.string({ maxLength: 12 }), { maxLength: 40 }), (names) => {
+      const tint = tintsOf(names);
+      const given = names.slice(0, TINTS).map(tint);
+      expect(new Set(given).size).toBe(given.length);
+      for (const each of given) expect(each).toBeGreaterThan(0);
+      for (const name of names.slice(TINTS)) expect(tint(name)).toBe(0);
+      const half = names.slice(0, 8);
+      const turned = tintsOf([...half.reverse(), ...names.slice(8)]);
+      expect(names.map(turned)).toEqual(names.map(tint));
+    }),
+    { numRuns: 100 },
+  );
+  expect(tintsOf(['Dining'])(null)).toBe(0);
 });
 
 test('a sankey of any two sides of one size', () => {
@@ -258,10 +284,22 @@ describe('a chart for a page and for a phone', () => {
     expect([0, 1, 2].map((index) => hasRoomBelow(index, labels, 60))).toEqual([true, true, false]);
   });
 
-  test('names in a narrow sankey give up their figures before they are cut', () => {
+  test('figures in a narrow sankey stand beneath their names, and give way before names are cut', () => {
     const end = (name: string): SankeyEnd => ({ ...mark, name, figure: '-1,310,882.44', size: 5, kind: 'in' });
     const svg = sankey([end('Drawn from savings')], [end('Food')], { width: 360, title: 'flow' }).text;
     requireSound(svg);
-    expect(svg).toMatch(/>Drawn from savings<[\s\S]*>Food -1,310,882.44</);
+    expect(svg).toMatch(/>Drawn from savings<[\s\S]*>-1,310,882.44<[\s\S]*>Food -1,310,882.44</);
+    const thin = sankey(
+      [
+        { ...end('Drawn from savings'), size: 1 },
+        { ...end('Pay'), size: 99 },
+      ],
+      [{ ...end('Food'), size: 100 }],
+      {
+        width: 360,
+        title: 'flow',
+      },
+    ).text;
+    expect(thin).toMatch(/>Drawn from savings<\/text><a/);
   });
 });

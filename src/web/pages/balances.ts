@@ -31,7 +31,7 @@ export function balancesPage(result: StatsResult, frame: Frame): Html {
   const rows = result.table.rows as unknown as readonly BalanceRow[];
   if (view === null || rows.length === 0)
     return html`${reportLead(result, ink)}
-<p class="empty">No balance is known: nothing says what an account held at any time.${view !== null && !view.statements && html` Bank statements that are imported say it, once the file has them: <code>FINANCE_DB_TABLES=transactions,transaction_statements</code>.`}${view !== null && view.unknown.length > 0 && ' Or say it here:'}</p>
+<p class="empty">No balance is known: nothing says what an account held at any time.${view !== null && !view.statements && html` Bank statements that are imported say it, once the file has them: <code class="long">FINANCE_DB_TABLES=<wbr>transactions,<wbr>transaction_statements</code>.`}${view !== null && view.unknown.length > 0 && ' Or say it here:'}</p>
 ${openingForm(frame, view)}`;
   const links = new BalanceLinks(ink, result, view);
   const before = new Map(rows.map((row, index) => [row, previousOf(rows, index)]));

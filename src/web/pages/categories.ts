@@ -18,7 +18,7 @@ import { panel } from './panel.ts';
 import { axisLabels, intervalName } from './periodNames.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
-import { nameOf, tintOf } from './tint.ts';
+import { nameOf, type Tints, tintsOf } from './tint.ts';
 import { bytesBeside, withinBytes } from './weight.ts';
 
 /** Bars and parts beyond are too many to be told apart. */
@@ -35,6 +35,7 @@ export function categoriesPage(view: StatsResult, frame: Frame): Html {
   const { request, table, baseCurrency } = view;
   const ink = new Ink(frame, baseCurrency.currency);
   const rows = table.rows as readonly Row[];
+  const tintOf = tintsOf(request.vocabulary.telling);
   const keys: Keys =
     request.depth === 2 ? { category: 'category', subcategory: 'subcategory' } : { category: 'category' };
   const behind = (column: ReportColumn, row: ReportRow): readonly Narrowing[] | null =>
@@ -58,7 +59,7 @@ export function categoriesPage(view: StatsResult, frame: Frame): Html {
     { width: 540, height: 320 },
     request.depth === 1,
   );
-  const series = stacked(ink, view, spent, keys);
+  const series = stacked(ink, view, spent, keys, tintOf);
   // The tables take what the charts leave: names may be long, and many.
   const left = bytesBeside(areas, series);
   const months = monthTable(ink, view, rows, keys, left * 0.4);
@@ -80,7 +81,7 @@ function depthChoice(frame: Frame, depth: 1 | 2): Html {
     : html`<p class="choices"><b aria-current="true">categories</b> <a href="${linkHere(frame, { depth: '2' })}">subcategories</a></p>`;
 }
 
-function stacked(ink: Ink, view: StatsResult, spent: readonly Row[], keys: Keys): Html {
+function stacked(ink: Ink, view: StatsResult, spent: readonly Row[], keys: Keys, tintOf: Tints): Html {
   const { request } = view;
   const every = intervalsOf(view);
   const intervals = every.slice(-MOST_BARS);
@@ -139,7 +140,7 @@ function monthTable(ink: Ink, view: StatsResult, rows: readonly Row[], keys: Key
 `;
   });
   const shown = withinBytes(lines, bytes);
-  const table = html`<div class="scroll" tabindex="0" role="region" aria-label="Categories by ${request.interval}"><table class="report months"><thead><tr><th scope="col">Category</th>${intervals.map((period) => html`<th scope="col" class="money">${period}</th>`)}</tr></thead>
+  const table = html`<div class="scroll latest" tabindex="0" role="region" aria-label="Categories by ${request.interval}"><table class="report months"><thead><tr><th scope="col">Category</th>${intervals.map((period) => html`<th scope="col" class="money">${period}</th>`)}</tr></thead>
 <tbody>${shown}</tbody></table></div>`;
   return panel(
     {

@@ -12,14 +12,19 @@ import { type Changes, linkTo } from './links.ts';
 import { panel } from './panel.ts';
 import { spanName } from './periodNames.ts';
 import { inNoSum } from './reportLead.ts';
-import { nameOf, tintOf } from './tint.ts';
+import { nameOf, tintClass, tintsOf } from './tint.ts';
 
 /** All categories, whatever other pages are asked for. */
 const AS_DRAWN: Changes = { by: null, depth: null, sort: null, limit: null };
 
-/** From where income came to where it went; what is left over was saved, what lacks was drawn. */
+/**
+ * From where income came to where it went; what is left over was saved, what lacks was drawn. There is no column of accounts
+ * between the two: a salary comes into one account and a card spends from another, and what moves between them are transfers,
+ * which are in no report. The two sides of an account would differ by what no band shows.
+ */
 export function flowPage({ request, baseCurrency, flows, notNormalized }: FlowView, frame: Frame): Html {
   const ink = new Ink(frame, baseCurrency.currency);
+  const tintOf = tintsOf(request.vocabulary.telling);
   const rows = (flow: FlowRow['flow']): FlowRow[] => flows.filter((row) => row.flow === flow && !row.total);
   const total = (flow: FlowRow['flow']): FlowRow | undefined => flows.find((row) => row.flow === flow && row.total);
   const only = (row: FlowRow): Narrowing[] => [
@@ -30,7 +35,7 @@ export function flowPage({ request, baseCurrency, flows, notNormalized }: FlowVi
     name: nameOf(row.category),
     figure: ink.money(row.amount),
     size: Math.abs(Number(row.amount)),
-    kind: row.flow === 'income' ? 'in' : `tint-${tintOf(row.category)}`,
+    kind: row.flow === 'income' ? 'in' : tintClass(tintOf(row.category)),
     href: ink.behind(only(row)),
     says: `${nameOf(row.category)}: ${ink.money(row.amount)}, ${ink.countOf(row.count, 'transaction')}`,
     sum: ink.sum(row.amount),

@@ -10,7 +10,7 @@ import { linkHere } from './links.ts';
 import { panel } from './panel.ts';
 import { reportCells } from './reportCells.ts';
 import { reportLead } from './reportLead.ts';
-import { nameOf, tintOf } from './tint.ts';
+import { nameOf } from './tint.ts';
 import { bytesBeside } from './weight.ts';
 
 /** A report's columns that make a group, by the names that addresses have for them. */
@@ -50,7 +50,8 @@ export function groupPage(view: StatsResult, frame: Frame, keys: Keys): Html {
         name: words(row),
         figure: ink.money(amount),
         size: -Number(amount),
-        tint: tintOf(words(row)),
+        // Tints are of categories; here names and areas tell all there is.
+        tint: 'out',
         href: ink.behind(groupOf(keys, row)),
         says: `${words(row)}: ${ink.money(amount)}, ${ink.countOf(String(row['count']), 'transaction')}`,
         sum: ink.sum(amount),

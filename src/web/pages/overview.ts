@@ -19,7 +19,7 @@ import { spanName } from './periodNames.ts';
 import { seriesOf } from './recurring.ts';
 import { sizes } from './reportCells.ts';
 import { inNoSum } from './reportLead.ts';
-import { nameOf, tintOf } from './tint.ts';
+import { nameOf, tintsOf } from './tint.ts';
 
 /** So many days ahead. */
 const AHEAD = 14;
@@ -121,6 +121,7 @@ function flowOnly({ request }: OverviewView): Narrowing[] {
 
 function areas(ink: Ink, view: OverviewView, own: Scope): Html {
   const rows = view.categories.table.rows as unknown as readonly Spent[];
+  const tintOf = tintsOf(view.request.vocabulary.telling);
   const cells = rows
     .filter(({ amount }) => Number(amount) < 0)
     .map((row) => ({

@@ -32,7 +32,11 @@ const MOST_ROWS = 400;
 /** A report's rows and its total, each sum a door. */
 export function reportCells(ink: Ink, table: ReportTable, options: TableOptions): Html {
   const { caption, behind, scope = {}, most = MOST_ROWS, without = [] } = options;
-  const columns = table.columns.filter(({ key }) => !without.includes(key));
+  const shown = table.columns.filter(({ key }) => !without.includes(key));
+  // What a narrow terminal leaves out stands at the end: a phone has that out of sight first.
+  const telling = shown.some(({ wide }) => wide === true);
+  const isEssential = ({ spare }: ReportColumn): boolean => telling || spare === undefined;
+  const columns = [...shown.filter(isEssential), ...shown.filter((column) => !isEssential(column))];
   const asked = table.rows.slice(0, most);
   if (asked.length === 0) return html`<p class="empty">Nothing in this period and these filters.</p>`;
   // What came in and what went out are measured apart: one salary would make dots of all spending.
@@ -51,7 +55,7 @@ export function reportCells(ink: Ink, table: ReportTable, options: TableOptions)
     asked.map(
       (row) => html`<tr>${columns.map(
         (column, index) =>
-          html`${index === 0 ? html`<th scope="row" class="${column.kind}">${write(column, row)}</th>` : html`<td class="${classOf(column)}">${write(column, row)}</td>`}${
+          html`${index === 0 ? html`<th scope="row" class="${classOf(column)}">${write(column, row)}</th>` : html`<td class="${classOf(column)}">${write(column, row)}</td>`}${
             column.bar === true &&
             html`<td class="bar">${cellBar(Number(row[column.key] ?? 0), largest(column.key, Number(row[column.key] ?? 0) < 0 ? -1 : 1))}</td>`
           }`,
@@ -60,7 +64,7 @@ export function reportCells(ink: Ink, table: ReportTable, options: TableOptions)
     ),
     options.bytes,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="report${columns.length > 9 && ' dense'}${columns.some(({ wide }) => wide === true) && ' telling'}">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="report${columns.length > 9 && ' dense'}${telling && ' telling'}">
 <thead><tr>${head}</tr></thead>
 <tbody>${rows}</tbody>${total(ink, table, columns, options)}
 </table></div>${
@@ -103,8 +107,8 @@ function total(
   })}</tr></tfoot>`;
 }
 
-function classOf({ kind, wide }: ReportColumn): string {
-  return wide === true ? `${kind} long` : kind;
+function classOf({ kind, wide, whole }: ReportColumn): string {
+  return [kind, ...(wide === true ? ['long'] : []), ...(whole === true ? ['whole'] : [])].join(' ');
 }
 
 function cell(

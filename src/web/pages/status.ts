@@ -40,7 +40,7 @@ ${log(frame)}`;
 function actions(frame: Frame): Html {
   const { problem, syncing, automatic } = frame.freshness;
   return html`<div class="actions needs-script"><button type="button" data-post="/api/v1/sync?validate=1">Sync now</button> <button type="button" data-post="/api/v1/validations">Validate now</button> <progress data-bar max="1" hidden aria-label="Progress"></progress> <output data-progress aria-live="polite">${syncing && 'A sync runs.'}</output></div>
-<p class="note">In a terminal: <code>finance-db sync --validate</code>, <code>finance-db validate</code>.${!automatic && ' This server does not sync by itself (--no-sync).'}</p>
+<p class="note">In a terminal: <code>finance-db sync --validate</code>, <code>finance-db validate</code>.${!automatic && html` This server does not sync by itself (<code>--no-sync</code>).`}</p>
 ${problem !== null && html`<section class="problem" role="alert"><p>The last sync failed: ${problem.message}</p><p>${problem.remedy}</p><p><code>${problem.code}</code></p></section>`}`;
 }
 

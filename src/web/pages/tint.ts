@@ -1,13 +1,42 @@
-/** Categories that say nothing share the grey. */
-const BLANK = /^\s*$|^(uncategori[sz]ed|unknown|none|other|misc(ellaneous)?|general)$/i;
+/** How many tints there are; the second half of them paler than the first. */
+export const TINTS = 16;
+const FULL = 8;
 
-/** The tint of a category, 1 to 8, by its name: the same on every page, whatever its rank; 0 is grey. */
-export function tintOf(name: string | null): number {
-  if (name === null || BLANK.test(name)) return 0;
+/** The tint of a category, 1 to TINTS; 0 is grey. */
+export type Tints = (category: string | null) => number;
+
+/**
+ * The tints of a file's categories: the same on every page, whatever the rank there, and no two categories share one. The
+ * most frequent of the whole file have the full ones, the next the pale ones; what is rarer, or says nothing, is grey. Among
+ * its half a category takes the tint that its name asks for, or the next free one, so that a sync changes tints only when
+ * other categories become frequent.
+ * @param categories those of the whole file that tell something, the most frequent first
+ */
+export function tintsOf(categories: readonly string[]): Tints {
+  const taken = new Map<string, number>();
+  for (const first of [0, FULL]) {
+    const half = categories.slice(first, first + FULL).sort((a, b) => (a < b ? -1 : 1));
+    const free = new Set(Array.from({ length: FULL }, (_, place) => place));
+    for (const name of half) {
+      let place = placeOf(name);
+      while (!free.has(place)) place = (place + 1) % FULL;
+      free.delete(place);
+      taken.set(name, first + place + 1);
+    }
+  }
+  return (category) => (category === null ? 0 : (taken.get(category) ?? 0));
+}
+
+/** The classes of an area in a tint. */
+export function tintClass(tint: number): string {
+  return tint > FULL ? `tint-${tint} pale` : `tint-${tint}`;
+}
+
+function placeOf(name: string): number {
   // The seed that keeps the usual names apart best.
   let hash = 13;
   for (const sign of name.toLowerCase()) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 1_000_003;
-  return 1 + (hash % 8);
+  return hash % FULL;
 }
 
 /** Hebrew, Arabic and their kin. */

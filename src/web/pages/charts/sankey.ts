@@ -17,6 +17,9 @@ const BAND = 380;
 /** The least room of an end, so that no label touches the next. */
 const SLOT = 17;
 const NARROW = 480;
+const LINE = 16;
+/** What a name and its figure beneath it need. */
+const TWO_LINES = 2 * LINE + 6;
 
 /**
  * What came in at the left, all of it in the middle, where it went at the right. Both sides must be of one size, which the
@@ -58,15 +61,19 @@ export function sankey(
       const band = `M${coordinate(from)} ${coordinate(y0)}C${coordinate(half)} ${coordinate(y0)} ${coordinate(half)} ${coordinate(y1)} ${coordinate(to)} ${coordinate(y1)}v${coordinate(thick)}C${coordinate(half)} ${coordinate(y1 + thick)} ${coordinate(half)} ${coordinate(y0 + thick)} ${coordinate(from)} ${coordinate(y0 + thick)}z`;
       const room = Math.abs(to - from);
       const whole = `${end.name} ${end.figure}`.trim();
-      const text = textWidth(whole) <= room ? whole : fitted(end.name, room);
+      const two = slot >= TWO_LINES && textWidth(end.name) <= room && textWidth(end.figure) <= room;
+      const lines = textWidth(whole) <= room ? [whole] : two ? [end.name, end.figure] : [fitted(end.name, room)];
       const drawn = door(
         end,
         html`<path class="band ${end.kind}" d="${band}"/><rect class="${end.kind}" x="${coordinate(x)}" y="${coordinate(place)}" width="${NODE}" height="${coordinate(Math.max(0.5, thick))}"/>`,
       );
-      const at = place + thick / 2 + 4;
+      const at = place + thick / 2 + 4 - (lines.length - 1) * (LINE / 2);
       own += slot;
       shared += thick;
-      return html`${drawn}<text aria-hidden="true" class="${toTheRight ? 'flow-name end' : 'flow-name'}" x="${coordinate(toTheRight ? x - 6 : x + NODE + 6)}" y="${coordinate(at)}">${text}</text>`;
+      return html`${drawn}${lines.map(
+        (line, index) =>
+          html`<text aria-hidden="true" class="${toTheRight ? 'flow-name end' : 'flow-name'}" x="${coordinate(toTheRight ? x - 6 : x + NODE + 6)}" y="${coordinate(at + index * LINE)}">${line}</text>`,
+      )}`;
     });
   }
 }

@@ -62,6 +62,18 @@ export function fitted(text: string, width: number, size = 12): string {
   return signs.length < 3 ? '' : `${signs.join('').trimEnd()}…`;
 }
 
+/** A name in one line or, where it is too long for that, between its words in several; cut as `fitted` does if that fails. */
+export function inLines(text: string, width: number, most: number, size = 12): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`.trimStart();
+    if (lines.length > 0 && textWidth(longer, size) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  if (lines.length <= most && lines.every((line) => textWidth(line, size) <= width)) return lines;
+  return [fitted(text, width, size)].filter(Boolean);
+}
+
 /** Whether the second line of a label stands clear of the next one that has a second line. */
 export function hasRoomBelow(
   index: number,

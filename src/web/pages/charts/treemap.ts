@@ -1,6 +1,6 @@
 import { type Html, html } from '../html.ts';
 import { door, drawing, emptyChart, type Mark } from './mark.ts';
-import { coordinate, fitted } from './scale.ts';
+import { coordinate, inLines, textWidth } from './scale.ts';
 
 export interface TreemapCell extends Mark {
   readonly name: string;
@@ -8,7 +8,8 @@ export interface TreemapCell extends Mark {
   readonly figure: string;
   /** Its area; what is not above zero is left out. */
   readonly size: number;
-  readonly tint: number;
+  /** A category's, or merely that it is money out. */
+  readonly tint: number | 'out';
 }
 
 interface Box {
@@ -17,6 +18,9 @@ interface Box {
   readonly width: number;
   readonly height: number;
 }
+
+/** From one line of a cell to the next. */
+const LINE = 17;
 
 /** Areas of a rectangle in proportion, largest first, as square as they get. */
 export function treemap(
@@ -35,16 +39,17 @@ export function treemap(
     html`${shown.map((cell, index) => {
       const box = boxes[index] as Box;
       const room = box.width - 12;
-      const name = box.height >= 22 ? fitted(cell.name, room, 14) : '';
-      const figure = name !== '' && box.height >= 40 && fitted(cell.figure, room) === cell.figure ? cell.figure : '';
+      const lines = box.height < 22 ? [] : inLines(cell.name, room, box.height >= 40 ? 2 : 1, 14);
+      const beneath = 17 + LINE * lines.length;
+      const fits = lines.length > 0 && box.height >= beneath + 6 && textWidth(cell.figure) <= room;
       const area = html`<rect class="cell tint-${cell.tint}" x="${coordinate(box.x + 0.5)}" y="${coordinate(box.y + 0.5)}" width="${coordinate(Math.max(0.5, box.width - 1))}" height="${coordinate(Math.max(0.5, box.height - 1))}"/>`;
       // Beside the door and not in it: its label says the same in whole words.
-      return html`${door(cell, area)}${
-        name !== '' &&
-        html`<text class="cell-name" aria-hidden="true" x="${coordinate(box.x + 6)}" y="${coordinate(box.y + 17)}">${name}</text>`
-      }${
-        figure !== '' &&
-        html`<text class="cell-figure" aria-hidden="true" x="${coordinate(box.x + 6)}" y="${coordinate(box.y + 34)}">${figure}</text>`
+      return html`${door(cell, area)}${lines.map(
+        (line, place) =>
+          html`<text class="cell-name" aria-hidden="true" x="${coordinate(box.x + 6)}" y="${coordinate(box.y + 17 + LINE * place)}">${line}</text>`,
+      )}${
+        fits &&
+        html`<text class="cell-figure" aria-hidden="true" x="${coordinate(box.x + 6)}" y="${coordinate(box.y + beneath)}">${cell.figure}</text>`
       }`;
     })}`,
   );
