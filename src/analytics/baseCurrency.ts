@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../model/identifier.ts';
 import type { StoredColumn } from './source.ts';
 
 /** In which currency normalized amounts are, and how that is known. */
@@ -15,15 +16,48 @@ export const DEFAULT_BASE_CURRENCY = 'USD';
  * @param table quoted, schema-qualified name in DuckDB
  */
 export function takenOverSql(table: string, columns: readonly StoredColumn[]): string | null {
+  const sql = currenciesSql(table, columns);
+  return sql === null ? null : `SELECT currency FROM (${sql}) WHERE taken_over ORDER BY currency LIMIT 2`;
+}
+
+/**
+ * SQL of all currencies of rows that tell anything, and whether all amounts of each were taken over: `currency`, `taken_over`.
+ * @param where SQL that is true for the rows to be looked at; all of them when left out
+ */
+export function currenciesSql(table: string, columns: readonly StoredColumn[], where?: string): string | null {
+  const equal = takenOver(columns);
+  if (equal === null) return null;
+  return `SELECT currency, bool_and(${equal}) AS taken_over FROM ${table}
+WHERE ${TELLS}${where === undefined ? '' : ` AND ${where}`}
+GROUP BY currency HAVING regexp_full_match(currency, '[A-Z]{3}') ORDER BY currency`;
+}
+
+/**
+ * SQL of one row: of each currency a value that is not NULL when a row of it is left that shows what was known of it. DuckDB ends
+ * each search with the first row that it finds.
+ * @param currencies three capital letters, and whether all amounts were taken over, which any row shows; else one that was not
+ */
+export function witnessesSql(table: string, columns: readonly StoredColumn[], currencies: Currencies): string | null {
+  const equal = takenOver(columns);
+  if (equal === null) return null;
+  const searches = [...currencies].map(
+    ([currency, isTakenOver]) =>
+      `(SELECT true FROM ${table} WHERE currency = '${currency}' AND ${TELLS}${isTakenOver ? '' : ` AND NOT ${equal}`} LIMIT 1) AS ${quoteIdentifier(currency)}`,
+  );
+  return `SELECT ${searches.join(', ')}`;
+}
+
+/** The currencies of rows that tell anything, and whether all amounts of each were taken over as they are. */
+export type Currencies = ReadonlyMap<string, boolean>;
+
+const TELLS = 'amount <> 0 AND normalized_amount IS NOT NULL';
+
+/** SQL of whether a row's amount was taken over; null where that cannot be told. */
+function takenOver(columns: readonly StoredColumn[]): string | null {
   const typeOf = (name: string): string => columns.find((column) => column.name === name)?.type ?? '';
-  const equal = equalSql('amount', typeOf('amount'), 'normalized_amount', typeOf('normalized_amount'));
-  if (equal === null || typeOf('currency') !== 'VARCHAR') return null;
-  return `SELECT currency FROM ${table}
-WHERE amount <> 0 AND normalized_amount IS NOT NULL
-GROUP BY currency
-HAVING bool_and(${equal}) AND regexp_full_match(currency, '[A-Z]{3}')
-ORDER BY currency
-LIMIT 2`;
+  return typeOf('currency') === 'VARCHAR'
+    ? equalSql('amount', typeOf('amount'), 'normalized_amount', typeOf('normalized_amount'))
+    : null;
 }
 
 /** The same question as PostgreSQL understands it. @param table quoted, schema-qualified name in PostgreSQL */
@@ -64,6 +98,12 @@ export type Evidence = readonly string[];
 
 export function evidenceOf(takenOver: readonly { readonly currency: string }[]): Evidence {
   return takenOver.map(({ currency }) => currency);
+}
+
+/** What all currencies of a table say. */
+export function evidenceIn(currencies: Currencies): Evidence {
+  const names = [...currencies].flatMap(([currency, isTakenOver]) => (isTakenOver ? [currency] : []));
+  return names.sort().slice(0, 2);
 }
 
 /**

@@ -123,20 +123,57 @@ export async function nextRow(copy: WorkingCopy, target: string): Promise<bigint
  */
 export async function findHeld(
   copy: WorkingCopy,
+  tableOid: string,
   target: string,
   key: readonly ColumnMapping[],
   tail: bigint,
 ): Promise<void> {
-  const [hints] = await copy.all<{ least: string | null }>(
-    `SELECT min("row" - ${FROM_HERE})::VARCHAR AS least FROM ${TAKEN} WHERE "row" >= ${FROM_HERE}`,
-  );
-  const least = BigInt(hints?.least ?? tail);
-  const from = least < tail ? least : tail;
+  const stretches = await stretchesOf(copy, tableOid, tail);
+  const inside = stretches.map(({ from, to }) => `t.rowid >= ${from}${to === null ? '' : ` AND t.rowid < ${to}`}`);
   const rows = `SELECT ${heldColumns(key)} FROM ${target} AS t`;
+  const single = `SELECT "row" FROM ${TAKEN} WHERE "row" < ${FROM_HERE}`;
   await copy.run(
-    `CREATE OR REPLACE TEMP TABLE finance_db_held AS ${rows} WHERE t.rowid >= ${from}
-     UNION ALL ${rows} WHERE t.rowid < ${from} AND t.rowid IN (SELECT "row" FROM ${TAKEN} WHERE "row" < ${from})`,
+    `CREATE OR REPLACE TEMP TABLE finance_db_held AS ${rows} WHERE t.rowid IN (${single}) AND NOT (${inside.map((one) => `(${one})`).join(' OR ')})
+     ${inside.map((one) => `UNION ALL ${rows} WHERE ${one}`).join(' ')}`,
   );
+}
+
+/** A stretch of rows of DuckDB; to the end where there is no `to`. */
+interface RowStretch {
+  readonly from: bigint;
+  readonly to: bigint | null;
+}
+
+/** More stretches than this are read as one. */
+const MOST_STRETCHES = 16;
+
+/**
+ * Where rows may lie that are known by a number at or behind which they came: all that came with one sync have the same number, and
+ * those of the next sync that noted any lie behind them. What came since the places were noted lies anywhere behind `tail`.
+ */
+async function stretchesOf(copy: WorkingCopy, tableOid: string, tail: bigint): Promise<RowStretch[]> {
+  const numbers = async (table: string): Promise<bigint[]> =>
+    (
+      await copy.all<{ from: string }>(
+        `SELECT ("row" - ${FROM_HERE})::VARCHAR AS "from" FROM ${table} WHERE "row" >= ${FROM_HERE} GROUP BY ALL`,
+      )
+    ).map(({ from }) => BigInt(from));
+  const wanted = await numbers(TAKEN);
+  // Of these it is not known at all.
+  if (wanted.includes(0n)) return [{ from: 0n, to: null }];
+  const all = wanted.length === 0 ? [] : await numbers(placesTable(tableOid));
+  const bounds = [...new Set([...wanted, ...all, tail])].sort((a, b) => (a < b ? -1 : 1));
+  const asked = new Set(wanted);
+  const stretches: { from: bigint; to: bigint | null }[] = [];
+  for (const [at, from] of bounds.entries()) {
+    if (from < tail && !asked.has(from)) continue;
+    const to = bounds[at + 1] ?? null;
+    const last = stretches.at(-1);
+    if (last?.to === from) last.to = to;
+    else stretches.push({ from, to });
+  }
+  const [first] = stretches;
+  return first === undefined || stretches.length <= MOST_STRETCHES ? stretches : [{ from: first.from, to: null }];
 }
 
 /** SQL of HELD's columns, of a target called t. */
@@ -164,9 +201,10 @@ export async function placeLiving(
   const places = placesTable(tableOid);
   const held = key === null ? HELD : `(SELECT ${heldColumns(key)} FROM ${target} AS t WHERE t.rowid < ${next})`;
   const newest = next < FROM_HERE ? next : FROM_HERE - 1n;
+  // By one equation: with a second condition, of one side, DuckDB would compare each row with each.
   await copy.run(
     `INSERT INTO ${places} SELECT l.place, CASE WHEN l.changed THEN ${FROM_HERE + newest} WHEN h."row" < ${FROM_HERE} THEN h."row" ELSE ${FROM_HERE} END
-     FROM ${LIVING} AS l LEFT JOIN ${held} AS h ON h.hash = l.hash AND NOT l.changed ORDER BY l.place`,
+     FROM ${LIVING} AS l LEFT JOIN ${held} AS h ON h.hash = CASE WHEN NOT l.changed THEN l.hash END ORDER BY l.place`,
   );
   const [added] = await copy.all<{ same: boolean }>(
     `SELECT (SELECT count(*) FROM ${LIVING}) = (SELECT count(*) FROM ${places} WHERE place IN (SELECT place FROM ${LIVING})) AS same`,

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { LABEL_NAMES } from '../../duckdb/baseCurrencyState.ts';
 import { compactFile, type FreshSize, isBloated } from '../../duckdb/compact.ts';
 import type { PublishedFile } from '../../duckdb/fileState.ts';
 import { type FollowPosition, writeFollowStateSql } from '../../duckdb/followState.ts';
@@ -12,6 +13,7 @@ import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { mapFileError } from '../../files/fileErrors.ts';
 import { counted } from '../../model/counted.ts';
+import { quoteLiteral } from '../../model/identifier.ts';
 import { SAMPLE_ID_COLUMN, SAMPLE_ID_PREFIX } from '../../model/sampleRows.ts';
 import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { labelSums } from '../sync/baseCurrency.ts';
@@ -160,9 +162,9 @@ export class LiveFile {
     if (isRecent) return [];
     this.labelledAt = now.getTime();
     await this.copy.run(
-      `DELETE FROM ${STATE_SCHEMA}.about WHERE name IN ('base_currency', 'base_currency_from', 'base_currency_data')`,
+      `DELETE FROM ${STATE_SCHEMA}.about WHERE name IN (${LABEL_NAMES.map(quoteLiteral).join(', ')})`,
     );
-    return labelSums(this.copy, this.config, this.file.baseCurrency);
+    return labelSums(this.copy, this.config, this.file.baseCurrency, null);
   }
 
   private async countSamples(): Promise<void> {

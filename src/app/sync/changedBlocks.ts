@@ -1,4 +1,5 @@
-import { keyHash } from '../../duckdb/keyHash.ts';
+import type { Currencies } from '../../analytics/baseCurrency.ts';
+import { CREATE_KEY_HASHES, KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import { copyColumns } from '../../duckdb/loader.ts';
 import {
   createPlacesSql,
@@ -14,7 +15,7 @@ import {
   takePlaces,
 } from '../../duckdb/places.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
-import { cutRanges, type RangesCut } from '../../model/changedBlocks.ts';
+import { cutRanges, type RangesCut, wholeRange } from '../../model/changedBlocks.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { rangePages } from '../../model/pageRanges.ts';
 import type { Part } from '../../model/parts.ts';
@@ -88,16 +89,17 @@ export async function applyByBlocks(
   let gone = 0n;
   let isLeft = true;
   if (!learns) {
-    await findHeld(copy, target, key, state.places?.tail ?? 0n);
+    await findHeld(copy, source.oid, target, key, state.places?.tail ?? 0n);
     if (changed > 0n) await deleteReplacedHeld(copy, target, key);
     const extra = await tooMany();
-    if (extra > 0n) await deleteMissing(context, source, key);
+    if (extra > 0n) await deleteMissing(context, source, key, expected);
     const left = extra > 0n ? await tooMany() : extra;
     [gone, isLeft] = [extra - left, left > 0n];
   }
+  let arrived: Currencies | null = new Map();
   if (changed > 0n) {
     if (isLeft) await deleteReplaced(context, source, columns);
-    await insertChanged(context, source);
+    arrived = await insertChanged(context, source, columns);
   }
   const surplus = (await targetCount(copy, target)) - expected;
   if (surplus < 0n)
@@ -105,13 +107,16 @@ export async function applyByBlocks(
   if (surplus > 0n) {
     const among = lookAmong(source, all, parts);
     const rows = new Map(among.parts.map(({ oid }) => [oid, counts.get(oid) ?? 0n]));
-    await deleteVanished(context, source, key, surplus, { rows, keys: 'none' }, among);
+    const isRead = among.parts.every(({ oid }) => isWhole(look.blocks.get(oid)));
+    if (isRead) await copy.run(`${CREATE_KEY_HASHES}; INSERT INTO ${KEY_HASHES} SELECT hash FROM ${LIVING}`);
+    await deleteVanished(context, source, key, surplus, { rows, keys: isRead ? 'hashed' : 'none' }, among);
   }
   if ((await targetCount(copy, target)) !== expected)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
   const noted = await placeLiving(copy, source.oid, target, learns ? key : null, next);
   await copy.run(`DROP TABLE ${LIVING}; DROP TABLE ${TAKEN}; DROP TABLE IF EXISTS ${HELD}`);
-  return { kind: 'applied', rows: counts, upserted: changed, deleted: gone + surplus, tail: noted ? next : null };
+  const tail = noted ? next : null;
+  return { kind: 'applied', rows: counts, upserted: changed, deleted: gone + surplus, arrived, tail };
 }
 
 /** Deletes the rows of the target that those of DELTA replace, of those in HELD. */
@@ -120,6 +125,11 @@ async function deleteReplacedHeld(copy: WorkingCopy, target: string, key: readon
   await copy.run(
     `DELETE FROM ${target} AS t WHERE t.rowid IN (SELECT h."row" FROM ${HELD} AS h JOIN ${DELTA} AS d ON ${same})`,
   );
+}
+
+/** Whether all rows of a part are in LIVING, and so all of its keys. */
+function isWhole(read: PartBlocks | undefined): boolean {
+  return read?.ranges === wholeRange();
 }
 
 function partOf(parts: readonly Part[], { part }: RangesCut): Part {

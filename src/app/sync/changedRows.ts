@@ -1,3 +1,4 @@
+import type { Currencies } from '../../analytics/baseCurrency.ts';
 import { createStagingSql } from '../../duckdb/loader.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
@@ -6,6 +7,7 @@ import type { SourceTable } from '../../model/sourceTable.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
+import { readCurrencies } from './baseCurrency.ts';
 import { copyRows, type LoadContext, type PartRows } from './fullLoad.ts';
 
 /** What an incremental sync did, or why the table must be loaded in full instead. */
@@ -15,6 +17,8 @@ export type IncrementalOutcome =
       readonly rows: PartRows;
       readonly upserted: bigint;
       readonly deleted: bigint;
+      /** What the rows that were put in say of the currency of normalized amounts; null where nothing can be told. */
+      readonly arrived: Currencies | null;
       /** Rows that come to the file from now on have this number in DuckDB, or a later one; null when no places are known. */
       readonly tail: bigint | null;
     }
@@ -37,6 +41,7 @@ export const DELTA = `temp.main.${DELTA_NAME}`;
  * Fetches the changed rows and puts them in the place of those with the same keys, by a look at all keys of the target.
  * @param queries SQL of them, each of one in one query
  * @param changed how many they are
+ * @returns what they say of the currency of normalized amounts
  */
 export async function putChanged(
   context: LoadContext,
@@ -44,10 +49,10 @@ export async function putChanged(
   columns: readonly ColumnMapping[],
   queries: readonly string[],
   changed: bigint,
-): Promise<void> {
+): Promise<Currencies | null> {
   await fetchChanged(context, source, columns, queries, changed);
   await deleteReplaced(context, source, columns);
-  await insertChanged(context, source);
+  return insertChanged(context, source, columns);
 }
 
 /** Fetches the changed rows into DELTA. @throws FinanceDbError INTERNAL when they are not so many as were counted */
@@ -80,10 +85,17 @@ export async function deleteReplaced(
   await copy.run(`DELETE FROM ${duckdbTable(source.table)} AS t USING ${DELTA} AS d WHERE ${sameKey(key, 't', 'd')}`);
 }
 
-/** Puts the rows of DELTA into the target, and drops it. */
-export async function insertChanged({ copy }: LoadContext, source: SourceTable): Promise<void> {
+/** Puts the rows of DELTA into the target, and drops it. @returns what they say of the currency of normalized amounts */
+export async function insertChanged(
+  { copy }: LoadContext,
+  source: SourceTable,
+  columns: readonly ColumnMapping[],
+): Promise<Currencies | null> {
+  const stored = columns.map(({ name, duckdbType }) => ({ name, type: duckdbType }));
+  const arrived = await readCurrencies(copy, DELTA, stored);
   await copy.run(`INSERT INTO ${duckdbTable(source.table)} SELECT * FROM ${DELTA}`);
   await copy.run(`DROP TABLE ${DELTA}`);
+  return arrived;
 }
 
 /** How many rows a table of the working copy has. */

@@ -61,8 +61,8 @@ async function applyBySurvey(
   const parts = all.filter(({ oid }) => !unread.has(oid));
   const found = await survey(context, source, parts, condition, lost ? key : null);
   if (found.changed > limit) return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
-  if (found.changed > 0n)
-    await putChanged(context, source, columns, placesIn(parts, found, condition, columns), found.changed);
+  const queries = placesIn(parts, found, condition, columns);
+  const arrived = found.changed === 0n ? new Map() : await putChanged(context, source, columns, queries, found.changed);
   const counts = new Map(all.map(({ oid }) => [oid, unread.get(oid) ?? found.rows.get(oid) ?? 0n]));
   const expected = sumOf(counts);
   const surplus = (await targetCount(copy, target)) - expected;
@@ -77,7 +77,7 @@ async function applyBySurvey(
   }
   if ((await targetCount(copy, target)) !== expected)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
-  return { kind: 'applied', rows: counts, upserted: found.changed, deleted: surplus, tail: null };
+  return { kind: 'applied', rows: counts, upserted: found.changed, deleted: surplus, arrived, tail: null };
 }
 
 /** Queries that fetch the changed rows from where the survey found them. */

@@ -10,8 +10,15 @@ import { copyRows, type LoadContext } from './fullLoad.ts';
 const SUSPECTS = 'temp.main.finance_db_suspects';
 const FOUND = 'temp.main.finance_db_found';
 
-/** For more keys than this, counting all of them costs less than asking for each. */
-const MOST_SUSPECTS = 20_000;
+/** To look for a key in an index costs PostgreSQL as much as to send so many in the order in which they lie. */
+const COST_OF_ASKING = 50n;
+const SUSPECTS_LEAST = 20_000n;
+
+/** For more keys than this, fetching all that a table of so many rows has costs less than asking for each. */
+export function mostSuspects(rows: bigint): bigint {
+  return rows / COST_OF_ASKING > SUSPECTS_LEAST ? rows / COST_OF_ASKING : SUSPECTS_LEAST;
+}
+
 /** So many keys are asked for by one query. */
 const MOST_TOGETHER = 1000;
 
@@ -19,20 +26,23 @@ const MOST_TOGETHER = 1000;
  * Deletes rows that are gone, where HELD tells which they may be: those that lay in the blocks that were read, and whose keys lie in
  * none of them now. PostgreSQL is asked for each by its key, so that none is deleted that is there. It may leave rows that are gone;
  * the caller counts.
+ * @param rows how many the source has
  */
 export async function deleteMissing(
   context: LoadContext,
   source: SourceTable,
   key: readonly ColumnMapping[],
+  rows: bigint,
 ): Promise<void> {
   const { copy } = context;
+  const most = mostSuspects(rows);
   await copy.run(
-    `CREATE OR REPLACE TEMP TABLE finance_db_suspects AS FROM ${HELD} WHERE hash NOT IN (SELECT hash FROM ${LIVING}) LIMIT ${MOST_SUSPECTS + 1}`,
+    `CREATE OR REPLACE TEMP TABLE finance_db_suspects AS FROM ${HELD} ANTI JOIN ${LIVING} USING (hash) LIMIT ${most + 1n}`,
   );
   const texts = key.map((_, at) => `CAST(k${at} AS VARCHAR) AS k${at}`).join(', ');
   const suspects = await copy.all<Record<string, string>>(`SELECT ${texts} FROM ${SUSPECTS}`);
   const asked = suspects.map((row) => key.map((column, at) => keyValue(column, row[`k${at}`] ?? '')));
-  const isAskable = suspects.length <= MOST_SUSPECTS && asked.every((values) => !values.includes(null));
+  const isAskable = suspects.length <= most && asked.every((values) => !values.includes(null));
   if (suspects.length > 0 && isAskable) {
     await copy.run(`CREATE OR REPLACE TEMP TABLE finance_db_found (hash UBIGINT NOT NULL)`);
     await findKeys(

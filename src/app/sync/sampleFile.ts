@@ -63,7 +63,9 @@ async function fill(copy: WorkingCopy, request: SampleFileRequest): Promise<void
   for (const statement of STATE_DDL) await copy.run(statement);
   for (const [name, value] of Object.entries(about))
     await copy.run(`INSERT INTO ${STATE_SCHEMA}.about VALUES (${quoteLiteral(name)}, ${quoteLiteral(value)})`);
-  await copy.run(rememberBaseCurrencySql({ currency: request.baseCurrency, from: 'setting', evidence: [] }));
+  await copy.run(
+    rememberBaseCurrencySql({ currency: request.baseCurrency, from: 'setting', evidence: [], known: null }),
+  );
   const columns = sampleColumns().map(({ name, duckdbType }) => `${quoteIdentifier(name)} ${duckdbType}`);
   await copy.run(`CREATE TABLE transactions (${columns.join(', ')})`);
   for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {

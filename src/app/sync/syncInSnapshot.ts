@@ -134,11 +134,11 @@ async function write(
   const { work, known, keeps } = planned;
   const context = loadContext(request, workspace, snapshot, copy);
   if (known !== null && !keeps) await carryReceipts(copy, workspace.publishedPath);
-  const { tables, warnings } = await writeTables(request, server, context, planned);
+  const { tables, warnings, relabelled } = await writeTables(request, server, context, planned);
   const stored = work.map((one) => ({ table: one.plan.source.table, columns: one.columns }));
   warnings.push(...(await createReadyViews(copy, stored)));
   const label = known !== null && request.newSource !== true ? known.baseCurrency : null;
-  warnings.push(...(await labelSums(copy, request.config, label)));
+  warnings.push(...(await labelSums(copy, request.config, label, relabelled)));
   const others = keeps && known !== null ? known.sampleTables : [];
   const sampleTables = await rememberSampleTables(
     copy,

@@ -1,3 +1,4 @@
+import type { Currencies } from '../../analytics/baseCurrency.ts';
 import type { StateRow } from '../../duckdb/syncState.ts';
 import { blocksIn, wholeRange } from '../../model/changedBlocks.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
@@ -17,6 +18,8 @@ export interface Synced {
   readonly result: TableResult;
   /** How many rows each of its parts has; null when it was not looked at. */
   readonly parts: PartRows | null;
+  /** What the rows that came say of the currency of normalized amounts; null when all rows have to be asked. */
+  readonly arrived: Currencies | null;
   /** What is known now of the places of rows; null when what was known of them stays as it was. */
   readonly places: PlacesNow | null;
 }
@@ -51,16 +54,18 @@ export async function syncTable(
     [upserted, deleted]: readonly [bigint, bigint],
     scan: TableScan | null = null,
     places: PlacesNow | null = null,
+    arrived: Currencies | null = null,
   ): Synced => {
     const rows = parts === null ? (state?.rows ?? 0n) : sumOf(parts);
     const table = displayName(source.table);
     return {
       result: { table, mode, reason, rows, upserted, deleted, scan, seconds: secondsSince(started) },
       parts,
+      arrived,
       places,
     };
   };
-  if (plan.mode === 'none' && state !== null) return finish('none', plan.reason, null, [0n, 0n]);
+  if (plan.mode === 'none' && state !== null) return finish('none', plan.reason, null, [0n, 0n], null, null, new Map());
   let reason = plan.reason;
   if (plan.mode === 'incremental' && state !== null) {
     const outcome = await applyChanges(context, source, columns, state, plan.newLeaves, look);
@@ -74,6 +79,7 @@ export async function syncTable(
         [outcome.upserted, outcome.deleted],
         scanOf(context, source, outcome.rows, look),
         placesNow(look, outcome.tail),
+        outcome.arrived,
       );
     }
     reason = outcome.reason;

@@ -27,7 +27,7 @@ export interface WalLook {
 /** The blocks to read of a part. */
 export interface PartBlocks {
   readonly ranges: readonly PageRange[];
-  /** How many rows it had when the places of its rows were noted; null when all of it is read. */
+  /** How many rows it had when the places of its rows were noted; null when they are not known, and all of it is read. */
   readonly rows: bigint | null;
 }
 
@@ -153,7 +153,8 @@ function lookOf(candidate: Candidate, { start, changed }: Extract<WalAnswer, { k
       if (placed !== null) isPlaced.push(part.oid);
     } else {
       const worth = placed === null || ranges === undefined ? wholeRange() : worthReading(ranges, part.pages);
-      blocks.set(part.oid, { ranges: worth, rows: worth === wholeRange() ? null : (placed?.rows ?? null) });
+      // Where its rows lay leads to those of the file, also when all of it is read.
+      blocks.set(part.oid, { ranges: worth, rows: placed?.rows ?? null });
     }
   }
   if (!candidate.wantsPlaces)

@@ -18,12 +18,13 @@ import { parseSnapshot } from '../../model/watermark.ts';
 import type { PgServer } from '../../postgres/server.ts';
 import { VERSION } from '../../version.ts';
 import { nameBadText } from './badText.ts';
+import { labelledTable, type Relabelled } from './baseCurrency.ts';
 import type { LoadContext } from './fullLoad.ts';
 import { knownParts, knownPlaces, partsAfter, placesAfter, strayRows } from './partState.ts';
 import { findState, isSame } from './published.ts';
 import { sourceOf } from './syncedFrom.ts';
 import type { SyncRequest, TableResult, TableWork } from './syncRequest.ts';
-import { stateOf, syncTable } from './syncTable.ts';
+import { type Synced, stateOf, syncTable } from './syncTable.ts';
 import { TableBatch } from './tableBatch.ts';
 import type { WalLooks } from './unread.ts';
 
@@ -46,14 +47,14 @@ export function stateBefore(known: Planned['known'], { plan }: Pick<TableWork, '
 
 /**
  * Brings all tables of the working copy up to date and writes what the next sync goes by, in a transaction that the caller ends.
- * @returns what came of each table, and what somebody should know
+ * @returns what came of each table, what somebody should know, and what was done to the table whose amounts have a label
  */
 export async function writeTables(
   request: SyncRequest,
   server: PgServer,
   context: LoadContext,
   planned: Planned,
-): Promise<{ tables: TableResult[]; warnings: string[] }> {
+): Promise<{ tables: TableResult[]; warnings: string[]; relabelled: Relabelled | null }> {
   const { copy, snapshot } = context;
   const { work, looks, known, keeps } = planned;
   const kept = keeps && known !== null ? known.tables : [];
@@ -62,6 +63,8 @@ export async function writeTables(
   await describeFile(request, server, context, planned, kept);
   const tables: TableResult[] = [];
   const warnings: string[] = [];
+  const label = labelledTable(request.config);
+  let relabelled = untouched(kept.find((state) => label !== null && isSame(label, state)));
   const isOther = (state: TableState): boolean => !work.some(({ plan }) => isSame(plan.source.table, state));
   const parts: KnownParts[] = kept.flatMap(knownParts);
   const places: KnownParts[] = kept.filter(isOther).flatMap(knownPlaces);
@@ -77,6 +80,8 @@ export async function writeTables(
     parts.push(...partsAfter(context, plan, state, done));
     places.push(...placesAfter(context, plan, columns, state, done));
     warnings.push(...strayRows(plan, done));
+    if (label !== null && isSame(label, plan.source.table))
+      relabelled = relabelledBy(snapshot, { plan, columns }, state, done);
   }
   await batch.end();
   const held = [...kept, snapshot].map((state) => state.snapshot.xmin);
@@ -87,7 +92,32 @@ export async function writeTables(
     copy,
     places.map(({ tableOid }) => tableOid),
   );
-  return { tables, warnings };
+  return { tables, warnings, relabelled };
+}
+
+/** A table that the file has already, and that was not asked for. */
+function untouched(state: TableState | undefined): Relabelled | null {
+  if (state === undefined) return null;
+  const { tableOid, snapshotText } = state;
+  return { tableOid, before: snapshotText, now: snapshotText, columns: null, touched: false, arrived: null };
+}
+
+function relabelledBy(
+  { snapshotText }: LoadContext['snapshot'],
+  { plan: { source }, columns }: TableWork,
+  state: TableState | null,
+  { result, arrived }: Synced,
+): Relabelled {
+  const stored = columns.map(({ name, duckdbType }) => ({ name, type: duckdbType }));
+  const touched = result.mode === 'full' || result.upserted > 0n || result.deleted > 0n;
+  return {
+    tableOid: source.oid,
+    before: state?.snapshotText ?? null,
+    now: snapshotText,
+    columns: stored,
+    touched,
+    arrived,
+  };
 }
 
 /** What the file says of itself, written anew but for what its other tables need. */

@@ -1,0 +1,118 @@
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import {
+  createPlacesSql,
+  dropOtherPlaces,
+  findHeld,
+  HELD,
+  LIVING,
+  nextRow,
+  placeLiving,
+  placesTable,
+  takePlaces,
+} from '../../src/duckdb/places.ts';
+import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
+import { textColumn } from '../../src/model/stagingColumn.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+const OID = '7';
+const FILE = 9;
+const KEY = [textColumn('id')];
+const ROWS_A_BLOCK = 50;
+
+let folder: ReturnType<typeof temporaryFolder>;
+let copy: WorkingCopy;
+/** The way in which DuckDB would run each statement. */
+let plans: string;
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  const file = path.join(folder.path, 'a.duckdb');
+  const opened = await openWorkingCopy(file, { memory: '200MB', threads: 2, temporaryFolder: folder.path });
+  plans = '';
+  copy = {
+    ...opened,
+    run: async (sql) => {
+      if (/^(INSERT|DELETE|CREATE OR REPLACE TEMP TABLE \w+ AS)/.test(sql))
+        plans += JSON.stringify(await opened.all(`EXPLAIN ${sql}`));
+      await opened.run(sql);
+    },
+  };
+  await copy.run('CREATE SCHEMA finance_db; CREATE TABLE t (id VARCHAR NOT NULL)');
+  await copy.run(createPlacesSql(OID));
+});
+afterEach(() => {
+  copy.abandon();
+  folder.remove();
+});
+
+/** Blocks `from` up to `to` hold the rows of these numbers, in turn. */
+async function lives(from: number, to: number, changed: boolean): Promise<void> {
+  await copy.run(
+    `INSERT INTO ${LIVING} SELECT (${FILE}::UBIGINT << 32) | (i // ${ROWS_A_BLOCK})::UBIGINT, hash('k' || i), ${changed} FROM range(${from * ROWS_A_BLOCK}, ${to * ROWS_A_BLOCK}) r(i)`,
+  );
+}
+
+async function newLiving(): Promise<void> {
+  await copy.run(
+    'CREATE OR REPLACE TEMP TABLE finance_db_living (place UBIGINT NOT NULL, hash UBIGINT NOT NULL, changed BOOLEAN NOT NULL)',
+  );
+}
+
+/** One sync that put in the rows of some blocks. @returns the number from which on they lie */
+async function arrive(from: number, to: number): Promise<bigint> {
+  await newLiving();
+  const next = await nextRow(copy, 't');
+  await copy.run(`INSERT INTO t SELECT 'k' || i FROM range(${from * ROWS_A_BLOCK}, ${to * ROWS_A_BLOCK}) r(i)`);
+  await lives(from, to, true);
+  await takePlaces(copy, OID, []);
+  await findHeld(copy, OID, 't', KEY, next);
+  expect(await placeLiving(copy, OID, 't', null, next)).toBe(true);
+  return next;
+}
+
+async function look(from: number, to: number, tail: bigint): Promise<string[]> {
+  const taken = await takePlaces(copy, OID, [{ filenode: String(FILE), ranges: [{ from, to }] }]);
+  expect(taken.get(String(FILE))).toBe(BigInt((to - from) * ROWS_A_BLOCK));
+  await findHeld(copy, OID, 't', KEY, tail);
+  return (await copy.all<{ k0: string }>(`SELECT k0 FROM ${HELD}`)).map(({ k0 }) => k0);
+}
+
+const keysOf = (from: number, to: number): string[] =>
+  Array.from({ length: (to - from) * ROWS_A_BLOCK }, (_, at) => `k${from * ROWS_A_BLOCK + at}`);
+
+test('where rows lie is learned, and leads to them, without a comparison of each row with each', async () => {
+  await copy.run(`INSERT INTO t SELECT 'k' || i FROM range(${40 * ROWS_A_BLOCK}) r(i)`);
+  await newLiving();
+  await lives(0, 40, false);
+  await takePlaces(copy, OID, [{ filenode: String(FILE), ranges: [{ from: 0, to: null }] }]);
+  const next = await nextRow(copy, 't');
+  expect(await placeLiving(copy, OID, 't', KEY, next)).toBe(true);
+  expect((await look(3, 5, next)).sort()).toEqual(keysOf(3, 5).sort());
+  await newLiving();
+  await lives(3, 5, false);
+  expect(await placeLiving(copy, OID, 't', null, next)).toBe(true);
+  expect((await look(4, 6, next)).sort()).toEqual(keysOf(4, 6).sort());
+  expect(plans).toMatch(/HASH_JOIN/);
+  expect(plans).not.toMatch(/BLOCKWISE_NL_JOIN|NESTED_LOOP_JOIN|CROSS_PRODUCT/);
+});
+
+test('of rows that came with one sync only those of that sync are looked at, not all that came since', async () => {
+  await arrive(0, 10);
+  await arrive(10, 20);
+  await arrive(20, 30);
+  const tail = await arrive(30, 40);
+  expect(await look(12, 13, 2000n)).toEqual(expect.arrayContaining(keysOf(12, 13)));
+  expect((await copy.all(`SELECT k0 FROM ${HELD}`)).length).toBe(10 * ROWS_A_BLOCK);
+  // Those that came since the places were noted may lie anywhere behind.
+  expect((await look(21, 22, tail)).sort()).toEqual(keysOf(20, 40).sort());
+});
+
+test('places of tables that are not kept are dropped, those that an earlier version wrote among them', async () => {
+  await copy.run(`CREATE TABLE finance_db.places_7 (hash UBIGINT); CREATE TABLE finance_db.placed_8 (place UBIGINT)`);
+  await dropOtherPlaces(copy, [OID]);
+  const found = await copy.all<{ name: string }>(
+    "SELECT table_name AS name FROM duckdb_tables() WHERE table_name LIKE 'place%'",
+  );
+  expect(found.map(({ name }) => `finance_db."${name}"`)).toEqual([placesTable(OID)]);
+});
