@@ -79,8 +79,8 @@ async function stressLake(): Promise<void> {
   const session = await connect(cluster.address, { retryMs: 2000 });
   try {
     const result = await killLakes({
-      ...{ session, url: urlOf(cluster.address), folder, seed: Number(values.seed), rows: Number(values.rows) },
-      kills: Number(values.kills ?? '50'),
+      ...{ session, url: urlOf(cluster.address), folder, seed: Number(values.seed), rows },
+      ...{ kills: Number(values.kills ?? '50'), byTime: 0.5 },
       log: values.verbose ? (line) => console.log(line) : () => undefined,
     });
     console.log(

@@ -31,6 +31,8 @@ export interface Relation {
   readonly columns: readonly { readonly name: string; readonly sql: string }[];
   /** Whether any column is read in another way than it is stored. */
   readonly converts: boolean;
+  /** Whether it is a view on the files of a lake. */
+  readonly ofLake: boolean;
   readonly scale: number;
   readonly amountScale: number | null;
 }
@@ -94,7 +96,9 @@ export function shapeOf(
   }
   // A column called rowid hides DuckDB's own, which tells rows apart. One of a type that no column of PostgreSQL has is a lake's,
   // whose views have none of DuckDB's.
-  const hidden = columns.some(({ name, type }) => name.toLowerCase() === 'rowid' && type !== LAKE_ROWID);
+  const numbers = columns.find(({ name }) => name.toLowerCase() === 'rowid');
+  const ofLake = numbers?.type === LAKE_ROWID;
+  const hidden = numbers !== undefined && !ofLake;
   return {
     kind: 'readable',
     relation: {
@@ -103,6 +107,7 @@ export function shapeOf(
       amountScale: scales.get('amount') ?? null,
       columns: [{ name: 'rowid', sql: hidden ? 'row_number() OVER ()' : 'rowid' }, ...read],
       converts: hidden || read.some(({ name, sql }) => sql !== quoteIdentifier(name)),
+      ofLake,
     },
   };
 }
@@ -131,12 +136,17 @@ export function ledgerSource(relation: Relation, bounds: Bounds): LedgerSource {
 
 /** One row of PlainDays, for a quarter of what TableDays take: most files have no odd day. */
 export function plainDaysSql(relation: Relation, today: string): string {
-  return `SELECT "rows", plain, first::DATE AS first, last::DATE AS last
-FROM (
-  SELECT count(*) AS "rows", min("timestamp") AS first, max("timestamp") AS last,
-    count(*) = count("timestamp") AND first >= ${FIRST_MOMENT} AND last < TIMESTAMP '${today}' + INTERVAL 1 DAY AS plain
-  FROM ${relation.converts ? selection(relation, false) : relation.table}
-)`;
+  return plainDaysOf(
+    `SELECT count(*) AS "rows", count("timestamp") AS dated, min("timestamp") AS first, max("timestamp") AS last
+  FROM ${relation.converts ? selection(relation, false) : relation.table}`,
+    today,
+  );
+}
+
+/** @param counted SQL that gives `rows`, how many of them are `dated`, and the `first` and the `last` moment */
+export function plainDaysOf(counted: string, today: string): string {
+  const plain = `"rows" = dated AND first >= ${FIRST_MOMENT} AND last < TIMESTAMP '${today}' + INTERVAL 1 DAY`;
+  return `SELECT "rows", ${plain} AS plain, first::DATE AS first, last::DATE AS last FROM (${counted}) AS counted`;
 }
 
 /** Whether every row has a day that can be named and is not after today, and the first and the last of them. */

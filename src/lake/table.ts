@@ -66,8 +66,11 @@ export async function readMetadata(store: LakeStore, version: number): Promise<T
  */
 export async function loadTable(store: LakeStore): Promise<LakeTable | null> {
   const version = await findVersion(store);
-  if (version === 0) return null;
-  const metadata = await readMetadata(store, version);
+  return version === 0 ? null : loadVersion(store, version, await readMetadata(store, version));
+}
+
+/** As `loadTable`, of a version whose metadata were read. @throws FinanceDbError LAKE_UNREADABLE */
+export async function loadVersion(store: LakeStore, version: number, metadata: TableMetadata): Promise<LakeTable> {
   const snapshot = currentSnapshot(metadata) ?? null;
   const manifests = snapshot === null ? [] : await readManifests(store, metadata, snapshot);
   const entries: LakeTable['entries'][number][] = [];

@@ -16,6 +16,7 @@ const SAMPLE_RELATION: Relation = {
     sql: name === 'timestamp' ? '"timestamp"' : name,
   })),
   converts: false,
+  ofLake: false,
   scale: 2,
   amountScale: 2,
 };

@@ -1,124 +1,75 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { openWorkingCopy, type WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { withTemporaryFolder } from '../../files/temporaryFolder.ts';
-import type { LakeState } from '../../lake/state.ts';
 import { stateOf } from '../../lake/state.ts';
-import type { LakeStore } from '../../lake/store/store.ts';
-import { keyOf, type LakeTable, loadTable } from '../../lake/table.ts';
-import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
-import { displayName, duckdbTable } from '../../model/tableName.ts';
-import { createReadyViews } from '../sync/readyViews.ts';
-import { writeLakeState } from './lakeCopy.ts';
+import { findVersion, loadVersion, readMetadata } from '../../lake/table.ts';
+import { displayName } from '../../model/tableName.ts';
+import { VERSION } from '../../version.ts';
+import { keepViews, takeKeptViews, type ViewsKey, viewsKey } from './keptViews.ts';
+import type { ViewedFor, ViewedTable } from './lakeViews.ts';
 import { newRun, openLake } from './openLake.ts';
-import { readColumns, selectFiles } from './readFiles.ts';
-
-/** How many files are fetched at the same time. */
-const FETCHES = 4;
 
 /**
  * Runs a command that reads the DuckDB file on the lake instead: with a small file of views on the Parquet files of the newest
  * snapshots. DuckDB leaves out files and row groups by their statistics; files of a store are fetched, and kept in
- * `$FINANCE_DB_HOME/lake-cache` for as long as the lake has them.
+ * `$FINANCE_DB_HOME/lake-cache` for as long as the lake has them. So is the file of views, until the lake changes.
  * @param how for reports rows have numbers in a column of their own; for queries there are the ready-made views
  * @param use is given the configuration under which the views are the DuckDB file
  * @throws FinanceDbError LAKE_MISSING, LAKE_UNREADABLE, LAKE_STORE
  */
 export async function overLake<T>(
   { config, place, env, signal }: { config: Config; place: string | null; env: NodeJS.ProcessEnv; signal: AbortSignal },
-  how: 'reports' | 'queries',
+  how: ViewedFor,
   use: (config: Config) => Promise<T>,
 ): Promise<T> {
   const lake = openLake(place, env, newRun(), signal);
-  const found: { table: LakeTable; state: LakeState; store: LakeStore }[] = [];
+  const found: Found[] = [];
   for (const name of config.tables) {
     const store = lake.table(name);
-    const table = await loadTable(store);
-    const state = table === null ? null : stateOf(table);
-    if (table !== null && state !== null) found.push({ table, state, store });
+    const version = await findVersion(store);
+    if (version > 0) found.push({ store, version, metadata: await readMetadata(store, version) });
   }
-  if (found.length === 0)
-    throw new FinanceDbError(
-      'LAKE_MISSING',
-      `there is no table ${config.tables.map(displayName).join(', ')} at ${place}`,
-    );
+  const cache = path.join(config.home, 'lake-cache');
+  const about = [VERSION, how, cache, ...found.map(({ store }) => store.location)];
+  const key = viewsKey(
+    path.join(cache, 'views'),
+    about,
+    found.map(({ version, metadata }) => [version, metadata]),
+  );
   return withTemporaryFolder('finance-db-lake-', async (folder) => {
-    fs.mkdirSync(path.join(folder, 'tmp'));
     const file = path.join(folder, 'lake.duckdb');
-    const copy = await openWorkingCopy(file, {
-      memory: '200MB',
-      threads: 1,
-      temporaryFolder: path.join(folder, 'tmp'),
-    });
-    const readable: string[] = [];
-    try {
-      await writeLakeState(
-        copy,
-        found.map(({ state }) => state),
-      );
-      for (const { table, state, store } of found) {
-        const files = await fetchAll(table, store, path.join(config.home, 'lake-cache'));
-        readable.push(...files);
-        await createViews(copy, state, readColumns(table, state), files, how);
-      }
-      await copy.close();
-    } catch (error) {
-      copy.abandon();
-      throw error;
-    }
+    const readable = takeKeptViews(key, file) ?? (await makeAndKeep(found, key));
     return use({ ...config, duckdbPath: file, readable });
+
+    async function makeAndKeep(all: readonly Found[], into: ViewsKey): Promise<readonly string[]> {
+      const tables = await withStates(all);
+      if (tables.length === 0)
+        throw new FinanceDbError(
+          'LAKE_MISSING',
+          `there is no table ${config.tables.map(displayName).join(', ')} at ${place}`,
+        );
+      // What makes them is more than what reads them.
+      const { makeViews } = await import('./lakeViews.ts');
+      const files = await makeViews(file, tables, how, folder, cache);
+      keepViews(into, file, files);
+      return files;
+    }
   });
 }
 
-const NUMBERED = 'finance_db_numbered';
+type Found = Pick<ViewedTable, 'store'> & {
+  readonly version: number;
+  readonly metadata: ViewedTable['table']['metadata'];
+};
 
-async function createViews(
-  copy: WorkingCopy,
-  state: LakeState,
-  columns: ReturnType<typeof readColumns>,
-  files: readonly string[],
-  how: 'reports' | 'queries',
-): Promise<void> {
-  const view = duckdbTable(state);
-  await copy.run(`CREATE VIEW ${view} AS ${selectFiles(files, columns, how === 'reports')}`);
-  if (how === 'reports' || state.name !== 'transactions') return;
-  // Made over rows that have numbers, in a place of their own; what one sees has none.
-  const apart = { schema: `${NUMBERED}_${state.schema}`, name: state.name };
-  await copy.run(`CREATE SCHEMA ${quoteIdentifier(apart.schema)}`);
-  await copy.run(`CREATE VIEW ${duckdbTable(apart)} AS ${selectFiles(files, columns, true)}`);
-  await createReadyViews(copy, [{ table: apart, columns: state.columns }]);
-  const made = await copy.all<{ name: string }>(
-    `SELECT view_name AS name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = ${quoteLiteral(apart.schema)} AND view_name <> ${quoteLiteral(apart.name)}`,
-  );
-  for (const { name } of made)
-    await copy.run(
-      `CREATE VIEW ${duckdbTable({ schema: state.schema, name })} AS FROM ${duckdbTable({ schema: apart.schema, name })}`,
-    );
-}
-
-/** Local names of a table's files. What the cache has of older snapshots goes. */
-async function fetchAll(table: LakeTable, store: LakeStore, cache: string): Promise<string[]> {
-  const keys = table.entries.map(({ file }) => keyOf(table.metadata, file.path)).sort();
-  const local = new Array<string>(keys.length);
-  const queue = [...keys.entries()];
-  const fetchSome = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift())
-      local[next[0]] = await store.fetch(next[1], cache);
-  };
-  const outcomes = await Promise.allSettled(Array.from({ length: Math.min(FETCHES, keys.length) }, fetchSome));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
-  if (store.folder === null && local[0] !== undefined) clearCache(local, keys[0] ?? '');
-  return local;
-}
-
-function clearCache(local: readonly string[], key: string): void {
-  const root = (local[0] ?? '').slice(0, -key.length);
-  const wanted = new Set(local);
-  for (const entry of fs.readdirSync(path.join(root, 'data'), { recursive: true, withFileTypes: true })) {
-    const file = path.join(entry.parentPath, entry.name);
-    if (entry.isFile() && !wanted.has(file) && !file.endsWith('.tmp')) fs.rmSync(file, { force: true });
+/** The tables that we wrote, with what their newest snapshots say and hold. */
+async function withStates(found: readonly Found[]): Promise<ViewedTable[]> {
+  const tables: ViewedTable[] = [];
+  for (const { store, version, metadata } of found) {
+    const table = await loadVersion(store, version, metadata);
+    const state = stateOf(table);
+    if (state !== null) tables.push({ table, state, store });
   }
+  return tables;
 }

@@ -1,3 +1,4 @@
+import { knownDaysSql } from '../../analytics/knownDays.ts';
 import { reportOf } from '../../analytics/reports.ts';
 import { LEDGER_COLUMNS, type Span, type StatsRequest } from '../../analytics/request.ts';
 import {
@@ -52,7 +53,7 @@ export async function prepareRequest(
       remedy: 'make it numeric, such as numeric(15,2)',
       details: { table: displayName(table) },
     });
-  const days = await readDays(reader, relation, input.calendar.today);
+  const days = await readDays(reader, relation, table, input.calendar.today);
   const undated = days !== undefined && days.undated !== '0';
   if (undated && days.undated === days.rows && relation.converts) await requireReadableDays(reader, relation, table);
   const asksForAll = input.period.to !== null || reportOf(report).everyRow === true;
@@ -92,8 +93,14 @@ async function readStatements(reader: DuckDbReader, table: TableName): Promise<s
   return needed.every((name) => columns.some((column) => column.name === name)) ? duckdbTable(statements) : null;
 }
 
-async function readDays(reader: DuckDbReader, relation: Relation, today: string): Promise<TableDays | undefined> {
-  const [quick] = await reader.all<PlainDays>(plainDaysSql(relation, today));
+async function readDays(
+  reader: DuckDbReader,
+  relation: Relation,
+  table: TableName,
+  today: string,
+): Promise<TableDays | undefined> {
+  const known = relation.ofLake && !relation.converts ? await reader.all<PlainDays>(knownDaysSql(table, today)) : [];
+  const [quick] = known.length > 0 ? known : await reader.all<PlainDays>(plainDaysSql(relation, today));
   if (quick?.plain === true)
     return { rows: quick.rows, undated: '0', first: quick.first, last: quick.last, last_known: quick.last };
   const [days] = await reader.all<TableDays>(tableDaysSql(relation, today));
