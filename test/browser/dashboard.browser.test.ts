@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { PAGE_NAMES, PAGES } from '../../src/web/pages/pageNames.ts';
+import type { Browser, Page } from 'playwright-core';
+import { PAGE_NAMES, PAGES, type PageName } from '../../src/web/pages/pageNames.ts';
 import type { RunningServer } from '../../src/web/server/server.ts';
-import { CHROMIUM, launch, withPage } from '../support/browser.ts';
+import { CHROMIUM, launch, nextFrame, seenMoving, WATCH_MOVES, withPage } from '../support/browser.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { householdFile } from '../support/statsFile.ts';
 import { startWeb } from '../support/webServer.ts';
@@ -12,6 +12,55 @@ let server: RunningServer;
 let browser: Browser;
 let at = '';
 const here = CHROMIUM === null ? describe.skip : describe;
+
+/** A page with all that it can show. */
+function addressOf(name: PageName): string {
+  return name === 'balances' ? '/balances?opening=checking-001=1200.50' : PAGES[name].path;
+}
+
+/** Days, months and commands that go on in the next line. */
+const BROKEN = `(() => {
+  const broken = [];
+  const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node !== null; node = walk.nextNode()) {
+    if (node.parentElement.closest('.foot, code.long, .detail') !== null) continue;
+    const command = node.parentElement.closest('code') !== null;
+    for (const { 0: word, index } of node.data.matchAll(command ? /.+/g : /\\d{4}-\\d\\d(-\\d\\d)?/g)) {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) broken.push(word);
+    }
+  }
+  return broken;
+})()`;
+
+/** What paper has no room for. */
+const WIDER = `[...document.querySelectorAll('table, svg, p, dl')]
+  .filter((part) => part.getBoundingClientRect().right > innerWidth + 1).map((part) => part.outerHTML.slice(0, 90))`;
+
+interface Stop {
+  readonly text: string;
+  readonly marked: boolean;
+  readonly inSight: boolean;
+  readonly inMain: boolean;
+}
+
+/** What the keyboard is at; null past the end of the page. */
+async function focused(page: Page): Promise<Stop | null> {
+  return (await page.evaluate(`(() => {
+    const at = document.activeElement;
+    if (at === null || at === document.body) return null;
+    const mark = at.querySelector('rect, path, circle');
+    const box = at.getBoundingClientRect();
+    return {
+      text: at.textContent.trim(),
+      marked: getComputedStyle(at).outlineStyle !== 'none' || (mark !== null && getComputedStyle(mark).strokeWidth === '2px'),
+      inSight: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+      inMain: at.closest('main') !== null,
+    };
+  })()`)) as Stop | null;
+}
 
 here('the dashboard in a browser (Chromium)', () => {
   beforeAll(async () => {
@@ -25,16 +74,110 @@ here('the dashboard in a browser (Chromium)', () => {
     folder.remove();
   });
 
-  test.each(PAGE_NAMES)('%s: no complaint, and nothing wider than a phone', async (name) => {
-    await withPage(browser, async (page) => {
-      await page.goto(at + PAGES[name].path, { waitUntil: 'load' });
-      expect(await page.title()).toBe(`${PAGES[name].title} · finance-db`);
-      for (const width of [1280, 360]) {
-        await page.setViewportSize({ width, height: 740 });
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  test.each(PAGE_NAMES)('%s: no complaint, whole words, nothing wider than a phone or moved by a late script', (name) =>
+    withPage(
+      browser,
+      async (page) => {
+        await page.addInitScript(WATCH_MOVES);
+        let letGo = (): void => undefined;
+        const painted = new Promise<void>((resolve) => {
+          letGo = resolve;
+        });
+        await page.route('**/assets/*.js', async (route) => {
+          await painted;
+          await route.continue();
+        });
+        await page.goto(at + addressOf(name), { waitUntil: 'commit' });
+        await page.locator('main h1').waitFor();
+        await nextFrame(page);
+        letGo();
+        await page.waitForLoadState('load');
+        await page.locator('html[data-scripts]').waitFor();
+        expect(await seenMoving(page)).toEqual([]);
+        expect(await page.title()).toBe(`${PAGES[name].title} · finance-db`);
+        for (const width of [360, 1280]) {
+          await page.setViewportSize({ width, height: 740 });
+          expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+          expect(await page.evaluate(BROKEN)).toEqual([]);
+        }
+        // The navigation has room for all of its names.
+        const beyond = 'const list = document.querySelector("nav > ul"); list.scrollWidth - list.clientWidth';
+        expect(await page.evaluate(beyond)).toBeLessThanOrEqual(0);
+      },
+      { viewport: { width: 360, height: 740 } },
+    ),
+  );
+
+  test('by keyboard alone: every stop is in sight and marked, and leads where it says', () =>
+    withPage(browser, async (page) => {
+      await page.goto(`${at}/merchants?limit=3`);
+      await page.keyboard.press('Tab');
+      expect(await focused(page)).toMatchObject({ text: 'Skip to content', marked: true });
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Tab');
+      expect(await focused(page)).toMatchObject({ inMain: true });
+      const unmarked: unknown[] = [];
+      const seen: string[] = [];
+      for (let stop = await focused(page); stop !== null; stop = await focused(page)) {
+        if (!stop.marked || !stop.inSight) unmarked.push(stop);
+        seen.push(stop.text);
+        await page.keyboard.press('Tab');
       }
-    });
-  });
+      expect(unmarked).toEqual([]);
+      expect(seen).toEqual(expect.arrayContaining(['count', 'CSV of By merchant', 'as command: By merchant']));
+      // From the top again: a menu, and a page in it.
+      const to = async (text: string): Promise<void> => {
+        for (let stops = 0; (await focused(page))?.text !== text; stops++) {
+          expect(stops).toBeLessThan(60);
+          await page.keyboard.press('Tab');
+        }
+        await page.keyboard.press('Enter');
+      };
+      await to('More');
+      await to('Channels');
+      await page.waitForURL(/channels/);
+      await to('+ filter');
+      await page.locator('.filters input').first().waitFor();
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('card-001');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/channels\?account=card-001/);
+    }));
+
+  test('numbers are written as the browser prefers, or the address says', () =>
+    withPage(
+      browser,
+      async (page) => {
+        await page.goto(`${at}/?period=2026-10`);
+        expect(await page.locator('.figure.income .big').innerText()).toBe('11.241,83');
+        expect(await page.locator('.figure .big').last().innerText()).toMatch(/^−10,3\s%$/);
+        expect(await page.locator('svg.chart a title').first().textContent()).toMatch(/\d\.\d{3},\d\d/);
+        await page.goto(`${at}/cashflow?period=2026-10&locale=en-IN`);
+        expect(await page.locator('tfoot .money').first().innerText()).toBe('11,241.83');
+        await page.goto(`${at}/cashflow?locale=en-IN`);
+        expect(await page.locator('tfoot .money').first().innerText()).toBe('2,69,362.86');
+      },
+      { locale: 'de-DE' },
+    ));
+
+  test('on paper: pages fit, without what only a screen can do, and say where they are from', () =>
+    withPage(
+      browser,
+      async (page) => {
+        await page.emulateMedia({ media: 'print' });
+        for (const address of ['/', '/categories', '/calendar', '/sql?sql=FROM+transactions+LIMIT+3']) {
+          await page.goto(at + address);
+          expect(await page.evaluate(WIDER)).toEqual([]);
+          for (const part of ['nav', '.tools', '.foot'])
+            expect(await page.locator(part).first().isVisible()).toBe(false);
+          await page.evaluate('dispatchEvent(new Event("beforeprint"))');
+          expect(await page.locator('.printed').innerText()).toMatch(/^http:\/\/localhost:\d+\/\S* · snapshot \w+$/);
+          // A sheet of A4 within margins of a centimetre.
+          if (address === '/') expect(await page.evaluate('document.body.scrollHeight')).toBeLessThanOrEqual(1047);
+        }
+      },
+      { viewport: { width: 718, height: 1000 } },
+    ));
 
   test('a figure leads to its list, a row to its details, and back comes up again', async () => {
     await withPage(browser, async (page) => {
@@ -118,9 +261,20 @@ here('the dashboard in a browser (Chromium)', () => {
         await page.locator('.period button').click();
         await page.waitForURL(/period=2026q3/);
         expect(await page.locator('.lead').innerText()).toContain('2026-07-01');
+        await page.locator('.filters summary').click();
+        await page.locator('.filters input[name=category]').fill('Dining');
+        await page.locator('.filters button').click();
+        await page.waitForURL(/category=Dining/);
+        const count = await page.locator('tfoot .count a').innerText();
         await page.locator('tfoot .count a').click();
-        expect(await page.locator('.sums').isVisible()).toBe(true);
+        expect(await page.locator('.sums').innerText()).toContain(count);
         expect(await page.locator('.needs-script').first().isVisible()).toBe(false);
+        await page.locator('.transactions tbody td.date a').first().click();
+        expect(await page.locator('dl.detail').first().innerText()).toContain('Dining');
+        await page.goto(`${at}/sql`);
+        await page.locator('textarea').fill('SELECT 6 * 7 AS answer');
+        await page.locator('.sql-form button:not([hidden])').first().click();
+        expect(await page.locator('tbody').first().innerText()).toBe('42');
       },
       { javaScriptEnabled: false },
     );

@@ -4,21 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { generateSample } from '../../src/model/household/generate.ts';
 import { PAGE_NAMES, PAGES } from '../../src/web/pages/pageNames.ts';
-import { CHROMIUM, launch, withPage } from '../support/browser.ts';
+import { CHROMIUM, launch, seenMoving, WATCH_MOVES, withPage } from '../support/browser.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { statsFile } from '../support/statsFile.ts';
 import { until } from '../support/until.ts';
 import { startWeb } from '../support/webServer.ts';
 
 const here = CHROMIUM === null ? describe.skip : describe;
-
-/** Notes what moves from the first paint on, and beside what. */
-const WATCH = `globalThis.moved = [];
-const note = (entries) => moved.push(...entries.map(({ value, sources }) =>
-  [value, sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? '').slice(0, 90)).join()]));
-const watching = new PerformanceObserver((list) => note(list.getEntries()));
-watching.observe({ type: 'layout-shift', buffered: true });
-globalThis.seenMoving = () => (note(watching.takeRecords()), moved);`;
 
 here('a page while other files take the place of the one that it shows (Chromium)', () => {
   const folder = temporaryFolder();
@@ -69,16 +61,13 @@ here('a page while other files take the place of the one that it shows (Chromium
     withPage(
       browser,
       async (page) => {
-        await page.addInitScript(WATCH);
+        await page.addInitScript(WATCH_MOVES);
         await page.goto(at + PAGES[name].path, { waitUntil: 'load' });
         await page.evaluate('globalThis.same = true');
         const before = await shown(page);
         publish();
         await become(page, before);
-        // What moved is told when it was painted.
-        for (let frame = 0; frame < 3; frame++)
-          await page.evaluate('new Promise((done) => requestAnimationFrame(done))');
-        const moved = (await page.evaluate('seenMoving()')) as [number, string][];
+        const moved = await seenMoving(page);
         const total = moved.reduce((sum, [value]) => sum + value, 0);
         expect({ total, moved: total < 0.01 ? [] : moved }).toEqual({ total: expect.any(Number), moved: [] });
         expect(await page.evaluate('globalThis.same')).toBe(true);

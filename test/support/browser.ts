@@ -59,6 +59,24 @@ export async function withPage(
   }
 }
 
+/** Put into a page before its scripts: notes what moves from the first paint on, and beside what. */
+export const WATCH_MOVES = `globalThis.moved = [];
+const note = (entries) => moved.push(...entries.map(({ value, sources }) =>
+  [value, sources.map(({ node }) => (node?.outerHTML ?? node?.textContent ?? '').slice(0, 90)).join()]));
+const watching = new PerformanceObserver((list) => note(list.getEntries()));
+watching.observe({ type: 'layout-shift', buffered: true });
+globalThis.seenMoving = () => (note(watching.takeRecords()), moved);`;
+
+/** What has moved, by how much; what moved is told when it was painted. */
+export async function seenMoving(page: Page): Promise<readonly (readonly [number, string])[]> {
+  for (let frame = 0; frame < 3; frame++) await nextFrame(page);
+  return (await page.evaluate('seenMoving()')) as [number, string][];
+}
+
+export async function nextFrame(page: Page): Promise<void> {
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => done()))');
+}
+
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /**

@@ -19,5 +19,10 @@ postButtons();
 copyRows();
 watchForNews();
 void fillIn();
+// Paper has the whole address, which a server behind a proxy need not know.
+addEventListener('beforeprint', () => {
+  const foot = document.querySelector('.printed');
+  if (foot?.textContent?.startsWith('/') === true) foot.prepend(location.origin);
+});
 // Where the navigation has no room for all pages, this one is in sight.
 document.querySelector('nav > ul a[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });

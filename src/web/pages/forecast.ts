@@ -52,7 +52,7 @@ ${!backtest && view.expected.length > 0 && panel({ title: 'What is due', ink, wi
 
 function words(ink: Ink, view: ForecastView): Html {
   const net = view.accuracy.find(({ flow }) => flow === 'net');
-  return html`Estimates from what was known on ${view.origin}${
+  return html`Estimates from what was known on <span class="whole">${view.origin}</span>${
     net !== undefined &&
     net.months > 0 &&
     html`; ${view.withinMonth ? 'with the month begun as far as now' : 'a month ahead'}, net was missed by ${ink.money(net.meanError.toFixed(2))} on average over ${ink.countOf(net.months, 'month')}${net.judged > 0 && html`, and its bounds held ${ink.count(net.held)} of ${ink.count(net.judged)}`}`

@@ -28,7 +28,7 @@ export function recurringPage(view: StatsResult, frame: Frame): Html {
   const empty = OPTIONAL.filter((key) => rows.every((row) => row[key] === null));
   return html`${reportLead(view, ink)}
 ${total !== null && html`<p>${ink.count(total.going)} are going: ${ink.money(total.out_per_year)} out and ${ink.money(total.in_per_year)} in per year.</p>`}
-${panel({ title: 'What comes next', ink, wide: true, exports: { report: 'recurring' }, table: '#series', note: from === frame.today ? 'expected from what came so far' : html`expected after ${from}, where the data ends` }, calendar(ink, going, from, frame.today))}
+${panel({ title: 'What comes next', ink, wide: true, exports: { report: 'recurring' }, table: '#series', note: from === frame.today ? 'expected from what came so far' : html`expected after <span class="whole">${from}</span>, where the data ends` }, calendar(ink, going, from, frame.today))}
 ${panel(
   {
     title: 'What comes back',

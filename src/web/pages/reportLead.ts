@@ -22,7 +22,9 @@ export function reportLead({ request, baseCurrency, transferRows, scope, apart }
   const left = transferRows !== null && transferRows > 0;
   const { frame } = ink;
   return html`<p class="lead">${spanName(period.from, period.to, frame.locale)}${
-    span !== null && period.from === null && html`, ${span.from} to ${span.to}`
+    span !== null &&
+    period.from === null &&
+    html`, <span class="whole">${span.from}</span> to <span class="whole">${span.to}</span>`
   } · in ${baseCurrency.currency}${
     left &&
     html` · <a href="${linkHere(frame, { 'with-transfers': '1' })}">${ink.countOf(transferRows, 'row')} of transfers between own accounts</a> left out`
