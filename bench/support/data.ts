@@ -4,7 +4,17 @@ import type { PgSession } from '../../src/postgres/session.ts';
 const TABLE = { schema: 'public', name: 'transactions' };
 
 /** Between two rows, unless a case wants its months to be of another size. */
-const SECONDS_A_ROW = 30;
+export const SECONDS_A_ROW = 30;
+
+/** SQL of the key of the row of this number. */
+export function keySql(number: string): string {
+  return `'tx-' || substr(md5('k' || ${number}), 1, 16)`;
+}
+
+/** SQL of the time of the row of this number, a bigint. */
+export function timeSql(number: string, secondsARow = SECONDS_A_ROW): string {
+  return `timestamp '2022-01-01' + interval '1 second' * (${number} * ${secondsARow}::float8) + interval '1 microsecond' * ((hashint8(${number} * 3) & 2147483647) % 1000000)`;
+}
 
 /**
  * Rows of realistic cardinalities, the same in every run: random unique text keys, 5,000 merchants, 400 cities, 30
@@ -12,7 +22,7 @@ const SECONDS_A_ROW = 30;
  */
 function rowsSql(from: number, count: number, secondsARow = SECONDS_A_ROW): string {
   return `
-SELECT 'tx-' || substr(md5('k' || g), 1, 16), ts, -a,
+SELECT ${keySql('g')}, ts, -a,
   (ARRAY['USD','EUR','GBP','JPY'])[1 + (h % 10 < 3)::int * (1 + h % 3)],
   (ARRAY['Corner ','Blue ','Grand ','Old Town ','Sun ','Metro '])[1 + m % 6]
     || (ARRAY['Market','Coffee','Fuel','Pharmacy','Books','Grill','Travel'])[1 + m % 7] || ' #' || m,
@@ -23,7 +33,7 @@ SELECT 'tx-' || substr(md5('k' || g), 1, 16), ts, -a,
   CASE WHEN h % 20 > 0 THEN 'Sub ' || (m % 150) END, h % 15 = 0, -round(a * 1.07, 2), ts + interval '2.4 hours'
 FROM (SELECT g, (hashint8(g) & 2147483647) AS h, (hashint8(g) & 2147483647) % 5000 AS m,
     round(((hashint8(g * 7) & 2147483647) % 500000) / 100.0, 2) AS a,
-    timestamp '2022-01-01' + interval '1 second' * (g * ${secondsARow}::float8) + interval '1 microsecond' * ((hashint8(g * 3) & 2147483647) % 1000000) AS ts
+    ${timeSql('g', secondsARow)} AS ts
   FROM generate_series(${from}::bigint, ${from + count - 1}) AS g) AS made`;
 }
 

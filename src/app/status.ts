@@ -16,7 +16,7 @@ import { displayName, STATE_SCHEMA } from '../model/tableName.ts';
 import { nothingHappened, parseLsn, parseSnapshot } from '../model/watermark.ts';
 import { embeddedServerExists } from '../postgres/embedded/server.ts';
 import { readSlot } from '../postgres/replication/keptSlot.ts';
-import { readScanSize, type ScanSize } from '../postgres/scanSize.ts';
+import { type RowChanges, readScanSize, type ScanSize } from '../postgres/scanSize.ts';
 import { describeTarget, withPostgres } from '../postgres/server.ts';
 import type { PgSession } from '../postgres/session.ts';
 import { readPosition, type SourcePosition } from '../postgres/snapshot.ts';
@@ -94,7 +94,7 @@ export interface StatusSlot {
 /** Looks at everything without changing anything. Never throws for what it is there to report. */
 export async function status(config: Config, now: Date, signal: AbortSignal): Promise<Status> {
   const file = await lookAtFile(config.duckdbPath);
-  const source = await lookAtSource(config, now, signal);
+  const source = await lookAtSource(config, now, signal, changesOf(file.rows));
   return {
     postgres: source.report,
     duckdb: { ...file.report, otherSource: isOther(file.report.source, source) },
@@ -138,6 +138,15 @@ interface StateRow {
   system_identifier: string | null;
   database_oid: string;
   gated: boolean;
+  upserted: string;
+  deleted: string;
+}
+
+/** What the last sync changed, of tables that it did not load in full. */
+function changesOf(rows: readonly StateRow[]): RowChanges {
+  const some = rows.filter(({ mode }) => mode === 'incremental');
+  const sum = (of: (row: StateRow) => string): number => some.reduce((all, row) => all + Number(of(row)), 0);
+  return { upserted: sum(({ upserted }) => upserted), deleted: sum(({ deleted }) => deleted) };
 }
 
 /** A table's lag. That nothing happened says nothing of rows that change without a transaction. */
@@ -177,7 +186,7 @@ async function lookAtFile(file: string): Promise<{
       report.sample = about.get('sample') === 'true';
       report.sampleTables = toSampleTables(about);
       const rows = await reader.all<StateRow>(
-        `SELECT table_schema, table_name, row_count::VARCHAR AS row_count, strftime(synced_at, '%Y-%m-%dT%H:%M:%SZ') AS synced_at, mode, snapshot, system_identifier, database_oid, gated FROM ${STATE_SCHEMA}.sync_state ORDER BY table_schema, table_name`,
+        `SELECT table_schema, table_name, row_count::VARCHAR AS row_count, strftime(synced_at, '%Y-%m-%dT%H:%M:%SZ') AS synced_at, mode, snapshot, system_identifier, database_oid, gated, upserted::VARCHAR AS upserted, deleted::VARCHAR AS deleted FROM ${STATE_SCHEMA}.sync_state ORDER BY table_schema, table_name`,
       );
       const [first] = rows;
       if (first !== undefined && !report.sample)
@@ -209,6 +218,7 @@ async function lookAtSource(
   config: Config,
   now: Date,
   signal: AbortSignal,
+  last: RowChanges,
 ): Promise<{ report: Status['postgres']; position: SourcePosition | null; slots: readonly StatusSlot[] }> {
   const kind = config.postgres.kind === 'embedded' ? 'embedded' : 'postgres';
   const { place, database } = describeTarget(config.postgres);
@@ -237,7 +247,7 @@ async function lookAtSource(
         const found = await readPosition(session);
         return {
           position: found,
-          scan: found.summarizesLog === false ? await readScanSize(session, config.tables) : null,
+          scan: found.summarizesLog === false ? await readScanSize(session, config.tables, last) : null,
           slots: await lookAtSlots(session, records, found),
         };
       },

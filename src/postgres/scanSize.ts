@@ -8,14 +8,29 @@ export interface ScanSize {
   readonly bytes: number;
   /** Tables, and leaves of partitioned ones: what the server's log can spare one by one. */
   readonly parts: number;
+  /** What the last sync would have had to read if the log had told it where: at the most; null when it changed nothing, or loaded all. */
+  readonly needed: { readonly rows: number; readonly bytes: number } | null;
 }
 
-/** As of the last VACUUM or ANALYZE of each; it takes no lock and needs no right. */
-export async function readScanSize(session: PgSession, tables: readonly TableName[]): Promise<ScanSize> {
+/** Rows that a sync put in and took out. */
+export interface RowChanges {
+  readonly upserted: number;
+  readonly deleted: number;
+}
+
+/**
+ * As of the last VACUUM or ANALYZE of each; it takes no lock and needs no right.
+ * @param last what the last sync changed
+ */
+export async function readScanSize(
+  session: PgSession,
+  tables: readonly TableName[],
+  { upserted, deleted }: RowChanges,
+): Promise<ScanSize> {
   const names = tables.map(({ schema, name }) => `(${quoteLiteral(schema)}, ${quoteLiteral(name)})`).join(', ');
-  const [row] = await askPinned<{ bytes: string; parts: string }>(
+  const [row] = await askPinned<{ bytes: string; parts: string; block: string }>(
     session,
-    `SELECT coalesce(sum(l.relpages::int8), 0) * current_setting('block_size')::int8 AS bytes, count(*) AS parts
+    `SELECT coalesce(sum(l.relpages::int8), 0) * current_setting('block_size')::int8 AS bytes, count(*) AS parts, current_setting('block_size') AS block
      FROM (VALUES ${names}) AS wanted (schema, name)
      JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
      JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind IN ('r', 'p', 'm')
@@ -23,5 +38,13 @@ export async function readScanSize(session: PgSession, tables: readonly TableNam
        UNION ALL SELECT t.relid FROM pg_catalog.pg_partition_tree(c.oid) t WHERE c.relkind = 'p' AND t.isleaf) part
      JOIN pg_catalog.pg_class l ON l.oid = part.oid AND l.relkind IN ('r', 'm')`,
   );
-  return { bytes: Number(row?.bytes ?? 0), parts: Number(row?.parts ?? 0) };
+  const bytes = Number(row?.bytes ?? 0);
+  const rows = upserted + deleted;
+  // A row that was updated has left one block and lies in another.
+  const needed = (2 * upserted + deleted) * Number(row?.block ?? 0);
+  return {
+    bytes,
+    parts: Number(row?.parts ?? 0),
+    needed: rows === 0 ? null : { rows, bytes: Math.min(needed, bytes) },
+  };
 }

@@ -46,7 +46,12 @@ const LABEL = 12;
 /** What a source could have, what it would spare, and the one line to set. */
 function notSummarized({ scan }: Status['postgres']): string {
   const all = scan === null ? '' : `, ${bytesText(scan.bytes)} in ${counted(scan.parts, 'part')}`;
-  return `not summarized, so that a sync reads all of each table in which something may have changed${all}; to spare it the parts that did not change: ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf();`;
+  const needed = scan?.needed ?? null;
+  const last =
+    needed === null
+      ? ''
+      : `; the last sync found ${counted(needed.rows, 'changed row')}, in at most ${bytesText(needed.bytes)} of them`;
+  return `not summarized, so that a sync reads all of each table in which something may have changed${all}${last}; to spare it the parts that did not change: ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf();`;
 }
 
 /** For people: a line for each thing, and a table of the tables. */

@@ -308,9 +308,11 @@ describe('transactions by month', () => {
       expect(list.stdout).toMatch(/transactions_2026_01 +│ 2026-01-01 +│ 2026-02-01 +│ +1 │/);
       expect(list.stdout).toContain('transactions: 6 partitions by RANGE ("timestamp").');
       // What `status` says that a sync reads where the server's log does not spare it.
-      expect(await readScanSize(source.session, parseTableList('transactions,nothing'))).toEqual({
-        bytes: 8192,
-        parts: 6,
+      const tables = parseTableList('transactions,nothing');
+      const none = { upserted: 0, deleted: 0 };
+      expect(await readScanSize(source.session, tables, none)).toEqual({ bytes: 8192, parts: 6, needed: null });
+      expect(await readScanSize(source.session, tables, { upserted: 3, deleted: 1 })).toEqual({
+        ...{ bytes: 8192, parts: 6, needed: { rows: 4, bytes: 8192 } },
       });
       const refused = await tool('partitions', '--ahead', '4', '--json');
       expect([refused.code, JSON.parse(refused.stdout).error]).toMatchObject([

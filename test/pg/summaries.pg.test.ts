@@ -10,6 +10,7 @@ import { type Cluster, makeCluster } from '../support/cluster.ts';
 import { compareTable } from '../support/compare.ts';
 import { urlOf } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { makeStandby } from '../support/followServer.ts';
 import { comparePlaces, logRequest, logStress } from '../support/logStress.ts';
 import { summarizingPrograms } from '../support/testPrograms.ts';
 import { until } from '../support/until.ts';
@@ -183,6 +184,14 @@ withSummaries('a server that summarizes its log', () => {
     expect(await syncEqual()).toMatchObject({
       tables: [{ scan: { read: 1, why: 'summarize_wal is off' } }, { scan: { read: 3 } }],
     });
+    const env = {
+      ...{ DATABASE_URL: urlOf({ ...cluster.address, user: 'reader' }), FINANCE_DB_HOME: folder.path },
+      ...{ FINANCE_DB_TABLES: 'flat,months', COLUMNS: '2000' },
+    };
+    const { stdout: status } = await runCli(['status'], { env });
+    expect(status).toMatch(
+      /Log +not summarized.* kB in 4 parts; the last sync found 1 changed row, in at most 16.4 kB of them; .*ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf\(\);/,
+    );
     await summarize('on');
     await ask("UPDATE flat SET v = 'on' WHERE id = 5; CHECKPOINT");
     await syncEqual();
@@ -291,6 +300,51 @@ withSummaries('a server that summarizes its log', () => {
       expect(again).toMatchObject({ upserted: 0n, deleted: 1n });
       expect(again.scan?.blocks.read).toBeLessThan(whole.scan?.blocks.all ?? 0);
     });
+  });
+
+  test('a standby summarizes the log that it replays: what its primary changed is found by that', async () => {
+    const standby = await makeStandby(cluster, {
+      ...{ summarize_wal: 'on', max_connections: '100', max_wal_senders: '10' },
+    });
+    const primary = cluster;
+    const replayed = async (): Promise<void> => {
+      const session = await connect(primary.address, { retryMs: 5000 });
+      const [row] = await session.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn');
+      await session.close();
+      const there = await connect(standby.address, { retryMs: 5000 });
+      await until('the standby has replayed it', async () => {
+        const [done] = await there.query<{ yes: string }>(
+          `SELECT pg_last_wal_replay_lsn() >= '${row?.lsn}'::pg_lsn AS yes`,
+        );
+        return done?.yes === 't';
+      });
+      await there.close();
+    };
+    try {
+      await ask("UPDATE months SET v = 'before' WHERE id = 'k999'; CHECKPOINT");
+      await replayed();
+      cluster = standby;
+      await syncEqual(['--checkpoint'], 'tester');
+      cluster = primary;
+      await ask("UPDATE months SET v = 'there' WHERE id = 'k999'; DELETE FROM months WHERE id = 'k998'; CHECKPOINT");
+      await replayed();
+      cluster = standby;
+      expect(await syncEqual(['--checkpoint'], 'tester')).toMatchObject({
+        tables: [
+          { scan: { parts: 1, read: 0 } },
+          { mode: 'incremental', scan: { parts: 3, read: 1 }, upserted: 1, deleted: 1 },
+        ],
+      });
+      // What its primary has not ended with a checkpoint yet is in no summary: everything is read.
+      cluster = primary;
+      await ask("UPDATE flat SET v = 'no checkpoint' WHERE id = 9");
+      await replayed();
+      cluster = standby;
+      expect(await syncEqual()).toMatchObject({ tables: [{ upserted: 1, scan: { read: 1 } }, { scan: { read: 3 } }] });
+    } finally {
+      cluster = primary;
+      standby.remove();
+    }
   });
 
   test('random writers, prepared transactions, moves, rewrites and a crash: both sides are equal after each sync', async () => {
