@@ -182,6 +182,10 @@ here('the dashboard in a browser (Chromium)', () => {
   test('a figure leads to its list, a row to its details, and back comes up again', async () => {
     await withPage(browser, async (page) => {
       await page.goto(`${at}/?period=last+month`);
+      // A bookmark of any of them rolls.
+      for (const link of await page.locator('nav a').all())
+        if (!/sql|status|forecast/.test((await link.getAttribute('href')) ?? ''))
+          expect(await link.getAttribute('href')).toContain('period=last+month');
       const figure = page.locator('.figure.spending .big a');
       const text = await figure.innerText();
       await figure.click();

@@ -238,7 +238,7 @@ describe('at most so many questions at once', () => {
     expect((await third).status).toBe(200);
   });
 
-  test('who takes a file and stops reading loses it', async () => {
+  test('who takes a file and stops reading loses it, and who leaves gives it back', async () => {
     await replace([{ day: '2026-11-01', amount: '-1.00', merchant: 'x'.repeat(200) }], 150_000);
     const port = await start({ limits: { queries: 1, waiting: 1, patienceMs: 60_000, drainMs: 300 } });
     const stalled = await new Promise<http.IncomingMessage>((resolve) =>
@@ -249,6 +249,13 @@ describe('at most so many questions at once', () => {
     expect((await ask(port, '/api/v1/healthz')).status).toBe(200);
     expect((await ask(port, '/api/v1/reports/overview')).status).toBe(200);
     stalled.destroy();
+    // Who goes in the middle of it gives the turn back.
+    const leaving = await new Promise<http.IncomingMessage>((resolve) =>
+      http.get({ host: '127.0.0.1', port, path: '/api/v1/transactions.csv', agent: false }, resolve),
+    );
+    leaving.on('error', () => undefined);
+    leaving.once('data', () => leaving.destroy());
+    await taken(0);
   });
 
   test('HEAD of a file holds nothing', async () => {
