@@ -40,7 +40,8 @@ export interface LaidOut {
 /** Finds or makes the partition spec and the sort order of a schema. */
 export function layOut(base: Base | null, evolution: Evolution, layout: Layout): LaidOut {
   const idOf = (name: string): number => evolution.schema.fields.find((field) => field.name === name)?.id ?? 0;
-  const month = layout.month === null ? null : { sourceId: idOf(layout.month), name: `${layout.month}_month` };
+  const taken = new Set(evolution.schema.fields.map(({ name }) => name.toLowerCase()));
+  const month = layout.month === null ? null : { sourceId: idOf(layout.month), name: `${layout.month}_month`, taken };
   const { spec, all, lastPartitionId } = specFor(base?.metadata['partition-specs'] ?? [], month);
   const sorted = sortOrderFor(base?.metadata['sort-orders'] ?? [], layout.sort.map(idOf));
   return { evolution, spec, specs: all, lastPartitionId, order: sorted.order, orders: sorted.all };

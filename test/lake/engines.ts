@@ -14,7 +14,8 @@ import { folderStore } from '../../src/lake/store/folderStore.ts';
 import { loadTable } from '../../src/lake/table.ts';
 import { freePort } from '../../src/postgres/embedded/socketPlace.ts';
 import { runCli } from '../support/cli.ts';
-import { makeFixture } from '../support/fixture.ts';
+import { type Fixture, makeFixture } from '../support/fixture.ts';
+import { documentedTypes, KINDS_DDL, kindColumns, kindsSql } from '../support/lakeKinds.ts';
 import { makeTemplate } from '../support/testServer.ts';
 
 const withSpark = process.argv.includes('--spark');
@@ -96,6 +97,7 @@ async function main(): Promise<void> {
       });
       wrong += await compare(`${name}, without a file`, source.duckdbPath, leaves, null);
     }
+    wrong += await compareTypes(source);
     await lake('--to', root, '--expire', '0.001s', '--catalog', 'money');
     await lake('--to', 's3://money/lake', '--verify');
     wrong += await compare('expiry', source.duckdbPath, root, {
@@ -185,6 +187,41 @@ function storeOf(step: string, { endpoint, catalogue }: { endpoint: string; cata
     },
     catalogue,
   };
+}
+
+/** Each type of docs/lake.md, value by value, as pyiceberg and ClickHouse read it. */
+async function compareTypes(source: Fixture): Promise<number> {
+  const types = documentedTypes();
+  await source.session.query(`${KINDS_DDL}; ${kindsSql('kinds', types)}`);
+  const home = path.join(source.folder, 'kinds');
+  const env = { ...source.env('kinds'), FINANCE_DB_HOME: home, FINANCE_DB_DUCKDB: path.join(home, 'k.duckdb') };
+  const done = await runCli(['lake', '--to', path.join(home, 'lake')], { env });
+  if (done.code !== 0) throw new Error(done.stderr + done.stdout);
+  const place = path.join(home, 'lake/public/kinds');
+  const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+  const names = kindColumns(types);
+  const reader = await openReader(path.join(home, 'k.duckdb'));
+  // Texts as DuckDB writes them: engines hand over Arrow and Parquet, which it reads as well.
+  const texts = names.map((name, index) => {
+    const type = types[index]?.duckdb ?? '';
+    const value = type === 'BLOB' ? `hex(${quote(name)})` : `${quote(name)}::VARCHAR`;
+    return `${value} AS ${quote(name)}`;
+  });
+  const expected = await reader.all(`SELECT ${texts.join(', ')} FROM kinds ORDER BY "no."`);
+  reader.close();
+  const spec = {
+    ...{ place, metadata: path.join(place, 'metadata/v1.metadata.json') },
+    columns: types.map(({ postgres, duckdb, iceberg }, index) => ({ name: names[index], postgres, duckdb, iceberg })),
+    expected,
+  };
+  const run = spawnSync(python, [path.join(import.meta.dirname, 'readTypes.py')], {
+    input: JSON.stringify(spec),
+    encoding: 'utf8',
+  });
+  if (run.status !== 0) throw new Error(run.stderr);
+  const lines = run.stdout.split('\n').filter((line) => line.startsWith('types: '));
+  for (const line of lines) console.log(line);
+  return lines.filter((line) => line.includes('DIFFERS')).length;
 }
 
 /** ClickHouse leaves out zeros at the end. */

@@ -6,13 +6,17 @@ import { runStats } from '../../src/app/stats/stats.ts';
 import { parseStatsFlags } from '../../src/app/stats/statsFlags.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
-import { keyOf } from '../../src/lake/table.ts';
+import { currentSchema, type TableMetadata } from '../../src/lake/iceberg/metadata.ts';
+import { stateOf } from '../../src/lake/state.ts';
+import { folderStore } from '../../src/lake/store/folderStore.ts';
+import { keyOf, type LakeTable, loadTable } from '../../src/lake/table.ts';
 import { REPORT_NAMES, type ReportName } from '../../src/model/reportNames.ts';
 import { runCli } from '../support/cli.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
 import { type LakeDocument, type TestLake, testLake } from '../support/lake.ts';
 import { killLakes } from '../support/lakeKills.ts';
+import { documentedTypes, KINDS_DDL, kindColumns, kindsSql, SAMPLES } from '../support/lakeKinds.ts';
 import { type S3Server, startS3Server } from '../support/s3Server.ts';
 
 let source: Fixture;
@@ -110,6 +114,53 @@ test('every type comes back as it was, and what Parquet does not know is refused
   const refused = await runCli(['lake', '--json'], { env: { ...source.env('kinds'), FINANCE_DB_LAKE: lake.folder } });
   expect(refused.code).toBe(6);
   expect(refused.stdout).toMatch(/kinds\.ts, key id=2: infinity/);
+});
+
+test('each type of docs/lake.md becomes what stands there and comes back equal, by both ways', async () => {
+  const types = documentedTypes();
+  expect(types.map(({ postgres }) => postgres).sort()).toEqual(Object.keys(SAMPLES).sort());
+  await sql(`${KINDS_DDL}; ${kindsSql('"Tä/b"', types)}`);
+  const env = { ...source.env('t'), FINANCE_DB_TABLES: 'Tä/b' };
+  for (const way of [['--without-file'], []]) {
+    const place = ['--to', `${lake.folder}${way.length}`];
+    const published = await runCli(['lake', '--json', ...way, ...place], { env });
+    expect(published).toMatchObject({ code: 0 });
+    expect((JSON.parse(published.stdout) as LakeDocument).warnings).toEqual([]);
+    expect(JSON.parse((await runCli(['lake', '--verify', '--json', ...place], { env })).stdout)).toMatchObject({
+      status: 'equal',
+    });
+    const table = await loadTable(folderStore(`${lake.folder}${way.length}/public/T~c3~a4~2fb`, 'look'));
+    const fields = currentSchema(table?.metadata as TableMetadata)?.fields.slice(1) ?? [];
+    expect(fields.map(({ name }) => name)).toEqual(kindColumns(types));
+    const written = fields.map(({ type }) => (typeof type === 'string' ? type : `list<${type.element}>`));
+    expect(written.map((type, index) => [types[index]?.postgres, type])).toEqual(
+      types.map(({ postgres, iceberg }) => [postgres, iceberg]),
+    );
+    const stored = stateOf(table as LakeTable)?.columns.slice(1) ?? [];
+    expect(stored.map(({ duckdbType }) => duckdbType)).toEqual(types.map(({ duckdb }) => duckdb));
+    // No partition is called like a column.
+    expect(table?.metadata['partition-specs'][0]?.fields[0]?.name).toMatch(/_month_2$/);
+  }
+});
+
+test.each([
+  ['infinite days in a list', 'id integer PRIMARY KEY, v date[]', "1, '{2024-01-01,infinity}'", 'VALUE_REFUSED'],
+  ['infinite days', 'id integer PRIMARY KEY, v date', "1, '-infinity'", 'VALUE_REFUSED'],
+  ['infinite moments', 'id integer PRIMARY KEY, v timestamp', "1, 'infinity'", 'VALUE_REFUSED'],
+  ['NaN where it has no place', 'id integer PRIMARY KEY, v numeric(9,2)', "1, 'NaN'", 'VALUE_REFUSED'],
+  ['several dimensions', 'id integer PRIMARY KEY, v integer[]', "1, '{{1,2}}'", 'VALUE_REFUSED'],
+  ['texts that others change', 'id integer PRIMARY KEY, v regclass', "1, 'pg_class'", 'TYPE_REFUSED'],
+  ['names that differ in case', 'id integer PRIMARY KEY, v text, "V" text', "1, 'a', 'b'", 'TYPE_REFUSED'],
+  ['no columns', '', null, 'TYPE_REFUSED'],
+])('refused by name, by both ways: %s', async (_what, columns, row, code) => {
+  await sql(`CREATE TABLE k (${columns})${row === null ? '' : `; INSERT INTO k VALUES (${row})`}`);
+  const env = { ...source.env('k'), FINANCE_DB_LAKE: lake.folder };
+  for (const way of [[], ['--without-file']]) {
+    const refused = await runCli(['lake', '--json', ...way], { env });
+    expect(refused).toMatchObject({ code: 6, stdout: expect.stringContaining(code) });
+    expect(refused.stdout).toMatch(columns === '' ? /public\.k|"k"| k / : /k\.v|k\.V/);
+    expect(fs.existsSync(path.join(lake.folder, 'public/k/metadata/v1.metadata.json'))).toBe(false);
+  }
 });
 
 test('a file that is missing, cut short, swapped or altered is found, and what lags is told apart', async () => {

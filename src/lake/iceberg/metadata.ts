@@ -88,14 +88,15 @@ export function newSnapshotId(random: () => number = Math.random): number {
 /** Ids only need to differ: specs and orders that are there already keep theirs. */
 export function specFor(
   known: readonly PartitionSpec[],
-  month: { sourceId: number; name: string } | null,
+  month: { sourceId: number; name: string; taken: ReadonlySet<string> } | null,
 ): { spec: PartitionSpec; all: readonly PartitionSpec[]; lastPartitionId: number } {
   const same = (spec: PartitionSpec): boolean =>
     month === null
       ? spec.fields.length === 0
       : spec.fields.length === 1 &&
         spec.fields[0]?.['source-id'] === month.sourceId &&
-        spec.fields[0]?.transform === 'month';
+        spec.fields[0]?.transform === 'month' &&
+        !month.taken.has(spec.fields[0].name.toLowerCase());
   const lastId = known.flatMap(({ fields }) => fields).reduce((most, f) => Math.max(most, f['field-id']), 999);
   const found = known.find(same);
   if (found !== undefined) return { spec: found, all: known, lastPartitionId: lastId };
@@ -104,9 +105,17 @@ export function specFor(
   const fields =
     month === null
       ? []
-      : [{ 'source-id': month.sourceId, 'field-id': fieldId, name: month.name, transform: 'month' as const }];
+      : [{ 'source-id': month.sourceId, 'field-id': fieldId, name: freeName(month), transform: 'month' as const }];
   const spec = { 'spec-id': id, fields };
   return { spec, all: [...known, spec], lastPartitionId: month === null ? lastId : fieldId };
+}
+
+/** Engines refuse a table whose partition is called like one of its columns, whatever the case. */
+function freeName({ name, taken }: { readonly name: string; readonly taken: ReadonlySet<string> }): string {
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name}_${number}`;
+    if (!taken.has(candidate.toLowerCase())) return candidate;
+  }
 }
 
 /** @param sourceIds fields in the order that files are sorted by */
