@@ -326,7 +326,7 @@ withSummaries('a server that summarizes its log', () => {
       cluster = standby;
       await syncEqual(['--checkpoint'], 'tester');
       cluster = primary;
-      await ask("UPDATE months SET v = 'there' WHERE id = 'k999'; DELETE FROM months WHERE id = 'k998'; CHECKPOINT");
+      await ask("UPDATE months SET v = 'there' WHERE id = 'k999'; DELETE FROM months WHERE id = 'k990'; CHECKPOINT");
       await replayed();
       cluster = standby;
       expect(await syncEqual(['--checkpoint'], 'tester')).toMatchObject({
