@@ -76,6 +76,39 @@ here('a page while other files take the place of the one that it shows (Chromium
     ),
   );
 
+  test('who has picked a row or is typing is asked first, and keeps both', () =>
+    withPage(browser, async (page) => {
+      await page.goto(`${at}/merchants`);
+      const show = page.locator('[data-fresh] a');
+      const askedFirst = async (kept: () => Promise<void>): Promise<void> => {
+        const before = await shown(page);
+        publish();
+        await show.waitFor();
+        expect(await shown(page)).toBe(before);
+        await kept();
+        await show.click();
+        await become(page, before);
+        await show.waitFor({ state: 'hidden' });
+      };
+      await page
+        .locator('tbody tr')
+        .first()
+        .locator('td.date, td.share')
+        .first()
+        .click({ modifiers: ['Control'] });
+      await askedFirst(async () => {
+        expect(await page.locator('tr[aria-selected=true]').count()).toBe(1);
+      });
+      await page.keyboard.press('Escape');
+      const typed = page.locator('.filters input[name=category]');
+      await page.locator('.filters summary').click();
+      await typed.fill('Din');
+      await askedFirst(async () => {
+        expect(await typed.inputValue()).toBe('Din');
+      });
+      expect(await typed.inputValue()).toBe('Din');
+    }));
+
   test('an answer that was asked for earlier and comes later does not take the place of a newer one', () =>
     withPage(browser, async (page) => {
       // The first answer is made at once and is on its way until it is let go.
