@@ -7,7 +7,7 @@ import type { WorkingCopy } from './workingCopy.ts';
 
 /** Where rows go, and how to name one that is refused. */
 export interface LoadTarget {
-  /** Quoted name of the DuckDB table. */
+  /** Quoted name of the DuckDB table, which the columns may follow in parentheses. */
   readonly into: string;
   /** The table's name for messages. */
   readonly displayName: string;
@@ -50,6 +50,7 @@ export function copyColumns(columns: readonly ColumnMapping[]): string {
 
 /**
  * Inserts what arrives in the spool until it ends.
+ * @returns how many rows
  * @throws FinanceDbError VALUE_REFUSED naming table, column, key and value when DuckDB cannot hold a value exactly.
  */
 export async function loadFromSpool(
@@ -57,12 +58,12 @@ export async function loadFromSpool(
   spool: Spool,
   target: LoadTarget,
   onBatch?: (bytes: number) => void,
-): Promise<void> {
-  for (;;) {
+): Promise<number> {
+  for (let rows = 0; ; ) {
     const files = await spool.take(BATCH_BYTES);
-    if (files === null) return;
+    if (files === null) return rows;
     if (files.length === 0) continue;
-    await insertFiles(copy, files, spool.longestRow, target);
+    rows += await insertFiles(copy, files, spool.longestRow, target);
     onBatch?.(files.reduce((sum, file) => sum + file.bytes, 0));
     spool.discard(files);
   }
@@ -73,7 +74,32 @@ async function insertFiles(
   files: readonly SpoolFile[],
   longestRow: number,
   target: LoadTarget,
-): Promise<void> {
+): Promise<number> {
+  return withFiles(copy, files, longestRow, target, async (values, rows) => {
+    const inserted = await copy.all<{ Count: string }>(
+      `INSERT INTO ${target.into} SELECT ${target.project?.(values) ?? values.join(', ')} FROM ${rows}`,
+    );
+    if (target.also !== undefined)
+      await copy.run(`INSERT INTO ${target.also.into} SELECT ${target.also.project(values)} FROM ${rows}`);
+    return Number(inserted[0]?.Count ?? -1);
+  });
+}
+
+/** How to name a value of some files that is refused. */
+export type FileTarget = Pick<LoadTarget, 'displayName' | 'columns' | 'key'>;
+
+/**
+ * Does something with what is in files of rows, without loading it into a table first.
+ * @param work gets the SQL of the columns' values, and of the rows that have them
+ * @throws FinanceDbError VALUE_REFUSED when DuckDB cannot hold a value exactly
+ */
+export async function withFiles<T>(
+  copy: WorkingCopy,
+  files: readonly SpoolFile[],
+  longestRow: number,
+  target: FileTarget,
+  work: (values: readonly string[], rows: string) => Promise<T>,
+): Promise<T> {
   const { columns } = target;
   const rows = readCopyText(
     files.map((file) => file.path),
@@ -81,11 +107,11 @@ async function insertFiles(
     longestRow,
   );
   const escapes = files.some((file) => file.escapes);
-  const values = columns.map((column, index) => columnValue(column, index, escapes));
   try {
-    await copy.run(`INSERT INTO ${target.into} SELECT ${target.project?.(values) ?? values.join(', ')} FROM ${rows}`);
-    if (target.also !== undefined)
-      await copy.run(`INSERT INTO ${target.also.into} SELECT ${target.also.project(values)} FROM ${rows}`);
+    return await work(
+      columns.map((column, index) => columnValue(column, index, escapes)),
+      rows,
+    );
   } catch (error) {
     if (isFinanceDbError(error) && error.code === 'INTERNAL') throw (await findRefused(copy, rows, target)) ?? error;
     throw error;
@@ -93,7 +119,7 @@ async function insertFiles(
 }
 
 /** Looks for the first value that does not convert. The failed insert has ended the transaction, so this may read freely. */
-async function findRefused(copy: WorkingCopy, rows: string, target: LoadTarget): Promise<FinanceDbError | null> {
+async function findRefused(copy: WorkingCopy, rows: string, target: FileTarget): Promise<FinanceDbError | null> {
   await copy.run('ROLLBACK').catch(() => undefined);
   const { columns, key } = target;
   const keyColumns = (key ?? []).map((name) => fileColumn(columns.findIndex((column) => column.name === name)));
@@ -110,7 +136,7 @@ async function findRefused(copy: WorkingCopy, rows: string, target: LoadTarget):
   return null;
 }
 
-function refused(target: LoadTarget, column: ColumnMapping, value: string, key: readonly string[]): FinanceDbError {
+function refused(target: FileTarget, column: ColumnMapping, value: string, key: readonly string[]): FinanceDbError {
   const keyText =
     target.key === null
       ? 'a row (the table has no key)'

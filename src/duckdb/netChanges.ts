@@ -1,28 +1,12 @@
-import { asCopied, escapeCopyText } from '../model/changes/copyValue.ts';
-import {
-  type ChangedValue,
-  Contradiction,
-  KEPT,
-  type NetChange,
-  type NetChanges,
-} from '../model/changes/netChanges.ts';
+import { Contradiction, type NetChanges } from '../model/changes/netChanges.ts';
 import { agreeing, counted } from '../model/counted.ts';
 import { quoteIdentifier } from '../model/identifier.ts';
-import { hidesRowid, type SourceTable } from '../model/sourceTable.ts';
+import { hidesRowid } from '../model/sourceTable.ts';
 import { plainColumn, textColumn } from '../model/stagingColumn.ts';
 import { displayName, duckdbTable } from '../model/tableName.ts';
-import type { ColumnMapping } from '../model/typeMapping.ts';
-import { createStagingSql, loadFromSpool } from './loader.ts';
-import { Spool, type SpoolSink } from './spool.ts';
+import { type ChangedTable, type Lines, writeFiles } from './changeFiles.ts';
+import { createStagingSql, loadFromSpool, withFiles } from './loader.ts';
 import type { WorkingCopy } from './workingCopy.ts';
-
-/** A table that changes are put into. */
-export interface ChangedTable {
-  readonly source: SourceTable;
-  readonly columns: readonly ColumnMapping[];
-  /** The columns that the stream tells rows apart by. */
-  readonly key: readonly ColumnMapping[];
-}
 
 /** What a batch did to a table, proven. */
 export interface AppliedChanges {
@@ -32,10 +16,6 @@ export interface AppliedChanges {
   readonly rows: (before: bigint) => bigint;
 }
 
-/** Rows go to DuckDB in pieces of this size. */
-const PIECE_BYTES = 1 << 20;
-
-const KEYS = 'temp.main.finance_db_keys_changed';
 const ROWS = 'temp.main.finance_db_rows_changed';
 const HITS = 'temp.main.finance_db_hits';
 const MASK = 'finance_db_kept';
@@ -44,6 +24,9 @@ const bare = (name: string): string => name.replace('temp.main.', '');
 /**
  * Puts netted changes into a table of the working copy, within the caller's transaction, and proves with each batch that both
  * sides agree: every row that is changed or deleted is there exactly once, and no new one is.
+ *
+ * What is put goes from its files into the table: until the transaction ends DuckDB holds on to every table that was staged in, so
+ * that what is as large as the batch may not be staged. Only where the rows are is, and the few that keep values which were not sent.
  * @throws Contradiction when that is not so; FinanceDbError VALUE_REFUSED as a sync would. The transaction is to be rolled back
  */
 export async function putNetChanges(
@@ -54,33 +37,33 @@ export async function putNetChanges(
 ): Promise<AppliedChanges> {
   const { source, columns, key } = table;
   const target = duckdbTable(source.table);
+  const name = displayName(source.table);
   if (changes.truncated) await copy.run(`DELETE FROM ${target}`);
-  const counts = await stage(copy, spoolFolder, table, changes);
-  const same = key.map(({ name }, at) => `t.${quoteIdentifier(name)} = d.k${at}`).join(' AND ');
-  const row = hidesRowid(source) ? 'd.n' : 't.rowid';
-  await copy.run(
-    `CREATE OR REPLACE TEMP TABLE ${bare(HITS)} AS SELECT d.n, d.before, ${row} AS r FROM ${target} AS t JOIN ${KEYS} AS d ON ${same}`,
-  );
-  await proveHits(copy, displayName(source.table), counts.before);
-  // Before their rows go: what updates did not send is taken from them.
-  const rows = counts.kept > 0 ? await fillKept(copy, table, target, counts.kept) : ROWS;
-  const condition = hidesRowid(source)
-    ? `EXISTS (SELECT 1 FROM ${KEYS} AS d WHERE d.before AND ${same})`
-    : `t.rowid IN (SELECT r FROM ${HITS})`;
-  if (counts.before > 0) {
+  const { counts, keys, rows, keeping } = writeFiles(spoolFolder, table, changes);
+  await withKeys(copy, table, keys, async (keyRows) => {
+    const same = key.map((column, at) => `t.${quoteIdentifier(column.name)} = d.k${at}`).join(' AND ');
+    const row = hidesRowid(source) ? 'd.n' : 't.rowid';
+    await copy.run(
+      `CREATE OR REPLACE TEMP TABLE ${bare(HITS)} AS SELECT d.n, d.before, ${row} AS r FROM ${target} AS t JOIN ${keyRows} AS d ON ${same}`,
+    );
+    await proveHits(copy, name, counts.before);
+    // Before their rows go: what updates did not send is taken from them.
+    if (counts.kept > 0) await fillKept(copy, table, target, keeping, counts.kept);
+    if (counts.before === 0) return;
+    const condition = hidesRowid(source)
+      ? `EXISTS (SELECT 1 FROM ${keyRows} AS d WHERE d.before AND ${same})`
+      : `t.rowid IN (SELECT r FROM ${HITS})`;
     const deleted = await countOf(copy, `DELETE FROM ${target} AS t WHERE ${condition}`);
     if (deleted !== counts.before)
-      throw new Contradiction(
-        `${displayName(source.table)}: ${counted(deleted, 'row')} went where ${counts.before} had to`,
-      );
-  }
-  const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
+      throw new Contradiction(`${name}: ${counted(deleted, 'row')} went where ${counts.before} had to`);
+  });
+  const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
+  const whole = { into: `${target} (${names})`, displayName: name, columns, key: source.key };
   const inserted =
-    counts.after > 0 ? await countOf(copy, `INSERT INTO ${target} (${names}) SELECT ${names} FROM ${rows}`) : 0;
+    (await loadFromSpool(copy, rows.spool, whole)) +
+    (counts.kept > 0 ? await countOf(copy, `INSERT INTO ${target} (${names}) SELECT ${names} FROM ${FILLED}`) : 0);
   if (inserted !== counts.after)
-    throw new Contradiction(
-      `${displayName(source.table)}: ${counted(inserted, 'row')} came where ${counts.after} had to`,
-    );
+    throw new Contradiction(`${name}: ${counted(inserted, 'row')} came where ${counts.after} had to`);
   const growth = BigInt(counts.after - counts.before);
   return {
     upserted: BigInt(counts.after),
@@ -89,109 +72,22 @@ export async function putNetChanges(
   };
 }
 
-interface StagedCounts {
-  /** Keys that must be there. */
-  readonly before: number;
-  /** Of these, those that no row takes the place of. */
-  readonly gone: number;
-  /** Rows that are there afterwards. */
-  readonly after: number;
-  /** Of these, rows with values that were not sent. */
-  readonly kept: number;
-}
-
-/** Loads the changes into two temporary tables, by the way that rows of COPY take. */
-async function stage(
+/** Does something with the keys of the batch: a relation of `n`, `before`, `k0`, `k1` …; nothing where there are none. */
+async function withKeys(
   copy: WorkingCopy,
-  spoolFolder: string,
-  table: ChangedTable,
-  changes: NetChanges,
-): Promise<StagedCounts> {
-  const { source, columns, key } = table;
-  const counts = { before: 0, gone: 0, after: 0, kept: 0 };
-  const keyRows: Line[] = [];
-  const rows: Line[] = [];
-  for (const change of changes.list()) {
-    if (change.before) counts.before++;
-    if (change.before && change.after === null) counts.gone++;
-    keyRows.push(keyLine(table, change, keyRows.length));
-    if (change.after === null) continue;
-    counts.after++;
-    const line = rowLine(table, change.after);
-    if (change.after.base !== null) counts.kept++;
-    rows.push(line);
-  }
-  const keyColumns = key.map((column, at) => ({ ...column, name: `k${at}`, notNull: false }));
-  const shape = [plainColumn('n', 'integer', 'INTEGER'), plainColumn('before', 'boolean', 'BOOLEAN'), ...keyColumns];
-  await load(copy, spoolFolder, source, KEYS, shape, keyRows);
-  const bases = key.map((column, at) => ({ ...column, name: `finance_db_base_${at}`, notNull: false }));
-  const loose = columns.map((column) => ({ ...column, notNull: false }));
-  if (rows.length > 0) await load(copy, spoolFolder, source, ROWS, [textColumn(MASK), ...bases, ...loose], rows);
-  return counts;
-}
-
-type Line = string;
-
-/** COPY's line of some values; what escapes need is escaped. */
-function lineOf(values: readonly (string | null)[]): Line {
-  return `${values.map((value) => (value === null ? '\b' : escapeCopyText(value))).join('\t')}\n`;
-}
-
-function keyLine({ key }: ChangedTable, change: NetChange, number: number): Line {
-  const values = change.key.map((value, at) => asCopiedBy(key[at], value));
-  return lineOf([String(number), change.before ? 't' : 'f', ...values]);
-}
-
-function rowLine({ key, columns }: ChangedTable, { values, base }: NonNullable<NetChange['after']>): Line {
-  const kept = values.flatMap((value, at) => (value === KEPT ? [at] : []));
-  const mask = kept.length === 0 ? '' : `,${kept.join(',')},`;
-  const bases = key.map((column, at) => (base === null ? null : asCopiedBy(column, base[at] ?? '')));
-  return lineOf([mask, ...bases, ...values.map((value, at) => copiedValue(columns[at], value))]);
-}
-
-function copiedValue(column: ColumnMapping | undefined, value: ChangedValue): string | null {
-  return typeof value === 'string' ? asCopiedBy(column, value) : null;
-}
-
-function asCopiedBy(column: ColumnMapping | undefined, value: string): string {
-  return column === undefined ? value : asCopied(column, value);
-}
-
-async function load(
-  copy: WorkingCopy,
-  spoolFolder: string,
-  source: SourceTable,
-  into: string,
-  columns: readonly ColumnMapping[],
-  lines: readonly Line[],
+  { source, key }: ChangedTable,
+  { spool }: Lines,
+  work: (keyRows: string) => Promise<void>,
 ): Promise<void> {
-  await copy.run(`DROP TABLE IF EXISTS ${into}; ${createStagingSql(bare(into), columns)}`);
-  if (lines.length === 0) return;
-  const spool = new Spool(spoolFolder, { fileBytes: 32 << 20, totalBytes: Number.POSITIVE_INFINITY });
-  const sink = spool.sink();
-  try {
-    writeLines(sink, lines);
-  } finally {
-    // Whatever happens: a file that stays open would hold its space on a disk that is full.
-    sink.end();
-  }
-  await loadFromSpool(copy, spool, { into, displayName: displayName(source.table), columns, key: source.key });
-}
-
-function writeLines(sink: SpoolSink, lines: readonly Line[]): void {
-  let longest = 0;
-  for (let from = 0; from < lines.length; ) {
-    let bytes = 0;
-    const piece: Line[] = [];
-    for (; from < lines.length && bytes < PIECE_BYTES; from++) {
-      const line = lines[from] ?? '';
-      piece.push(line);
-      bytes += line.length;
-      if (line.length > longest) longest = line.length;
-    }
-    sink.noteLongest(longest);
-    sink.write(Buffer.from(piece.join(''), 'latin1'), piece.length);
-  }
+  const files = await spool.take(0);
+  if (files === null) return;
+  const columns = [plainColumn('n', 'integer', 'INTEGER'), plainColumn('before', 'boolean', 'BOOLEAN'), ...key];
+  const names = ['n', 'before', ...key.map((_, at) => `k${at}`)];
+  const target = { displayName: displayName(source.table), columns, key: key.map(({ name }) => name) };
+  await withFiles(copy, files, spool.longestRow, target, (values, rows) =>
+    work(`(SELECT ${values.map((value, at) => `${value} AS ${names[at]}`).join(', ')} FROM ${rows})`),
+  );
+  spool.discard(files);
 }
 
 /** @throws Contradiction unless every key that must be there is found once, and no other one is */
@@ -212,9 +108,24 @@ async function proveHits(copy: WorkingCopy, table: string, before: number): Prom
 
 const FILLED = 'temp.main.finance_db_rows_filled';
 
-/** Rows whose values are whole. @throws Contradiction unless each row with values that were not sent finds the one that has them */
-async function fillKept(copy: WorkingCopy, table: ChangedTable, target: string, kept: number): Promise<string> {
-  const { columns, key, source } = table;
+/** Stages rows that keep values which were not sent. @throws Contradiction unless each finds the row that has them */
+async function fillKept(
+  copy: WorkingCopy,
+  { columns, key, source }: ChangedTable,
+  target: string,
+  { spool }: Lines,
+  kept: number,
+): Promise<void> {
+  const bases = key.map((column, at) => ({ ...column, name: `finance_db_base_${at}`, notNull: false }));
+  const loose = columns.map((column) => ({ ...column, notNull: false }));
+  const shape = [textColumn(MASK), ...bases, ...loose];
+  await copy.run(`DROP TABLE IF EXISTS ${ROWS}; ${createStagingSql(bare(ROWS), shape)}`);
+  await loadFromSpool(copy, spool, {
+    into: ROWS,
+    displayName: displayName(source.table),
+    columns: shape,
+    key: source.key,
+  });
   const same = key.map(({ name }, at) => `t.${quoteIdentifier(name)} = d.finance_db_base_${at}`).join(' AND ');
   const values = columns.map(({ name }, at) => {
     const column = quoteIdentifier(name);
@@ -222,14 +133,11 @@ async function fillKept(copy: WorkingCopy, table: ChangedTable, target: string, 
   });
   const places = hidesRowid(source) ? target : `(FROM ${target} AS s WHERE s.rowid IN (SELECT r FROM ${HITS}))`;
   await copy.run(
-    `CREATE OR REPLACE TEMP TABLE ${bare(FILLED)} AS SELECT ${values.join(', ')} FROM ${ROWS} AS d JOIN ${places} AS t ON ${same} WHERE d.${MASK} <> ''`,
+    `CREATE OR REPLACE TEMP TABLE ${bare(FILLED)} AS SELECT ${values.join(', ')} FROM ${ROWS} AS d JOIN ${places} AS t ON ${same}`,
   );
-  const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
   const filled = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${FILLED}`);
   if (Number(filled[0]?.n) !== kept)
     throw new Contradiction(`${displayName(source.table)}: values that were not sent were not found`);
-  await copy.run(`INSERT INTO ${FILLED} (${names}) SELECT ${names} FROM ${ROWS} WHERE ${MASK} = ''`);
-  return FILLED;
 }
 
 async function countOf(copy: WorkingCopy, sql: string): Promise<number> {

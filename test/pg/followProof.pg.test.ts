@@ -309,5 +309,5 @@ test('a transaction much larger than what is held in memory passes through a pro
     rows: 100_000,
   });
   expect(rowsCompared).toBe(90_000);
-  if (grownBytes !== null) expect(grownBytes).toBeLessThan(600e6);
+  if (grownBytes !== null) expect(grownBytes).toBeLessThan(300e6);
 });

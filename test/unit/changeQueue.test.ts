@@ -13,9 +13,28 @@ function queueWithFlow(): { queue: ChangeQueue; flow: string[] } {
 const begin: QueuedItem = { kind: 'begin', finalLsn: 1n, committedAt: 0n, xid: 1 };
 const insert: QueuedItem = { kind: 'insert', oid: 1, row: ['1'] };
 const commit = (lsn: bigint): QueuedItem => ({ kind: 'commit', commitLsn: lsn, endLsn: lsn, committedAt: 0n });
-const put = (queue: ChangeQueue, item: QueuedItem, bytes = 10): void => {
-  if (item.kind !== 'position') queue.message(item, bytes);
-};
+
+/** A message as the server sends it: its letter, its numbers, and for a row one value of so many octets. */
+function messageOf(item: QueuedItem, valueBytes = 1): Buffer {
+  const bytes = Buffer.alloc(64 + valueBytes);
+  let at = bytes.write({ begin: 'B', commit: 'C', insert: 'I' }[item.kind as string] ?? '?', 'latin1');
+  if (item.kind === 'begin') {
+    at = bytes.writeBigUInt64BE(item.finalLsn, at);
+    at = bytes.writeUInt32BE(item.xid, bytes.writeBigUInt64BE(0n, at));
+  } else if (item.kind === 'commit') {
+    at = bytes.writeBigUInt64BE(item.commitLsn, at + 1);
+    at = bytes.writeBigUInt64BE(0n, bytes.writeBigUInt64BE(item.endLsn, at));
+  } else {
+    at = bytes.writeUInt16BE(1, bytes.writeUInt32BE(1, at) + bytes.write('N', 5, 'latin1'));
+    at = bytes.writeUInt32BE(valueBytes, at + bytes.write('t', at, 'latin1'));
+    bytes.fill('1', at, at + valueBytes);
+    at += valueBytes;
+  }
+  return bytes.subarray(0, at);
+}
+
+const put = (queue: ChangeQueue, item: QueuedItem, valueBytes?: number): void =>
+  queue.message(messageOf(item, valueBytes));
 
 test('a transaction is handed on when it is whole', async () => {
   const { queue } = queueWithFlow();
@@ -47,6 +66,35 @@ test('one that does not fit is handed on in pieces until the stream may go on', 
   }
   expect([sent, taken]).toEqual([100, 100]);
   expect(flow.filter((what) => what === 'pause').length).toBeGreaterThan(1);
+});
+
+test('messages of any size come out as they went in, positions between them', async () => {
+  const { queue } = queueWithFlow();
+  const sizes = [1, 300_000, 5, 200_000, 100_000, 262_144, 7];
+  for (let round = 0; round < 3; round++) {
+    for (const [at, size] of sizes.entries()) {
+      put(queue, insert, size);
+      queue.position(BigInt(100 * round + at + 1));
+    }
+    expect(queue.holdsTransaction()).toBe(true);
+    for (const [at, size] of sizes.entries()) {
+      const item = await queue.next(1);
+      expect(item?.kind === 'insert' && item.row[0] === '1'.repeat(size)).toBe(true);
+      expect(queue.peek()).toEqual({ kind: 'position', lsn: BigInt(100 * round + at + 1) });
+      expect(await queue.next(1)).toEqual({ kind: 'position', lsn: BigInt(100 * round + at + 1) });
+    }
+    expect([queue.holdsTransaction(), queue.peek(), await queue.next(1)]).toEqual([false, null, null]);
+  }
+});
+
+test('what is no message of the protocol ends the stream, whether it shows at once or when it is read', async () => {
+  const { queue } = queueWithFlow();
+  expect(() => queue.message(Buffer.from('?'))).toThrow('unknown type');
+  queue.message(messageOf(insert, 9).subarray(0, 12));
+  await expect(queue.next(1)).rejects.toMatchObject({
+    code: 'INTERNAL',
+    message: expect.stringContaining('too early'),
+  });
 });
 
 test('positions in a row are one, and the end of the stream comes last', async () => {

@@ -1,6 +1,7 @@
 import type { FinanceDbError } from '../../errors/financeDbError.ts';
-import type { PgOutputMessage } from '../../postgres/replication/pgoutput.ts';
-import type { StreamListener } from '../../postgres/replication/stream.ts';
+import { kindOf, type PgOutputMessage, parsePgOutput } from '../../postgres/replication/pgoutput.ts';
+import { explainMalformed, type StreamListener } from '../../postgres/replication/stream.ts';
+import { MessageBuffer } from './messageBuffer.ts';
 
 /** What the stream brought, in its order. */
 export type QueuedItem = PgOutputMessage | { readonly kind: 'position'; readonly lsn: bigint };
@@ -12,26 +13,28 @@ export interface Flow {
 }
 
 /** Above it the server has to wait, and a transaction is handed on before its end has come. */
-const MOST_BYTES = 32 << 20;
+const MOST_BYTES = 16 << 20;
 /** Below it the server may go on. */
-const FEW_BYTES = 8 << 20;
-/** A message takes more memory than it took on its way. */
-const OVERHEAD = 400;
+const FEW_BYTES = 4 << 20;
+/** A position among the messages: this letter, which no message begins with, and eight octets. */
+const POSITION = 0x70;
 
 /**
  * Stands between the stream, which comes when it likes, and whoever puts changes into the file. Transactions are handed on whole
  * as long as they fit, so that what is handed on can be published at any moment.
+ *
+ * What waits is kept as the bytes that came, and parsed when it is taken.
  */
 export class ChangeQueue implements StreamListener {
   /** All that was committed before it has arrived here. */
   received = 0n;
   /** Changed rows that arrived. */
   rows = 0;
-  private items: { readonly item: QueuedItem; readonly bytes: number }[] = [];
-  private at = 0;
-  private bytes = 0;
-  /** Items up to, without, this one end a transaction or belong to none. */
+  private readonly items = new MessageBuffer();
+  /** How many items have come up to the last one that ends a transaction or belongs to none. */
   private whole = 0;
+  /** Of what was not taken, how many are not positions. */
+  private messages = 0;
   private inTransaction = false;
   private paused = false;
   private failure: FinanceDbError | null = null;
@@ -39,25 +42,27 @@ export class ChangeQueue implements StreamListener {
 
   constructor(private readonly flow: () => Flow | undefined) {}
 
-  message(message: PgOutputMessage, length: number): void {
-    if (message.kind === 'other') return;
-    if (message.kind === 'insert' || message.kind === 'update' || message.kind === 'delete') this.rows++;
-    if (message.kind === 'begin') this.inTransaction = true;
-    if (message.kind === 'commit') {
+  message(bytes: Buffer): void {
+    const kind = kindOf(bytes);
+    if (kind === 'other') return;
+    if (kind === 'insert' || kind === 'update' || kind === 'delete') this.rows++;
+    if (kind === 'begin') this.inTransaction = true;
+    if (kind === 'commit') {
       this.inTransaction = false;
-      if (message.endLsn > this.received) this.received = message.endLsn;
+      const commit = parsePgOutput(bytes);
+      if (commit.kind === 'commit' && commit.endLsn > this.received) this.received = commit.endLsn;
     }
-    this.push(message, length + OVERHEAD);
+    this.messages++;
+    this.push(bytes);
   }
 
   position(lsn: bigint): void {
     if (lsn <= this.received) return;
     this.received = lsn;
-    const last = this.items.at(-1)?.item;
+    const last = this.items.last();
     // One position after the other: the last one says it all.
-    if (last?.kind === 'position' && this.items.length > this.at)
-      this.items[this.items.length - 1] = { item: { kind: 'position', lsn }, bytes: 0 };
-    else this.push({ kind: 'position', lsn }, 0);
+    if (last !== null && isPosition(last)) writePosition(last, lsn);
+    else this.push(writePosition(Buffer.alloc(9), lsn));
   }
 
   ended(error: FinanceDbError): void {
@@ -68,13 +73,13 @@ export class ChangeQueue implements StreamListener {
   /** Whether something can be taken at once. */
   get ready(): boolean {
     // A paused stream brings no end of its transaction: all that is there is handed on, until it may go on.
-    return this.at < this.whole || (this.paused && this.at < this.items.length);
+    return this.items.taken < this.whole || (this.paused && this.items.taken < this.items.came);
   }
 
   /**
    * Takes the next item, or waits for one.
    * @returns null when none came within `waitMs`, or `stir` was called
-   * @throws FinanceDbError when the stream ended; what came before its end has been taken then
+   * @throws FinanceDbError when the stream ended; what came before its end has been taken then. INTERNAL when it cannot be read
    */
   async next(waitMs: number): Promise<QueuedItem | null> {
     if (!this.ready) {
@@ -88,7 +93,8 @@ export class ChangeQueue implements StreamListener {
 
   /** The first of what has arrived, whole or not; null when there is nothing. */
   peek(): QueuedItem | null {
-    return this.items[this.at]?.item ?? null;
+    const item = this.items.first();
+    return item === null ? null : parsed(item);
   }
 
   /**
@@ -107,8 +113,7 @@ export class ChangeQueue implements StreamListener {
 
   /** Whether what has arrived and was not taken holds a transaction. */
   holdsTransaction(): boolean {
-    for (let at = this.at; at < this.items.length; at++) if (this.items[at]?.item.kind !== 'position') return true;
-    return false;
+    return this.messages > 0;
   }
 
   /** Ends the wait of `next`. */
@@ -117,27 +122,21 @@ export class ChangeQueue implements StreamListener {
   }
 
   private take(): QueuedItem | null {
-    const entry = this.items[this.at];
-    if (entry === undefined) return null;
-    this.at++;
-    this.bytes -= entry.bytes;
-    if (this.at > 1024 && this.at * 2 > this.items.length) {
-      this.items.splice(0, this.at);
-      this.whole -= this.at;
-      this.at = 0;
-    }
-    if (this.paused && this.bytes < FEW_BYTES) {
+    const item = this.items.shift();
+    if (item === null) return null;
+    if (!isPosition(item)) this.messages--;
+    const read = parsed(item);
+    if (this.paused && this.items.bytes < FEW_BYTES) {
       this.paused = false;
       this.flow()?.resume();
     }
-    return entry.item;
+    return read;
   }
 
-  private push(item: QueuedItem, bytes: number): void {
-    this.items.push({ item, bytes });
-    this.bytes += bytes;
-    if (!this.inTransaction) this.whole = this.items.length;
-    if (!this.paused && this.bytes > MOST_BYTES) {
+  private push(item: Buffer): void {
+    this.items.push(item);
+    if (!this.inTransaction) this.whole = this.items.came;
+    if (!this.paused && this.items.bytes > MOST_BYTES) {
       this.paused = true;
       this.flow()?.pause();
     }
@@ -154,5 +153,24 @@ export class ChangeQueue implements StreamListener {
       const timer = setTimeout(done, milliseconds);
       this.wake = done;
     });
+  }
+}
+
+function isPosition(item: Buffer): boolean {
+  return item[0] === POSITION;
+}
+
+function writePosition(item: Buffer, lsn: bigint): Buffer {
+  item[0] = POSITION;
+  item.writeBigUInt64BE(lsn, 1);
+  return item;
+}
+
+function parsed(item: Buffer): QueuedItem {
+  if (isPosition(item)) return { kind: 'position', lsn: item.readBigUInt64BE(1) };
+  try {
+    return parsePgOutput(item);
+  } catch (error) {
+    throw explainMalformed(error);
   }
 }

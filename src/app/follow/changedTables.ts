@@ -1,4 +1,4 @@
-import type { ChangedTable } from '../../duckdb/netChanges.ts';
+import type { ChangedTable } from '../../duckdb/changeFiles.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { type ChangedValue, Contradiction, KEPT, NetChanges } from '../../model/changes/netChanges.ts';
 import { displayName } from '../../model/tableName.ts';

@@ -32,6 +32,11 @@ interface TableCount {
   deleted: bigint;
 }
 
+/** What DuckDB may use for changes that come in pieces (MOST_HELD of the cycle): of more it only keeps blocks that nobody asks for again. */
+const STREAM_MEMORY = '160MB';
+/** A batch of more than this has values that are large by themselves, and gets what a sync has. */
+const LARGE_BATCH = 48 << 20;
+
 /** Looking for the currency of the sums, and for sample rows, reads columns: not for every small change. */
 const LABEL_MS = 30_000;
 
@@ -41,6 +46,8 @@ const LABEL_MS = 30_000;
  */
 export class LiveFile {
   private inTransaction = false;
+  /** Whether DuckDB may use what a sync may, until the transaction ends. */
+  private hasRoom = false;
   private labelledAt = 0;
   /** Sample rows are told with the very file that they come in. */
   private samplesCame = false;
@@ -90,6 +97,7 @@ export class LiveFile {
       const { changes } = table;
       if (changes.size === 0 && !changes.truncated) continue;
       await this.begin();
+      if (changes.bytes > LARGE_BATCH && !this.hasRoom) await this.limitMemory(DEFAULT_MEMORY);
       if (bringsSamples(table)) this.samplesCame = true;
       renew(table);
       try {
@@ -98,6 +106,12 @@ export class LiveFile {
         throw asRestart(error, table);
       }
     }
+  }
+
+  private async limitMemory(memory: string): Promise<void> {
+    if (this.config.memory !== undefined) return;
+    await this.copy.run(`SET memory_limit = ${quoteLiteral(memory)}`);
+    this.hasRoom = memory === DEFAULT_MEMORY;
   }
 
   private async begin(): Promise<void> {
@@ -144,6 +158,7 @@ export class LiveFile {
     const warnings = upserted + deleted > 0n ? await this.describe(now) : [];
     await this.copy.run('COMMIT');
     this.inTransaction = false;
+    if (this.hasRoom) await this.limitMemory(STREAM_MEMORY);
     for (const count of this.counts.values()) {
       count.touched = false;
       count.upserted = 0n;
@@ -218,11 +233,10 @@ export class LiveFile {
     const rows = [...this.counts.values()].reduce((sum, count) => sum + count.rows, this.otherRows());
     if (!isBloated(fs.statSync(copyPath).size, rows, this.fresh)) return;
     await this.copy.close();
-    const options = optionsOf(this.config, this.workspace);
-    await compactFile(copyPath, options, rows, this.fresh);
+    await compactFile(copyPath, optionsOf(this.config, this.workspace, DEFAULT_MEMORY), rows, this.fresh);
     // Whether it could be done or not: what it measures now is what the next look goes by.
     this.fresh = { bytes: fs.statSync(copyPath).size, rows };
-    this.copy = await openWorkingCopy(copyPath, options);
+    this.copy = await openWorkingCopy(copyPath, optionsOf(this.config, this.workspace));
   }
 
   private otherRows(): bigint {
@@ -279,9 +293,9 @@ function rowsOf({ tables }: OwnFile, { source: { table } }: FollowedTable): bigi
   return tables.find(({ schema, name }) => schema === table.schema && name === table.name)?.rows ?? 0n;
 }
 
-function optionsOf(config: Config, workspace: Workspace): WorkingCopyOptions {
+function optionsOf(config: Config, workspace: Workspace, memory = STREAM_MEMORY): WorkingCopyOptions {
   return {
-    memory: config.memory ?? DEFAULT_MEMORY,
+    memory: config.memory ?? memory,
     threads: os.availableParallelism(),
     temporaryFolder: workspace.temporaryFolder,
   };

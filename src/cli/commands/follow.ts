@@ -1,3 +1,4 @@
+import v8 from 'node:v8';
 import { follow } from '../../app/follow/follow.ts';
 import type { FollowEvent, FollowRequest, Standing } from '../../app/follow/followRequest.ts';
 import type { SyncResult } from '../../app/sync/syncRequest.ts';
@@ -44,6 +45,8 @@ export async function followCommand(context: CommandContext, flags: FollowFlags)
     const { dropKeptSlot } = await import('./followSlot.ts');
     return dropKeptSlot(context, slotName(flags.dropSlot, '--drop-slot'));
   }
+  // What passes through is garbage at once. Where there is much memory, V8 lets it pile up to several times what is in use.
+  v8.setFlagsFromString('--heap-growing-percent=30');
   const progress = openProgress(io, context.output);
   const teller = new Teller(context, progress, flags.once === true);
   const request: FollowRequest = {

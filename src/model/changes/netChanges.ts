@@ -4,6 +4,9 @@ export const KEPT = Symbol('kept');
 /** The bytes of a value's text, one character each; null for NULL. */
 export type ChangedValue = string | null | typeof KEPT;
 
+/** What a change takes in memory beside its texts, about. */
+const ENTRY_BYTES = 150;
+
 /** What becomes of one key, all changes of a batch taken together. */
 export interface NetChange {
   readonly key: readonly string[];
@@ -25,10 +28,13 @@ export interface NetRow {
  */
 export class Contradiction extends Error {}
 
+/** One key's change, by the key's name. Texts are packed: there are a hundred thousand of these. */
 interface Entry {
-  readonly key: readonly string[];
   readonly before: boolean;
-  after: NetRow | null;
+  /** The packed values of the row afterwards; null for none. */
+  after: string | null;
+  /** The name of the key that KEPT values are taken by; null when there are none. */
+  base: string | null;
 }
 
 /**
@@ -36,7 +42,7 @@ interface Entry {
  * their texts, the finest that there is: `1.0` and `1.00` are two, and a change from one to the other is a delete and an insert.
  */
 export class NetChanges {
-  /** Bytes of text that are held, about. */
+  /** Bytes of memory that are taken, about. */
   bytes = 0;
   /** The table was emptied, before all that is held here. */
   truncated = false;
@@ -49,14 +55,24 @@ export class NetChanges {
     return this.entries.size;
   }
 
-  list(): Iterable<NetChange> {
-    return this.entries.values();
+  *list(): Iterable<NetChange> {
+    for (const [name, { before, after, base }] of this.entries)
+      yield {
+        ...{ key: keyNamed(name), before },
+        after: after === null ? null : { values: unpack(after), base: base === null ? null : keyNamed(base) },
+      };
+  }
+
+  /** Lets go of what is held; it has been listed for the last time. */
+  release(): void {
+    this.entries.clear();
+    this.bytes = 0;
   }
 
   /** @throws Contradiction when the batch has put a row of that key there already */
   insert(values: readonly ChangedValue[]): void {
     if (values.includes(KEPT)) throw new Contradiction('a new row keeps a value of none');
-    this.put(this.keyOf(values), { values, base: null });
+    this.put(this.keyOf(values), values, null);
   }
 
   /**
@@ -66,19 +82,18 @@ export class NetChanges {
   update(oldKey: readonly ChangedValue[] | null, values: readonly ChangedValue[]): void {
     const key = this.keyOf(values);
     const old = oldKey === null ? key : requireKey(oldKey);
-    const taken = this.take(old);
-    const kept = values.includes(KEPT);
+    const keeps = values.includes(KEPT);
+    const taken = this.take(old, keeps);
+    const made = taken?.values ?? null;
     const filled =
-      kept && taken !== null
-        ? values.map((value, at) => (value === KEPT ? (taken.values[at] ?? null) : value))
-        : values;
-    const base = filled.includes(KEPT) ? (taken === null ? old : taken.base) : null;
-    this.put(key, { values: filled, base });
+      keeps && made !== null ? values.map((value, at) => (value === KEPT ? (made[at] ?? null) : value)) : values;
+    const base = filled.includes(KEPT) ? (taken === null ? nameOf(old) : taken.base) : null;
+    this.put(key, filled, base);
   }
 
   /** @throws Contradiction when the batch has removed that row already */
   delete(key: readonly ChangedValue[]): void {
-    this.take(requireKey(key));
+    this.take(requireKey(key), false);
   }
 
   truncate(): void {
@@ -92,33 +107,46 @@ export class NetChanges {
     return requireKey(this.keyColumns.map((column) => values[column] ?? null));
   }
 
-  /** Removes the row of a key. @returns what the batch made of it; null for the row that was there before */
-  private take(key: readonly string[]): NetRow | null {
+  /**
+   * Removes the row of a key.
+   * @param wanted whether its values are asked for
+   * @returns what the batch made of it; null for the row that was there before
+   */
+  private take(
+    key: readonly string[],
+    wanted: boolean,
+  ): { readonly values: readonly ChangedValue[] | null; readonly base: string | null } | null {
     const name = nameOf(key);
     const entry = this.entries.get(name);
     if (entry === undefined) {
-      this.entries.set(name, { key, before: true, after: null });
-      this.bytes += costOf(key);
+      this.add(name, { before: true, after: null, base: null });
       return null;
     }
-    const { after } = entry;
+    const { after, base } = entry;
     if (after === null) throw new Contradiction(`a row of the key ${shown(key)} was changed after it was deleted`);
-    this.bytes -= costOf(after.values);
+    this.bytes -= after.length;
     entry.after = null;
-    return after;
+    entry.base = null;
+    return { values: wanted ? unpack(after) : null, base };
   }
 
-  private put(key: readonly string[], row: NetRow): void {
+  private put(key: readonly string[], values: readonly ChangedValue[], base: string | null): void {
     const name = nameOf(key);
+    const after = pack(values);
+    this.bytes += after.length;
     const entry = this.entries.get(name);
-    this.bytes += costOf(row.values);
     if (entry === undefined) {
-      this.entries.set(name, { key, before: false, after: row });
-      this.bytes += costOf(key);
+      this.add(name, { before: false, after, base });
       return;
     }
     if (entry.after !== null) throw new Contradiction(`a second row of the key ${shown(key)} came`);
-    entry.after = row;
+    entry.after = after;
+    entry.base = base;
+  }
+
+  private add(name: string, entry: Entry): void {
+    this.entries.set(name, entry);
+    this.bytes += name.length + ENTRY_BYTES;
   }
 }
 
@@ -134,11 +162,19 @@ function nameOf(key: readonly string[]): string {
   return key.length === 1 ? (key[0] ?? '') : key.join('\0');
 }
 
-function shown(key: readonly string[]): string {
-  return key.map((value) => JSON.stringify(value.slice(0, 60))).join(', ');
+function keyNamed(name: string): string[] {
+  return name.split('\0');
 }
 
-/** Bytes of a row in memory, about: its texts, and what holds them. */
-function costOf(values: readonly ChangedValue[]): number {
-  return values.reduce((sum: number, value) => sum + (typeof value === 'string' ? value.length : 0) + 16, 64);
+/** The values of a row as one text: before each a letter that says what it is, between them a NUL. */
+function pack(values: readonly ChangedValue[]): string {
+  return values.map((value) => (value === null ? 'n' : value === KEPT ? 'k' : `t${value}`)).join('\0');
+}
+
+function unpack(row: string): ChangedValue[] {
+  return row.split('\0').map((part) => (part === 'n' ? null : part === 'k' ? KEPT : part.slice(1)));
+}
+
+function shown(key: readonly string[]): string {
+  return key.map((value) => JSON.stringify(value.slice(0, 60))).join(', ');
 }

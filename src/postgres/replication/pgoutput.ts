@@ -51,6 +51,22 @@ export interface OldTuple {
 /** A message that is not of the protocol: the stream cannot be read any further. */
 export class MalformedMessage extends Error {}
 
+const KINDS: Readonly<Record<string, PgOutputMessage['kind']>> = {
+  ...{ B: 'begin', C: 'commit', R: 'relation', I: 'insert', U: 'update', D: 'delete', T: 'truncate' },
+  ...{ O: 'other', Y: 'other', M: 'other' },
+};
+
+/**
+ * What kind of message some bytes are, without parsing the rest.
+ * @throws MalformedMessage for a kind that the protocol does not know
+ */
+export function kindOf(bytes: Buffer): PgOutputMessage['kind'] {
+  const letter = String.fromCharCode(bytes[0] ?? 0);
+  const kind = KINDS[letter];
+  if (kind === undefined) throw new MalformedMessage(`a message of the unknown type ${JSON.stringify(letter)}`);
+  return kind;
+}
+
 /**
  * Parses one message.
  * @throws MalformedMessage when the bytes are no message of the protocol, end too early or go on behind it
@@ -63,21 +79,20 @@ export function parsePgOutput(bytes: Buffer): PgOutputMessage {
 }
 
 function readMessage(reader: Reader): PgOutputMessage {
-  const type = reader.letter();
-  switch (type) {
-    case 'B':
+  switch (kindOf(reader.bytes)) {
+    case 'begin':
       return { kind: 'begin', finalLsn: reader.int64(), committedAt: reader.int64(), xid: reader.uint32() };
-    case 'C':
+    case 'commit':
       reader.skip(1);
       return { kind: 'commit', commitLsn: reader.int64(), endLsn: reader.int64(), committedAt: reader.int64() };
-    case 'R':
+    case 'relation':
       return readRelation(reader);
-    case 'I': {
+    case 'insert': {
       const oid = reader.uint32();
       reader.expect('N');
       return { kind: 'insert', oid, row: readTuple(reader) };
     }
-    case 'U': {
+    case 'update': {
       const oid = reader.uint32();
       const part = reader.letter();
       if (part === 'N') return { kind: 'update', oid, old: null, row: readTuple(reader) };
@@ -85,23 +100,19 @@ function readMessage(reader: Reader): PgOutputMessage {
       reader.expect('N');
       return { kind: 'update', oid, old, row: readTuple(reader) };
     }
-    case 'D': {
+    case 'delete': {
       const oid = reader.uint32();
       return { kind: 'delete', oid, old: readOld(reader, reader.letter()) };
     }
-    case 'T': {
+    case 'truncate': {
       const count = reader.uint32();
       reader.skip(1);
       const oids: number[] = [];
       for (let index = 0; index < count; index++) oids.push(reader.uint32());
       return { kind: 'truncate', oids };
     }
-    case 'O':
-    case 'Y':
-    case 'M':
+    case 'other':
       return { kind: 'other' };
-    default:
-      throw new MalformedMessage(`a message of the unknown type ${JSON.stringify(type)}`);
   }
 }
 
@@ -141,11 +152,11 @@ function readTuple(reader: Reader): TupleValue[] {
   return values;
 }
 
-/** Reads within one message, never beyond. */
+/** Reads within one message, behind the letter of its kind and never beyond its end. */
 class Reader {
-  private at = 0;
+  private at = 1;
 
-  constructor(private readonly bytes: Buffer) {}
+  constructor(readonly bytes: Buffer) {}
 
   byte(): number {
     return this.bytes[this.take(1)] ?? 0;

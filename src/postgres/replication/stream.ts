@@ -5,7 +5,7 @@ import { lsnOf } from '../../model/watermark.ts';
 import { mapPostgresError } from '../errors.ts';
 import type { PgSession } from '../session.ts';
 import { MessageCutter, type Progress, parseStreamed, statusUpdate } from './messages.ts';
-import { MalformedMessage, type PgOutputMessage, parsePgOutput } from './pgoutput.ts';
+import { MalformedMessage } from './pgoutput.ts';
 
 /** What to stream: a slot, from a position, of publications. */
 export interface StreamStart {
@@ -16,8 +16,8 @@ export interface StreamStart {
 
 /** Gets what the stream says, in its order. Whatever it throws ends the stream. */
 export interface StreamListener {
-  /** @param bytes what the message took on its way: a measure of the memory that it may take now */
-  message(message: PgOutputMessage, bytes: number): void;
+  /** @param bytes a message of pgoutput as it came; they share the memory of what arrived with it */
+  message(bytes: Buffer): void;
   /** All that was committed before this position has been sent. */
   position(lsn: bigint): void;
   /** The stream has ended; no more calls follow. */
@@ -63,6 +63,12 @@ export function startStream(
     const query = new StreamQuery(session, start, listener, resolve, reject);
     session.client.query(query as unknown as pg.Submittable);
   });
+}
+
+/** The error of a message that is not of the protocol; any other is what it was. */
+export function explainMalformed(error: unknown): unknown {
+  if (!(error instanceof MalformedMessage)) return error;
+  return new FinanceDbError('INTERNAL', `the replication stream cannot be read: ${error.message}`, { cause: error });
 }
 
 /** What pg calls a Submittable: it sends its own query, and is told of errors and of the end. */
@@ -130,11 +136,7 @@ class StreamQuery implements ReplicationStream {
     try {
       for (const message of this.cutter.push(chunk)) this.take(message);
     } catch (error) {
-      this.fail(
-        error instanceof MalformedMessage
-          ? new FinanceDbError('INTERNAL', `the replication stream cannot be read: ${error.message}`, { cause: error })
-          : error,
-      );
+      this.fail(explainMalformed(error));
     }
   };
 
@@ -142,7 +144,7 @@ class StreamQuery implements ReplicationStream {
     if (this.over) return;
     if (message[0] === COPY_DATA) {
       const streamed = parseStreamed(message);
-      if (streamed.kind === 'data') this.listener.message(parsePgOutput(streamed.payload), message.length);
+      if (streamed.kind === 'data') this.listener.message(streamed.payload);
       else if (streamed.kind === 'keepalive') {
         this.listener.position(streamed.walEnd);
         if (streamed.replyWanted) this.send(false);
