@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { dropRecordedSlot } from '../../src/app/follow/dropSlot.ts';
 import { sync } from '../../src/app/sync/sync.ts';
 import { validate } from '../../src/app/validate/validate.ts';
+import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { readPublishedFile } from '../../src/duckdb/fileState.ts';
 import { currentFollower } from '../../src/duckdb/followNote.ts';
 import { AskedMeeting } from '../../src/duckdb/meeting.ts';
@@ -27,6 +28,7 @@ import {
 import { makeFollowCluster } from '../support/followServer.ts';
 import { fromServer } from '../support/fromServer.ts';
 import { DEFINITIONS, KEPT } from '../support/keptValues.ts';
+import { PGBOUNCER, startPgBouncer, startRefusingPooler } from '../support/pooler.ts';
 import { until } from '../support/until.ts';
 
 let cluster: Cluster;
@@ -521,6 +523,102 @@ describe('what cannot be followed is refused, with what to do', () => {
     } finally {
       follower = undefined;
       await session.query('DROP OWNED BY plain; DROP ROLE plain');
+    }
+  });
+});
+
+describe('what the server lacks is said in one line, with what to do, and that a sync needs none of it', () => {
+  const TABLE = 'CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION finance_db FOR TABLE t';
+
+  async function refusal(code: string, words: RegExp, address: PostgresAddress = database.address): Promise<void> {
+    const env = { DATABASE_URL: urlOf(address), FINANCE_DB_HOME: folder.path, FINANCE_DB_TABLES: 't' };
+    const plain = await runCli(['follow', '--once'], { env });
+    expect([plain.code, plain.stderr]).toEqual([3, expect.stringMatching(words)]);
+    expect(plain.stderr).toContain('finance-db sync');
+    const [message] = plain.stderr.trim().split('\n');
+    expect(message).toMatch(words);
+    const document = await runCli(['follow', '--once', '--json'], { env });
+    expect(JSON.parse(document.stdout || document.stderr)).toMatchObject({ error: { code } });
+    expect(await runCli(['sync', '--quiet'], { env })).toMatchObject({ code: 0 });
+  }
+
+  test('wal_level', async () => {
+    await session.query(TABLE);
+    await session.query("ALTER SYSTEM SET wal_level = 'replica'");
+    await session.close();
+    const restart = async (): Promise<void> => {
+      cluster.stop();
+      cluster.start();
+      session = await connect(database.address, { retryMs: 5000 });
+    };
+    await restart();
+    try {
+      await refusal('PG_WAL_LEVEL', /wal_level of .* is replica, and has to be logical/);
+    } finally {
+      await session.query('ALTER SYSTEM RESET wal_level');
+      await session.close();
+      await restart();
+    }
+  });
+
+  test('the right to stream', async () => {
+    await session.query(`${TABLE}; CREATE ROLE plain LOGIN; GRANT SELECT ON t TO plain`);
+    try {
+      await refusal('PG_REPLICATION_ROLE', /the role plain may not stream/, { ...database.address, user: 'plain' });
+    } finally {
+      await session.query('DROP OWNED BY plain; DROP ROLE plain');
+    }
+  });
+
+  test('a publication', async () => {
+    await session.query('CREATE TABLE t (id int PRIMARY KEY)');
+    await refusal('PG_PUBLICATION', /no publication finance_db/);
+  });
+
+  test('a free slot', async () => {
+    await session.query(TABLE);
+    const names = Array.from({ length: 8 }, (_, at) => `taken_${at}`);
+    for (const name of names) await session.query(`SELECT pg_create_physical_replication_slot('${name}')`);
+    try {
+      await refusal('PG_NO_SLOT', /no replication slot left: max_replication_slots is 8/);
+    } finally {
+      for (const name of names) await session.query(`SELECT pg_drop_replication_slot('${name}')`);
+    }
+  });
+
+  test('a free sender', async () => {
+    await session.query(TABLE);
+    const senders: PgSession[] = [];
+    try {
+      for (let at = 0; at < 8; at++)
+        senders.push(await connect(database.address, { retryMs: 2000, replication: true }));
+      await refusal('PG_NO_SLOT', /max_wal_senders/);
+    } finally {
+      for (const sender of senders) await sender.close();
+    }
+  });
+
+  test.each(['a proxy that answers as one', 'pgbouncer'])('a direct connection: %s', async (kind) => {
+    const isReal = kind === 'pgbouncer';
+    if (isReal && PGBOUNCER === undefined) {
+      process.stderr.write('SKIPPED: no pgbouncer\n');
+      return;
+    }
+    await session.query(TABLE);
+    const { address } = database;
+    const pooler =
+      isReal && PGBOUNCER !== undefined
+        ? await startPgBouncer(PGBOUNCER, address, address.user)
+        : await startRefusingPooler(address);
+    try {
+      await until('it answers', async () => {
+        const asked = await connect(pooler.address, { retryMs: 0 }).catch(() => null);
+        await asked?.close();
+        return asked !== null;
+      });
+      await refusal('PG_POOLER', /what answers is a pooler/, pooler.address);
+    } finally {
+      await pooler.close();
     }
   });
 });

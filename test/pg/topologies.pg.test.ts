@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,7 +5,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { serverAccount } from '../../src/postgres/embedded/account.ts';
-import { freePort } from '../../src/postgres/embedded/socketPlace.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
 import { type Cluster, makeCluster, systemPrograms } from '../support/cluster.ts';
@@ -14,8 +12,7 @@ import { compareTable } from '../support/compare.ts';
 import { urlOf } from '../support/database.ts';
 import type { SyncDocument } from '../support/fixture.ts';
 import { temporaryFolder } from '../support/folder.ts';
-
-const POOLER = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((file) => fs.existsSync(file));
+import { PGBOUNCER, startPgBouncer } from '../support/pooler.ts';
 
 // Clusters that may be broken, copied and followed need programs that the embedded server's package does not bring.
 const present = systemPrograms() !== null;
@@ -269,25 +266,13 @@ withPrograms('a source that is', () => {
   });
 
   test('behind a connection pooler in transaction mode', async () => {
-    if (POOLER === undefined) {
+    if (PGBOUNCER === undefined) {
       process.stderr.write('SKIPPED: no pgbouncer\n');
       return;
     }
-    const place = temporaryFolder();
-    const port = await freePort();
-    const { host, port: behind } = primary.address;
-    fs.writeFileSync(path.join(place.path, 'users.txt'), '"tester" ""\n"reader" ""\n');
-    fs.writeFileSync(
-      path.join(place.path, 'pgbouncer.ini'),
-      `[databases]\npostgres = host=${host} port=${behind} dbname=postgres user=reader\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = any\nauth_file = ${place.path}/users.txt\npool_mode = transaction\ndefault_pool_size = 8\n`,
-    );
-    const account = serverAccount('/nonexistent');
-    const pooler = spawn(POOLER, [path.join(place.path, 'pgbouncer.ini')], {
-      stdio: 'ignore',
-      ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
-    });
+    const pooler = await startPgBouncer(PGBOUNCER, primary.address, 'reader');
     try {
-      const address = { ...primary.address, port, user: 'reader' };
+      const { address } = pooler;
       await sync(address);
       await ask(primary, "UPDATE t SET v = 'pooled' WHERE id = 30; DELETE FROM t WHERE id = 31");
       expect(await sync(address)).toMatchObject({ mode: 'incremental', upserted: 1, deleted: 1 });
@@ -298,10 +283,7 @@ withPrograms('a source that is', () => {
       expect(await next.query('SHOW search_path')).toEqual([{ search_path: '"$user", public' }]);
       await next.close();
     } finally {
-      const gone = new Promise((resolve) => pooler.on('exit', resolve));
-      pooler.kill('SIGINT');
-      await gone;
-      place.remove();
+      await pooler.close();
     }
   });
 });
