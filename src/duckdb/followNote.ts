@@ -27,6 +27,8 @@ export interface FollowNote {
   readonly published_at: string | null;
   /** When it last began to look for changes of which no message tells. */
   readonly looked_at: string | null;
+  /** What was committed before this moment is in the published file, but for what is scanned. */
+  readonly as_of: string | null;
   readonly slot: string | null;
 }
 

@@ -8,13 +8,14 @@ import { readSlots } from '../../src/duckdb/slotRecord.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
 import type { Cluster } from '../support/cluster.ts';
+import { compareTable } from '../support/compare.ts';
 import { urlOf } from '../support/database.ts';
 import { startWriter } from '../support/duckdbWriter.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { configOf, startFollower, syncRequest, type TestFollower } from '../support/follower.ts';
 import { killFollowers } from '../support/followKills.ts';
 import { makeFollowCluster } from '../support/followServer.ts';
-import { startProxy, startTool } from '../support/process.ts';
+import { type HeldBackProxy, startProxy, startTool } from '../support/process.ts';
 import { mountDisk } from '../support/smallDisk.ts';
 import { until } from '../support/until.ts';
 
@@ -304,6 +305,173 @@ describe('a kept slot', () => {
   }, 180_000);
 });
 
+describe('a slot while it is streamed from', () => {
+  const dropOurs = (): Promise<boolean> =>
+    dropRecordedSlot(
+      configOf({ address: cluster.address, folder: folder.path, tables: 't' }),
+      'ledger',
+      new Date(),
+      new AbortController().signal,
+    );
+  const keep = (address: Cluster['address'], place = folder.path): TestFollower =>
+    startFollower({ address, folder: place, tables: 't', overrides: { keepSlot: 'ledger' } });
+  const begun = ({ events }: TestFollower): unknown[] =>
+    events.flatMap((event) => (event.kind === 'scanned' ? [event.result.tables[0]?.mode] : []));
+  const slotOf = async (what: string): Promise<unknown> =>
+    (await session.query<{ value: unknown }>(`SELECT ${what} AS value FROM pg_replication_slots`))[0]?.value;
+
+  /** Lets the follower hear nothing while rows change, its stream is ended, and something happens to its slot. */
+  async function unheard(proxy: HeldBackProxy, ending: string | null, what: () => Promise<unknown>): Promise<void> {
+    proxy.limit(0, 'hold');
+    await session.query(
+      "BEGIN; UPDATE t SET v = 'unheard' WHERE id % 7 = 0; DELETE FROM t WHERE id % 50 = 1; UPDATE t SET id = -id WHERE id % 50 = 2; COMMIT",
+    );
+    if (ending !== null) {
+      await session.query(ending);
+      await until('the slot is free', async () => (await slotOf('active_pid')) === null);
+    }
+    await what();
+    proxy.cut();
+  }
+
+  /** Makes the log grow beyond what a slot may hold. */
+  async function outgrow(lost: () => Promise<boolean>): Promise<void> {
+    await session.query("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");
+    await session.query('SELECT pg_reload_conf()');
+    try {
+      await until('the slot has lost its log', async () => {
+        await session.query("SELECT pg_logical_emit_message(true, 'test', ''), pg_switch_wal()");
+        await session.query('CHECKPOINT');
+        return await lost();
+      });
+    } finally {
+      await session.query('ALTER SYSTEM RESET max_slot_wal_keep_size');
+      await session.query('SELECT pg_reload_conf()');
+    }
+  }
+
+  const END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'walsender'";
+  const isLost = async (): Promise<boolean> => (await slotOf('wal_status')) === 'lost';
+  const gone: readonly (readonly [name: string, ending: string | null, what: () => Promise<unknown>, says: string])[] =
+    [
+      ['dropped', END, () => session.query("SELECT pg_drop_replication_slot('ledger')"), 'is gone'],
+      ['out of its log', null, () => outgrow(isLost), 'has lost its log'],
+    ];
+  test.each(gone)('%s: it ends with the file as it was, and is not made anew', async (_name, ending, what, says) => {
+    const proxy = await startProxy(cluster.address);
+    try {
+      follower = keep(proxy.address);
+      await follower.caughtUp(session);
+      await session.query("UPDATE t SET v = 'told' WHERE id < 100");
+      await follower.compare(session);
+      await session.query('CREATE TABLE told AS TABLE t');
+      await unheard(proxy, ending, what);
+      expect(await follower.ended).toMatchObject({ code: 'PG_NO_SLOT', message: expect.stringContaining(says) });
+      follower = undefined;
+      expect(await compareFile('told')).toBe(5000);
+      await dropOurs();
+      follower = keep(proxy.address);
+      expect(await follower.compare(session)).toBe(4900);
+      expect(begun(follower)).toEqual(['incremental']);
+      await follower.stop();
+      await dropOurs();
+    } finally {
+      await session.query('DROP TABLE IF EXISTS told');
+      await proxy.close();
+    }
+  });
+
+  test('moved by another: a scan brings what it no longer tells', async () => {
+    const proxy = await startProxy(cluster.address);
+    try {
+      follower = keep(proxy.address);
+      await follower.caughtUp(session);
+      await unheard(proxy, END, () =>
+        session.query("SELECT pg_replication_slot_advance('ledger', pg_current_wal_flush_lsn())"),
+      );
+      expect(await follower.compare(session)).toBe(4900);
+      expect(begun(follower)).toEqual(['full', 'incremental']);
+      await follower.stop();
+      await dropOurs();
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  test('stolen by another follower: it waits, and begins with a scan when that has ended', async () => {
+    const proxy = await startProxy(cluster.address);
+    const elsewhere = temporaryFolder();
+    try {
+      follower = keep(proxy.address);
+      await follower.caughtUp(session);
+      // What makes a slot theirs is that it is written down beside their file.
+      fs.copyFileSync(`${follower.file}.slots`, `${elsewhere.path}/finance.duckdb.slots`);
+      let thief: TestFollower | undefined;
+      await unheard(proxy, END, async () => {
+        thief = keep(cluster.address, elsewhere.path);
+        expect(await thief.compare(session)).toBe(4900);
+      });
+      const robbed = follower;
+      await until('it says who has the slot', () => /streams from the slot ledger/.test(robbed.standing()?.why ?? ''));
+      await session.query("UPDATE t SET v = 'to the thief' WHERE id < 60");
+      expect(await thief?.compare(session)).toBe(4900);
+      await thief?.stop();
+      expect(await follower.compare(session)).toBe(4900);
+      expect(begun(follower)).toEqual(['full', 'incremental']);
+      await follower.stop();
+      await dropOurs();
+    } finally {
+      elsewhere.remove();
+      await proxy.close();
+    }
+  });
+
+  test('one that goes with its connection, out of its log: a scan begins another', async () => {
+    const proxy = await startProxy(cluster.address);
+    try {
+      const followed = start(proxy.address);
+      await followed.caughtUp(session);
+      const slot = await slotOf('slot_name');
+      await unheard(proxy, null, () => outgrow(async () => (await slotOf('slot_name')) !== slot || isLost()));
+      expect(await followed.compare(session)).toBe(4900);
+      expect(begun(followed)).toEqual(['full', 'incremental']);
+      await followed.stop();
+    } finally {
+      await proxy.close();
+    }
+  });
+});
+
+test('a sync beside it is content with a file that is as young as asked, and waits for one that is not', async () => {
+  const proxy = await startProxy(cluster.address);
+  try {
+    const followed = start(proxy.address);
+    await followed.caughtUp(session);
+    proxy.limit(0, 'hold');
+    await session.query("UPDATE t SET v = 'held up' WHERE id < 20");
+    const young = await runCli(['sync', '--max-age', '1h', '--json'], { env: env() });
+    expect([young.code, JSON.parse(young.stdout)]).toMatchObject([
+      0,
+      {
+        tables: [
+          { reason: expect.stringMatching(/^followed by process \d+: all that was committed \d+ s ago is there$/) },
+        ],
+      },
+    ]);
+    const waiting = runCli(['sync', '--max-age', '0.001s', '--wait', '100', '--json'], { env: env() });
+    proxy.resume();
+    const fresh = await waiting;
+    expect([fresh.code, JSON.parse(fresh.stdout)]).toMatchObject([
+      0,
+      { tables: [{ reason: expect.stringMatching(/^followed by process \d+: all that was committed is there$/) }] },
+    ]);
+    expect(await compareFile()).toBe(5000);
+    await followed.stop();
+  } finally {
+    await proxy.close();
+  }
+});
+
 test('sync, validate and status beside it', async () => {
   const followed = start();
   await followed.caughtUp(session);
@@ -333,6 +501,16 @@ test('sync, validate and status beside it', async () => {
   expect((await runCli(['status'], { env: env() })).stdout).toMatch(/Follow {6}process \d+ since .*slot finance_db_/);
   await followed.compare(session);
 });
+
+/** Compares every row of the published file. @param from the table that has what it should hold */
+async function compareFile(from = 't'): Promise<number> {
+  const reader = await openReader(`${folder.path}/finance.duckdb`);
+  try {
+    return await compareTable(session, reader.connection, { schema: 'public', name: 't' }, from);
+  } finally {
+    reader.close();
+  }
+}
 
 async function read(file: string, sql: string): Promise<Record<string, unknown>[]> {
   const reader = await openReader(file);
@@ -472,14 +650,12 @@ test('stopped for a while, as by a laptop that sleeps, it goes on', async () => 
       return /"state": ?"streaming"/.test(status.stdout) && (await session.query(senders)).length > 0;
     });
     child.kill('SIGSTOP');
-    await session.query("UPDATE t SET v = 'asleep' WHERE id < 30");
+    await session.query("UPDATE t SET v = 'asleep' WHERE id < 30; DELETE FROM t WHERE id = 77");
     await until('the server gives it up', async () => (await session.query(senders)).length === 0);
     child.kill('SIGCONT');
     const beside = await runCli(['sync', '--json'], { env: env() });
     expect(JSON.parse(beside.stdout)).toMatchObject({ tables: [{ reason: expect.stringContaining('followed by') }] });
-    expect(await read(`${folder.path}/finance.duckdb`, "SELECT count(*)::INT AS n FROM t WHERE v = 'asleep'")).toEqual([
-      { n: 29 },
-    ]);
+    expect(await compareFile()).toBe(4999);
   } finally {
     child.kill('SIGTERM');
     const { code } = await ended;

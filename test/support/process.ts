@@ -47,6 +47,8 @@ export interface HeldBackProxy {
   reached(): Promise<void>;
   /** Lets everything through again. */
   resume(): void;
+  /** Cuts all connections, what was held back is lost, and lets new ones through. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -96,6 +98,10 @@ export async function startProxy(server: PostgresAddress, port?: number): Promis
     resume: () => {
       left = Number.POSITIVE_INFINITY;
       for (const { upstream } of pairs) upstream.resume();
+    },
+    cut: () => {
+      left = Number.POSITIVE_INFINITY;
+      for (const { client } of pairs) client.destroy();
     },
     close: async () => {
       for (const { client } of pairs) client.destroy();

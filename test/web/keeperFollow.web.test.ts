@@ -79,7 +79,15 @@ test('a follower that failed is begun anew, and what was wrong is over once it s
       at: '',
       why: null,
     },
-    ...{ state: 'scanning', position: null, lag_seconds: 0, published_at: null, looked_at: null, slot: null },
+    ...{
+      state: 'scanning',
+      position: null,
+      lag_seconds: 0,
+      published_at: null,
+      looked_at: null,
+      as_of: null,
+      slot: null,
+    },
   };
   writeFollowNote(work, note);
   keeper.visited();

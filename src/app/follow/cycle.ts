@@ -55,11 +55,12 @@ export class FollowCycle {
     this.queue = new ChangeQueue(() => this.stream);
     this.changed = new ChangedTables(tables);
     this.intake = new Intake(this.changed, from);
-    this.looks = new ServerLooks(guard, look, snapshotText, from, request.now);
+    const begunAt = resumed ? null : beginning.begunAt;
+    this.looks = new ServerLooks(guard, look, snapshotText, from, begunAt, request.now);
     const said = resumed && file.followed !== null ? parseLsn(file.followed.position) : null;
     this.slot = new SlotKeeper(workspace.publishedPath, keptSlot, said);
     const names = scanned.map(({ source }) => source.table);
-    this.scanned = new ScannedTables(request, workspace, names, resumed ? null : beginning.begunAt);
+    this.scanned = new ScannedTables(request, workspace, names, begunAt);
     this.meetings = new Meetings(workspace.folder);
     this.publisher = new Publisher({
       ...{ request, workspace, beginning, tables: this.changed.tables, slot: this.slot },
@@ -168,6 +169,7 @@ export class FollowCycle {
       lagSeconds: since === null ? 0 : Math.max(0, (this.request.now().getTime() - since) / 1000),
       publishedAt,
       lookedAt: this.looks.lookedAt,
+      asOf: this.looks.asOf(published),
       commits: this.intake.commits,
       rows: this.queue.rows,
       slot: this.beginning.slot,

@@ -65,7 +65,13 @@ class Follower {
   private cycle: FollowCycle | null = null;
   private waiting: string | null = null;
   /** Of streams that have ended. */
-  private before = { commits: 0, rows: 0, publishedAt: null as Date | null, position: null as string | null };
+  private before = {
+    commits: 0,
+    rows: 0,
+    publishedAt: null as Date | null,
+    position: null as string | null,
+    asOf: null as Date | null,
+  };
   private doubt: Doubt = NO_DOUBT;
   private everScanned = false;
   /** What was said of tables that are scanned. */
@@ -120,10 +126,10 @@ class Follower {
         await cycle.run();
       } finally {
         this.cycle = null;
-        const { commits, rows, publishedAt, position } = cycle.standing();
+        const { commits, rows, publishedAt, position, asOf } = cycle.standing();
         this.before = {
           ...{ commits: this.before.commits + commits, rows: this.before.rows + rows },
-          ...{ publishedAt: publishedAt ?? this.before.publishedAt, position },
+          ...{ publishedAt: publishedAt ?? this.before.publishedAt, position, asOf: asOf ?? this.before.asOf },
         };
       }
     });
@@ -138,6 +144,7 @@ class Follower {
     const again = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
     if (error instanceof Restart) {
       this.doubt = { scan: true, fullTables: error.fullTables };
+      this.before = { ...this.before, asOf: null };
       // Definitions may change many times in a row; a file that contradicts the stream should not, after a scan.
       const patient = error.fullTables.length > 0 ? again : FIRST_PAUSE_MS;
       const waitMs = failures === 1 ? 0 : patient;
@@ -161,11 +168,21 @@ class Follower {
 
   /** Where all streams together stand. */
   private standing(): Standing {
-    const { commits, rows, publishedAt, position } = this.before;
+    const { commits, rows, publishedAt, position, asOf } = this.before;
     if (this.cycle === null)
       return {
         ...{ state: this.waiting === null ? 'scanning' : 'waiting', why: this.waiting, position, received: null },
-        ...{ lagSeconds: 0, publishedAt, lookedAt: null, commits, rows, slot: null, scanned: [], scannedAt: null },
+        ...{
+          lagSeconds: 0,
+          publishedAt,
+          lookedAt: null,
+          asOf,
+          commits,
+          rows,
+          slot: null,
+          scanned: [],
+          scannedAt: null,
+        },
       };
     const standing = this.cycle.standing();
     return {
@@ -173,6 +190,7 @@ class Follower {
       commits: standing.commits + commits,
       rows: standing.rows + rows,
       publishedAt: standing.publishedAt ?? publishedAt,
+      asOf: standing.asOf ?? asOf,
     };
   }
 
@@ -187,6 +205,7 @@ class Follower {
       ...{ state: standing.state, why: standing.why, position: standing.position, lag_seconds: standing.lagSeconds },
       ...{ published_at: standing.publishedAt?.toISOString() ?? null, slot: standing.slot },
       looked_at: standing.lookedAt?.toISOString() ?? null,
+      as_of: standing.asOf?.toISOString() ?? null,
     });
   }
 }

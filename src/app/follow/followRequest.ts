@@ -60,6 +60,8 @@ export interface Standing {
   readonly publishedAt: Date | null;
   /** When the last look at the catalogue began, which found nothing that the file does not have; null before the first one. */
   readonly lookedAt: Date | null;
+  /** What was committed before this moment is in the published file, but for tables that are scanned; null when that is not known. */
+  readonly asOf: Date | null;
   readonly commits: number;
   readonly rows: number;
   readonly slot: string | null;

@@ -13,22 +13,26 @@ export class ServerLooks {
   lookedAt: Date | null = null;
   private last: GuardLook;
   private readonly watermarks: Watermarks;
+  private readonly times: Watermarks<{ readonly lsn: bigint; readonly at: Date | null }>;
 
   /**
    * @param first what the guard saw at the beginning
    * @param snapshotText of the scan that the stream goes on from
    * @param from the position that belongs to that snapshot
+   * @param begunAt before that snapshot was taken; null when that is not known
    */
   constructor(
     private readonly guard: CatalogueGuard,
     first: GuardLook,
     snapshotText: string,
     from: bigint,
+    begunAt: Date | null,
     private readonly now: () => Date,
   ) {
     this.last = first;
     this.watermarks = new Watermarks({ snapshotText, lsn: from });
     this.watermarks.add(first);
+    this.times = new Watermarks<{ readonly lsn: bigint; readonly at: Date | null }>({ lsn: from, at: begunAt });
   }
 
   get latest(): GuardLook {
@@ -44,6 +48,12 @@ export class ServerLooks {
     this.last = look;
     this.lookedAt = startedAt;
     this.watermarks.add(look);
+    this.times.add({ lsn: look.lsn, at: startedAt });
+  }
+
+  /** When all was in the server that a file has which is as of a position: what was committed earlier is in it. */
+  asOf(published: bigint): Date | null {
+    return this.times.at(published).at;
   }
 
   /**

@@ -16,7 +16,8 @@ const PATIENCE_MS = 15_000;
 const LOOK_MS = 100;
 
 /**
- * A sync beside a follower has nothing to do but to wait until the file holds all that was committed when it was called.
+ * A sync beside a follower has nothing to do but to wait until the file holds all that was committed when it was called, unless it is as
+ * young as asked.
  * @param error why the sync could not have the file for itself
  * @returns null when nobody follows these tables, or a sync of another kind was asked for
  * @throws FinanceDbError SYNC_LOCKED when the follower does not come so far in time
@@ -51,12 +52,26 @@ export async function besideFollower(request: SyncRequest, error: unknown): Prom
       goal: parseLsn(row?.lsn ?? '0/0'),
     };
   });
-  const note = await reached(request, goal, found);
+  const age = ageOf(request, found);
+  const isYoung = age !== null && request.maxAgeSeconds !== undefined && age <= request.maxAgeSeconds;
+  const note = isYoung ? found : await reached(request, goal, found);
   const file = await readPublishedFile(config.duckdbPath);
   const states = tables.map((table) => findState(file, table)).filter((state) => state !== null);
   const sampleTables = file.kind === 'ours' ? file.sampleTables : [];
-  const reason = `followed by process ${note.pid}: all that was committed is there`;
+  const reason = isYoung
+    ? `followed by process ${note.pid}: all that was committed ${Math.ceil(age)} s ago is there`
+    : `followed by process ${note.pid}: all that was committed is there`;
   return unchanged({ source, snapshot }, { states, sampleTables, reason }, config.duckdbPath, started);
+}
+
+/** Seconds since when the file lacks nothing of these tables; null when that is not known. */
+function ageOf({ tables, now }: SyncRequest, note: FollowNote): number | null {
+  const scans = tables.some((table) => note.scanned.includes(displayName(table)));
+  const times = [note.as_of, ...(scans ? [note.scanned_at] : [])].map((time) =>
+    time === null ? null : Date.parse(time),
+  );
+  if (times.includes(null)) return null;
+  return Math.max(0, now().getTime() - Math.min(...times.map(Number))) / 1000;
 }
 
 async function reached(request: SyncRequest, goal: bigint, first: FollowNote): Promise<FollowNote> {

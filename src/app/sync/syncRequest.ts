@@ -20,6 +20,8 @@ export interface SyncRequest {
   readonly newSource?: boolean;
   readonly jobs: number | null;
   readonly waitSeconds: number;
+  /** Beside a follower: how old the file may be, in seconds; it has to have all of now when left out. */
+  readonly maxAgeSeconds?: number;
   /** Ask the server for a checkpoint, so that the summaries of its log reach up to the snapshot. */
   readonly checkpoint?: boolean;
   /** How long to wait for the server's own next checkpoint instead. */

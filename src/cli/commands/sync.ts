@@ -6,6 +6,7 @@ import { DEFAULT_INDEX_COLUMNS } from '../../config/config.ts';
 import { parseTables } from '../../config/values.ts';
 import { type FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { proseColumns } from '../../io.ts';
+import { parseSpan } from '../../model/span.ts';
 import { writeJsonDocument } from '../../render/json.ts';
 import { openProgress, type Progress } from '../../render/progress.ts';
 import { renderSync, syncDocument, syncLine } from '../../render/syncReport.ts';
@@ -23,6 +24,7 @@ export interface SyncFlags {
   readonly tables?: string;
   readonly jobs?: number;
   readonly wait: number;
+  readonly maxAge?: string;
   readonly checkpoint?: boolean;
   readonly awaitCheckpoint: number;
   readonly indexes?: boolean;
@@ -84,6 +86,7 @@ async function runSync(
     newSource: flags.newSource === true,
     jobs: flags.jobs ?? null,
     waitSeconds: flags.wait,
+    ...(flags.maxAge === undefined ? {} : { maxAgeSeconds: parseSpan(flags.maxAge, '--max-age') }),
     ...(flags.checkpoint === true ? { checkpoint: true } : {}),
     awaitCheckpointSeconds: flags.awaitCheckpoint,
     indexes: flags.indexes === true && config.indexes.length === 0 ? DEFAULT_INDEX_COLUMNS : config.indexes,

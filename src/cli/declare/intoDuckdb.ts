@@ -16,6 +16,7 @@ export function declareIntoDuckdb(program: Command, runs: Runs): void {
       .option('--tables <list>', 'sync these tables instead of FINANCE_DB_TABLES: a,schema.b')
       .option('--jobs <n>', 'connections that read in parallel (1-64)', parseJobs)
       .option('--wait <seconds>', 'wait so long for another sync to end', parseSeconds, 0)
+      .option('--max-age <span>', 'beside a follower: a file that is at most so old will do, as 90s, 5m, 1h')
       .option('--checkpoint', 'have the server write a checkpoint, so that its log tells what need not be read')
       .option('--await-checkpoint <seconds>', "wait so long for the server's own checkpoint instead", parseSeconds, 0)
       .option('--memory <size>', 'memory that DuckDB may use, such as 500MB')
