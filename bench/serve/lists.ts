@@ -67,11 +67,14 @@ async function deepPages(
   sort: TransactionSort,
 ): Promise<Variant> {
   const [column, direction] = ORDERS[sort];
-  const [place] = await reader.all<{ value: string; id: string; row: string }>(
-    `SELECT ${column}::VARCHAR AS value, tx_id AS id, rowid AS row FROM transactions WHERE ${filter.sql}
-     ORDER BY ${column} ${direction}, tx_id, rowid LIMIT 1 OFFSET ${half}`,
+  const newestFirst = sort === 'merchant';
+  const [place] = await reader.all<{ value: string; id: string; row: string; time: string }>(
+    `SELECT ${column}::VARCHAR AS value, tx_id AS id, rowid AS row, "timestamp"::VARCHAR AS time FROM transactions
+     WHERE ${filter.sql}
+     ORDER BY ${column} ${direction}, ${newestFirst ? '"timestamp" DESC, ' : ''}tx_id, rowid LIMIT 1 OFFSET ${half}`,
   );
-  const after = Buffer.from(JSON.stringify([place?.value, place?.id, String(place?.row)])).toString('base64url');
+  const parts = [place?.value, place?.id, String(place?.row), ...(newestFirst ? [place?.time] : [])];
+  const after = Buffer.from(JSON.stringify(parts)).toString('base64url');
   return {
     name: sort,
     // Pages of other sizes are other questions.

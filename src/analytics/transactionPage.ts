@@ -14,6 +14,8 @@ export interface TransactionPlace {
   readonly value: string | null;
   readonly id: string | null;
   readonly row: string;
+  /** Where rows that share a value come newest first: its moment as text, null without one. */
+  readonly time?: string | null;
 }
 
 /** A list in order: the rows that have what it is ordered by, then those that have not. */
@@ -40,7 +42,10 @@ interface Order {
   readonly isValue: (text: string) => boolean;
   /** Tables are filled in the order of time, more or less, so that little of them is read for a page of days. */
   readonly scattered: boolean;
-  /** Many rows share a value, and values are few: to count the rows of each pays. */
+  /**
+   * Many rows share a value, and values are few: to count the rows of each pays. They come newest first: by their ids, which
+   * are in no order, DuckDB would read those of all of them for a page.
+   */
   readonly shared: boolean;
 }
 
@@ -70,9 +75,15 @@ const ORDERS: Record<TransactionSort, Order> = {
 
 const TEXTS = ['tx_id', 'merchant', 'category', 'subcategory', 'account_id', 'channel', 'city', 'state', 'mcc'];
 
-/** Whether a text can be where a page of a list in this order ends. */
-export function isPlaceIn(sort: TransactionSort, value: string | null): boolean {
-  return value === null || ORDERS[sort].isValue(value);
+/** Whether this can be where a page of a list in this order ends. */
+export function isPlaceIn(sort: TransactionSort, { value, time }: Pick<TransactionPlace, 'value' | 'time'>): boolean {
+  const { isValue, shared } = ORDERS[sort];
+  return (value === null || isValue(value)) && (shared ? time === null || isMoment(time ?? '') : time === undefined);
+}
+
+/** The place of a row: the texts of what it is ordered by, its moment and its id. */
+export function placeIn(sort: TransactionSort, { time, ...place }: Required<TransactionPlace>): TransactionPlace {
+  return ORDERS[sort].shared ? { ...place, time } : place;
 }
 
 /**
@@ -90,20 +101,27 @@ export function transactionsSql(
   within: ValueSpan,
   limit: number,
 ): string {
-  const { column, descending } = ORDERS[sort];
-  const by = part === 'valued' ? `${column}${descending ? ' DESC' : ''}, ` : '';
-  const ordered = (id: string): string => `\nORDER BY ${by}tx_id NULLS FIRST, ${id}\nLIMIT ${limit}`;
-  const conditions = [
-    ...(part === 'valued' ? valuedConditions(ORDERS[sort], after, within) : [`${column} IS NULL`, ...behind(after)]),
-  ];
+  const order = ORDERS[sort];
+  const { column, descending, shared } = order;
+  // Rows of one value are ordered by what comes next alone, so that DuckDB can leave out blocks by that.
+  const single = within.from !== null && within.from === within.to;
+  const ordered = (id: string, of = ''): string => {
+    const by = [
+      ...(part === 'valued' && !single ? [`${of}${column}${descending ? ' DESC' : ''}`] : []),
+      ...(shared ? [`${of}"timestamp" DESC NULLS LAST`] : []),
+    ];
+    return `\nORDER BY ${[...by, 'tx_id NULLS FIRST', id].join(', ')}\nLIMIT ${limit}`;
+  };
+  const conditions =
+    part === 'valued' ? valuedConditions(order, after, within) : [`${column} IS NULL`, ...behind(order, after)];
   const listed = ['"timestamp"', ...TEXTS, 'amount', 'currency', 'normalized_amount'].join(', ');
   const { expressions, branches } = rowsOf(query, `rowid AS row_id, ${listed}`, conditions, ordered('rowid'));
   const shown = `${TEXTS.join(', ')}, strftime(page."timestamp", '%Y-%m-%d %H:%M:%S') AS "timestamp", amount::VARCHAR AS amount,
-  currency, normalized_amount, page.${column}::VARCHAR AS sort_value, row_id`;
+  currency, normalized_amount, page.${column}::VARCHAR AS sort_value, page."timestamp"::VARCHAR AS sort_time, row_id`;
   return `${withClause(expressions)}SELECT ${shown}
 FROM (
 ${indented(branches)}
-) AS page${ordered('row_id').replace(column, `page.${column}`)}`;
+) AS page${ordered('row_id', 'page.')}`;
 }
 
 /**
@@ -148,6 +166,26 @@ export function valueCountsSql(query: TransactionQuery, sort: TransactionSort, m
   return `SELECT value, sum(n)::VARCHAR AS rows FROM (
 ${indented(branches)}
 ) GROUP BY value ORDER BY value${descending ? ' DESC' : ''} LIMIT ${most + 1}`;
+}
+
+/** A value of the whole file, in lower case beside, for what is searched for. */
+export interface FoldedCount extends ValueCount {
+  readonly folded: string;
+}
+
+/**
+ * Rows of FoldedCount in the order of a list, of all rows of a table: asked once for a file.
+ * @returns null where rows hardly share values
+ */
+export function wholeCountsSql(table: string, sort: TransactionSort, most: number): string | null {
+  const { column, descending, shared } = ORDERS[sort];
+  if (!shared) return null;
+  return `SELECT ${column} AS value, lower(${column}) AS folded, count(*)::VARCHAR AS rows
+FROM ${table}
+WHERE ${column} IS NOT NULL
+GROUP BY ${column}
+ORDER BY ${column}${descending ? ' DESC' : ''}
+LIMIT ${most + 1}`;
 }
 
 /** Into so many parts of equally many rows amounts are cut. */
@@ -203,21 +241,30 @@ FROM ${request.source.table}${whereClause(condition === null ? all : [...all, co
 function valuedConditions(order: Order, after: TransactionPlace | null, { from, to }: ValueSpan): string[] {
   const { column, descending, literal } = order;
   const [beyond, before] = descending ? ['<', '>'] : ['>', '<'];
-  if (from !== null && from === to) return [`${column} = ${literal(from)}`, ...behind(after)];
+  if (from !== null && from === to) return [`${column} = ${literal(from)}`, ...behind(order, after)];
   const end = to === null ? [] : [`${column} ${before}= ${literal(to)}`];
   const first = after?.value ?? from;
   if (first === null) return [`${column} IS NOT NULL`, ...end];
   const begin = `${column} ${beyond}= ${literal(first)}`;
   if (after === null) return [begin, ...end];
-  return [begin, `(${column} ${beyond} ${literal(first)} OR ${behind(after).join(' AND ')})`, ...end];
+  return [begin, `(${column} ${beyond} ${literal(first)} OR ${behind(order, after).join(' AND ')})`, ...end];
 }
 
 /** Behind a row, among those of the same value. */
-function behind(after: TransactionPlace | null): string[] {
+function behind({ shared }: Order, after: TransactionPlace | null): string[] {
   if (after === null) return [];
-  const { id, row } = after;
-  if (id === null) return [`(tx_id IS NOT NULL OR rowid > ${row})`];
-  return [`(tx_id > ${quoteLiteral(id)} OR (tx_id = ${quoteLiteral(id)} AND rowid > ${row}))`];
+  const { id, row, time = null } = after;
+  const text = quoteLiteral(id ?? '');
+  const next =
+    id === null ? `(tx_id IS NOT NULL OR rowid > ${row})` : `(tx_id > ${text} OR (tx_id = ${text} AND rowid > ${row}))`;
+  if (!shared) return [next];
+  if (time === null) return ['"timestamp" IS NULL', next];
+  const moment = DATE.literal(time);
+  // The moment alone comes first, for the blocks that lie behind it.
+  return [
+    `("timestamp" <= ${moment} OR "timestamp" IS NULL)`,
+    `("timestamp" < ${moment} OR "timestamp" IS NULL OR ${next})`,
+  ];
 }
 
 function isMoment(text: string): boolean {

@@ -55,6 +55,9 @@ export interface KnownRows {
   readonly searched: readonly string[];
 }
 
+/** A block of DuckDB's tables, of which it reads one alone. */
+const FIRST_ROWS = 122_880;
+
 /** The columns of words that a search looks at. */
 export const SEARCHED = ['merchant', 'category', 'subcategory', 'account_id', 'city', 'channel'];
 
@@ -99,36 +102,64 @@ ORDER BY day NULLS LAST`;
 export type DayRows = { readonly day: string | null; readonly rows: string };
 
 /**
- * One row of TransactionSums.
- * @param currency that of all rows, null where they have several; left out: the statement finds out, which takes longer than the sums
+ * The currency of a list: the only one that its file has; perhaps this one, which is to be seen; null where it has several;
+ * undefined where nothing is known.
  */
-export function transactionSumsSql(query: TransactionQuery, currency?: string | null): string {
+export type ListCurrency = { readonly only: string } | { readonly perhaps: string } | null | undefined;
+
+/**
+ * One row of TransactionSums.
+ * @param currency what is known of it: to compare the texts of all rows with each other takes longer than the sums
+ */
+export function transactionSumsSql(query: TransactionQuery, currency?: ListCurrency): string {
   const { scale, amountScale } = query.request.source;
   const total = exactSum('normalized_amount', scale);
   const moneyIn = exactSum('normalized_amount', scale, { filter: 'normalized_amount > 0' });
   const sum = amountScale === null ? 'NULL' : `sum(amount)::${sumType(amountScale)}`;
-  const same = 'CASE WHEN min(currency) = max(currency) AND count(currency) = count(*) THEN';
-  const [label, original, columns] =
-    currency === undefined
-      ? [`${same} min(currency) END`, `${same} ${sum} END`, ['amount', 'currency']]
-      : currency === null
-        ? ['NULL', 'NULL', []]
-        : [quoteLiteral(currency), sum, ['amount']];
+  const { columns, same, label } = currencyOf(currency);
+  const [named, original] =
+    same === null ? ['NULL', 'NULL'] : [`CASE WHEN ${same} THEN ${label} END`, `CASE WHEN ${same} THEN ${sum} END`];
   return `${withClause(listExpressions(query, columns))}SELECT count(*) AS count, ${total} AS amount,
   ${moneyIn} AS money_in, ${total} - ${moneyIn} AS money_out, count(*) - count(normalized_amount) AS not_normalized,
-  ${label} AS currency, ${original} AS original
+  ${named} AS currency, ${original} AS original
 FROM ledger`;
 }
 
-/** At most one row: the currency of any row of the list. */
-export function anyCurrencySql(query: TransactionQuery): string {
-  return `${withClause(listExpressions(query, ['currency']))}SELECT currency FROM ledger LIMIT 1`;
+/** When all rows have the same currency, which that is, and the columns that tell. */
+function currencyOf(currency: ListCurrency): {
+  readonly columns: readonly string[];
+  readonly same: string | null;
+  readonly label: string;
+} {
+  if (currency === null) return { columns: [], same: null, label: 'NULL' };
+  if (currency === undefined)
+    return {
+      columns: ['amount', 'currency'],
+      same: 'min(currency) = max(currency) AND count(currency) = count(*)',
+      label: 'min(currency)',
+    };
+  if ('only' in currency) return { columns: ['amount'], same: 'count(*) > 0', label: quoteLiteral(currency.only) };
+  const label = quoteLiteral(currency.perhaps);
+  return {
+    columns: ['amount', 'currency'],
+    same: `count(*) > 0 AND count(*) = count(*) FILTER (WHERE currency = ${label})`,
+    label,
+  };
 }
 
-/** A row, if any row of the list has another currency or none. */
-export function otherCurrencySql(query: TransactionQuery, currency: string): string {
-  const other = `(currency <> ${quoteLiteral(currency)} OR currency IS NULL)`;
-  return `${withClause(listExpressions(query, ['currency'], [other]))}SELECT 1 FROM ledger LIMIT 1`;
+/** At most one row: the currency of any row of a table. */
+export function anyCurrencySql(table: string): string {
+  return `SELECT currency FROM ${table} LIMIT 1`;
+}
+
+/** A row, if any row of a table has another currency or none. */
+export function otherCurrencySql(table: string, currency: string): string {
+  return `SELECT 1 FROM ${table} WHERE currency <> ${quoteLiteral(currency)} OR currency IS NULL LIMIT 1`;
+}
+
+/** The currencies, and none, of those of a list that are among the first rows of the table: two rows at most. */
+export function firstCurrenciesSql(query: TransactionQuery): string {
+  return `${withClause(listExpressions(query, ['currency'], [`rowid < ${FIRST_ROWS}`]))}SELECT DISTINCT currency FROM ledger LIMIT 2`;
 }
 
 /** The texts that a column of words has, in lower case, as rows with `folded`: so many and one at most. */
@@ -167,9 +198,25 @@ function searchConditions(search: string | null, known: KnownRows | undefined): 
   const texts = (known?.searched ?? SEARCHED).map((name) => `contains(lower(${name}), ${part})`);
   const row = known?.rowOfId.get(search);
   const ids = row === undefined ? [`tx_id = ${quoteLiteral(search)}`] : row === null ? [] : [isRow(row)];
-  const size = /^[-+\u2212]?(\d{1,13}(\.\d{1,9})?)$/.exec(search.trim())?.[1];
+  const size = amountIn(search);
   const any = [...texts, ...ids, ...(size === undefined ? [] : [`abs(normalized_amount) = ${size}`])];
   return any.length === 0 ? ['false'] : [`(${any.join(' OR ')})`];
+}
+
+/** The column and the part of its texts that a search comes down to, where no id and no amount can be meant; else null. */
+export function onlySearched({
+  search,
+  known,
+}: Pick<TransactionQuery, 'search' | 'known'>): { readonly column: string; readonly part: string } | null {
+  const [column, ...others] = known?.searched ?? [];
+  if (search === null || column === undefined || others.length > 0) return null;
+  if (known?.rowOfId.get(search) !== null || amountIn(search) !== undefined) return null;
+  return { column, part: search.toLowerCase() };
+}
+
+/** The numeral of an amount that is searched for, without its sign. */
+function amountIn(search: string): string | undefined {
+  return /^[-+\u2212]?(\d{1,13}(\.\d{1,9})?)$/.exec(search.trim())?.[1];
 }
 
 function isRow(row: string | null): string {

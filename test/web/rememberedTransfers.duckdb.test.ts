@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { TRANSACTION_SORTS, type TransactionSort } from '../../src/analytics/transactionPage.ts';
-import type { TransactionRow } from '../../src/analytics/transactions.ts';
+import { type TransactionRow, type TransactionSums, transactionSumsSql } from '../../src/analytics/transactions.ts';
 import { lookThrough } from '../../src/app/dashboard/knownRows.ts';
 import { readTransaction } from '../../src/app/dashboard/transaction.ts';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../../src/app/dashboard/transactions.ts';
 import { runStats } from '../../src/app/stats/stats.ts';
 import { parseStatsFlags, type StatsFlags } from '../../src/app/stats/statsFlags.ts';
-import type { StatsInput } from '../../src/app/stats/statsRequest.ts';
+import { prepareRequest, type StatsInput } from '../../src/app/stats/statsRequest.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { type DuckDbReader, openReader } from '../../src/duckdb/reader.ts';
 import { RowFinder } from '../../src/duckdb/rowFinder.ts';
@@ -157,6 +157,30 @@ describe('what is known of a file spares reading it, and changes nothing', () =>
     },
   );
 
+  test('a list by merchant, whose merchants are looked for alone where they are likely to fill a page', async () => {
+    const lists: readonly [StatsFlags, Record<string, string>][] = [
+      [{}, {}],
+      [{}, { q: 'SHOP' }],
+      [{}, { q: 'chec' }],
+      [{ account: ['card'], period: '2026-03..2026-08' }, {}],
+      [{}, { 'every-row': '1' }],
+      [{}, { 'every-row': '1', only: 'category:Transfer' }],
+    ];
+    for (const [flags, more] of lists) {
+      const whole = await pages(doubled, flags, 'merchant', 1000, more);
+      requireOrder(whole.rows, 'merchant');
+      for (const size of [6, 29]) {
+        // Another file each time: what was counted for a list is not guessed any more.
+        const fresh = knowingReader(doubled);
+        await lookThrough(fresh, doubled, input());
+        const { asked, watched } = watching(fresh);
+        expect(await pages(watched, flags, 'merchant', size, more)).toEqual(whole);
+        const first = asked.find((sql) => /sum\(n\)|sort_value/.test(sql));
+        if (size === 6 && more['q'] !== undefined) expect(first).toContain('sort_value');
+      }
+    }
+  });
+
   test('a row and what is near to it', async () => {
     for (const id of [...(await list(doubled, {}, { rows: '5' })).rows.map(({ tx_id }) => tx_id ?? ''), 'absent'])
       expect(await readTransaction(knowing, input(), id)).toEqual(await readTransaction(doubled, input(), id));
@@ -197,6 +221,21 @@ function knowingReader(of: DuckDbReader): DuckDbReader {
   };
 }
 
+test.each([
+  [{}, null],
+  [{ currency: 'EUR' }, 'EUR'],
+  [{ merchant: 'nobody' }, null],
+] as const)('the currency of all rows, whatever the first ones have: %j', async (flags, currency) => {
+  const { request } = await prepareRequest(plain, 'health', input(flags));
+  const query = { request: { ...request, withTransfers: true }, only: [], search: null };
+  const [whole] = await plain.all<TransactionSums>(transactionSumsSql(query));
+  expect(whole?.currency ?? null).toBe(currency);
+  for (const perhaps of ['EUR', 'USD']) {
+    const [sums] = await plain.all<TransactionSums>(transactionSumsSql(query, { perhaps }));
+    expect(sums).toEqual(perhaps === currency ? whole : { ...whole, currency: null, original: null });
+  }
+});
+
 test('rows without a day come last in both directions', async () => {
   for (const sort of ['date', '-date'] as const) {
     const { rows: listed } = await pages(remembering, {}, sort, 50, { 'every-row': '1' });
@@ -210,6 +249,8 @@ test.each([
   ['no day', '-date', ['2026-02-30 00:00:00', 'x', '1']],
   ['SQL', 'amount', ['1 OR true', 'x', '1']],
   ['no row', 'amount', ['1.00', 'x', 'x']],
+  ['no moment', 'merchant', ['Shop', 'x', '1']],
+  ['what is no moment', 'merchant', ['Shop', 'x', '1', 'now()']],
 ])('after: %s is refused', (_, order, place) => {
   const after = Buffer.from(JSON.stringify(place)).toString('base64url');
   expect(() => parseTransactionsInput(new URLSearchParams({ order, after }))).toThrow(/no place in a list/);
@@ -249,4 +290,12 @@ function requireOrder(listed: readonly TransactionRow[], sort: TransactionSort):
     column === 'normalized_amount' ? Number(a) - Number(b) : Buffer.compare(Buffer.from(a), Buffer.from(b));
   const direction = sort.startsWith('-') ? -1 : 1;
   expect(valued).toEqual([...valued].sort((a, b) => direction * compare(a, b)));
+  if (column !== 'merchant') return;
+  // Of one merchant the newest come first, those without a day last, and of one moment it is the ids.
+  for (const [at, { merchant, timestamp, tx_id }] of listed.entries()) {
+    const next = listed[at + 1];
+    if (next === undefined || next.merchant !== merchant) continue;
+    if (timestamp === next.timestamp) expect((tx_id ?? '') <= (next.tx_id ?? '')).toBe(true);
+    else expect((timestamp ?? '') > (next.timestamp ?? '')).toBe(true);
+  }
 }

@@ -1,10 +1,11 @@
 import { withoutTransfers } from '../../analytics/knownTransfers.ts';
-import { amountSpreadSql } from '../../analytics/transactionPage.ts';
+import { amountSpreadSql, TRANSACTION_SORTS, wholeCountsSql } from '../../analytics/transactionPage.ts';
 import { type KnownRows, SEARCHED, type TransactionQuery, wordsSql } from '../../analytics/transactions.ts';
 import type { DuckDbReader } from '../../duckdb/reader.ts';
 import { hashSql } from '../../duckdb/rowFinder.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import { type PreparedRequest, prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
+import { MOST_VALUES } from './likelyValue.ts';
 
 /** More texts than that are no vocabulary, and no shorter to look through than their rows. */
 const MOST_WORDS = 10_000;
@@ -18,12 +19,17 @@ const MOST_CANDIDATES = 8;
  */
 export async function lookThrough(reader: DuckDbReader, connected: DuckDbReader, input: StatsInput): Promise<void> {
   const prepared = await prepareRequest(reader, 'health', input);
-  for (const column of SEARCHED) await reader.all(wordsSql(prepared.request.source.whole, column, MOST_WORDS));
+  const { whole } = prepared.request.source;
+  for (const column of SEARCHED) await reader.all(wordsSql(whole, column, MOST_WORDS));
+  for (const sort of TRANSACTION_SORTS) {
+    const counts = wholeCountsSql(whole, sort, MOST_VALUES);
+    if (counts !== null) await reader.all(counts);
+  }
   const table = tableOfIds(prepared);
   if (table === null) return;
   await reader.rows?.read(connected.connection, table);
   if (prepared.stored.columns.some(({ name }) => name === 'normalized_amount'))
-    await reader.all(amountSpreadSql(prepared.request.source.whole));
+    await reader.all(amountSpreadSql(whole));
 }
 
 /**

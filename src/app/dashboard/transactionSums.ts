@@ -1,6 +1,8 @@
 import { withoutTransfers } from '../../analytics/knownTransfers.ts';
 import {
   anyCurrencySql,
+  firstCurrenciesSql,
+  type ListCurrency,
   otherCurrencySql,
   type TransactionQuery,
   type TransactionSums,
@@ -20,12 +22,16 @@ export async function readSums(reader: DuckDbReader, query: TransactionQuery): P
 }
 
 /**
- * The currency of all rows, null where they have several or none. Each of the two statements ends with the first row that
- * it finds, and DuckDB knows by block whether there is another currency in it at all: mostly neither reads the column.
+ * The currency of all rows, null where they have several or none; undefined: to be found with the sums. Where the file has
+ * one alone, DuckDB knows by block that there is no other; where it has several, the first rows of a list mostly have.
  */
-async function readCurrency(reader: DuckDbReader, query: TransactionQuery): Promise<string | null> {
-  const [any] = await reader.all<{ currency: string | null }>(anyCurrencySql(query));
-  if (any == null || any.currency === null) return null;
-  const others = await reader.all<unknown>(otherCurrencySql(query, any.currency));
-  return others.length === 0 ? any.currency : null;
+async function readCurrency(reader: DuckDbReader, query: TransactionQuery): Promise<ListCurrency> {
+  const [file] = await reader.all<{ currency: string | null }>(anyCurrencySql(query.request.source.table));
+  if (file == null || file.currency === null) return undefined;
+  const others = await reader.all<unknown>(otherCurrencySql(query.request.source.table, file.currency));
+  if (others.length === 0) return { only: file.currency };
+  const first = await reader.all<{ currency: string | null }>(firstCurrenciesSql(query));
+  if (first.length > 1) return null;
+  const [{ currency = null } = {}] = first;
+  return currency === null ? undefined : { perhaps: currency };
 }

@@ -3,6 +3,7 @@ import { type Narrowing, parseNarrowing } from '../../analytics/narrowing.ts';
 import type { StatsRequest } from '../../analytics/request.ts';
 import {
   isPlaceIn,
+  placeIn,
   TRANSACTION_SORTS,
   type TransactionPlace,
   type TransactionSort,
@@ -22,7 +23,7 @@ import { type BaseCurrencyLabel, readBaseCurrency } from '../stats/baseCurrency.
 import { rememberTransfers } from '../stats/knownTransfers.ts';
 import { type PreparedRequest, prepareRequest, type StatsInput } from '../stats/statsRequest.ts';
 import { withKnownRows } from './knownRows.ts';
-import { readPageRows } from './transactionRows.ts';
+import { type FoundRow, readPageRows } from './transactionRows.ts';
 import { readSums } from './transactionSums.ts';
 
 /** Which transactions, and which page of them. */
@@ -97,7 +98,7 @@ export async function readTransactions(
   const { query: whole, prepared, baseCurrency } = await prepare(reader, input, asked, currencySetting);
   const query = await withKnownRows(reader, whole, prepared);
   const sums = await readSums(reader, query);
-  const found = await readPageRows(reader, query, asked, Number(sums.count) - Number(sums.not_normalized));
+  const found = await readPageRows(reader, query, asked, sums);
   const shown = found.slice(0, asked.limit);
   const last = found.length > asked.limit ? shown.at(-1) : undefined;
   return {
@@ -106,8 +107,8 @@ export async function readTransactions(
     baseCurrency,
     sums,
     sql: wholeTransactionsSql(whole),
-    rows: shown.map(({ sort_value: _, row_id: __, ...row }) => row),
-    next: last === undefined ? null : placeText({ value: last.sort_value, id: last.tx_id, row: String(last.row_id) }),
+    rows: shown.map(({ sort_value: _, sort_time: __, row_id: ___, ...row }) => row),
+    next: last === undefined ? null : placeText(placeOf(asked.sort, last)),
   };
 }
 
@@ -190,17 +191,24 @@ async function prepare(
   };
 }
 
-function placeText(place: TransactionPlace): string {
-  return Buffer.from(JSON.stringify([place.value, place.id, place.row])).toString('base64url');
+function placeOf(sort: TransactionSort, row: FoundRow): TransactionPlace {
+  return placeIn(sort, { value: row.sort_value, id: row.tx_id, row: String(row.row_id), time: row.sort_time });
+}
+
+function placeText({ value, id, row, time }: TransactionPlace): string {
+  const parts = [value, id, row, ...(time === undefined ? [] : [time])];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
 /** @throws FinanceDbError USAGE for what placeText did not write, or wrote for a list in another order */
 function parsePlace(text: string, sort: TransactionSort): TransactionPlace {
   const isText = (value: unknown): value is string | null => value === null || typeof value === 'string';
   try {
-    const [value, id, row] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
-    if (isText(value) && isText(id) && typeof row === 'string' && /^\d{1,18}$/.test(row) && isPlaceIn(sort, value))
-      return { value, id, row };
+    const [value, id, row, time] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
+    if (isText(value) && isText(id) && typeof row === 'string' && /^\d{1,18}$/.test(row)) {
+      const place = { value, id, row, ...(isText(time) ? { time } : {}) };
+      if (isPlaceIn(sort, place)) return place;
+    }
   } catch {
     // Told below.
   }
