@@ -44,12 +44,16 @@ export function seriesExpressions(
   const daySets = `bit_or(1 << day("timestamp")) AS monthdays, bit_or(1 << isodow("timestamp")) AS weekdays`;
   return [
     cadenceTable(),
-    // Nearly every amount at a merchant comes once: counting hashes of 8 bytes finds those that come back.
+    // Nearly every amount at a merchant comes once: hashes of 8 bytes in order, of which those that are like the one before come
+    // back, take half the time of counting them all.
     `repeated AS MATERIALIZED (
-  SELECT ${sameAmount} AS series, count(*) AS times
-  FROM ledger
-  GROUP BY series
-  HAVING count(*) >= ${least}
+  SELECT series, count(*) + 1 AS times
+  FROM (
+    SELECT series, lag(series) OVER (ORDER BY series) AS before
+    FROM (SELECT ${sameAmount} AS series FROM ledger)
+  )
+  WHERE series = before
+  GROUP BY series${least > 2 ? `\n  HAVING count(*) + 1 >= ${least}` : ''}
 )`,
     `repeated_rows AS MATERIALIZED (
   SELECT series, times, row_id, account_id, merchant, payee, "timestamp", normalized_amount${category}${forWhat ? ', subcategory' : ''}
