@@ -17,7 +17,7 @@ const PREFIX = 'placed_';
 const FORMER_PREFIX = 'places_';
 
 /** Added to a number from which on a row lies, where its own is not known. */
-const FROM_HERE = 2n ** 31n;
+export const FROM_HERE = 2n ** 31n;
 
 /** The table of the places of a table of the source. */
 export function placesTable(tableOid: string): string {

@@ -3,6 +3,7 @@ import { compactFile, isBloated } from '../../duckdb/compact.ts';
 import type { PublishedFile } from '../../duckdb/fileState.ts';
 import { createIndexes } from '../../duckdb/indexes.ts';
 import { rememberCheck, renewCheck } from '../../duckdb/lastCheck.ts';
+import { writeAndFollow } from '../../duckdb/movedRows.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
 import { carryReceipts } from '../../duckdb/receipts.ts';
 import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
@@ -134,7 +135,7 @@ async function write(
   const { work, known, keeps } = planned;
   const context = loadContext(request, workspace, snapshot, copy);
   if (known !== null && !keeps) await carryReceipts(copy, workspace.publishedPath);
-  const { tables, warnings, relabelled } = await writeTables(request, server, context, planned);
+  const { tables, warnings, relabelled, placed } = await writeTables(request, server, context, planned);
   const stored = work.map((one) => ({ table: one.plan.source.table, columns: one.columns }));
   warnings.push(...(await createReadyViews(copy, stored)));
   const label = known !== null && request.newSource !== true ? known.baseCurrency : null;
@@ -146,6 +147,7 @@ async function write(
     others.filter(({ table }) => !tables.some((done) => done.table === table)),
   );
   await copy.run('COMMIT');
+  if (placed.length > 0) await writeAndFollow(copy, placed);
   for (const { table, columns } of stored) {
     const names = columns.map((column) => column.name);
     await createIndexes(copy, table, names, request.indexes);

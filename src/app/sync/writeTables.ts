@@ -1,6 +1,7 @@
 import { rememberFreshSql } from '../../duckdb/compact.ts';
 import type { PublishedFile } from '../../duckdb/fileState.ts';
 import { carryFollowStateSql } from '../../duckdb/followState.ts';
+import type { PlacedTable } from '../../duckdb/movedRows.ts';
 import { dropOtherPlaces } from '../../duckdb/places.ts';
 import {
   type KnownParts,
@@ -12,7 +13,7 @@ import {
 } from '../../duckdb/syncState.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import type { TableState } from '../../model/syncPlan.ts';
-import { STATE_SCHEMA } from '../../model/tableName.ts';
+import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { type CheckpointMark, keepMarks } from '../../model/walSummaries.ts';
 import { parseSnapshot } from '../../model/watermark.ts';
 import type { PgServer } from '../../postgres/server.ts';
@@ -45,16 +46,24 @@ export function stateBefore(known: Planned['known'], { plan }: Pick<TableWork, '
   return known === null ? null : findState(known, plan.source.table);
 }
 
+export interface Written {
+  readonly tables: TableResult[];
+  readonly warnings: string[];
+  readonly relabelled: Relabelled | null;
+  readonly placed: readonly PlacedTable[];
+}
+
 /**
  * Brings all tables of the working copy up to date and writes what the next sync goes by, in a transaction that the caller ends.
- * @returns what came of each table, what somebody should know, and what was done to the table whose amounts have a label
+ * @returns what came of each table, what somebody should know, what was done to the table whose amounts have a label, and which
+ *   tables changed of which it is known where their rows lie
  */
 export async function writeTables(
   request: SyncRequest,
   server: PgServer,
   context: LoadContext,
   planned: Planned,
-): Promise<{ tables: TableResult[]; warnings: string[]; relabelled: Relabelled | null }> {
+): Promise<Written> {
   const { copy, snapshot } = context;
   const { work, looks, known, keeps } = planned;
   const kept = keeps && known !== null ? known.tables : [];
@@ -68,6 +77,7 @@ export async function writeTables(
   const isOther = (state: TableState): boolean => !work.some(({ plan }) => isSame(plan.source.table, state));
   const parts: KnownParts[] = kept.flatMap(knownParts);
   const places: KnownParts[] = kept.filter(isOther).flatMap(knownPlaces);
+  const placed: PlacedTable[] = [];
   for (const { plan, columns } of work) {
     const state = stateBefore(known, { plan });
     const done = await syncTable(context, plan, columns, state, looks.of(plan.source.oid)).catch(
@@ -78,7 +88,11 @@ export async function writeTables(
     await batch.add(stateOf(context, plan, columns, done.result, request.now()));
     tables.push(done.result);
     parts.push(...partsAfter(context, plan, state, done));
-    places.push(...placesAfter(context, plan, columns, state, done));
+    const own = placesAfter(context, plan, columns, state, done);
+    places.push(...own);
+    const { upserted, deleted } = done.result;
+    if (own.length > 0 && upserted + deleted > 0n)
+      placed.push({ tableOid: plan.source.oid, target: duckdbTable(plan.source.table) });
     warnings.push(...strayRows(plan, done));
     if (label !== null && isSame(label, plan.source.table))
       relabelled = relabelledBy(snapshot, { plan, columns }, state, done);
@@ -92,7 +106,7 @@ export async function writeTables(
     copy,
     places.map(({ tableOid }) => tableOid),
   );
-  return { tables, warnings, relabelled };
+  return { tables, warnings, relabelled, placed };
 }
 
 /** A table that the file has already, and that was not asked for. */
