@@ -111,6 +111,28 @@ test('of rows that came with one sync only those of that sync are looked at, not
   expect((await look(21, 22, tail)).sort()).toEqual(keysOf(20, 40).sort());
 });
 
+test('places take at most 15 % of a file, also where the rows of a block lie in no order', async () => {
+  const blocks = 5000;
+  // About 35 bytes a row: what rows of transactions come to.
+  await copy.run(
+    `ALTER TABLE t ADD COLUMN v VARCHAR; INSERT INTO t SELECT 'k' || i, md5(i::VARCHAR) FROM range(${blocks * ROWS_A_BLOCK}) r(i) ORDER BY hash(i)`,
+  );
+  await newLiving();
+  await lives(0, blocks, false);
+  await takePlaces(copy, OID, []);
+  expect(await placeLiving(copy, OID, 't', KEY, await nextRow(copy, 't'))).toBe(true);
+  await copy.run('CHECKPOINT finance_db_copy');
+  const blocksOf = async (table: string): Promise<number> => {
+    const [row] = await copy.all<{ n: string }>(
+      `SELECT count(DISTINCT block_id)::VARCHAR AS n FROM pragma_storage_info('${table}') WHERE block_id >= 0`,
+    );
+    return Number(row?.n);
+  };
+  const own = await blocksOf(`finance_db.placed_${OID}`);
+  expect(own).toBeGreaterThan(0);
+  expect(own / ((await blocksOf('t')) + own)).toBeLessThan(0.15);
+});
+
 test('rows that DuckDB numbers anew when it writes its last groups are followed', async () => {
   await copy.run("INSERT INTO finance_db.about VALUES ('placed', '{}')");
   // One of DuckDB's groups is full.
