@@ -26,7 +26,8 @@ test('a file that changes have made too large is written anew, with all it holds
   const file = path.join(folder.path, 'a.duckdb');
   await change(file, async (copy) => {
     for (const statement of STATE_DDL) await copy.run(statement);
-    await copy.run("INSERT INTO finance_db.about VALUES ('format', '1'), ('sample', 'false')");
+    await copy.run("INSERT INTO finance_db.about VALUES ('format', '1'), ('sample', 'false'), ('placed', '{}')");
+    await copy.run('CREATE TABLE finance_db.placed_1 (n INTEGER); CREATE TABLE finance_db.places_1 (n INTEGER)');
     await copy.run('CREATE TABLE t (id INTEGER NOT NULL, v VARCHAR)');
     await copy.run('INSERT INTO t SELECT i, md5(i::VARCHAR) || md5((-i)::VARCHAR) FROM range(250000) r(i)');
     await copy.run('CREATE SCHEMA "select"; CREATE TABLE "select"."a b" (x DECIMAL(9,2)[], j JSON)');
@@ -59,6 +60,9 @@ test('a file that changes have made too large is written anew, with all it holds
     expect(await copy.all('SELECT x::VARCHAR AS x, j FROM "select"."a b"')).toEqual([
       { x: '[1.50, NULL]', j: '{"a": 1}' },
     ]);
+    // Places go by the numbers of rows, which are others now.
+    expect(await copy.all("FROM duckdb_tables() WHERE table_name LIKE 'place%'")).toEqual([]);
+    expect(await copy.all("FROM finance_db.about WHERE name = 'placed'")).toEqual([]);
   });
   const after = await readPublishedFile(file);
   expect(after).toMatchObject({ kind: 'ours', fresh: { rows: 250_000n } });

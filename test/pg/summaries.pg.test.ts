@@ -1,3 +1,4 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sync } from '../../src/app/sync/sync.ts';
 import type { TableResult } from '../../src/app/sync/syncRequest.ts';
@@ -232,6 +233,16 @@ withSummaries('a server that summarizes its log', () => {
       await ask('INSERT INTO elsewhere VALUES (1); CHECKPOINT');
       await look(false);
     };
+    const withFile = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
+      const instance = await DuckDBInstance.create(`${folder.path}/rows.duckdb`);
+      const connection = await instance.connect();
+      try {
+        return await work(connection);
+      } finally {
+        connection.closeSync();
+        instance.closeSync();
+      }
+    };
     const few = { all: expect.any(Number), read: expect.any(Number) };
 
     test('a range of blocks is read without the others, through a table as well as from a leaf', async () => {
@@ -274,6 +285,23 @@ withSummaries('a server that summarizes its log', () => {
       expect(blocksOf(cut)).toBeLessThan(40);
       await ask("INSERT INTO wide SELECT i, 'again' FROM generate_series(4000, 4600) i; CHECKPOINT");
       expect(await look(false)).toMatchObject({ mode: 'incremental', upserted: 601n, deleted: 0n });
+    });
+
+    test('hints that lead nowhere cost more, and no row', async () => {
+      await first();
+      const placed = await withFile(async (connection) => {
+        const found = await connection.runAndReadAll(
+          "SELECT d.table_name FROM duckdb_tables() AS d JOIN finance_db.sync_state AS s ON d.table_name = 'placed_' || s.table_oid WHERE s.table_name = 'wide'",
+        );
+        return String(found.getRowsJson()[0]?.[0]);
+      });
+      for (const row of ['0', '17', '4294967295', `"row" + 5`]) {
+        await ask(`UPDATE wide SET v = 'hint' || v WHERE id IN (70, 71, 72);
+          DELETE FROM wide WHERE id IN (SELECT id FROM wide WHERE id > 100 ORDER BY id LIMIT 2);
+          INSERT INTO wide SELECT max(id) + 1, 'new' FROM wide; CHECKPOINT`);
+        await withFile((connection) => connection.run(`UPDATE finance_db.${placed} SET "row" = ${row}`));
+        expect(await look(false)).toMatchObject({ mode: 'incremental', upserted: 4n, deleted: 2n });
+      }
     });
 
     test('after a sync without the log it is as of before, and still of use; a rewritten file is read once', async () => {
