@@ -15,6 +15,7 @@ import { deadTag } from '../support/deadTag.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { unreachable } from '../support/lakeGarbage.ts';
 import { type S3Server, startS3Server, type Trouble } from '../support/s3Server.ts';
+import { canMount, mountDisk } from '../support/smallDisk.ts';
 import { random } from '../support/stress.ts';
 
 const folder = temporaryFolder();
@@ -105,12 +106,12 @@ function watched(
 }
 
 /** Files that nothing refers to. */
-function garbage(): Promise<string[]> {
+function garbage(place = root): Promise<string[]> {
   const files = fs
-    .readdirSync(root, { recursive: true, withFileTypes: true })
+    .readdirSync(place, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
-  return unreachable(folderStore(root, 'look'), files);
+    .map((entry) => path.relative(place, path.join(entry.parentPath, entry.name)));
+  return unreachable(folderStore(place, 'look'), files);
 }
 
 async function rowsOfLake(store = folderStore(root, 'look')): Promise<string | undefined> {
@@ -198,6 +199,38 @@ test('a disk that is full at any step leaves the old table and takes back what w
     expect(await garbage()).toEqual([]);
   }
 });
+
+(canMount() ? test : test.skip)(
+  'a small disk that fills while files are written: refused, the old table stays whole, and nothing else',
+  async () => {
+    const disk = mountDisk('1m');
+    if (disk === null) throw new Error('no disk could be mounted');
+    try {
+      const place = path.join(disk.path, 'lake');
+      const publishThere = (run = living()): ReturnType<typeof publish> => publish(folderStore(place, run), run);
+      await publishThere();
+      const before = await rowsOfLake(folderStore(place, 'look'));
+      await copy.run(
+        `INSERT INTO t SELECT 1000 + i, TIMESTAMP '2024-01-01' + INTERVAL (i % 90) DAY, (hash(i) % 1000000000000)::DECIMAL(15,2) FROM range(300000) AS r(i)`,
+      );
+      await expect(publishThere()).rejects.toMatchObject({ code: 'DISK_FULL' });
+      expect(await rowsOfLake(folderStore(place, 'look'))).toBe(before);
+      expect(await garbage(place)).toEqual([]);
+      // Killed on the full disk, where not even the note of what it writes can be completed: the next run finds its way.
+      const run = `${dead}-dddd01`;
+      const killed = watched(folderStore(place, run), (_step, name) => {
+        if (name === 'remove') throw new Error('killed');
+      });
+      await publish(killed, run).catch(() => undefined);
+      await copy.run('DELETE FROM t WHERE id >= 1000; UPDATE t SET amount = 9 WHERE id = 3');
+      await publishThere();
+      expect(await rowsOfLake(folderStore(place, 'look'))).toBe(await rowsOfTable());
+      expect(await garbage(place)).toEqual([]);
+    } finally {
+      disk.remove();
+    }
+  },
+);
 
 test('a month that would be too large is cut, and what another program wrote is not built upon', async () => {
   const run = living();
