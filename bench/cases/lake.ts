@@ -11,6 +11,7 @@ import { type CaseResult, type Line, measureInTurn, type Variant } from '../supp
 const FULL = 'sync --full';
 const FIRST = 'lake, first';
 const MONTH = 'lake, a month changed';
+const LEAVES = 'lake --without-file, first';
 const MONTHS = 72;
 /** 2022 to 2027. */
 const SPAN_SECONDS = 189_302_400;
@@ -48,9 +49,7 @@ export async function lakeCase(context: BenchContext): Promise<(CaseResult | Ver
       tool('lake, nothing changed', publish),
       { ...tool('lake --verify', ['lake', '--verify']), rounds: 1 },
       {
-        ...tool('lake --without-file, first', withoutFile, async () =>
-          fs.rmSync(leaves, { recursive: true, force: true }),
-        ),
+        ...tool(LEAVES, withoutFile, async () => fs.rmSync(leaves, { recursive: true, force: true })),
         rounds: 1,
       },
       { ...tool('lake --without-file, nothing changed', withoutFile), rounds: 1 },
@@ -82,6 +81,7 @@ export async function lakeCase(context: BenchContext): Promise<(CaseResult | Ver
       ),
     ),
     ["the lake's data files, to the DuckDB file", '', (lake / file).toFixed(2), ''],
+    atMost(`peak memory of \`${LEAVES}\`, MB`, (lines.find(({ name }) => name === LEAVES)?.peak ?? 0) / 1e6, 700, 0),
   ]);
   const told = all.map((line, index) => ({ ...line, note: index === 0 ? note : line.note }));
   return [{ name: 'lake', title, against: FULL, lines: told }, aims];

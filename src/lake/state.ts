@@ -58,7 +58,7 @@ export function sameCurrency(one: LakeState['about'], other: LakeState['about'])
   const label = (about: LakeState['about']): string =>
     JSON.stringify(
       Object.entries(about)
-        .filter(([name]) => name.startsWith('base_currency'))
+        .filter(([name]) => /^base_currency(_from|_data)?$/.test(name))
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     );
   return label(one) === label(other);

@@ -7,7 +7,7 @@ import { withTemporaryFolder } from '../../files/temporaryFolder.ts';
 import { commitProperties } from '../../lake/commit.ts';
 import { loadTable } from '../../lake/table.ts';
 import type { TableName } from '../../model/tableName.ts';
-import { readStates } from '../validate/session.ts';
+import { readStates } from '../validate/storedStates.ts';
 import { type Lake, newRun, openLake } from './openLake.ts';
 import { publishTable } from './publishTable.ts';
 import type { LakeResult, TableOutcome } from './result.ts';

@@ -23,8 +23,8 @@ export function rowsOfSource({ table, from, columns, state }: LakeSource): RowSo
   return { table, from, columns, key: state.key };
 }
 
-/** What of `finance_db.about` belongs to the data rather than to the file. */
-const KEPT_ABOUT = /^(format|sample|sample_tables|base_currency.*|source|tool)$/;
+/** What of `finance_db.about` belongs to the data rather than to the file: not as of which snapshot the file knows its currencies. */
+const KEPT_ABOUT = /^(format|sample|sample_tables|base_currency(_from|_data)?|source|tool)$/;
 
 /**
  * The tables of the published file, with the state that a sync left.

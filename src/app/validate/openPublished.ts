@@ -2,7 +2,8 @@ import os from 'node:os';
 import type { Config } from '../../config/config.ts';
 import { openStored, type StoredFile } from '../../duckdb/storedFile.ts';
 import { fileIdentity } from './receipt.ts';
-import { readStates, scanMemory, VALIDATE_MEMORY } from './session.ts';
+import { scanMemory, VALIDATE_MEMORY } from './session.ts';
+import { readStates } from './storedStates.ts';
 
 /** A published file that is open, what it says of itself, and which file it was. */
 export type OpenPublished = { stored: StoredFile; identity: string | null } & Awaited<ReturnType<typeof readStates>>;

@@ -18,7 +18,8 @@ import { receiptsOf } from './receipt.ts';
 import { repairByFollower } from './repairByFollower.ts';
 import { type CheckContext, type Repair, type TableCheck, type ValidationResult, verdictOf } from './result.ts';
 import { DIFFERENCES, placeCondition } from './rowNames.ts';
-import { openComparison, readStates, stateOf, VALIDATE_MEMORY, type ValidateRequest } from './session.ts';
+import { openComparison, VALIDATE_MEMORY, type ValidateRequest } from './session.ts';
+import { readStates, stateOf } from './storedStates.ts';
 
 /** With more damaged rows than this, a full load is the better repair. */
 const MOST_ROWS = 100_000n;

@@ -2,20 +2,16 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { readPublishedFile } from '../../duckdb/fileState.ts';
 import { brokenSeals } from '../../duckdb/stateSeal.ts';
 import type { StoredFile } from '../../duckdb/storedFile.ts';
-import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { withTemporaryFolder } from '../../files/temporaryFolder.ts';
 import type { FileSource } from '../../model/fileSource.ts';
-import type { TableState } from '../../model/syncPlan.ts';
-import { displayName, type TableName } from '../../model/tableName.ts';
 import { readDialect } from '../../postgres/dialect.ts';
 import { bytesReceived } from '../../postgres/digest.ts';
 import { withPostgres } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { openSnapshot, readPosition, type SourceSnapshot } from '../../postgres/snapshot.ts';
-import { requireNotForeign, requireOwnSource } from '../sync/published.ts';
+import { requireOwnSource } from '../sync/published.ts';
 import { type CheckContext, overallVerdict, type TableCheck, type ValidationResult } from './result.ts';
 
 export interface ValidateRequest {
@@ -129,39 +125,6 @@ function countBytes(snapshot: SourceSnapshot): { snapshot: SourceSnapshot; bytes
     },
     bytes: () => sessions.reduce((sum, session) => sum + bytesReceived(session), -before),
   };
-}
-
-/**
- * What the published file says of its tables.
- * @throws FinanceDbError DUCKDB_MISSING when there is no file or only the sample, DUCKDB_UNREADABLE
- */
-export async function readStates(
-  path: string,
-  file = path,
-): Promise<{ states: readonly TableState[]; owner: FileSource | null }> {
-  const published = await readPublishedFile(path, file);
-  const details = { details: { path: file } };
-  if (published.kind === 'missing')
-    throw new FinanceDbError('DUCKDB_MISSING', `there is no DuckDB file at ${file}`, details);
-  requireNotForeign(published, file);
-  if (published.kind === 'unusable')
-    throw new FinanceDbError('DUCKDB_UNREADABLE', `${file} cannot be validated: ${published.why}`, details);
-  if (published.sample)
-    throw new FinanceDbError(
-      'DUCKDB_MISSING',
-      `${file} holds the built-in sample data, which no PostgreSQL table has to equal`,
-      details,
-    );
-  return { states: published.tables, owner: published.source };
-}
-
-/** @throws FinanceDbError DUCKDB_MISSING when the table was never synced */
-export function stateOf(states: readonly TableState[], table: TableName): TableState {
-  const state = states.find((known) => known.schema === table.schema && known.name === table.name);
-  if (state !== undefined) return state;
-  throw new FinanceDbError('DUCKDB_MISSING', `the DuckDB file does not hold the table ${displayName(table)} yet`, {
-    details: { table: displayName(table) },
-  });
 }
 
 /** A place for rows on their way (`FOLDER`) and for what DuckDB does not keep in memory (`FOLDER/tmp`). */

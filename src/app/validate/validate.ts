@@ -7,7 +7,8 @@ import { meetFollower } from './meetFollower.ts';
 import { openPublished } from './openPublished.ts';
 import { receiptsOf, storeReceipts } from './receipt.ts';
 import type { TableCheck, ValidationResult } from './result.ts';
-import { beginComparison, openComparison, stateOf, type ValidateRequest, withSpoolFolder } from './session.ts';
+import { beginComparison, openComparison, type ValidateRequest, withSpoolFolder } from './session.ts';
+import { stateOf } from './storedStates.ts';
 
 /**
  * Compares the published file with PostgreSQL, in one snapshot of it, and stores the receipt in the file.

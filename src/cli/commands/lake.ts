@@ -1,8 +1,5 @@
-import { withCatalogue } from '../../app/lake/catalogue.ts';
-import { type LakeRequest, publishLake } from '../../app/lake/lake.ts';
+import type { LakeRequest } from '../../app/lake/lake.ts';
 import type { LakeResult } from '../../app/lake/result.ts';
-import { verifyLake } from '../../app/lake/verify.ts';
-import { sync } from '../../app/sync/sync.ts';
 import { parseTables } from '../../config/values.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
@@ -87,13 +84,13 @@ async function publish(
   const run = async () => {
     if (withoutFile === true) {
       const { publishWithoutFile } = await import('../../app/lake/withoutFile.ts');
-      return {
-        result: await withCatalogue(request, () => publishWithoutFile(request, progress.load)),
-        warnings: [],
-      };
+      const result = await besideCatalogue(request, () => publishWithoutFile(request, progress.load));
+      return { result, warnings: [] };
     }
-    const fromFile = (): Promise<LakeResult> => withCatalogue(request, () => publishLake(request));
+    const { publishLake } = await import('../../app/lake/lake.ts');
+    const fromFile = (): Promise<LakeResult> => besideCatalogue(request, () => publishLake(request));
     if (!syncFirst) return { result: await fromFile(), warnings: [] };
+    const { sync } = await import('../../app/sync/sync.ts');
     const { tables, now, signal } = request;
     const synced = await sync({
       ...{ config, tables, now, signal, full: false, jobs: null, waitSeconds: 0, indexes: config.indexes },
@@ -109,6 +106,13 @@ async function publish(
   return 0;
 }
 
+/** Without a catalogue nothing of PostgreSQL's driver is loaded: who publishes a file that is up to date needs none. */
+async function besideCatalogue(request: LakeRequest, publish: () => Promise<LakeResult>): Promise<LakeResult> {
+  if (request.config.lakeCatalogue === undefined) return publish();
+  const { withCatalogue } = await import('../../app/lake/catalogue.ts');
+  return withCatalogue(request, publish);
+}
+
 async function verify(
   context: CommandContext,
   request: LakeRequest,
@@ -116,6 +120,7 @@ async function verify(
   progress: Progress,
 ): Promise<number> {
   const { io, output } = context;
+  const { verifyLake } = await import('../../app/lake/verify.ts');
   const proof = await verifyLake({ ...request, limit }).finally(progress.stop);
   const { validation } = proof;
   printWarnings(context, validation.warnings);
