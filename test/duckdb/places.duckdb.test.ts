@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { mostSuspects } from '../../src/app/sync/missingRows.ts';
 import { writeAndFollow } from '../../src/duckdb/movedRows.ts';
 import {
   createPlacesSql,
@@ -157,6 +158,10 @@ test('rows that DuckDB numbers anew when it writes its last groups are followed'
   const wanted = [...keysOf(3072, 3092), ...keysOf(3112, 3122)].map((key) => `'${key}'`).join(', ');
   const there = await copy.all<{ id: string }>(`SELECT id FROM t WHERE id IN (${wanted}) OR id LIKE 'n%'`);
   expect(held.sort()).toEqual(there.map(({ id }) => id).sort());
+});
+
+test('PostgreSQL is asked key by key for as many as cost less than all keys of a table', () => {
+  expect([0n, 1_000_000n, 20_000_000n].map(mostSuspects)).toEqual([20_000n, 20_000n, 400_000n]);
 });
 
 test('places of tables that are not kept are dropped, those that an earlier version wrote among them', async () => {
