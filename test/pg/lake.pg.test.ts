@@ -405,9 +405,9 @@ test('killed with SIGKILL between two steps, and two writers at once: nothing is
   const { session, database } = source;
   // All steps: npm run crash -- --lake; at random instants, too: npm run stress -- --lake --kills 200
   const result = await killLakes({
-    ...{ session, url: database.url, folder, kills: 3, byTime: 0, seed: 18, rows: 3000 },
+    ...{ session, url: database.url, folder, kills: 2, byTime: 0, seed: 18, rows: 3000 },
   });
-  expect(result).toMatchObject({ killed: 3, pairs: 1 });
+  expect(result).toMatchObject({ killed: 2, pairs: 1 });
 });
 
 test('every report through --lake is that of the file, and so is a query', async () => {
@@ -421,7 +421,8 @@ test('every report through --lake is that of the file, and so is a query', async
   await lake.publish('transactions');
   const config = loadConfig({}, env, '/');
   const signal = new AbortController().signal;
-  const some = REPORT_NAMES.slice(0, 3);
+  // What takes least, where one report is as good as another.
+  const some = REPORT_NAMES.filter((name) => ['categories', 'cashflow', 'health'].includes(name));
   const read = async ({ duckdbPath, readable }: typeof config, names: readonly ReportName[]): Promise<unknown[]> => {
     const reader = await openReader(duckdbPath, { readable });
     const input = parseStatsFlags({ config, io: { now: () => new Date(), cwd: '/' } } as never, {});
@@ -437,7 +438,7 @@ test('every report through --lake is that of the file, and so is a query', async
   expect(file).toHaveLength(REPORT_NAMES.length);
   const through = (place: string, names: readonly ReportName[] = some): Promise<unknown[]> =>
     overLake({ config, place, env: { ...env, ...s3.env }, signal }, 'reports', (over) => read(over, names));
-  const start = file.slice(0, some.length);
+  const start = file.filter((_, index) => some.includes(REPORT_NAMES[index] as ReportName));
   expect(await through(lake.folder, REPORT_NAMES)).toEqual(file);
   // The views of before are taken, unless they are damaged.
   const views = path.join(source.folder, 'lake-cache/views');
