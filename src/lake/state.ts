@@ -63,3 +63,12 @@ export function sameCurrency(one: LakeState['about'], other: LakeState['about'])
     );
   return label(one) === label(other);
 }
+
+/** Whether the rows are of the same columns as the source has them: types that Iceberg writes alike may mean something else. */
+export function sameColumns(one: LakeState['columns'], other: LakeState['columns']): boolean {
+  const text = (columns: LakeState['columns']): string =>
+    JSON.stringify(
+      columns.map(({ name, duckdbType, postgresType, number }) => [name, duckdbType, postgresType, number]),
+    );
+  return text(one) === text(other);
+}

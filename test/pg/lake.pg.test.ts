@@ -94,6 +94,20 @@ test('columns that are added, dropped, renamed and widened keep their field ids'
   expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
 });
 
+test('types that Iceberg writes alike: the lake says what the columns are now, though no row reads otherwise', async () => {
+  await sql("CREATE TABLE k (id integer PRIMARY KEY, v smallint, j text); INSERT INTO k VALUES (1, 7, '[1]')");
+  for (const way of [[], ['--without-file']]) {
+    await sql('ALTER TABLE k ALTER v TYPE smallint; ALTER TABLE k ALTER j TYPE text');
+    await lake.publish('k', ...way);
+    await sql('ALTER TABLE k ALTER v TYPE integer; ALTER TABLE k ALTER j TYPE json USING j::json');
+    const now = ['INTEGER', 'INTEGER', 'JSON'];
+    expect(await lake.publish('k', ...way)).toMatchObject({ tables: [{ published: true, schema_changes: [] }] });
+    expect(stateOf(await lake.load('k'))?.columns.map(({ duckdbType }) => duckdbType)).toEqual(now);
+    expect(await lake.verify('k', 0)).toMatchObject({ status: 'equal' });
+    expect(await lake.publish('k', ...way)).toMatchObject({ tables: [{ published: false }] });
+  }
+});
+
 test('every type comes back as it was, and what Parquet does not know is refused by name', async () => {
   await sql(`CREATE TABLE kinds (id bigint PRIMARY KEY, b boolean, s smallint, f real, d double precision, n numeric(38,10), w numeric,
       c char(5), u uuid, j json, y bytea, da date, ti time, tz timetz, ts timestamptz, i interval, fl double precision[], l integer[], ln numeric(6,3)[], lt text[], e text);

@@ -81,6 +81,47 @@ test('fields are known by the numbers of their columns', () => {
   expect(evolveSchema([column('a', 'INTEGER', null)], before).schema.fields[0]?.id).toBe(1);
 });
 
+test.each<[string, string, string, 'same' | 'widened' | 'new version']>([
+  ['smallint to integer', 'SMALLINT', 'INTEGER', 'same'],
+  ['integer to bigint', 'INTEGER', 'BIGINT', 'widened'],
+  ['real to double precision', 'FLOAT', 'DOUBLE', 'widened'],
+  ['more digits', 'DECIMAL(9,2)', 'DECIMAL(38,2)', 'widened'],
+  ['a list of wider elements', 'INTEGER[]', 'BIGINT[]', 'widened'],
+  ['text to json: the same text', 'VARCHAR', 'JSON', 'same'],
+  ['time to interval: both are texts', 'TIME', 'INTERVAL', 'same'],
+  ['bigint to integer', 'BIGINT', 'INTEGER', 'new version'],
+  ['double precision to real', 'DOUBLE', 'FLOAT', 'new version'],
+  ['fewer digits', 'DECIMAL(9,2)', 'DECIMAL(8,2)', 'new version'],
+  ['another scale', 'DECIMAL(9,2)', 'DECIMAL(12,3)', 'new version'],
+  ['integer to decimal', 'INTEGER', 'DECIMAL(12,0)', 'new version'],
+  ['timestamp to timestamptz', 'TIMESTAMP', 'TIMESTAMPTZ', 'new version'],
+  ['date to timestamp', 'DATE', 'TIMESTAMP', 'new version'],
+  ['text to number', 'VARCHAR', 'INTEGER', 'new version'],
+  ['a value to a list', 'INTEGER', 'INTEGER[]', 'new version'],
+  ['a list to a value', 'INTEGER[]', 'INTEGER', 'new version'],
+])('a column that changes its type: %s', (_what, from, to, outcome) => {
+  const first = evolveSchema([column('x', from, 1), column('y', 'DATE', 2)], null);
+  const before = { ...first, nextSchemaId: 1 };
+  const after = evolveSchema([column('x', to, 1), column('y', 'DATE', 2)], before);
+  const [x, y] = after.schema.fields;
+  expect(after.newVersion).toBe(outcome === 'new version');
+  expect(x?.id === first.schema.fields[0]?.id).toBe(outcome !== 'new version');
+  expect(y).toEqual(first.schema.fields[1]);
+  // An id is never given twice.
+  if (outcome === 'new version') expect(x?.id).toBeGreaterThan(first.lastColumnId);
+  expect(after.changes).toHaveLength(outcome === 'same' ? 0 : 1);
+});
+
+test('columns in another order keep their ids, and no file is written anew', () => {
+  const first = evolveSchema([column('x', 'INTEGER', 1), column('y', 'DATE', 2)], null);
+  const turned = evolveSchema([column('y', 'DATE', 2), column('x', 'INTEGER', 1)], { ...first, nextSchemaId: 1 });
+  expect(turned.schema.fields.map(({ id, name }) => [id, name])).toEqual([
+    [2, 'y'],
+    [1, 'x'],
+  ]);
+  expect(turned).toMatchObject({ rewrite: false, newVersion: false, changes: ['the columns changed their order'] });
+});
+
 test('months begin where they begin, also before 1970 and around leap days', () => {
   fc.assert(
     fc.property(fc.integer({ min: -12 * 1900, max: 12 * 8000 }), (month) => {

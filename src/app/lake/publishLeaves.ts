@@ -3,7 +3,7 @@ import { copyColumns, createTableSql } from '../../duckdb/loader.ts';
 import { sampleRowsSql } from '../../duckdb/sampleTables.ts';
 import { STATE_FORMAT } from '../../duckdb/syncState.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
-import { type LakeState, sameCurrency, type UnitState } from '../../lake/state.ts';
+import { type LakeState, sameColumns, sameCurrency, type UnitState } from '../../lake/state.ts';
 import type { LakeTable } from '../../lake/table.ts';
 import type { FileSource } from '../../model/fileSource.ts';
 import { cutParts, type Part } from '../../model/parts.ts';
@@ -51,7 +51,9 @@ export async function publishLeaves(context: LeafContext, source: SourceTable): 
   const { table, state, anew, evolution } = prepared;
   const plan = planTable(source, anew || state === null ? null : asTableState(state), context.load.snapshot, anew);
   const label = await context.label(source, state);
-  const evolves = evolution.changes.length > 0 || (state !== null && !sameCurrency(state.about, label));
+  const evolves =
+    evolution.changes.length > 0 ||
+    (state !== null && !(sameCurrency(state.about, label) && sameColumns(state.columns, described.columns)));
   if (table !== null && plan.mode === 'none' && !evolves) return unchanged(name, context, table);
   const parts = partsIn(context.load, source);
   context.onStep(`${name}: looking for changed leaves`);

@@ -1,4 +1,4 @@
-import { type LakeState, sameCurrency, type UnitState } from '../../lake/state.ts';
+import { type LakeState, sameColumns, sameCurrency, type UnitState } from '../../lake/state.ts';
 import type { FileSource } from '../../model/fileSource.ts';
 import { displayName } from '../../model/tableName.ts';
 import { prepare } from './prepare.ts';
@@ -22,7 +22,10 @@ export async function publishTable(context: PublishContext, source: LakeSource):
   );
   const { table, state, evolution, anew } = prepared;
   // What it is called counts, too: sums through the lake are of the currency that the file names.
-  const evolves = evolution.changes.length > 0 || (state !== null && !sameCurrency(state.about, source.state.about));
+  const evolves =
+    evolution.changes.length > 0 ||
+    (state !== null &&
+      !(sameCurrency(state.about, source.state.about) && sameColumns(state.columns, source.state.columns)));
   if (table !== null && !anew && !evolves && isSameState(state, source)) return unchanged(name, context, table);
   context.onStep(`${name}: looking for changed months`);
   const rows = rowsOfSource(source);
