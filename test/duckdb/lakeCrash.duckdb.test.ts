@@ -261,7 +261,7 @@ async function expectWholeObjects(): Promise<void> {
 
 test('a store that fails, slows down, cuts and loses answers now and then: every row is there, and nothing else', async () => {
   const next = random(7);
-  const kinds: Trouble[] = ['503', 'hang up', 'hang up after it', 'half an answer'];
+  const kinds: Trouble[] = ['503', '500', 'hang up', 'hang up after it', 'half an answer'];
   for (let round = 0; round < 3; round++) {
     // Never twice in a row: what has to be tried again three times waits for seconds.
     let before: Trouble | undefined;

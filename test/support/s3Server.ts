@@ -6,7 +6,7 @@ import { parseS3Place, type S3Place } from '../../src/lake/store/s3Place.ts';
  * What befalls a request: an answer with that status, a connection cut before or after the store did as it was told, an answer that is cut
  * in its middle, or none at all.
  */
-export type Trouble = '503' | '403' | 'hang up' | 'hang up after it' | 'half an answer' | 'silence';
+export type Trouble = '503' | '500' | '403' | 'hang up' | 'hang up after it' | 'half an answer' | 'silence';
 
 /** A store of objects in memory, which fails as it is told. That we speak S3 is proven against a real one: test/lake/engines.ts. */
 export interface S3Server {
@@ -36,7 +36,7 @@ export async function startS3Server(): Promise<S3Server> {
       const trouble = store.trouble(request);
       if (trouble === 'silence') return;
       if (trouble === 'hang up') return void request.socket.destroy();
-      if (trouble === '503' || trouble === '403') {
+      if (trouble === '503' || trouble === '500' || trouble === '403') {
         response.writeHead(Number(trouble));
         return void response.end(`<Error><Code>C${trouble}</Code><Message>not now</Message></Error>`);
       }

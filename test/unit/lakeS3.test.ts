@@ -33,7 +33,7 @@ beforeEach(() => {
 
 test('what fails for a while is tried again', async () => {
   const store = s3Store(place, 'public/t', signal);
-  troubles = ['503', 'hang up', '503'];
+  troubles = ['503', 'hang up', '500'];
   await store.write('a', Buffer.from('x'));
   expect(server.requests).toBe(4);
   expect((await store.read('a'))?.toString()).toBe('x');
