@@ -79,6 +79,8 @@ export async function killLakes(options: LakeKillOptions): Promise<LakeKillResul
     });
   /** @returns how long it took, and in how many steps it changed the lake */
   const whole = async (way: Way, ...more: string[]): Promise<Whole> => {
+    // What reading tidied up is in no commit, and nothing else would flush it here: a publication waits ten seconds for that.
+    await session.query('CHECKPOINT');
     const started = performance.now();
     const { code, stdout, stderr } = await start(way, more).ended;
     if (code !== 0) throw new Error(`exit ${code}: ${stderr}${stdout}`);
@@ -136,6 +138,7 @@ export async function killLakes(options: LakeKillOptions): Promise<LakeKillResul
     if (result.killed % PAIR_EVERY !== 1) continue;
     // Without a file, for of one DuckDB file there is one sync at a time.
     await change(session, next, rows);
+    await session.query('CHECKPOINT');
     const pair = [start(WAYS[1]), start(WAYS[1])];
     const ends = await Promise.all(pair.map((one) => one.ended));
     const lost = ends.filter(({ code }) => code !== 0);
