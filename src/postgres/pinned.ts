@@ -34,9 +34,22 @@ export function patience(lockWaitMs: number): string {
   return `SET LOCAL lock_timeout = ${lockWaitMs}`;
 }
 
-/** SQL that begins a transaction which sees one snapshot. */
-export function beginSnapshot({ lockWaitMs }: PgSession): string {
-  return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${pins(lockWaitMs)}`;
+/** Sessions that were given what begins a snapshot, and have not ended it. */
+const inSnapshot = new WeakSet<PgSession>();
+
+/** SQL that begins a transaction of this session which sees one snapshot; `endSnapshot` ends it. */
+export function beginSnapshot(session: PgSession): string {
+  inSnapshot.add(session);
+  return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${pins(session.lockWaitMs)}`;
+}
+
+/**
+ * Ends the session's snapshot, if it has one, when all of it was read. Who only reads writes to the server's log all the same
+ * (pages are cleaned on the way); after a COMMIT the server puts that on its disk in a moment, after a connection that just ends
+ * not before somebody commits, and the next sync of an idle server would wait for it (`isDurable`).
+ */
+export async function endSnapshot(session: PgSession): Promise<void> {
+  if (inSnapshot.delete(session)) await session.query('COMMIT').catch(() => undefined);
 }
 
 /**

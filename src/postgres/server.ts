@@ -4,6 +4,7 @@ import { FinanceDbError } from '../errors/financeDbError.ts';
 import { EMBEDDED_PLACE } from '../model/fileSource.ts';
 import { EMBEDDED_DATABASE } from './embedded/folder.ts';
 import { embeddedServerExists, useEmbeddedServer } from './embedded/server.ts';
+import { endSnapshot } from './pinned.ts';
 import { connect, type PgSession } from './session.ts';
 
 /** The source for the time of one command. */
@@ -86,7 +87,7 @@ async function withSessions<T>(
   const sessions: PgSession[] = [];
   const where = kind === 'embedded' ? EMBEDDED_PLACE : describeAddress(address);
   try {
-    return await use({
+    const result = await use({
       kind,
       where,
       place: kind === 'embedded' ? EMBEDDED_PLACE : describePlace(address),
@@ -98,6 +99,8 @@ async function withSessions<T>(
         return session;
       },
     });
+    await Promise.all(sessions.map(endSnapshot));
+    return result;
   } finally {
     await Promise.all(sessions.map((session) => session.close()));
   }

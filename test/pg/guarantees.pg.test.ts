@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { describeTables } from '../../src/postgres/catalogue.ts';
+import { runCli } from '../support/cli.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
+import { until } from '../support/until.ts';
 
 // What the catalogue says of a table, and what of it PostgreSQL really holds to for all rows that are read.
 let fixture: Fixture;
@@ -147,5 +149,39 @@ describe('a key', () => {
       expect(await fixture.sync('t', '--validate')).toMatchObject({ tables: [{ mode: 'full', rows: 2 }] });
     await run("UPDATE c SET v = 'changed'");
     expect(await fixture.sync('t', '--validate')).toMatchObject({ tables: [{ mode: 'full', rows: 2 }] });
+  });
+});
+
+describe('what reading writes to the log', () => {
+  const position = async (which: 'insert' | 'flush'): Promise<bigint> => {
+    const [row] = await run(`SELECT pg_current_wal_${which}_lsn() - '0/0' AS lsn`);
+    return BigInt(row?.['lsn'] ?? '');
+  };
+  /** How many transactions of sessions that have ended were given up; a session tells when it ends. */
+  const givenUp = async (): Promise<string | null | undefined> => {
+    const ours = "SELECT FROM pg_stat_activity WHERE application_name = 'finance-db' AND datname = current_database()";
+    await until('its sessions have ended', async () => {
+      const [row] = await run(`SELECT count(*) AS n FROM (${ours} AND pid <> pg_backend_pid()) s`);
+      return row?.['n'] === '0';
+    });
+    const [row] = await run('SELECT xact_rollback AS n FROM pg_stat_database WHERE datname = current_database()');
+    return row?.['n'];
+  };
+
+  // A transaction that is given up tells nobody to write it out, and an idle server does so after many seconds.
+  test.each(['sync', 'validate'])('is written out soon after `%s`, which ends by COMMIT', async (command) => {
+    await run(
+      "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'a' FROM generate_series(1, 3000) i",
+    );
+    await fixture.sync('t');
+    // Pages are full of rows that nobody sees any more: who reads them next cleans them.
+    await run("UPDATE t SET v = 'b'");
+    if (command === 'validate') await run('UPDATE t SET v = v');
+    const [before, rollbacks] = [await position('insert'), await givenUp()];
+    expect(await runCli([command], { env: fixture.env('t') })).toMatchObject({ code: 0 });
+    const after = await position('insert');
+    expect(after > before).toBe(true);
+    expect(await givenUp()).toBe(rollbacks);
+    await until('the log is on the disk', async () => (await position('flush')) >= after);
   });
 });
