@@ -93,8 +93,10 @@ export interface StatusSlot {
 
 /** Looks at everything without changing anything. Never throws for what it is there to report. */
 export async function status(config: Config, now: Date, signal: AbortSignal): Promise<Status> {
-  const file = await lookAtFile(config.duckdbPath);
-  const source = await lookAtSource(config, now, signal, changesOf(file.rows));
+  // Both at once: each mostly waits.
+  const looked = lookAtFile(config.duckdbPath);
+  const last = async (): Promise<RowChanges> => changesOf((await looked).rows);
+  const [file, source] = await Promise.all([looked, lookAtSource(config, now, signal, last)]);
   return {
     postgres: source.report,
     duckdb: { ...file.report, otherSource: isOther(file.report.source, source) },
@@ -218,7 +220,7 @@ async function lookAtSource(
   config: Config,
   now: Date,
   signal: AbortSignal,
-  last: RowChanges,
+  last: () => Promise<RowChanges>,
 ): Promise<{ report: Status['postgres']; position: SourcePosition | null; slots: readonly StatusSlot[] }> {
   const kind = config.postgres.kind === 'embedded' ? 'embedded' : 'postgres';
   const { place, database } = describeTarget(config.postgres);
@@ -247,7 +249,7 @@ async function lookAtSource(
         const found = await readPosition(session);
         return {
           position: found,
-          scan: found.summarizesLog === false ? await readScanSize(session, config.tables, last) : null,
+          scan: found.summarizesLog === false ? await readScanSize(session, config.tables, await last()) : null,
           slots: await lookAtSlots(session, records, found),
         };
       },

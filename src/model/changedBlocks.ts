@@ -12,8 +12,12 @@ export interface Stretch {
 /** Blocks between two changed ones that cost less to read than another range does. */
 export const NEAR_BLOCKS = 8;
 
-/** More ranges of one part than this cost more than they spare. */
+/**
+ * More ranges of one part than a tenth of its blocks cost more than they spare, in a large part: a range is a page or two and a
+ * condition of its own, while all of a part is read with the keys of all of its rows.
+ */
 const MOST_RANGES = 5000;
+const PAGES_PER_RANGE = 10;
 
 const WHOLE: readonly PageRange[] = [{ from: 0, to: null }];
 
@@ -37,7 +41,9 @@ export function blocksIn(ranges: readonly PageRange[], pages: number): number {
 
 /** The ranges to read of a part: the changed ones, or all of it when they are most of it. */
 export function worthReading(ranges: readonly PageRange[], pages: number): readonly PageRange[] {
-  return ranges.length > MOST_RANGES || blocksIn(ranges, pages) * 2 > pages ? WHOLE : ranges;
+  return ranges.length > Math.max(MOST_RANGES, pages / PAGES_PER_RANGE) || blocksIn(ranges, pages) * 2 > pages
+    ? WHOLE
+    : ranges;
 }
 
 /** All blocks of a part. */

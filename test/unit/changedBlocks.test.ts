@@ -42,6 +42,13 @@ describe('ranges of changed blocks', () => {
     expect(worthReading([{ from: 0, to: 51 }], 100)).toBe(wholeRange());
     expect(worthReading([{ from: 20, to: null }], 100)).toBe(wholeRange());
     expect(blocksIn([{ from: 20, to: null }], 100)).toBe(80);
+    // Single blocks all over a part: a tenth of a large one, 5,000 of a smaller one.
+    const scattered = (count: number, every: number): PageRange[] =>
+      Array.from({ length: count }, (_, at) => ({ from: at * every, to: at * every + 1 }));
+    const many = scattered(9_000, 11);
+    expect(worthReading(many, 100_000)).toBe(many);
+    expect(worthReading(scattered(10_001, 9), 100_000)).toBe(wholeRange());
+    expect(worthReading(scattered(5_001, 9), 45_009)).toBe(wholeRange());
     // Of a file that was cut off since: nothing is left to read, and nothing is kept of what lay there.
     expect(blocksIn([{ from: 120, to: null }], 100)).toBe(0);
   });
