@@ -19,24 +19,32 @@ export async function sampleIds({ session }: Rig, rows: number): Promise<string[
   return found.map(({ id }) => id);
 }
 
-/** Changes rows whose ids come in turn; every fourth commit deletes them and puts them back, as a replacement does. */
-export async function commit({ session }: Rig, ids: readonly string[], number: number, rows: number): Promise<void> {
+/** Each commit writes what no commit wrote before it: who finds that has seen this one, and not an earlier one. */
+let commits = 0;
+
+/**
+ * Changes rows whose ids come in turn; every fourth commit deletes them and puts them back, as a replacement does.
+ * @returns the merchant that all of these rows have now, and no others
+ */
+export async function commit({ session }: Rig, ids: readonly string[], number: number, rows: number): Promise<string> {
   const at = (number * 997) % Math.max(1, ids.length - rows);
   const chosen = `tx_id IN (${ids
     .slice(at, at + rows)
     .map(quoteLiteral)
     .join(',')})`;
-  const mark = `UPDATE transactions SET merchant = 'bench ${number}' WHERE ${chosen}`;
+  const merchant = `bench ${++commits}`;
+  const mark = `UPDATE transactions SET merchant = ${quoteLiteral(merchant)} WHERE ${chosen}`;
   await session.query(
     number % 4 !== 3
       ? mark
       : `BEGIN; CREATE TEMP TABLE taken ON COMMIT DROP AS SELECT * FROM transactions WHERE ${chosen}; DELETE FROM transactions WHERE ${chosen}; INSERT INTO transactions SELECT * FROM taken; ${mark}; COMMIT`,
   );
+  return merchant;
 }
 
 /** @returns seconds from a commit to a new reader of the file that sees it */
 export async function wayOfCommit(rig: Rig, file: string, ids: readonly string[], number: number): Promise<number> {
-  await commit(rig, ids, number, 1 + ((number * 37) % 100));
+  const merchant = await commit(rig, ids, number, 1 + ((number * 37) % 100));
   const committed = performance.now();
   for (let known = ''; ; await delay(4)) {
     const { ino } = fs.statSync(file);
@@ -44,7 +52,9 @@ export async function wayOfCommit(rig: Rig, file: string, ids: readonly string[]
     known = String(ino);
     const reader = await openReader(file);
     try {
-      const found = await reader.all(`SELECT 1 AS one FROM transactions WHERE merchant = 'bench ${number}' LIMIT 1`);
+      const found = await reader.all(
+        `SELECT 1 AS one FROM transactions WHERE merchant = ${quoteLiteral(merchant)} LIMIT 1`,
+      );
       if (found.length > 0) return (performance.now() - committed) / 1000;
     } finally {
       reader.close();
