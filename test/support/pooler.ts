@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -13,8 +13,15 @@ export interface Pooler {
   close(): Promise<void>;
 }
 
-/** Where Debian's pgbouncer is; undefined without it. */
-export const PGBOUNCER = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((file) => fs.existsSync(file));
+/** From 1.23 on pgbouncer passes streams on, and is no pooler for them. */
+const PASSES_STREAMS = 1.23;
+
+/** Where Debian's pgbouncer is, if it refuses streams; undefined without it. */
+export const PGBOUNCER = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((file) => {
+  const version = fs.existsSync(file) ? spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout : '';
+  const [, number] = /PgBouncer (\d+\.\d+)/.exec(version) ?? [];
+  return number !== undefined && Number(number) < PASSES_STREAMS;
+});
 
 /** Starts pgbouncer in transaction mode in front of a server whose roles need no password. */
 export async function startPgBouncer(program: string, server: PostgresAddress, user: string): Promise<Pooler> {

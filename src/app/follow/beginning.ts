@@ -18,6 +18,7 @@ import { CatalogueGuard, catalogueChange, type GuardLook } from '../../postgres/
 import { readSlot, type ServerSlot } from '../../postgres/replication/keptSlot.ts';
 import { ensurePublication, requirePublication } from '../../postgres/replication/publication.ts';
 import {
+  backendPid,
   connectReplication,
   createSlot,
   isSynchronous,
@@ -94,8 +95,6 @@ export async function begin(
 ): Promise<Beginning> {
   const begunAt = request.now();
   const session = await server.connect();
-  // This session is ours alone, and has nothing to ask for hours when nothing happens.
-  await session.query('SET idle_session_timeout = 0');
   const position = await readPosition(session);
   const { serverVersionNumber: version } = position;
   const { keepSlot } = request;
@@ -122,6 +121,8 @@ export async function begin(
   // For its errors: they should come before anything else is done.
   await describe(request, session, version);
   const streaming = await connectReplication(server);
+  // This session is ours alone, and has nothing to ask for hours when nothing happens. It is one for itself where the other one is.
+  await session.query('SET idle_session_timeout = 0');
   const isNew = !readSlots(workspace.publishedPath).some(({ name }) => name === keepSlot);
   const kept =
     keepSlot === null
@@ -229,14 +230,14 @@ async function startAt(
   from: bigint,
   listener: StreamListener,
 ): Promise<ReplicationStream> {
+  const pid = await backendPid(streaming);
   const stream = await startStream(streaming, { slot, from, publication: request.publication }, listener);
   try {
-    const { processID } = streaming.client as unknown as { readonly processID: number };
-    if (await isSynchronous(session, processID))
+    if (await isSynchronous(session, pid))
       throw new FinanceDbError('PG_SYNC_STANDBY', `commits in ${session.where} would wait for this file`);
     // Now nobody else can move it; where it had been moved further, the server left out what lies between, without a word.
     const now = kept ? await readSlot(session, slot) : null;
-    if (kept && (now === null || now.activePid !== processID || now.confirmed > from))
+    if (kept && (now === null || now.activePid !== pid || now.confirmed > from))
       throw new Restart(`somebody else has moved the slot ${slot}`);
     return stream;
   } catch (error) {

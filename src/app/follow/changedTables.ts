@@ -33,6 +33,8 @@ export class ChangedTables {
   readonly tables: readonly FollowedTable[];
   private readonly byOid = new Map<number, FollowedTable>();
   private readonly relations = new Map<number, Relation>();
+  /** The relation that was described since the last change: the next change is of its rows, though it may be told as one of its root. */
+  private described: number | null = null;
 
   constructor(followed: readonly FollowableTable[]) {
     this.tables = followed.map(({ source, key, relations }) => {
@@ -60,8 +62,9 @@ export class ChangedTables {
 
   /** @throws Restart when the relation is not what the table was when it was described */
   relation(message: RelationMessage): void {
+    this.described = message.oid;
     const table = this.byOid.get(message.oid);
-    // Other tables of the publication; one that is new in the tree of a followed one is seen by the guard.
+    // Other tables of the publication; what becomes of one that is new in the tree of a followed one its first change tells.
     if (table === undefined) return;
     const places = table.columns.map(({ name }) => message.columns.findIndex((column) => column.name === name));
     if (places.includes(-1) || message.columns.length !== table.columns.length)
@@ -75,15 +78,27 @@ export class ChangedTables {
    * @throws Restart when what it tells cannot be put into the file as it is; it names the table to be read anew
    */
   change(message: ChangeMessage): boolean {
+    const { described } = this;
+    this.described = null;
     if (message.kind === 'truncate') return this.truncate(message.oids);
     const relation = this.relations.get(message.oid);
     if (relation === undefined) return false;
+    this.requireKnown(relation.table, described);
     try {
       this.put(relation, message);
     } catch (error) {
       throw asRestart(error, relation.table);
     }
     return true;
+  }
+
+  /**
+   * A partition describes itself before its first change, and its root before that, as which the change is told. One that was attached
+   * after the tables were described may be gone again at the next look of the guard, with all its rows, and without a message.
+   */
+  private requireKnown(table: FollowedTable, described: number | null): void {
+    if (described !== null && this.byOid.get(described) !== table)
+      throw new Restart(`a partition of ${table.name} came, or went, with its rows`);
   }
 
   private put({ table, places, keyPlaces }: Relation, message: Exclude<ChangeMessage, { kind: 'truncate' }>): void {

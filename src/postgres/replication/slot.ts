@@ -126,7 +126,7 @@ export async function createSlot(
   temporary: boolean,
   atStandby: PgSession | null,
 ): Promise<NewSlot> {
-  const patience = atStandby === null ? null : limitWait(session, atStandby);
+  const patience = atStandby === null ? null : await limitWait(session, atStandby);
   try {
     const [row] = await session.query<Record<string, string>>(
       `CREATE_REPLICATION_SLOT "${name}" ${temporary ? 'TEMPORARY ' : ''}LOGICAL pgoutput EXPORT_SNAPSHOT`,
@@ -171,12 +171,12 @@ interface Patience {
  * A slot at a standby begins with a record of the primary's that says which transactions run. A primary that does nothing writes none,
  * and that is no lock: the server would wait for ever.
  */
-function limitWait(session: PgSession, asking: PgSession): Patience {
+async function limitWait(session: PgSession, asking: PgSession): Promise<Patience> {
   let over = false;
-  const { processID } = session.client as unknown as { readonly processID: number };
+  const pid = await backendPid(session);
   const timer = setTimeout(() => {
     over = true;
-    asking.query(`SELECT pg_catalog.pg_cancel_backend(${processID})`).catch(() => undefined);
+    asking.query(`SELECT pg_catalog.pg_cancel_backend(${pid})`).catch(() => undefined);
   }, session.lockWaitMs);
   return { isOver: () => over, end: () => clearTimeout(timer) };
 }
@@ -191,6 +191,12 @@ function untoldBy({ where, lockWaitMs }: PgSession, cause: unknown): FinanceDbEr
       remedy: 'run at the primary: SELECT pg_log_standby_snapshot(); one that is busy says it every 15 s by itself',
     },
   );
+}
+
+/** The server's process of a session. The driver knows what stands between them, if that says numbers of its own. */
+export async function backendPid(session: PgSession): Promise<number> {
+  const [row] = await session.query<{ pid: string }>('SELECT pg_catalog.pg_backend_pid()::text AS pid');
+  return Number(row?.pid);
 }
 
 /** Whether the server's commits wait for what this stream confirms. @param pid of the streaming session */
