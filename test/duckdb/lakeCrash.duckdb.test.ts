@@ -13,6 +13,7 @@ import type { LakeStore } from '../../src/lake/store/store.ts';
 import { keyOf, loadTable } from '../../src/lake/table.ts';
 import { deadTag } from '../support/deadTag.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { wrongStatistics } from '../support/lakeBounds.ts';
 import { unreachable } from '../support/lakeGarbage.ts';
 import { type S3Server, startS3Server, type Trouble } from '../support/s3Server.ts';
 import { canMount, mountDisk } from '../support/smallDisk.ts';
@@ -46,14 +47,14 @@ beforeEach(async () => {
   );
 });
 
-const columns = [
+const COLUMNS = [
   { name: 'id', family: 'integer', duckdbType: 'BIGINT', postgresType: 'bigint', number: 1 },
   { name: 'at', family: 'timestamp', duckdbType: 'TIMESTAMP', postgresType: 'timestamp', number: 2 },
   { name: 'amount', family: 'decimal', duckdbType: 'DECIMAL(15,2)', postgresType: 'numeric(15,2)', number: 3 },
 ];
 
 /** The table as a sync would have left it; each call as of another snapshot. */
-function sourceNow(): LakeSource {
+function sourceNow(columns: LakeSource['columns'] = COLUMNS): LakeSource {
   const snapshot = `${++runs}:${runs}:`;
   return {
     table: { schema: 'public', name: 't' },
@@ -222,6 +223,13 @@ test('a disk that is full at any step leaves the old table and takes back what w
         if (name === 'remove') throw new Error('killed');
       });
       await publish(killed, run).catch(() => undefined);
+      // What is fetched finds no room, and is not asked for again and again.
+      const object = objectStore();
+      await object.write('data/large', Buffer.alloc(2 << 20));
+      const requests = s3.requests;
+      await expect(object.fetch('data/large', path.join(place, 'cache'))).rejects.toMatchObject({ code: 'DISK_FULL' });
+      expect(s3.requests - requests).toBe(1);
+      fs.rmSync(path.join(place, 'cache'), { recursive: true });
       await copy.run('DELETE FROM t WHERE id >= 1000; UPDATE t SET amount = 9 WHERE id = 3');
       await publishThere();
       expect(await rowsOfLake(folderStore(place, 'look'))).toBe(await rowsOfTable());
@@ -246,9 +254,83 @@ test('a month that would be too large is cut, and what another program wrote is 
   await expect(publishHere()).rejects.toMatchObject({ code: 'LAKE_NOT_OURS' });
 });
 
+test('what the manifests say of columns is so: counts of values and NULLs, bounds that hold every value', async () => {
+  const next = random(18);
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(next() * values.length)] as T;
+  const types = [
+    ...[
+      'BIGINT',
+      'TIMESTAMP',
+      'DECIMAL(15,2)',
+      'DECIMAL(38,10)',
+      'DECIMAL(5,5)',
+      'DECIMAL(7,0)',
+      'VARCHAR',
+      'DOUBLE',
+      'DATE',
+    ],
+    ...['TIMESTAMPTZ', 'BOOLEAN', 'SMALLINT', 'UUID', 'BLOB', 'TIME'],
+  ];
+  const columns = types.map((duckdbType, index) => ({
+    ...{ name: index === 1 ? 'at' : `c ${index}"`, family: 'x', duckdbType, postgresType: 'x', number: index + 1 },
+  }));
+  const texts = [
+    '',
+    'a',
+    'ÿ',
+    '\u{10ffff}'.repeat(17),
+    `${'a'.repeat(15)}\u{d7ff}b`,
+    'Ünï "quoted"\n and longer',
+    'x'.repeat(40_000),
+  ];
+  const digits = (count: number): string => Array.from({ length: count }, () => Math.floor(next() * 10)).join('');
+  const value = (type: string): string => {
+    const [, precision = '', scale = ''] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
+    if (precision !== '')
+      return `${pick(['-', ''])}${digits(Number(precision) - Number(scale)) || '0'}.${digits(Number(scale))}`;
+    const year = pick([1, 1899, 1969, 1970, 2024, 9999]);
+    const day = `${String(year).padStart(4, '0')}-0${1 + Math.floor(next() * 9)}-0${1 + Math.floor(next() * 9)}`;
+    const values: Record<string, () => string> = {
+      BIGINT: () => `${pick(['-', ''])}${digits(18)}`,
+      SMALLINT: () => pick(['-32768', '32767', '0', '-1']),
+      TIMESTAMP: () => `2024-0${1 + Math.floor(next() * 3)}-01 00:00:00.${digits(6)}`,
+      VARCHAR: () => pick(texts) + pick(texts),
+      DOUBLE: () => pick(['NaN', 'inf', '-inf', '-0', '1e-300', '-7.5']),
+      DATE: () => day,
+      TIMESTAMPTZ: () => `${day} 23:59:59.${digits(6)}+00`,
+      BOOLEAN: () => pick(['true', 'false']),
+      UUID: () => `${digits(8)}-0000-0000-0000-${digits(12)}`,
+      BLOB: () => pick(['\\x00\\xFF', 'a']),
+      TIME: () => `12:00:00.${digits(6)}`,
+    };
+    return values[type]?.() ?? '';
+  };
+  const row = (): string =>
+    types.map((type) => (next() < 0.15 ? 'NULL' : `'${value(type).replaceAll("'", "''")}'`)).join(', ');
+  await copy.run(
+    `CREATE OR REPLACE TABLE t (${columns.map(({ name, duckdbType }) => `"${name.replaceAll('"', '""')}" ${duckdbType}`).join(', ')})`,
+  );
+  // Files of one row each, too, and a column that is all NULL in some of them.
+  for (const count of [1, 3, 120]) {
+    await copy.run(
+      `DELETE FROM t; INSERT INTO t VALUES ${Array.from({ length: count }, () => `(${row()})`).join(', ')}`,
+    );
+    const run = living();
+    const common = { now: new Date(), expireMs: 0, copy, folder: folder.path, bytesPerRow: 50, rebuild: true };
+    const [signal, source] = [new AbortController().signal, sourceNow(columns)];
+    await publishTable(
+      { ...common, store: folderStore(root, run), run, signal, onStep: () => undefined },
+      { ...source, state: { ...source.state, key: null } },
+    );
+    const { wrong, columns: seen, bounds } = await wrongStatistics(copy, folderStore(root, 'look'));
+    expect(wrong).toEqual([]);
+    expect(bounds).toBeGreaterThan(count === 120 ? seen / 2 : 0);
+  }
+});
+
 /** The table in a store of objects; files go in parts of 500 bytes. */
-function objectStore(signal = new AbortController().signal): LakeStore {
-  return s3Store(s3.place, 'public/t', signal, 500);
+function objectStore(signal = new AbortController().signal, patienceMs = 5_000): LakeStore {
+  return s3Store(s3.place, 'public/t', signal, { partBytes: 500, patienceMs });
 }
 
 async function expectWholeObjects(): Promise<void> {
@@ -261,18 +343,45 @@ async function expectWholeObjects(): Promise<void> {
 
 test('a store that fails, slows down, cuts and loses answers now and then: every row is there, and nothing else', async () => {
   const next = random(7);
-  const kinds: Trouble[] = ['503', '500', 'hang up', 'hang up after it', 'half an answer'];
-  for (let round = 0; round < 3; round++) {
+  const kinds: Trouble[] = [
+    ...(['503', '500', '503 at once', '400 RequestTimeout', 'cut'] as const),
+    ...(['hang up', 'hang up after it', 'half an answer', 'slow'] as const),
+  ];
+  for (let round = 0; round < 4; round++) {
     // Never twice in a row: what has to be tried again three times waits for seconds.
     let before: Trouble | undefined;
-    s3.trouble = () => {
+    s3.trouble = ({ method }) => {
       before = before === undefined && next() < 0.2 ? kinds[Math.floor(next() * kinds.length)] : undefined;
+      // Only who sends something can be told that it was slow.
+      if (before === '400 RequestTimeout' && method !== 'PUT') before = undefined;
       return before;
     };
     await copy.run(`UPDATE t SET amount = amount + 1 WHERE id % 40 = ${round}`);
     await publish(objectStore(), living());
     s3.trouble = () => undefined;
     await expectWholeObjects();
+  }
+});
+
+test('a store that dies at any request, for good: refused, the old table or the new one, and whole after the next run', async () => {
+  await publish(objectStore(), living());
+  const kinds: Trouble[] = ['hang up', '503', 'hang up after it', 'cut'];
+  for (let last = 1, round = 0; ; last += 9, round++) {
+    const before = await rowsOfLake(objectStore());
+    await copy.run('UPDATE t SET amount = amount + 1 WHERE id IN (3, 50)');
+    const from = s3.requests;
+    s3.trouble = () => (s3.requests - from > last ? kinds[round % kinds.length] : undefined);
+    const run = `${dead}-eeee${String(last).padStart(2, '0').slice(-2)}`;
+    const failure: unknown = await publish(objectStore(undefined, 150), run).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    s3.trouble = () => undefined;
+    expect([before, await rowsOfTable()]).toContain(await rowsOfLake(objectStore()));
+    if (failure !== null) expect(failure).toMatchObject({ code: 'LAKE_STORE', message: expect.stringMatching(/s3:/) });
+    await publish(objectStore(), living());
+    await expectWholeObjects();
+    if (failure === null) break;
   }
 });
 

@@ -6,6 +6,7 @@ import { runStats } from '../../src/app/stats/stats.ts';
 import { parseStatsFlags } from '../../src/app/stats/statsFlags.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
+import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
 import { currentSchema, type TableMetadata } from '../../src/lake/iceberg/metadata.ts';
 import { stateOf } from '../../src/lake/state.ts';
 import { folderStore } from '../../src/lake/store/folderStore.ts';
@@ -15,6 +16,7 @@ import { runCli } from '../support/cli.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
 import { type LakeDocument, type TestLake, testLake } from '../support/lake.ts';
+import { wrongStatistics } from '../support/lakeBounds.ts';
 import { killLakes } from '../support/lakeKills.ts';
 import { documentedTypes, KINDS_DDL, kindColumns, kindsSql, SAMPLES } from '../support/lakeKinds.ts';
 import { type S3Server, startS3Server } from '../support/s3Server.ts';
@@ -59,6 +61,19 @@ test('changed months only are written again, and nothing where nothing changed',
     tables: [{ units: { all: 6, changed: 3 }, files: { added: 3, removed: 2, all: 6 } }],
   });
   expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal', receipt: 'stored' });
+  // Another machine, which has nothing but the addresses, goes on from there.
+  const home = path.join(source.folder, 'another');
+  const env = { ...source.env('t'), FINANCE_DB_HOME: home, FINANCE_DB_DUCKDB: path.join(home, 'f.duckdb') };
+  const takenUp = async (...flags: string[]): Promise<LakeDocument> => {
+    const result = await runCli(['lake', '--json', '--to', lake.folder, ...flags], { env });
+    return JSON.parse(result.stdout) as LakeDocument;
+  };
+  expect(await takenUp()).toMatchObject({ tables: [{ published: false, version: 4 }] });
+  await sql('UPDATE t SET amount = 5 WHERE id = 3');
+  expect(await takenUp()).toMatchObject({
+    tables: [{ version: 5, units: { all: 6, changed: 1 }, files: { added: 1 } }],
+  });
+  expect(await lake.publish('t')).toMatchObject({ tables: [{ published: false, version: 5 }] });
   const table = await lake.load('t');
   expect(table.entries.map(({ file }) => file.month).sort()).toEqual([648, 649, 650, 651, 665, null]);
   expect(JSON.parse(table.metadata.properties['finance-db.verified'] ?? '')).toMatchObject({ verdict: 'equal' });
@@ -152,15 +167,32 @@ test('each type of docs/lake.md becomes what stands there and comes back equal, 
     );
     const stored = stateOf(table as LakeTable)?.columns.slice(1) ?? [];
     expect(stored.map(({ duckdbType }) => duckdbType)).toEqual(types.map(({ duckdb }) => duckdb));
+    const store = folderStore(`${lake.folder}${way.length}/public/T~c3~a4~2fb`, 'look');
+    const statistics = await withDuckdb((duckdb) => wrongStatistics(duckdb, store));
+    expect(statistics).toMatchObject({ wrong: [] });
+    expect(statistics.bounds).toBeGreaterThan(20);
     // No partition is called like a column.
     expect(table?.metadata['partition-specs'][0]?.fields[0]?.name).toMatch(/_month_2$/);
   }
 });
 
+/** A DuckDB that reads any file, with the copy of the table `t` that the fixture's file holds where there is one. */
+async function withDuckdb<T>(use: (duckdb: WorkingCopy) => Promise<T>): Promise<T> {
+  const duckdb = await openWorkingCopy(path.join(source.folder, 'look.duckdb'), {
+    ...{ memory: '200MB', threads: 1, temporaryFolder: path.join(source.folder, 'look') },
+  });
+  try {
+    return await use(duckdb);
+  } finally {
+    duckdb.abandon();
+  }
+}
+
 test.each([
   ['infinite days in a list', 'id integer PRIMARY KEY, v date[]', "1, '{2024-01-01,infinity}'", 'VALUE_REFUSED'],
   ['infinite days', 'id integer PRIMARY KEY, v date', "1, '-infinity'", 'VALUE_REFUSED'],
   ['infinite moments', 'id integer PRIMARY KEY, v timestamp', "1, 'infinity'", 'VALUE_REFUSED'],
+  ['infinite intervals', 'id integer PRIMARY KEY, v interval', "1, '-infinity'", 'VALUE_REFUSED'],
   ['NaN where it has no place', 'id integer PRIMARY KEY, v numeric(9,2)', "1, 'NaN'", 'VALUE_REFUSED'],
   ['several dimensions', 'id integer PRIMARY KEY, v integer[]', "1, '{{1,2}}'", 'VALUE_REFUSED'],
   ['texts that others change', 'id integer PRIMARY KEY, v regclass', "1, 'pg_class'", 'TYPE_REFUSED'],
@@ -270,6 +302,14 @@ test('--without-file: leaves whose rows changed are read and written again, and 
   expect(await changed('TRUNCATE p1')).toEqual([{ all: 4, changed: 1 }, 0, 1]);
   expect(await changed('ALTER TABLE p RENAME amount TO total')).toEqual([{ all: 4, changed: 0 }, 0, 0]);
   expect(await changed('ALTER TABLE p ADD note text')).toEqual([{ all: 4, changed: 4 }, 3, 3]);
+  expect(await changed('ALTER TABLE p ALTER total TYPE numeric(20,2)')).toEqual([{ all: 4, changed: 4 }, 3, 3]);
+  expect(await changed('ALTER TABLE p DROP note')).toEqual([{ all: 4, changed: 4 }, 3, 3]);
+  const fields = currentSchema((await lake.load('p')).metadata)?.fields.map(({ id, name, type }) => [id, name, type]);
+  expect(fields).toEqual([
+    [1, 'id', 'int'],
+    [2, 'at', 'timestamp'],
+    [3, 'total', 'decimal(20, 2)'],
+  ]);
   expect(fs.existsSync(source.duckdbPath)).toBe(false);
   // The other way writes all of it anew, and so does the way back.
   expect(await lake.publish('p')).toMatchObject({ tables: [{ units: { all: 3, changed: 3 } }] });
@@ -411,6 +451,67 @@ test('a reader in the middle of a query goes on while months are replaced and ol
   });
   expect(read).toMatchObject({ sum: BigInt((row?.sum ?? '').replace('.', '')), again: [{ sum: row?.sum }] });
   expect(read.chunks).toBeGreaterThan(100);
+});
+
+test('of two writers in a store the one that loses exits 4, and so does one that the store refuses; neither loses anything', async () => {
+  s3.clear();
+  const env = { ...source.env('t'), ...s3.env, FINANCE_DB_LAKE: 's3://money/pre' };
+  const publish = async (
+    ...flags: string[]
+  ): Promise<{ code: number; error: string; tables: LakeDocument['tables'] }> => {
+    const { code, stdout } = await runCli(['lake', '--json', ...flags], { env });
+    const document = JSON.parse(stdout) as LakeDocument & { error?: { code: string } };
+    return { code, error: document.error?.code ?? '', tables: document.tables };
+  };
+  const metadata = (version: number): string => `/money/pre/public/t/metadata/v${version}.metadata.json`;
+  expect((await publish()).code).toBe(0);
+  const before = [...s3.objects.keys()].sort();
+  for (const [index, way] of [[], ['--without-file', '--rebuild']].entries()) {
+    await sql('UPDATE t SET amount = amount + 1 WHERE id = 7; CHECKPOINT');
+    // Another one commits just before us.
+    s3.trouble = ({ method, url }) => {
+      const other = metadata(2 + index);
+      if (method === 'PUT' && url === other) {
+        const first = JSON.parse((s3.objects.get(metadata(1 + index)) as Buffer).toString()) as { properties: object };
+        const theirs = { ...first, properties: { ...first.properties, 'finance-db.run': 'theirs' } };
+        s3.objects.set(other, Buffer.from(JSON.stringify(theirs)));
+      }
+      return undefined;
+    };
+    expect(await publish(...way)).toMatchObject({ code: 4, error: 'LAKE_CONFLICT' });
+    before.push(metadata(2 + index));
+    expect([...s3.objects.keys()].sort()).toEqual(before.sort());
+  }
+  s3.trouble = ({ method, url }) => (method === 'PUT' && /parquet$/.test(url ?? '') ? '403' : undefined);
+  expect(await publish()).toMatchObject({ code: 4, error: 'LAKE_STORE' });
+  s3.trouble = () => undefined;
+  expect(await publish()).toMatchObject({ code: 0, tables: [{ version: 4, units: { changed: 1 } }] });
+  const proof = await runCli(['lake', '--verify', '--json'], { env });
+  expect(JSON.parse(proof.stdout)).toMatchObject({ status: 'equal' });
+  // Files that are cut short in the store.
+  for (const [key, content] of s3.objects) if (key.endsWith('.parquet')) s3.objects.set(key, content.subarray(0, -1));
+  expect(await runCli(['lake', '--verify', '--json'], { env })).toMatchObject({ code: 5 });
+});
+
+test('--engine-sql: what it prints answers alike for the file and for the lake', async () => {
+  await sql("UPDATE t SET note = NULL WHERE id = 7; UPDATE t SET note = 'Ünï | ~' WHERE id = 8");
+  await lake.publish('t');
+  const env = { ...source.env('t'), FINANCE_DB_LAKE: lake.folder };
+  const printed = async (engine: string): Promise<string> =>
+    (await runCli(['lake', '--engine-sql', engine], { env })).stdout;
+  const text = await printed('duckdb');
+  await withDuckdb(async (duckdb) => {
+    await duckdb.run(`ATTACH '${source.duckdbPath}' AS file (READ_ONLY)`);
+    const fromLake = await duckdb.all(text);
+    expect(fromLake).toEqual(await duckdb.all(text.replace(/read_parquet\(.*\)/, 'file.t')));
+    expect(fromLake).toEqual([expect.objectContaining({ rows: expect.anything(), md5: expect.anything() })]);
+  });
+  for (const [engine, from] of [
+    ['spark', 'FROM lake.`public`.`t`;'],
+    ['trino', 'FROM lake."public"."t";'],
+    ['clickhouse', `FROM icebergLocal('${lake.folder}/public/t');`],
+  ] as const)
+    expect(await printed(engine)).toContain(from);
 });
 
 test('killed with SIGKILL between two steps, and two writers at once: nothing is lost and nothing left over', async () => {

@@ -1,13 +1,20 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseS3Place, type S3Place } from '../../src/lake/store/s3Place.ts';
 
 /**
- * What befalls a request: an answer with that status, a connection cut before or after the store did as it was told, an answer that is cut
- * in its middle, or none at all.
+ * What befalls a request: an answer with that status (once its body was taken, or at once), one that says with status 200 that it failed, a
+ * connection cut in the middle of the body, before or after the store did as it was told, an answer that is cut in its middle, a body that the store
+ * stops taking, no answer at all; or a store that takes and says everything slowly.
  */
-export type Trouble = '503' | '500' | '403' | 'hang up' | 'hang up after it' | 'half an answer' | 'silence';
+export type Trouble =
+  | ('503' | '500' | '403' | '400 RequestTimeout' | '503 at once' | '200 with an error')
+  | ('cut' | 'hang up' | 'hang up after it' | 'half an answer')
+  | ('stall' | 'silence' | 'slow');
 
+/** Answers of a slow store come in so many pieces. */
+const SLOW_PIECES = 20;
 /** A store of objects in memory, which fails as it is told. That we speak S3 is proven against a real one: test/lake/engines.ts. */
 export interface S3Server {
   readonly place: S3Place;
@@ -17,6 +24,8 @@ export interface S3Server {
   /** Uploads in parts that were begun and not ended: their names and objects. */
   readonly uploads: Map<string, string>;
   requests: number;
+  /** How long a slow store pauses after each piece that it takes or sends, in milliseconds. */
+  slowMs: number;
   /** Asked for each request. */
   trouble: (request: http.IncomingMessage) => Trouble | undefined;
   clear(): void;
@@ -29,24 +38,48 @@ export async function startS3Server(): Promise<S3Server> {
   const parts = new Map<string, Buffer>();
   let begun = 0;
   const server = http.createServer((request, response) => {
+    store.requests++;
+    const trouble = store.trouble(request);
+    if (trouble === '503 at once') return void refuse(response, 503, 'SlowDown');
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      store.requests++;
-      const trouble = store.trouble(request);
-      if (trouble === 'silence') return;
-      if (trouble === 'hang up') return void request.socket.destroy();
-      if (trouble === '503' || trouble === '500' || trouble === '403') {
-        response.writeHead(Number(trouble));
-        return void response.end(`<Error><Code>C${trouble}</Code><Message>not now</Message></Error>`);
-      }
-      const { status = 200, headers = {}, body = Buffer.alloc(0) } = answer(request, Buffer.concat(chunks));
-      if (trouble === 'hang up after it') return void request.socket.destroy();
-      response.writeHead(status, { ...headers, 'content-length': body.length });
-      if (trouble !== 'half an answer' || body.length === 0) return void response.end(body);
-      response.write(body.subarray(0, body.length >> 1), () => request.socket.destroy());
+    request.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (trouble === 'cut') request.socket.destroy();
+      if (trouble === 'stall' || trouble === 'slow') request.pause();
+      if (trouble === 'slow') setTimeout(() => request.resume(), store.slowMs);
     });
+    request.on('end', () => void reply(request, response, Buffer.concat(chunks), trouble));
   });
+
+  function refuse(response: http.ServerResponse, status: number, code = `C${status}`): void {
+    response.writeHead(status);
+    response.end(`<Error><Code>${code}</Code><Message>not now</Message></Error>`);
+  }
+  async function reply(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    taken: Buffer,
+    trouble: Trouble | undefined,
+  ): Promise<void> {
+    if (trouble === 'silence' || trouble === 'stall') return;
+    if (trouble === 'hang up' || trouble === 'cut') return void request.socket.destroy();
+    if (trouble === '503' || trouble === '500' || trouble === '403') return refuse(response, Number(trouble));
+    if (trouble === '400 RequestTimeout') return refuse(response, 400, 'RequestTimeout');
+    if (trouble === '200 with an error') return refuse(response, 200, 'InternalError');
+    const { status = 200, headers = {}, body = Buffer.alloc(0) } = answer(request, taken);
+    if (trouble === 'hang up after it') return void request.socket.destroy();
+    response.writeHead(status, { ...headers, 'content-length': body.length });
+    if (trouble === 'slow') {
+      const size = Math.ceil(body.length / SLOW_PIECES);
+      for (let at = 0; at < body.length; at += size) {
+        response.write(body.subarray(at, at + size));
+        await delay(store.slowMs);
+      }
+      return void response.end();
+    }
+    if (trouble !== 'half an answer' || body.length === 0) return void response.end(body);
+    response.write(body.subarray(0, body.length >> 1), () => request.socket.destroy());
+  }
 
   interface Answer {
     readonly status?: number;
@@ -106,10 +139,11 @@ export async function startS3Server(): Promise<S3Server> {
   };
   const store: S3Server = {
     place: parseS3Place('s3://money/pre', env) as S3Place,
-    ...{ env, objects, uploads, requests: 0, trouble: () => undefined },
+    ...{ env, objects, uploads, requests: 0, slowMs: 2, trouble: () => undefined },
     clear: () => {
       for (const map of [objects, uploads, parts]) map.clear();
       store.requests = 0;
+      store.slowMs = 2;
       store.trouble = () => undefined;
     },
     close: async () => {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { clearDeadRuns, writeJournal } from '../../src/lake/journal.ts';
+import { patienceFor, sentBody } from '../../src/lake/store/s3Bodies.ts';
 import { putParts } from '../../src/lake/store/s3Parts.ts';
 import { parseS3Place, type S3Place } from '../../src/lake/store/s3Place.ts';
 import { S3Requests } from '../../src/lake/store/s3Requests.ts';
@@ -32,7 +33,7 @@ beforeEach(() => {
 });
 
 test('what fails for a while is tried again', async () => {
-  const store = s3Store(place, 'public/t', signal);
+  const store = s3Store(place, 'public/t', signal, { patienceMs: 5_000 });
   troubles = ['503', 'hang up', '500'];
   await store.write('a', Buffer.from('x'));
   expect(server.requests).toBe(4);
@@ -42,7 +43,7 @@ test('what fails for a while is tried again', async () => {
 
 test('what is refused for good is told at once, without the secret', async () => {
   troubles = ['403'];
-  const failure = s3Store(place, 't', signal).write('a', Buffer.from('x'));
+  const failure = s3Store(place, 't', signal, { patienceMs: 5_000 }).write('a', Buffer.from('x'));
   await expect(failure).rejects.toMatchObject({
     code: 'LAKE_STORE',
     message: 'PUT s3://money/pre/t/a: 403 C403 not now',
@@ -51,7 +52,7 @@ test('what is refused for good is told at once, without the secret', async () =>
 });
 
 test('put-if-absent: the second writer is told, and a lost answer is not taken for a second writer', async () => {
-  const store = s3Store(place, 't', signal);
+  const store = s3Store(place, 't', signal, { patienceMs: 5_000 });
   troubles = ['hang up after it'];
   expect(await store.writeNew('v1', Buffer.from('mine'))).toBe(true);
   expect(await store.writeNew('v1', Buffer.from('theirs'))).toBe(false);
@@ -59,43 +60,102 @@ test('put-if-absent: the second writer is told, and a lost answer is not taken f
 });
 
 /** A file that goes in three parts. */
-function largeFile(): { file: string; content: Buffer; send: (patienceMs?: number) => Promise<void> } {
+function largeFile(size = 2500): {
+  file: string;
+  content: Buffer;
+  send: (patienceMs?: number, partBytes?: number) => Promise<void>;
+} {
   const file = path.join(folder.path, 'large');
-  const content = Buffer.from(Array.from({ length: 2500 }, (_, index) => index % 251));
+  const content = Buffer.alloc(size, Buffer.from(Array.from({ length: 251 }, (_, index) => index)));
   fs.writeFileSync(file, content);
-  const send = (patienceMs?: number): Promise<void> =>
-    putParts(new S3Requests(place, signal, patienceMs), 'large', file, content.length, 1000);
+  const send = (patienceMs?: number, partBytes = Math.ceil(size / 2.5)): Promise<void> =>
+    putParts(new S3Requests(place, signal, patienceMs), 'large', file, content.length, partBytes);
   return { file, content, send };
 }
 
+const OK = undefined;
+const PARTS = 3;
 test.each<[string, (Trouble | undefined)[], number]>([
-  ['each tried again for itself', [undefined, '503', '503'], 1 + 3 + 1 + 2],
+  ['each tried again for itself', [OK, '503', '503'], 1 + PARTS + 1 + 2],
   // The first is listed as an upload without an end, and given up.
-  ['the answer to the beginning lost', ['hang up after it'], 1 + 1 + 3 + 1 + 2],
-  ['cut and slowed down in the middle', [undefined, undefined, 'hang up', '503', 'hang up after it'], 1 + 3 + 1 + 3],
-  ['a store that stops answering in the middle', [undefined, undefined, 'silence'], 1 + 3 + 1 + 1],
+  ['the answer to the beginning lost', ['hang up after it'], 1 + 1 + PARTS + 1 + 2],
+  ['cut and slowed down in the middle', [OK, OK, 'hang up', '503', 'hang up after it'], 1 + PARTS + 1 + 3],
+  ['cut in the middle of a part, refused before it is taken', [OK, OK, 'cut', '503 at once'], 1 + PARTS + 1 + 2],
+  ['a store that has waited too long for us', [OK, '400 RequestTimeout'], 1 + PARTS + 1 + 1],
+  ['a store that stops answering in the middle', [OK, OK, 'silence'], 1 + PARTS + 1 + 1],
+  ['a store that stops taking in the middle', [OK, OK, 'stall'], 1 + PARTS + 1 + 1],
   // The store does not know the upload then, and has the file.
-  ['the answer to the end lost', [undefined, undefined, undefined, undefined, 'hang up after it'], 1 + 3 + 1 + 2],
+  ['the answer to the end lost', [OK, OK, OK, OK, 'hang up after it'], 1 + PARTS + 1 + 2],
+  ['an error with status 200 at its end', [OK, OK, OK, OK, '200 with an error'], 1 + PARTS + 1 + 1],
+  ['a store that does all of it slowly', Array(10).fill('slow'), 1 + PARTS + 1],
 ])('a large file goes in parts: %s', async (_what, planned, requests) => {
-  const { content, send } = largeFile();
+  const { content, send } = largeFile(1 << 20);
   troubles = planned;
-  await send(planned.includes('silence') ? 1000 : undefined);
+  const waits = planned.some((trouble) => trouble === 'silence' || trouble === 'stall');
+  await send(waits ? 500 : 10_000);
   expect(server.objects.get('/money/large')?.equals(content)).toBe(true);
   expect(server.uploads.size).toBe(0);
   // With so little patience more of them may be sent again.
-  if (planned.includes('silence')) expect(server.requests).toBeGreaterThanOrEqual(requests);
+  if (waits) expect(server.requests).toBeGreaterThanOrEqual(requests);
   else expect(server.requests).toBe(requests);
 });
 
-test('an upload that is refused in its middle is given up, and said so', async () => {
-  const { send } = largeFile();
-  troubles = [undefined, undefined, '403'];
-  await expect(send()).rejects.toMatchObject({ code: 'LAKE_STORE', message: expect.stringContaining('403 C403') });
+test.each<[Trouble, RegExp]>([
+  ['403', /403 C403 not now/],
+  ['500', /500 C500 not now/],
+  ['503 at once', /503 SlowDown not now/],
+  ['cut', /other side closed|ECONNRESET|EPIPE/],
+  ['silence', /no answer within 0\.\d s/],
+  ['stall', /no answer within 0\.\d s/],
+])('an upload that ends in its middle (%s) is given up, and said so', async (trouble, why) => {
+  const { send } = largeFile(1 << 20);
+  troubles = [OK, OK, ...Array<Trouble>(trouble === '403' ? 1 : 8).fill(trouble)];
+  const waits = trouble === 'silence' || trouble === 'stall';
+  const failure: unknown = await send(waits ? 60 : 2000).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 'LAKE_STORE', message: expect.stringMatching(why) });
+  expect(failure).toMatchObject({ message: expect.stringMatching(/^PUT s3:\/\/money\/large: /) });
   expect(server.objects.size + server.uploads.size).toBe(0);
 });
 
+test('an end that fails with status 200, again and again, is no end', async () => {
+  const { send } = largeFile();
+  server.trouble = ({ method, url }) => (method === 'POST' && /uploadId/.test(url ?? '') ? '200 with an error' : OK);
+  await expect(send(200)).rejects.toMatchObject({ code: 'LAKE_STORE', message: 'POST s3://money/large: not now' });
+  expect(server.objects.size + server.uploads.size).toBe(0);
+});
+
+test('whoever takes or says something is waited for, however long all of it takes', async () => {
+  let signs = 0;
+  const content = Buffer.alloc(1 << 20, 'money');
+  const { body, headers } = sentBody(content, () => void signs++);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body as AsyncIterable<Uint8Array>) {
+    pieces.push(piece);
+    expect(signs).toBe(pieces.length);
+  }
+  expect(Buffer.concat(pieces).equals(content)).toBe(true);
+  expect(pieces.length).toBeGreaterThan(2);
+  expect(headers).toEqual({ 'content-length': String(content.length) });
+  // More may lie in the system's buffers, but not without end.
+  expect(patienceFor(Buffer.alloc(0), 30_000)).toBe(30_000);
+  expect(patienceFor(Buffer.alloc(16 << 20), 30_000)).toBe(patienceFor(Buffer.alloc(8 << 20), 30_000));
+  // Twenty pieces, each of them well within the patience that all together exceed.
+  server.objects.set('/money/slow', content);
+  server.trouble = () => 'slow';
+  server.slowMs = 15;
+  expect((await new S3Requests(place, signal, 200).get('slow'))?.equals(content)).toBe(true);
+});
+
+test('412 is an answer only to who asked for it', async () => {
+  server.objects.set('/money/x', Buffer.from('x'));
+  const request = { method: 'PUT', body: Buffer.from('y'), headers: { 'if-none-match': '*' } };
+  await expect(new S3Requests(place, signal).send('x', request, async () => 'taken')).rejects.toMatchObject({
+    message: 'PUT s3://money/x: 412',
+  });
+});
+
 test('what a killed run had sent of a file in parts is given up by the next one, and nothing else', async () => {
-  const store = s3Store(place, 'public/t', signal);
+  const store = s3Store(place, 'public/t', signal, { patienceMs: 5_000 });
   const requests = new S3Requests(place, signal);
   const begin = (key: string): Promise<unknown> =>
     requests.send(key, { method: 'POST', query: 'uploads=' }, async () => undefined);

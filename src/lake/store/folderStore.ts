@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { codeOf, FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
 import { makeFolders } from '../../files/privateFile.ts';
+import { diskFull, isFull } from './diskFull.ts';
 import type { LakeStore } from './store.ts';
 
 /**
@@ -108,8 +109,7 @@ function isMissing(error: unknown): boolean {
 function folderError(error: unknown, place: string): unknown {
   const code = codeOf(error);
   if (code === undefined) return error;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new FinanceDbError('DISK_FULL', `no space left for ${place}: ${messageOf(error)}`, { cause: error });
+  if (isFull(error)) return diskFull(error, place);
   return new FinanceDbError('LAKE_STORE', `the lake's folder cannot be used: ${messageOf(error)}`, {
     cause: error,
     details: { path: place },

@@ -2,7 +2,7 @@
 export interface Patience {
   /** Aborted when nothing came for too long. */
   readonly signal: AbortSignal;
-  /** Something came: the wait begins anew. */
+  /** Something came, or was taken: the wait begins anew. */
   renew(): void;
   end(): void;
 }
@@ -12,5 +12,14 @@ export function startPatience(milliseconds: number): Patience {
   const controller = new AbortController();
   const seconds = Math.round(milliseconds / 100) / 10;
   const timer = setTimeout(() => controller.abort(new Error(`no answer within ${seconds} s`)), milliseconds);
-  return { signal: controller.signal, renew: () => void timer.refresh(), end: () => clearTimeout(timer) };
+  let ended = false;
+  return {
+    signal: controller.signal,
+    // A timer that was cleared would begin again.
+    renew: () => void (ended || timer.refresh()),
+    end: () => {
+      ended = true;
+      clearTimeout(timer);
+    },
+  };
 }

@@ -14,9 +14,9 @@ export async function putParts(
   partBytes: number,
 ): Promise<void> {
   let begunTwice = false;
-  const uploadId = await requests.send(key, { method: 'POST', query: 'uploads=' }, async (response, attempt) => {
-    begunTwice = attempt > 1;
-    return element(await response.text(), 'UploadId');
+  const uploadId = await requests.send(key, { method: 'POST', query: 'uploads=' }, async (answer) => {
+    begunTwice = answer.attempt > 1;
+    return element(await answer.text(), 'UploadId');
   });
   const query = `uploadId=${encodeURIComponent(uploadId)}`;
   const fd = fs.openSync(file, 'r');
@@ -26,11 +26,13 @@ export async function putParts(
       const part = Buffer.alloc(Math.min(partBytes, size - from));
       fs.readSync(fd, part, 0, part.length, from);
       const request = { method: 'PUT', body: part, query: `partNumber=${tags.length + 1}&${query}` };
-      tags.push(await requests.send(key, request, async (response) => response.headers.get('etag') ?? ''));
+      tags.push(await requests.send(key, request, async ({ headers }) => headers.get('etag') ?? ''));
     }
     await complete(requests, key, query, tags, size);
   } catch (error) {
-    await requests.send(key, { method: 'DELETE', query, mayMiss: true }, async () => undefined).catch(() => undefined);
+    // A store that is gone is not waited for once more: the next run gives up what this one began.
+    const abort = { method: 'DELETE', query, mayMiss: true, tries: 2 };
+    await requests.send(key, abort, async () => undefined).catch(() => undefined);
     throw error;
   } finally {
     fs.closeSync(fd);
@@ -49,10 +51,10 @@ async function complete(
   const parts = tags.map((tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`);
   const body = Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`);
   const request = { method: 'POST', query, body, mayMiss: true };
-  const done = await requests.send(key, request, async (response, attempt) => {
-    const text = await response.text();
+  const done = await requests.send(key, request, async ({ status, attempt, text: read }) => {
+    const text = await read();
     // Of an upload that was completed, with the answer lost, the store knows no more than the file.
-    if (response.status === 404) return attempt > 1 && (await requests.head(key)) === size;
+    if (status === 404) return attempt > 1 && (await requests.head(key)) === size;
     // Failures of this request may come with status 200.
     if (text.includes('<Error>')) throw new Error(element(text, 'Message') || 'the upload was not completed');
     return true;
@@ -71,7 +73,7 @@ export async function dropUploads(requests: S3Requests, prefix: string, keys: re
     let markers = '';
     do {
       const query = `uploads=&prefix=${encodeURIComponent(prefix)}${markers}`;
-      const text = await requests.send('', { method: 'GET', query }, (response) => response.text());
+      const text = await requests.send('', { method: 'GET', query }, (answer) => answer.text());
       for (const [, upload = ''] of text.matchAll(/<Upload>(.*?)<\/Upload>/gs)) {
         const [key, id] = [unescaped(element(upload, 'Key')), element(upload, 'UploadId')];
         const abort = { method: 'DELETE', query: `uploadId=${encodeURIComponent(id)}`, mayMiss: true };

@@ -1,19 +1,16 @@
-import fs from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
-import { FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
-import { startPatience } from './patience.ts';
+import { codeOf, FinanceDbError, messageOf } from '../../errors/financeDbError.ts';
+import { type Patience, startPatience } from './patience.ts';
+import { answerOf, patienceFor, type S3Answer, sentBody } from './s3Bodies.ts';
 import type { S3Place } from './s3Place.ts';
 
-/** Tried again after 0.2 s, 0.4 s … up to 5 s, about 20 s in all. */
-const TRIES = 8;
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 5_000;
-/** A request without an answer, or an answer that stops, is given up after so long and sent again; a slow line gets a second for each 100 kB sent. */
+/** A request that the store stops taking or does not answer, or an answer that stops, is given up after so long and sent again. */
 const PATIENCE_MS = 30_000;
-const SLOWEST_BYTES_PER_MS = 100;
+const TRIES = 8;
+/** Shares of the patience: after 0.2 s, 0.4 s … up to 5 s, about 20 s in all. */
+const FIRST_PAUSE = 1 / 150;
+const LONGEST_PAUSE = 1 / 6;
 
 export interface S3Request {
   readonly method: string;
@@ -22,10 +19,11 @@ export interface S3Request {
   readonly headers?: Record<string, string>;
   /** Whether 404 is an answer like any other. */
   readonly mayMiss?: boolean;
+  /** Whether 412 is. */
+  readonly mayBeThere?: boolean;
+  /** How often it is sent at the most; as often as any when left out. */
+  readonly tries?: number;
 }
-
-/** Reads an answer. @param alive to be called while parts of a long one come in */
-type Read<T> = (response: Response, attempt: number, alive: () => void) => Promise<T>;
 
 /** The requests of S3 that a lake needs, each tried again when the store fails, times out or asks to slow down. */
 export class S3Requests {
@@ -44,42 +42,41 @@ export class S3Requests {
   }
 
   async get(key: string): Promise<Buffer | null> {
-    return this.send(key, { method: 'GET', mayMiss: true }, async (response) =>
-      response.status === 404 ? null : Buffer.from(await response.arrayBuffer()),
+    return this.send(key, { method: 'GET', mayMiss: true }, async (answer) =>
+      answer.status === 404 ? null : answer.whole(),
     );
   }
 
   async head(key: string): Promise<number | null> {
-    return this.send(key, { method: 'HEAD', mayMiss: true }, async (response) =>
-      response.status === 404 ? null : Number(response.headers.get('content-length') ?? 0),
+    return this.send(key, { method: 'HEAD', mayMiss: true }, async ({ status, headers }) =>
+      status === 404 ? null : Number(headers.get('content-length') ?? 0),
     );
   }
 
-  /** Writes `key` to a local file as it comes in. @returns whether there is one */
+  /** @returns whether there is such a file */
   async download(key: string, file: string): Promise<boolean> {
-    return this.send(key, { method: 'GET', mayMiss: true }, async (response, _attempt, alive) => {
-      if (response.status === 404) return false;
-      const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-      body.on('data', alive);
-      await pipeline(body, fs.createWriteStream(file));
+    return this.send(key, { method: 'GET', mayMiss: true }, async (answer) => {
+      if (answer.status === 404) return false;
+      await answer.intoFile(file);
       return true;
     });
   }
 
-  /**
-   * @param onlyNew whether a file of that name is to be left alone
-   * @returns whether it was written
-   */
-  async put(key: string, content: Buffer, onlyNew: boolean): Promise<boolean> {
+  async put(key: string, content: Buffer): Promise<void> {
+    await this.send(key, { method: 'PUT', body: content }, async () => undefined);
+  }
+
+  /** Leaves a file of that name alone. @returns whether it was written */
+  async putNew(key: string, content: Buffer): Promise<boolean> {
     let repeated = false;
-    const headers: Record<string, string> = onlyNew ? { 'if-none-match': '*' } : {};
-    const refused = await this.send(key, { method: 'PUT', body: content, headers }, async (response, attempt) => {
+    const headers = { 'if-none-match': '*' };
+    const request = { method: 'PUT', body: content, headers, mayBeThere: true };
+    const refused = await this.send(key, request, async ({ status, attempt }) => {
       repeated = attempt > 1;
-      return response.status === 412;
+      return status === 412;
     });
-    if (!refused || !onlyNew) return !refused;
     // An answer may have been lost after the store took the file: then it is ours that is in the way.
-    return repeated && ((await this.get(key))?.equals(content) ?? false);
+    return !refused || (repeated && ((await this.get(key))?.equals(content) ?? false));
   }
 
   async list(prefix: string): Promise<string[]> {
@@ -88,7 +85,7 @@ export class S3Requests {
     do {
       const more = token === '' ? '' : `&continuation-token=${encodeURIComponent(token)}`;
       const query = `list-type=2&prefix=${encodeURIComponent(prefix)}${more}`;
-      const text = await this.send('', { method: 'GET', query }, (response) => response.text());
+      const text = await this.send('', { method: 'GET', query }, (answer) => answer.text());
       for (const [, key = ''] of text.matchAll(/<Key>([^<]*)<\/Key>/g)) keys.push(unescaped(key));
       token = unescaped(element(text, 'NextContinuationToken'));
     } while (token !== '');
@@ -100,38 +97,42 @@ export class S3Requests {
   }
 
   /**
-   * @param read reads the answer; 412, and 404 where it may be, are for it to judge
-   * @throws FinanceDbError LAKE_STORE
+   * @param read reads the answer; those that the request allows for are for it to judge
+   * @throws FinanceDbError LAKE_STORE; an error of this machine's disk as it is
    */
-  async send<T>(key: string, request: S3Request, read: Read<T>): Promise<T> {
-    const { method, query, body, headers = {}, mayMiss = false } = request;
+  async send<T>(key: string, request: S3Request, read: (answer: S3Answer) => Promise<T>): Promise<T> {
+    const { method, query, tries = TRIES } = request;
     const path = key.split('/').map(encodeURIComponent).join('/');
     const url = `${this.place.url}/${path}${query === undefined ? '' : `?${query}`}`;
     let problem: unknown;
-    for (let attempt = 1; attempt <= TRIES; attempt++) {
+    for (let attempt = 1; attempt <= tries; attempt++) {
       this.signal.throwIfAborted();
       if (attempt > 1) await this.pause(attempt);
-      const patience = startPatience(this.patienceMs + Math.ceil((body?.length ?? 0) / SLOWEST_BYTES_PER_MS));
+      const patience = startPatience(patienceFor(request.body, this.patienceMs));
       try {
-        const signal = AbortSignal.any([this.signal, patience.signal]);
-        const response = await this.client.fetch(url, {
-          ...{ method, headers, signal },
-          ...(body === undefined ? {} : { body: new Uint8Array(body) }),
-        });
+        const response = await this.fetch(url, request, patience);
         patience.renew();
-        if (response.ok || response.status === 412 || (response.status === 404 && mayMiss))
-          return await read(response, attempt, patience.renew);
-        const text = await response.text();
-        problem = `${response.status} ${element(text, 'Code')} ${element(text, 'Message')}`.trim();
-        if (!isPassing(response.status)) break;
+        const answer = answerOf(response, attempt, patience.renew);
+        if (isAnswer(response, request)) return await read(answer);
+        const text = await answer.text();
+        const code = element(text, 'Code');
+        problem = `${response.status} ${code} ${element(text, 'Message')}`.trim();
+        if (!isPassing(response.status, code)) break;
       } catch (error) {
         this.signal.throwIfAborted();
+        if (isLocal(error)) throw error;
         problem = error;
       } finally {
         patience.end();
       }
     }
     throw this.failure(method, key, problem);
+  }
+
+  private fetch(url: string, { method, body, headers }: S3Request, patience: Patience): Promise<Response> {
+    const sent = sentBody(body, patience.renew);
+    const signal = AbortSignal.any([this.signal, patience.signal]);
+    return this.client.fetch(url, { method, signal, ...sent, headers: { ...headers, ...sent.headers } });
   }
 
   failure(method: string, key: string, problem: unknown): FinanceDbError {
@@ -144,14 +145,23 @@ export class S3Requests {
   }
 
   private async pause(attempt: number): Promise<void> {
-    const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 2));
+    const longest = this.patienceMs * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 2));
     await delay(longest * (0.5 + Math.random() / 2), undefined, { signal: this.signal });
   }
 }
 
-/** Whether the same request may succeed a little later. 501 is of stores that do not know it. */
-function isPassing(status: number): boolean {
-  return (status >= 500 && status !== 501) || [408, 409, 429].includes(status);
+function isAnswer({ ok, status }: Response, { mayMiss, mayBeThere }: S3Request): boolean {
+  return ok || (status === 404 && mayMiss === true) || (status === 412 && mayBeThere === true);
+}
+
+/** Whether the same request may succeed a little later. 501 is of stores that do not know it; AWS says 400 to who sends slowly. */
+function isPassing(status: number, code: string): boolean {
+  return (status >= 500 && status !== 501) || [408, 409, 429].includes(status) || code === 'RequestTimeout';
+}
+
+/** Errors of this machine's disk, which no other try mends. */
+function isLocal(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO', 'ENOENT'].includes(codeOf(error) ?? '');
 }
 
 /** The text of the first element of that name; empty without one. */
