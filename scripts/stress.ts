@@ -132,7 +132,7 @@ async function stressFollow(): Promise<void> {
     const reasons = new Map<string, number>();
     for (const reason of result.restarts) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     console.log(
-      `seed ${values.seed}: ${result.commits} commits in ${result.publishes} publishes beside ${result.transactions} transactions of ${values.sessions} sessions; ${result.scans} scans; ${result.comparisons} comparisons of ${result.rowsCompared} rows, all equal; ${result.meetings} validations met the follower; ${result.reads} reads`,
+      `seed ${values.seed}: ${result.commits} commits in ${result.publishes} publishes beside ${result.transactions} transactions of ${values.sessions} sessions and ${result.definitions} changed definitions; ${result.scans} scans; ${result.comparisons} comparisons of ${result.rowsCompared} rows, all equal; ${result.meetings} validations met the follower; ${result.reads} reads`,
     );
     for (const [reason, times] of reasons) console.log(`  ${times} x ${reason}`);
   } finally {

@@ -22,6 +22,7 @@ import {
 } from '../support/follower.ts';
 import { putHugeTransaction } from '../support/followHuge.ts';
 import { makeFollowCluster } from '../support/followServer.ts';
+import { followStress } from '../support/followStress.ts';
 import { random } from '../support/stress.ts';
 import { until } from '../support/until.ts';
 
@@ -148,6 +149,22 @@ async function contentOf(file: string): Promise<{ rows: string; lsn: bigint; sna
     reader.close();
   }
 }
+
+test('random writers, silent definitions and cut connections, by seed: every row of both sides is compared', async () => {
+  await session.query('DROP PUBLICATION finance_db');
+  try {
+    const result = await followStress({
+      ...{ address: cluster.address, folder: folder.path, seed: 6, seconds: 3, sessions: 3, rows: 600 },
+      leastComparisons: 3,
+    });
+    expect(result.rowsCompared).toBeGreaterThan(3000);
+    expect(result.reads).toBeGreaterThan(0);
+  } finally {
+    await session.query(
+      'DROP TABLE plain, composite, parted, indexed; DROP TABLE IF EXISTS guest, parted_low; DROP TYPE mood',
+    );
+  }
+});
 
 test('what a validation finds damaged beside it is loaded anew by the follower, and compared again', async () => {
   await sync(syncRequest(config()));

@@ -6,7 +6,7 @@ import { isFinanceDbError, messageOf } from '../../src/errors/financeDbError.ts'
 import { parseLsn } from '../../src/model/watermark.ts';
 import { connect } from '../../src/postgres/session.ts';
 import { configOf, startFollower, type TestFollower, validateRequest } from './follower.ts';
-import { makeTables, random, TABLES, type Writers, write } from './stress.ts';
+import { makeTables, random, SILENT, TABLES, type Writers, write } from './stress.ts';
 
 export interface FollowStressOptions {
   readonly address: PostgresAddress;
@@ -21,6 +21,7 @@ export interface FollowStressOptions {
 
 export interface FollowStressResult {
   readonly transactions: number;
+  readonly definitions: number;
   readonly commits: number;
   readonly publishes: number;
   readonly scans: number;
@@ -53,13 +54,16 @@ export async function followStress(options: FollowStressOptions): Promise<Follow
   const admin = await connect(address, { retryMs: 2000 });
   await makeTables(admin, options.rows);
   await admin.query(
+    "CREATE TYPE mood AS ENUM ('sad', 'glad'); ALTER TABLE composite ADD COLUMN m mood; UPDATE composite SET m = (ARRAY['sad', 'glad']::mood[])[1 + (n * 10)::int % 2]",
+  );
+  await admin.query(
     `CREATE PUBLICATION finance_db FOR TABLE ${TABLES} WITH (publish_via_partition_root = ${seed % 2 === 0})`,
   );
-  const state: Writers = { paused: false, stopped: false, transactions: 0, idle: 0 };
+  const state: Writers = { paused: false, stopped: false, transactions: 0, definitions: 0, idle: 0 };
   const sessions = await Promise.all(
     Array.from({ length: options.sessions }, () => connect(address, { retryMs: 2000 })),
   );
-  const writers = sessions.map((session, name) => write(session, name, options, state));
+  const writers = sessions.map((session, name) => write(session, name, options, state, SILENT));
   const next = random(seed);
   const totals = {
     commits: 0,
@@ -119,7 +123,7 @@ export async function followStress(options: FollowStressOptions): Promise<Follow
     }
     await follower.stop();
     account();
-    return { ...totals, transactions: state.transactions, reads: reading.reads };
+    return { ...totals, transactions: state.transactions, definitions: state.definitions, reads: reading.reads };
   } catch (error) {
     throw new Error(`seed ${seed}, comparison ${totals.comparisons + 1}: ${messageOf(error)}`, { cause: error });
   } finally {

@@ -55,7 +55,7 @@ export async function makeTables(session: PgSession, rows: number): Promise<void
     INSERT INTO composite SELECT 'k' || i % 50, md5(i::text)::uuid, i / 3.0 FROM generate_series(1, ${rows}) i;
     CREATE TABLE parted (id int, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id);
     CREATE TABLE parted_low PARTITION OF parted FOR VALUES FROM (MINVALUE) TO (${rows >> 1});
-    CREATE TABLE parted_high PARTITION OF parted FOR VALUES FROM (${rows >> 1}) TO (MAXVALUE);
+    CREATE TABLE parted_high PARTITION OF parted FOR VALUES FROM (${rows >> 1}) TO (${rows * 4});
     INSERT INTO parted SELECT i, 'p' || i FROM generate_series(1, ${rows}) i;
     CREATE TABLE indexed (tx_id text PRIMARY KEY, timestamp timestamp, merchant text, category text) WITH (fillfactor = 10);
     INSERT INTO indexed SELECT 'tx' || i, '2020-01-01'::timestamp + i * interval '1 min', 'm' || i % 20, 'c' || i % 5 FROM generate_series(1, ${rows}) i`);
@@ -115,10 +115,37 @@ const ALONE = [
   'ALTER TABLE parted ATTACH PARTITION parted_low FOR VALUES FROM (MINVALUE) TO (HALF)',
 ];
 
+/** A partition beyond all others, for what only comes to go. */
+const GUEST = 'CREATE TABLE guest PARTITION OF parted FOR VALUES FROM (BEYOND) TO (MAXVALUE)';
+const GUESTS =
+  "INSERT INTO parted SELECT BEYOND + i, 'guest' FROM generate_series(0, 9) i ON CONFLICT (id) DO UPDATE SET v = 'again'";
+
+/** Definitions that change, and are taken back, without a message to who follows: commands of one line are commits of their own. */
+export const SILENT: readonly (readonly string[])[] = [
+  [GUEST, GUESTS],
+  [GUEST, GUESTS, 'DROP TABLE guest'],
+  [`${GUEST}; ${GUESTS}; DROP TABLE guest`],
+  ['ALTER TABLE parted DETACH PARTITION guest', "UPDATE guest SET v = 'apart'"],
+  ['ALTER TABLE parted ATTACH PARTITION guest FOR VALUES FROM (BEYOND) TO (MAXVALUE)', GUESTS],
+  ['ALTER TABLE parted ATTACH PARTITION guest FOR VALUES FROM (BEYOND) TO (MAXVALUE)', GUESTS, 'DROP TABLE guest'],
+  ['TRUNCATE guest'],
+  ['DROP TABLE IF EXISTS guest'],
+  ['TRUNCATE parted_low'],
+  ['ALTER TABLE indexed ADD COLUMN extra int DEFAULT 7'],
+  ['ALTER TABLE indexed DROP COLUMN IF EXISTS extra'],
+  ['ALTER TABLE plain REPLICA IDENTITY FULL', 'ALTER TABLE composite REPLICA IDENTITY FULL'],
+  ['ALTER TABLE plain REPLICA IDENTITY DEFAULT'],
+  ["ALTER TYPE mood RENAME VALUE 'sad' TO 'low'", "ALTER TYPE mood RENAME VALUE 'low' TO 'sad'"],
+  ["ALTER TYPE mood RENAME VALUE 'glad' TO 'high'"],
+  ["ALTER TYPE mood RENAME VALUE 'high' TO 'glad'"],
+];
+
 export interface Writers {
   paused: boolean;
   stopped: boolean;
   transactions: number;
+  /** Definitions that were changed. */
+  definitions: number;
   /** Writers between two transactions. */
   idle: number;
 }
@@ -128,7 +155,10 @@ export async function write(
   name: number,
   options: Pick<StressOptions, 'seed' | 'rows'>,
   state: Writers,
+  silent: readonly (readonly string[])[] = [],
 ): Promise<void> {
+  const alone = [...ALONE.map((command) => [command]), ...silent];
+  const share = silent.length > 0 ? 0.06 : 0.02;
   const next = random(options.seed * 1009 + name);
   const pause = (): Promise<void> => (next() < 0.25 ? delay(Math.floor(next() * 40)) : Promise.resolve());
   const quietly = (sql: string): Promise<boolean> =>
@@ -143,9 +173,13 @@ export async function write(
       state.idle--;
       continue;
     }
-    if (next() < 0.02) {
-      const command = ALONE[Math.floor(next() * ALONE.length)] ?? 'SELECT 1';
-      await quietly(command.replace('HALF', String(options.rows >> 1)));
+    if (next() < share) {
+      for (const command of alone[Math.floor(next() * alone.length)] ?? []) {
+        const sql = command
+          .replaceAll('HALF', String(options.rows >> 1))
+          .replaceAll('BEYOND', String(options.rows * 4));
+        if (await quietly(sql)) state.definitions++;
+      }
       continue;
     }
     await quietly('BEGIN');
@@ -179,7 +213,7 @@ export async function stress(options: StressOptions): Promise<StressResult> {
   const { address, seed, log = () => undefined } = options;
   const admin = await connect(address, { retryMs: 2000 });
   await makeTables(admin, options.rows);
-  const state: Writers = { paused: false, stopped: false, transactions: 0, idle: 0 };
+  const state: Writers = { paused: false, stopped: false, transactions: 0, definitions: 0, idle: 0 };
   const sessions = await Promise.all(
     Array.from({ length: options.sessions }, () => connect(address, { retryMs: 2000 })),
   );
