@@ -90,7 +90,7 @@ export class FollowCycle {
       signal.removeEventListener('abort', onAbort);
       this.meetings.refuse('the stream has ended');
       this.stream?.close();
-      this.publisher.close();
+      await this.publisher.close();
     }
   }
 

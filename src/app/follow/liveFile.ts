@@ -1,25 +1,20 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { LABEL_NAMES } from '../../duckdb/baseCurrencyState.ts';
-import { compactFile, type FreshSize, isBloated } from '../../duckdb/compact.ts';
 import type { PublishedFile } from '../../duckdb/fileState.ts';
 import { type FollowPosition, writeFollowStateSql } from '../../duckdb/followState.ts';
 import { type AppliedChanges, putNetChanges } from '../../duckdb/netChanges.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
 import { type Receipt, writeReceipts } from '../../duckdb/receipts.ts';
 import { rememberSampleTables } from '../../duckdb/sampleTables.ts';
-import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
-import { mapFileError } from '../../files/fileErrors.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { counted } from '../../model/counted.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import { SAMPLE_ID_COLUMN, SAMPLE_ID_PREFIX } from '../../model/sampleRows.ts';
 import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { labelSums } from '../sync/baseCurrency.ts';
 import { DEFAULT_MEMORY } from '../sync/syncCopy.ts';
-import { fileIdentity } from '../validate/receipt.ts';
 import { asRestart, type FollowedTable, renew } from './changedTables.ts';
+import { PrivateCopy, type PublishedCopy, STREAM_MEMORY } from './privateCopy.ts';
 import { Restart } from './restart.ts';
 
 type OwnFile = Extract<PublishedFile, { kind: 'ours' }>;
@@ -32,8 +27,6 @@ interface TableCount {
   deleted: bigint;
 }
 
-/** What DuckDB may use for changes that come in pieces (MOST_HELD of the cycle): of more it only keeps blocks that nobody asks for again. */
-const STREAM_MEMORY = '160MB';
 /** A batch of more than this has values that are large by themselves, and gets what a sync has. */
 const LARGE_BATCH = 48 << 20;
 
@@ -41,8 +34,8 @@ const LARGE_BATCH = 48 << 20;
 const LABEL_MS = 30_000;
 
 /**
- * The private copy of the published file that stays open: changes are put into it, and copies of it published. One transaction
- * of DuckDB takes all changes since the last publish; until it ends they can be taken back.
+ * What is to be published next: changes are put into the private copy, in one transaction of DuckDB for all since the last publish;
+ * until it ends they can be taken back.
  */
 export class LiveFile {
   private inTransaction = false;
@@ -51,21 +44,15 @@ export class LiveFile {
   private labelledAt = 0;
   /** Sample rows are told with the very file that they come in. */
   private samplesCame = false;
-  private shares: boolean | null = null;
-  /** Which file we left at the published place. */
-  private left: string | null;
   private readonly counts: Map<FollowedTable, TableCount>;
 
   private constructor(
     private readonly config: Config,
     private readonly workspace: Workspace,
     private readonly tables: readonly FollowedTable[],
-    private readonly copyPath: string,
-    private copy: WorkingCopy,
-    private file: OwnFile,
-    private fresh: FreshSize,
+    private readonly own: PrivateCopy,
+    private readonly file: OwnFile,
   ) {
-    this.left = fileIdentity(workspace.publishedPath);
     this.counts = new Map(
       tables.map((table) => [table, { touched: false, rows: rowsOf(file, table), upserted: 0n, deleted: 0n }]),
     );
@@ -78,14 +65,8 @@ export class LiveFile {
     tables: readonly FollowedTable[],
     file: OwnFile,
   ): Promise<LiveFile> {
-    workspace.clearCopy();
-    workspace.copyPublished();
-    // Of another name than the copy of a sync, which may have its turn in between.
-    const copyPath = path.join(workspace.folder, 'live.duckdb');
-    fs.rmSync(`${copyPath}.wal`, { force: true });
-    fs.renameSync(workspace.copyPath, copyPath);
-    const copy = await openWorkingCopy(copyPath, optionsOf(config, workspace));
-    return new LiveFile(config, workspace, tables, copyPath, copy, file, file.fresh);
+    const names = tables.map(({ name }) => name);
+    return new LiveFile(config, workspace, tables, await PrivateCopy.open(config, workspace, file.fresh, names), file);
   }
 
   /**
@@ -96,28 +77,30 @@ export class LiveFile {
     for (const table of this.tables) {
       const { changes } = table;
       if (changes.size === 0 && !changes.truncated) continue;
-      await this.begin();
-      if (changes.bytes > LARGE_BATCH && !this.hasRoom) await this.limitMemory(DEFAULT_MEMORY);
+      const copy = await this.begin();
+      if (changes.bytes > LARGE_BATCH && !this.hasRoom) await this.limitMemory(copy, DEFAULT_MEMORY);
       if (bringsSamples(table)) this.samplesCame = true;
       renew(table);
       try {
-        this.note(table, await putNetChanges(this.copy, this.workspace.spoolFolder, table, changes));
+        this.note(table, await putNetChanges(copy, this.workspace.spoolFolder, table, changes));
       } catch (error) {
         throw asRestart(error, table);
       }
     }
   }
 
-  private async limitMemory(memory: string): Promise<void> {
+  private async limitMemory(copy: WorkingCopy, memory: string): Promise<void> {
     if (this.config.memory !== undefined) return;
-    await this.copy.run(`SET memory_limit = ${quoteLiteral(memory)}`);
+    await copy.run(`SET memory_limit = ${quoteLiteral(memory)}`);
     this.hasRoom = memory === DEFAULT_MEMORY;
   }
 
-  private async begin(): Promise<void> {
-    if (this.inTransaction) return;
-    await this.copy.run('BEGIN TRANSACTION');
+  private async begin(): Promise<WorkingCopy> {
+    const copy = await this.own.use();
+    if (this.inTransaction) return copy;
+    await copy.run('BEGIN TRANSACTION');
     this.inTransaction = true;
+    return copy;
   }
 
   private note(table: FollowedTable, { upserted, deleted, rows }: AppliedChanges): void {
@@ -139,10 +122,10 @@ export class LiveFile {
     seconds: number,
     now: Date,
   ): Promise<{ upserted: bigint; deleted: bigint; warnings: readonly string[] }> {
-    await this.begin();
+    const copy = await this.begin();
     for (const [table, { touched }] of this.counts) {
       if (!touched) continue;
-      const [row] = await this.copy.all<{ n: string }>(
+      const [row] = await copy.all<{ n: string }>(
         `SELECT count(*)::VARCHAR AS n FROM ${duckdbTable(table.source.table)}`,
       );
       const { rows } = this.countOf(table);
@@ -152,13 +135,13 @@ export class LiveFile {
         ]);
     }
     const done = [...this.counts].map(([table, count]) => ({ table: table.source.table, ...count }));
-    for (const statement of writeFollowStateSql(done, at, snapshot, seconds, now)) await this.copy.run(statement);
+    for (const statement of writeFollowStateSql(done, at, snapshot, seconds, now)) await copy.run(statement);
     const upserted = done.reduce((sum, count) => sum + count.upserted, 0n);
     const deleted = done.reduce((sum, count) => sum + count.deleted, 0n);
-    const warnings = upserted + deleted > 0n ? await this.describe(now) : [];
-    await this.copy.run('COMMIT');
+    const warnings = upserted + deleted > 0n ? await this.describe(copy, now) : [];
+    await copy.run('COMMIT');
     this.inTransaction = false;
-    if (this.hasRoom) await this.limitMemory(STREAM_MEMORY);
+    if (this.hasRoom) await this.limitMemory(copy, STREAM_MEMORY);
     for (const count of this.counts.values()) {
       count.touched = false;
       count.upserted = 0n;
@@ -168,75 +151,38 @@ export class LiveFile {
   }
 
   /** What the file says of its rows: the currency of the sums, where they themselves say it, and which of them are samples. */
-  private async describe(now: Date): Promise<readonly string[]> {
+  private async describe(copy: WorkingCopy, now: Date): Promise<readonly string[]> {
     const { sampleTables } = this.file;
     const isRecent = now.getTime() - this.labelledAt < LABEL_MS;
     // Whoever looks at sample rows is told how many there are still.
-    if (!isRecent || this.samplesCame || sampleTables.length > 0) await this.countSamples();
+    if (!isRecent || this.samplesCame || sampleTables.length > 0) await this.countSamples(copy);
     this.samplesCame = false;
     if (isRecent) return [];
     this.labelledAt = now.getTime();
-    await this.copy.run(
-      `DELETE FROM ${STATE_SCHEMA}.about WHERE name IN (${LABEL_NAMES.map(quoteLiteral).join(', ')})`,
-    );
-    return labelSums(this.copy, this.config, this.file.baseCurrency, null);
+    await copy.run(`DELETE FROM ${STATE_SCHEMA}.about WHERE name IN (${LABEL_NAMES.map(quoteLiteral).join(', ')})`);
+    return labelSums(copy, this.config, this.file.baseCurrency, null);
   }
 
-  private async countSamples(): Promise<void> {
+  private async countSamples(copy: WorkingCopy): Promise<void> {
     const synced = this.tables.map(({ source, columns }) => ({ table: source.table, columns }));
     const others = this.file.sampleTables.filter(({ table }) => !this.tables.some(({ name }) => name === table));
-    await rememberSampleTables(this.copy, synced, others);
+    await rememberSampleTables(copy, synced, others);
   }
 
   /**
-   * Publishes a copy of the copy, to which nothing may be put meanwhile.
-   * @returns bytes that were written for it, and what was set aside, in words
+   * Publishes what was committed in the copy, to which nothing may be put meanwhile.
+   * @returns bytes that are written for it, and what was set aside, in words
    */
-  async publish(now: Date): Promise<{ written: number; bytes: number; aside: string | null }> {
-    await this.copy.run('CHECKPOINT finance_db_copy');
-    await this.compactIfBloated();
-    const finished = path.join(this.workspace.folder, 'publish.duckdb');
-    const shared = await this.duplicate(finished).catch((error: unknown) => {
-      fs.rmSync(finished, { force: true });
-      throw mapFileError(error, finished);
-    });
-    const bytes = fs.statSync(finished).size;
-    const aside = await this.workspace.publish(now, finished);
-    this.left = fileIdentity(this.workspace.publishedPath);
-    return { written: shared ? 0 : bytes, bytes, aside };
+  async publish(now: Date): Promise<PublishedCopy> {
+    return this.own.publish(
+      now,
+      [...this.counts.values()].reduce((sum, count) => sum + count.rows, this.otherRows()),
+    );
   }
 
   /** Whether the published file is the one that we left there: neither replaced nor written to since. */
   isUntouched(): boolean {
-    return fileIdentity(this.workspace.publishedPath) === this.left;
-  }
-
-  /** @returns whether both share their blocks, so that nearly nothing was written */
-  private async duplicate(finished: string): Promise<boolean> {
-    await fs.promises.rm(finished, { force: true });
-    const { COPYFILE_FICLONE_FORCE } = fs.constants;
-    const { copyPath } = this;
-    if (this.shares !== false)
-      this.shares = await succeeds(fs.promises.copyFile(copyPath, finished, COPYFILE_FICLONE_FORCE));
-    if (!this.shares) await fs.promises.copyFile(copyPath, finished);
-    const handle = await fs.promises.open(finished, 'r+');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    return this.shares;
-  }
-
-  private async compactIfBloated(): Promise<void> {
-    const { copyPath } = this;
-    const rows = [...this.counts.values()].reduce((sum, count) => sum + count.rows, this.otherRows());
-    if (!isBloated(fs.statSync(copyPath).size, rows, this.fresh)) return;
-    await this.copy.close();
-    await compactFile(copyPath, optionsOf(this.config, this.workspace, DEFAULT_MEMORY), rows, this.fresh);
-    // Whether it could be done or not: what it measures now is what the next look goes by.
-    this.fresh = { bytes: fs.statSync(copyPath).size, rows };
-    this.copy = await openWorkingCopy(copyPath, optionsOf(this.config, this.workspace));
+    return this.own.isUntouched();
   }
 
   private otherRows(): bigint {
@@ -249,26 +195,26 @@ export class LiveFile {
 
   /** Takes receipts of validations, between two batches. */
   async addReceipts(receipts: readonly Receipt[]): Promise<void> {
-    await writeReceipts(this.copy, receipts);
+    await writeReceipts(await this.own.use(), receipts);
   }
 
   /** Lets go of the copy and of the memory that it takes; nothing may be open in it. */
   async suspend(): Promise<void> {
-    await this.copy.close();
+    await this.own.suspend();
   }
 
   /** Opens the copy again where it was left. */
   async resume(): Promise<void> {
-    this.copy = await openWorkingCopy(this.copyPath, optionsOf(this.config, this.workspace));
+    await this.own.resume();
   }
 
   /** What is not committed is gone with it. */
-  close(): void {
-    this.copy.abandon();
+  async close(): Promise<void> {
+    await this.own.close();
   }
 
   interrupt(): void {
-    this.copy.interrupt?.();
+    this.own.interrupt();
   }
 
   private countOf(table: FollowedTable): TableCount {
@@ -291,19 +237,4 @@ function bringsSamples({ columns, changes }: FollowedTable): boolean {
 
 function rowsOf({ tables }: OwnFile, { source: { table } }: FollowedTable): bigint {
   return tables.find(({ schema, name }) => schema === table.schema && name === table.name)?.rows ?? 0n;
-}
-
-function optionsOf(config: Config, workspace: Workspace, memory = STREAM_MEMORY): WorkingCopyOptions {
-  return {
-    memory: config.memory ?? memory,
-    threads: os.availableParallelism(),
-    temporaryFolder: workspace.temporaryFolder,
-  };
-}
-
-function succeeds(work: Promise<unknown>): Promise<boolean> {
-  return work.then(
-    () => true,
-    () => false,
-  );
 }

@@ -62,8 +62,8 @@ export class Publisher {
   }
 
   /** What is not published is gone with it. */
-  close(): void {
-    this.live?.close();
+  async close(): Promise<void> {
+    await this.live?.close();
   }
 
   interrupt(): void {
