@@ -92,9 +92,9 @@ function valuesOf(row: StateRow): string {
   return `(${values.join(', ')})`;
 }
 
-/** SQL that keeps how many deletes PostgreSQL had counted, by table, so that the next sync sees whether there were more. */
-export function rememberDeletesSql(tables: readonly Pick<TableState, 'tableOid' | 'deletes'>[]): string {
-  const counts = Object.fromEntries(tables.map(({ tableOid, deletes }) => [tableOid, deletes]));
+/** SQL that keeps how many deletes PostgreSQL had counted, by table and leaf, so that the next sync sees whether there were more. */
+export function rememberDeletesSql(tables: readonly Pick<TableState, 'deletes'>[]): string {
+  const counts = Object.fromEntries(tables.flatMap(({ deletes }) => [...deletes]));
   return `INSERT INTO ${STATE_SCHEMA}.about VALUES ('deletes', ${quoteLiteral(JSON.stringify(counts))})`;
 }
 
@@ -241,7 +241,12 @@ export function toTableState(
     rows: BigInt(row.row_count),
     leaves: row.leaves,
     gated: row.gated,
-    deletes: counts[row.table_oid] ?? null,
+    deletes: new Map(
+      [row.table_oid, ...row.leaves].flatMap((oid): [string, string][] => {
+        const count = counts[oid] ?? null;
+        return count === null ? [] : [[oid, count]];
+      }),
+    ),
     parts: toParts(parts, row),
     places: toPlaces(places, row),
     snapshotText: row.snapshot,

@@ -6,9 +6,9 @@ const TYPES = new Map([
   ['smallint', /^-?\d+$/],
   ['integer', /^-?\d+$/],
   ['bigint', /^-?\d+$/],
-  ['date', /^\d{4}-\d\d-\d\d$/],
-  ['timestamp without time zone', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/],
-  ['timestamp with time zone', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/],
+  ['date', /^(\d{4}-\d\d-\d\d|-?infinity)$/],
+  ['timestamp without time zone', /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?|-?infinity)$/],
+  ['timestamp with time zone', /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00|-?infinity)$/],
 ]);
 
 const TOKEN =

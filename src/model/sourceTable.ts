@@ -31,6 +31,8 @@ export interface Leaf {
   readonly oid: string;
   readonly kind: string;
   readonly pages: number;
+  /** As of the table. */
+  readonly deletes: string | null;
   readonly schema: string;
   readonly name: string;
   readonly filenode: string;
@@ -90,6 +92,15 @@ export function otherStorage(holders: readonly RowHolder[]): string | null {
   return other === undefined
     ? null
     : `the access method ${other.access_method} does not keep row versions as heap does`;
+}
+
+/** How many rows the server has counted as deleted, by the oids of the table and of its leaves; nothing of those that it does not count. */
+export function deletesOf({ oid, deletes, leaves }: SourceTable): Map<string, string> {
+  return new Map(
+    [{ oid, deletes }, ...leaves].flatMap((one): [string, string][] =>
+      one.deletes === null ? [] : [[one.oid, one.deletes]],
+    ),
+  );
 }
 
 /** Whether a column of the user's is called like DuckDB's number of a row, so that SQL cannot reach that. */

@@ -20,8 +20,8 @@ export interface TableState {
   readonly leaves: readonly string[];
   /** Whether its rows can change only through a transaction with an id: see `changesNeedTransaction`. */
   readonly gated: boolean;
-  /** What the source's `deletes` was then; null when the file does not say. */
-  readonly deletes: string | null;
+  /** How many rows the server had counted as deleted then: see `deletesOf`. Empty when the file does not say. */
+  readonly deletes: ReadonlyMap<string, string>;
   /** Its parts as of its snapshot, by their oids; null when the file does not say. */
   readonly parts: ReadonlyMap<string, PartState> | null;
   /** Of which parts the file knows in which blocks their rows lay, and as of when; null when of none. */

@@ -93,6 +93,7 @@ function toSourceTable(
     leaves: document.leaves.map((leaf) => ({
       ...{ oid: String(leaf.oid), kind: leaf.kind, pages: leaf.pages, schema: leaf.schema, name: leaf.name },
       ...{ filenode: leaf.filenode, readable: leaf.readable, isDefault: leaf.is_default, constraint: leaf.constraint },
+      deletes: leaf.deletes,
     })),
   };
 }

@@ -35,6 +35,7 @@ export interface PartDocument {
 
 export interface LeafDocument extends PartDocument {
   pages: number;
+  deletes: string | null;
   schema: string;
   name: string;
   filenode: string;
@@ -163,6 +164,7 @@ SELECT json_agg(document ORDER BY position)::text AS document, (
     'leaves', COALESCE((
       SELECT json_agg(json_build_object(${PART},
         'pages', CASE WHEN l.relkind = 'r' THEN pg_catalog.pg_relation_size(l.oid) / current_setting('block_size')::int ELSE 0 END,
+        'deletes', pg_catalog.pg_stat_get_tuples_deleted(l.oid)::text,
         'schema', ln.nspname, 'name', l.relname, 'filenode', l.relfilenode::text,
         'is_default', pg_catalog.pg_get_expr(l.relpartbound, l.oid) = 'DEFAULT',
         'readable', ${IS_READABLE},

@@ -6,8 +6,8 @@ import { BEYOND_LAST_PAGE } from './blockRanges.ts';
 export interface PackQuestion {
   /** SQL that is true for changed rows; null when nobody asks. */
   readonly changed: string | null;
-  /** SQL that makes one text of the keys; null when nobody asks. */
-  readonly keys: string | null;
+  /** SQL that makes one text of the keys of a part; null where nobody asks. */
+  keysOf(part: Part): string | null;
 }
 
 /**
@@ -22,7 +22,7 @@ export function packsSql(parts: readonly Part[], cuts: readonly Cut[], question:
   return pieces.join(' UNION ALL ');
 }
 
-function packsOf(part: Part, cut: Cut, { changed, keys }: PackQuestion): string {
+function packsOf(part: Part, cut: Cut, { changed, keysOf }: PackQuestion): string {
   const range = cut.range ?? { from: 0, to: null };
   const from = `${range.from}::int8`;
   const to = `${range.to ?? Math.max(part.pages, 1)}::int8`;
@@ -33,7 +33,7 @@ function packsOf(part: Part, cut: Cut, { changed, keys }: PackQuestion): string 
   return [
     `SELECT ${cut.part}, ${page}, ${end}, rows, coalesce(cardinality(tids), 0), CASE WHEN cardinality(tids) <= ${MOST_PLACES_OF_PACK} THEN tids::text END, keys`,
     `FROM generate_series(${from}, ${to} - 1, ${PACK_PAGES}) AS finance_db_pack(finance_db_page)`,
-    `CROSS JOIN LATERAL (SELECT count(*) AS rows, ${tids} AS tids, ${keys ?? 'NULL'} AS keys FROM ${part.from}`,
+    `CROSS JOIN LATERAL (SELECT count(*) AS rows, ${tids} AS tids, ${keysOf(part) ?? 'NULL::text'} AS keys FROM ${part.from}`,
     `WHERE ctid >= format('(%s,0)', ${page})::tid AND ctid < format('(%s,0)', ${end})::tid) AS pack WHERE rows > 0`,
   ].join(' ');
 }

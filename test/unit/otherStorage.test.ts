@@ -36,7 +36,7 @@ test('what is no local heap is never gated and loaded in full each time, and the
   const { fingerprint } = planTable(source, null, { identity, snapshot }, false);
   const state: TableState = {
     ...{ schema: 'public', name: 't', identity, tableOid: '1', fingerprint, snapshot },
-    ...{ rows: 1n, leaves: [], gated: true, deletes: '0', parts: null, places: null, snapshotText: '10:10:' },
+    ...{ rows: 1n, leaves: [], gated: true, deletes: new Map(), parts: null, places: null, snapshotText: '10:10:' },
   };
   expect(planTable(source, state, { identity, snapshot }, false)).toMatchObject({
     mode: 'full',

@@ -5,6 +5,7 @@ import type { Leaf, SourceTable } from '../../src/model/sourceTable.ts';
 
 const leaf = (oid: string, more: Partial<Leaf> = {}): Leaf => ({
   ...{ oid, kind: 'r', pages: 3, schema: 'public', name: `t_${oid}`, filenode: oid, readable: true, isDefault: false },
+  deletes: null,
   constraint: `(at >= ${oid})`,
   ...more,
 });

@@ -54,7 +54,7 @@ export function asTableState(state: LakeState): TableState {
   return {
     ...{ schema: state.schema, name: state.name, identity: state.identity, tableOid: state.tableOid },
     ...{ fingerprint: state.fingerprint, snapshot: parseSnapshot(state.snapshot), rows: BigInt(state.rows) },
-    ...{ leaves: state.leaves, gated: state.gated, deletes: null, parts: null, places: null },
+    ...{ leaves: state.leaves, gated: state.gated, deletes: new Map(), parts: null, places: null },
     snapshotText: state.snapshot,
   };
 }

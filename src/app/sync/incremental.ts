@@ -10,10 +10,10 @@ import { changedSince } from '../../postgres/snapshot.ts';
 import { applyByBlocks } from './changedBlocks.ts';
 import { type IncrementalOutcome, keyColumns, mostChanged, putChanged, targetCount } from './changedRows.ts';
 import { type LoadContext, partsIn } from './fullLoad.ts';
+import { deleteGone, foreseenKeys } from './goneRows.ts';
 import { sumOf } from './packs.ts';
 import { type Survey, survey } from './survey.ts';
 import type { UnreadParts, WalLook } from './unread.ts';
-import { deleteVanished, lookAmong } from './vanishedRows.ts';
 
 /**
  * Applies what changed since the state's snapshot (docs/sync.md argues why this is exact):
@@ -55,11 +55,11 @@ async function applyBySurvey(
   const target = duckdbTable(source.table);
   const key = keyColumns(source, columns);
   const limit = mostChanged(state);
-  const lost = state.deletes !== null && state.deletes !== source.deletes;
   const condition = changedSince(state.snapshot, newLeaves);
   const all = partsIn(context, source);
   const parts = all.filter(({ oid }) => !unread.has(oid));
-  const found = await survey(context, source, parts, condition, lost ? key : null);
+  const wanted = await foreseenKeys(context, source, parts, state, key);
+  const found = await survey(context, source, parts, condition, wanted);
   if (found.changed > limit) return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
   const queries = placesIn(parts, found, condition, columns);
   const arrived = found.changed === 0n ? new Map() : await putChanged(context, source, columns, queries, found.changed);
@@ -68,13 +68,7 @@ async function applyBySurvey(
   const surplus = (await targetCount(copy, target)) - expected;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
-  if (surplus > 0n) {
-    const among = lookAmong(source, all, parts);
-    // The keys that the survey brought are of the parts that were read.
-    const known: Pick<Survey, 'rows' | 'keys'> =
-      among.parts.length === parts.length ? found : { rows: counts, keys: 'none' };
-    await deleteVanished(context, source, key, surplus, known, among);
-  }
+  if (surplus > 0n) await deleteGone(context, source, key, { surplus, counts, all, parts, wanted, keys: found.keys });
   if ((await targetCount(copy, target)) !== expected)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
   return { kind: 'applied', rows: counts, upserted: found.changed, deleted: surplus, arrived, tail: null };

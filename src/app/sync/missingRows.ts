@@ -34,11 +34,24 @@ export async function deleteMissing(
   key: readonly ColumnMapping[],
   rows: bigint,
 ): Promise<void> {
+  await deleteUnlessFound(context, source, key, rows, `FROM ${HELD} ANTI JOIN ${LIVING} USING (hash)`);
+}
+
+/**
+ * Deletes those of some rows whose keys PostgreSQL does not have; none when there are too many to ask for.
+ * @param rows how many the source has
+ * @param suspects SQL of the rows: `row`, the number in DuckDB, `hash` of the key, and its columns as k0, k1 …
+ */
+export async function deleteUnlessFound(
+  context: LoadContext,
+  source: SourceTable,
+  key: readonly ColumnMapping[],
+  rows: bigint,
+  suspectsSql: string,
+): Promise<void> {
   const { copy } = context;
   const most = mostSuspects(rows);
-  await copy.run(
-    `CREATE OR REPLACE TEMP TABLE finance_db_suspects AS FROM ${HELD} ANTI JOIN ${LIVING} USING (hash) LIMIT ${most + 1n}`,
-  );
+  await copy.run(`CREATE OR REPLACE TEMP TABLE finance_db_suspects AS ${suspectsSql} LIMIT ${most + 1n}`);
   const texts = key.map((_, at) => `CAST(k${at} AS VARCHAR) AS k${at}`).join(', ');
   const suspects = await copy.all<Record<string, string>>(`SELECT ${texts} FROM ${SUSPECTS}`);
   const asked = suspects.map((row) => key.map((column, at) => keyValue(column, row[`k${at}`] ?? '')));

@@ -28,13 +28,21 @@ export interface PacksRead {
   readonly keys: KeysRead;
 }
 
-/** `hashed`: KEY_HASHES holds the hashes of all keys now. `unpackable`: some key cannot travel in a pack. `none`: nobody asked. */
+/** `hashed`: KEY_HASHES holds the hashes that were wanted. `unpackable`: some key cannot travel in a pack. `none`: nobody asked. */
 export type KeysRead = 'hashed' | 'unpackable' | 'none';
+
+/** Keys that are to travel in packs. */
+export interface KeysWanted {
+  /** The key, or the column of it that stands for it: see `packedColumn`. */
+  readonly column: ColumnMapping;
+  /** Oids of the parts of which they are wanted. */
+  readonly parts: ReadonlySet<string>;
+}
 
 /**
  * Looks at all rows of some parts of a table, once, by all connections.
  * @param changed SQL that is true for changed rows; null when nobody asks
- * @param key the columns of the key when KEY_HASHES is wanted too; it comes only of keys that can be packed
+ * @param wanted the keys that KEY_HASHES is to hold
  * @returns null for a table that is too small for packs or cannot be read by pages, and when there is nothing to ask
  */
 export async function readPacks(
@@ -42,16 +50,16 @@ export async function readPacks(
   source: SourceTable,
   parts: readonly Part[],
   changed: string | null,
-  key: readonly ColumnMapping[] | null,
+  wanted: KeysWanted | null,
 ): Promise<PacksRead | null> {
   const queries = parts.every(({ pageable }) => pageable) ? cutParts(parts, context.jobs, true) : [];
-  const column = key === null ? null : packable(key);
-  if ((queries.length < 2 && parts.length < 2) || queries.length === 0 || (changed === null && column === null))
+  if ((queries.length < 2 && parts.length < 2) || queries.length === 0 || (changed === null && wanted === null))
     return null;
   const { copy } = context;
   await copy.run(`DROP TABLE IF EXISTS ${PACKS}; ${createStagingSql('finance_db_packs', PACK_COLUMNS)}`);
-  if (column !== null) await copy.run(CREATE_KEY_HASHES);
-  const also = column === null ? {} : { also: { into: KEY_HASHES, project: hashesOf(column) } };
+  if (wanted !== null) await copy.run(CREATE_KEY_HASHES);
+  const also = wanted === null ? {} : { also: { into: KEY_HASHES, project: hashesOf(wanted.column) } };
+  const keysOf = ({ oid }: Part): string | null => (wanted?.parts.has(oid) === true ? packedKeys(wanted.column) : null);
   const read = await copyRows(
     { ...context, onProgress: (progress) => context.onProgress({ ...progress, rows: null }) },
     {
@@ -62,7 +70,7 @@ export async function readPacks(
       project: (values) => values.slice(0, -1).join(', '),
       ...also,
     },
-    queries.map((cuts) => packsSql(parts, cuts, { changed, keys: column === null ? null : packedKeys(column) })),
+    queries.map((cuts) => packsSql(parts, cuts, { changed, keysOf })),
   );
   const packs = await copy.all<Pack>(
     `SELECT part::VARCHAR AS part, page::VARCHAR AS page, "end"::VARCHAR AS "end", rows::VARCHAR AS rows, changed::VARCHAR AS changed, places FROM ${PACKS} AS packs ORDER BY packs.part, packs.page`,
@@ -75,8 +83,8 @@ export async function readPacks(
       `${displayName(source.table)}: ${read} packs came, and ${packs.length} arrived`,
     );
   const rows = rowsOfParts(parts, packs);
-  const total = sumOf(rows);
-  if (column === null) return { packs, rows, keys: key === null ? 'none' : 'unpackable' };
+  if (wanted === null) return { packs, rows, keys: 'none' };
+  const total = [...wanted.parts].reduce((sum, oid) => sum + (rows.get(oid) ?? 0n), 0n);
   const [count] = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${KEY_HASHES}`);
   if (BigInt(count?.n ?? '-1') === total) return { packs, rows, keys: 'hashed' };
   await copy.run(DROP_KEY_HASHES);
@@ -105,21 +113,33 @@ const SEPARATOR = 'chr(30)';
 /** A pack must stay far below what a PostgreSQL value may hold (1 GB), and what DuckDB's reader takes for one line. */
 const LONGEST_KEY = 1000;
 
-/** The column whose values can travel many in one text; null for other keys. */
-function packable(key: readonly ColumnMapping[]): ColumnMapping | null {
-  const [column, ...more] = key;
-  if (column === undefined || more.length > 0) return null;
-  return isPlainText(column.postgresType) || column.family === 'integer' || column.family === 'uuid' ? column : null;
+/** Whether many values of a column can travel in one text. */
+export function isPackable({ family, postgresType }: ColumnMapping): boolean {
+  return isPlainText(postgresType) || family === 'integer' || family === 'uuid' || isTime(family);
 }
+
+function isTime(family: ColumnMapping['family']): boolean {
+  return family === 'date' || family === 'timestamp' || family === 'timestamptz';
+}
+
+/** Of times, those that DuckDB may not hold do not travel in packs: from here on. */
+const TOO_LATE = '290000-01-01';
 
 /** SQL of the hashes of a pack's keys, one a row, from the values of its columns. */
 function hashesOf(column: ColumnMapping): (values: readonly string[]) => string {
-  return (values) => keyHash([column], [`unnest(string_split(${values.at(-1)}, ${SEPARATOR}))`]);
+  return (values) => {
+    const pieces = `string_split(${values.at(-1)}, ${SEPARATOR})`;
+    return isTime(column.family)
+      ? `unnest(list_transform(${pieces}, lambda x: ${keyHash([column], [column.fromText('x')])}))`
+      : keyHash([column], [`unnest(${pieces})`]);
+  };
 }
 
-/** SQL of the keys of a pack in one text. A separator stands for a key that is too long: two pieces, never fewer. */
-function packedKeys({ name, postgresType }: ColumnMapping): string {
+/** SQL of the keys of a pack in one text. A separator stands for a key that is too long, or too late: two pieces, never fewer. */
+function packedKeys({ name, family, postgresType }: ColumnMapping): string {
   const key = quoteIdentifier(name);
+  if (isTime(family))
+    return `string_agg(CASE WHEN ${key} < '${TOO_LATE}' THEN ${key}::text ELSE ${SEPARATOR} END, ${SEPARATOR})`;
   if (!isPlainText(postgresType)) return `string_agg(${key}::text, ${SEPARATOR})`;
   const [, characters] = /\((\d+)\)$/.exec(postgresType) ?? [];
   const isShort = characters !== undefined && Number(characters) * 4 <= LONGEST_KEY;

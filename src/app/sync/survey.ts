@@ -1,9 +1,8 @@
 import type { Pack } from '../../model/packs.ts';
 import type { Part } from '../../model/parts.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
-import type { ColumnMapping } from '../../model/typeMapping.ts';
 import type { LoadContext, PartRows } from './fullLoad.ts';
-import { type KeysRead, readPacks } from './packs.ts';
+import { type KeysRead, type KeysWanted, readPacks } from './packs.ts';
 
 /** What one look at all rows of some parts of a table tells. */
 export interface Survey {
@@ -21,17 +20,17 @@ const MOST_TOGETHER = 100;
  * Counts the rows of parts of a table, finds those that changed, and fetches the keys when they will be needed: in one pass, which
  * is what an incremental sync costs however few rows changed.
  * @param condition SQL that is true for changed rows
- * @param key the columns of the key when rows are likely to have been deleted; null when not
+ * @param wanted the keys of parts of which rows are likely to have been deleted
  */
 export async function survey(
   context: LoadContext,
   source: SourceTable,
   parts: readonly Part[],
   condition: string,
-  key: readonly ColumnMapping[] | null,
+  wanted: KeysWanted | null,
 ): Promise<Survey> {
   if (parts.length === 0) return { rows: new Map(), changed: 0n, packs: [], keys: 'none' };
-  const read = await readPacks(context, source, parts, condition, key);
+  const read = await readPacks(context, source, parts, condition, wanted);
   if (read !== null) {
     const changed = read.packs.reduce((sum, pack) => sum + BigInt(pack.changed), 0n);
     return { ...read, changed };

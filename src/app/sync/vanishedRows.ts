@@ -1,16 +1,19 @@
 import { KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
-import { type BucketCount, bucketsFor, keyBucket, unequalCounts } from '../../model/keyBucket.ts';
+import { bucketsFor, keyBucket } from '../../model/keyBucket.ts';
 import { leafBounds } from '../../model/leafBounds.ts';
 import type { Part } from '../../model/parts.ts';
 import { hidesRowid, type SourceTable } from '../../model/sourceTable.ts';
 import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
-import type { LoadContext } from './fullLoad.ts';
-import { fetchKeyHashes } from './keyHashes.ts';
-import { sumOf } from './packs.ts';
-import type { Survey } from './survey.ts';
+import { targetCount } from './changedRows.ts';
+import type { LoadContext, PartRows } from './fullLoad.ts';
+import { DROP_UNEQUAL, inUnequalBuckets, inUnequalHashes, where } from './keyBuckets.ts';
+import { fetchKeyHashes, fetchPacked, packedColumn, wantedOf } from './keyHashes.ts';
+import { deleteUnlessFound, mostSuspects } from './missingRows.ts';
+import { type KeysRead, sumOf } from './packs.ts';
+import { isAskable } from './wantsPlaces.ts';
 
 /** Where rows are looked for that are gone. */
 export interface Among {
@@ -22,9 +25,23 @@ export interface Among {
 /** Rows are gone from parts that were read only; their bounds tell which rows of the target these were, where DuckDB can read them. */
 export function lookAmong(source: SourceTable, all: readonly Part[], parts: readonly Part[]): Among {
   if (parts.length === all.length) return { parts, condition: null };
-  const bounds = parts.map(({ constraint }) => (constraint === null ? null : leafBounds(constraint, source)));
+  const bounds = parts.map((part) => boundsOf(source, part));
   if (parts.length === 0 || bounds.includes(null)) return { parts: all, condition: null };
   return { parts, condition: `(${bounds.join(' OR ')})` };
+}
+
+/** SQL for DuckDB that is true for the rows of a part; null where none is known. */
+export function boundsOf(source: SourceTable, { constraint }: Part): string | null {
+  return constraint === null ? null : leafBounds(constraint, source);
+}
+
+/** What is known of the source's rows among which some are gone. */
+export interface KnownKeys {
+  readonly rows: PartRows;
+  /** Whether KEY_HASHES holds all of their keys. */
+  readonly keys: KeysRead;
+  /** The one column of the key that the hashes are of; left out when they are of all of it. */
+  readonly by?: ColumnMapping | undefined;
 }
 
 /**
@@ -40,9 +57,10 @@ export async function deleteVanished(
   source: SourceTable,
   key: readonly ColumnMapping[],
   surplus: bigint,
-  { rows: counted, keys }: Pick<Survey, 'rows' | 'keys'>,
-  { parts, condition }: Among,
+  { rows: counted, keys, by }: KnownKeys,
+  among: Among,
 ): Promise<void> {
+  const { parts, condition } = among;
   const rows = sumOf(counted);
   const { copy } = context;
   const target = duckdbTable(source.table);
@@ -52,56 +70,109 @@ export async function deleteVanished(
   }
   const buckets = bucketsFor(surplus, rows);
   const bucket = buckets === null || keys === 'hashed' ? null : keyBucket(key, buckets);
-  const inUnequal = bucket === null ? null : await inUnequalBuckets(context, source, { parts, condition }, key, bucket);
-  if (keys !== 'hashed') await fetchKeyHashes(context, source, parts, key, inUnequal, keys === 'none');
-  // Qualified, for a column may be called like an alias.
-  const names = key.map((column) => `t.${quoteIdentifier(column.name)}`);
-  // To find rows by their number saves hashing all keys once more.
-  const row = hidesRowid(source) ? keyHash(key, names) : 't.rowid';
-  const ours = `(SELECT ${keyHash(key, names)} AS hash, ${row} AS row FROM ${target} AS t${where(inUnequal, condition)})`;
+  let isKnown = keys === 'hashed';
+  const column = isKnown ? by : await columnInstead(context, source, key, bucket === null ? keys : 'unpackable');
+  if (column !== undefined) {
+    isKnown ||= await fetchPacked(context, source, wantedOf(column, parts), parts);
+    const left = isKnown ? await deleteByColumn(context, source, key, column, surplus, rows, among) : surplus;
+    if (left === 0n) return;
+    // More rows of one value than one are told apart by all of the key.
+    isKnown = false;
+  }
+  const inUnequal = bucket === null ? null : await inUnequalBuckets(context, source, parts, condition, key, bucket);
+  if (!isKnown) await fetchKeyHashes(context, source, parts, key, inUnequal, keys === 'none');
+  const ours = hashesOf(source, key, key, inUnequal, condition);
   // A join of the hashes of unequal buckets costs less than one of all.
   const few = bucket === null && buckets !== null ? await inUnequalHashes(copy, ours, buckets) : '';
-  await copy.run(
-    `DELETE FROM ${target} AS t WHERE ${row} IN (SELECT row FROM (FROM ${ours}${few}) ANTI JOIN (FROM ${KEY_HASHES}${few}) AS theirs USING (hash))`,
-  );
-  await copy.run(`DROP TABLE IF EXISTS ${UNEQUAL}`);
+  await deleteAbsent(copy, source, key, ours, few);
+  await copy.run(DROP_UNEQUAL);
 }
 
-/** Numbers of the buckets that differ: a table, since DuckDB would misjudge a subquery, and hash all keys for the join. */
-const UNEQUAL = 'temp.main.finance_db_unequal';
-
-/** The target holds all of the source's keys, so a bucket of equal counts has lost nothing. */
-async function inUnequalBuckets(
+/** The column whose values are fetched instead of keys of several columns, where that is worth trying. */
+async function columnInstead(
   context: LoadContext,
   source: SourceTable,
-  { parts, condition }: Among,
   key: readonly ColumnMapping[],
-  bucket: string,
-): Promise<string> {
-  const names = key.map(({ name }) => quoteIdentifier(name)).join(', ');
-  const rows = parts.map(({ from }) => `SELECT ${names} FROM ${from}`).join(' UNION ALL ');
-  const [whole] = parts;
-  const from = parts.length === 1 && whole !== undefined ? whole.from : `(${rows}) AS rows`;
-  const theirs = await context.snapshot.session.query<BucketCount>(countBy(bucket, from));
-  const ours = await context.copy.all<BucketCount>(countBy(bucket, duckdbTable(source.table) + where(condition)));
-  return `${bucket} IN (${unequalCounts(theirs, ours).join(', ')})`;
+  keys: KeysRead,
+): Promise<ColumnMapping | undefined> {
+  if (key.length === 1 || keys !== 'none') return undefined;
+  return (await packedColumn(context, source, key)) ?? undefined;
 }
 
-function where(...conditions: (string | null)[]): string {
-  const given = conditions.filter((condition) => condition !== null);
-  return given.length === 0 ? '' : ` WHERE ${given.join(' AND ')}`;
+/**
+ * Deletes rows by one column of the key, of which KEY_HASHES holds the hashes: those of values that the source has no more, and of
+ * values that the target has more often those that PostgreSQL does not have when it is asked by all of the key.
+ * @returns how many rows are too many still
+ */
+async function deleteByColumn(
+  context: LoadContext,
+  source: SourceTable,
+  key: readonly ColumnMapping[],
+  column: ColumnMapping,
+  surplus: bigint,
+  rows: bigint,
+  { condition }: Among,
+): Promise<bigint> {
+  const { copy } = context;
+  const target = duckdbTable(source.table);
+  const before = await targetCount(copy, target);
+  const left = async (): Promise<bigint> => surplus - (before - (await targetCount(copy, target)));
+  const ours = hashesOf(source, key, [column], condition);
+  const buckets = bucketsFor(surplus, rows);
+  const few = buckets === null ? '' : await inUnequalHashes(copy, ours, buckets);
+  await deleteAbsent(copy, source, key, ours, few);
+  let more = await left();
+  if (more > 0n && more <= mostSuspects(rows) && !hidesRowid(source) && key.every(isAskable)) {
+    const times = (from: string): string => `SELECT hash, count(*) AS times FROM (FROM ${from}${few}) GROUP BY hash`;
+    const often = `SELECT o.hash FROM (${times(ours)}) AS o JOIN (${times(KEY_HASHES)}) AS k ON o.hash = k.hash AND o.times > k.times`;
+    const names = namesOf(key);
+    const columns = [
+      `t.rowid AS "row"`,
+      `${keyHash(key, names)} AS hash`,
+      ...names.map((name, at) => `${name} AS k${at}`),
+    ];
+    await deleteUnlessFound(
+      context,
+      source,
+      key,
+      rows,
+      `SELECT ${columns.join(', ')} FROM ${target} AS t WHERE t.rowid IN (SELECT row FROM (FROM ${ours}${few}) WHERE hash IN (${often}))`,
+    );
+    more = await left();
+  }
+  await copy.run(DROP_UNEQUAL);
+  return more;
 }
 
-/** A WHERE for the hashes of buckets that hold other numbers of keys. */
-async function inUnequalHashes(copy: WorkingCopy, ours: string, buckets: number): Promise<string> {
-  const bucket = `(hash & ${buckets - 1})`;
-  const count = (from: string): string => `SELECT ${bucket} AS bucket, count(*) AS rows FROM ${from} GROUP BY ALL`;
+/** SQL of hashes of rows of the target by some columns, as `hash`, and which rows these are, as `row`. */
+function hashesOf(
+  source: SourceTable,
+  key: readonly ColumnMapping[],
+  by: readonly ColumnMapping[],
+  ...conditions: (string | null)[]
+): string {
+  return `(SELECT ${keyHash(by, namesOf(by))} AS hash, ${rowOf(source, key)} AS row FROM ${duckdbTable(source.table)} AS t${where(...conditions)})`;
+}
+
+/** Columns of a target called t: qualified, for a column may be called like an alias. */
+function namesOf(columns: readonly ColumnMapping[]): string[] {
+  return columns.map(({ name }) => `t.${quoteIdentifier(name)}`);
+}
+
+/** SQL that names a row of a target called t. To find rows by their number saves hashing all keys once more. */
+function rowOf(source: SourceTable, key: readonly ColumnMapping[]): string {
+  return hidesRowid(source) ? keyHash(key, namesOf(key)) : 't.rowid';
+}
+
+/** Deletes the rows whose hashes KEY_HASHES does not have. @param few a WHERE for hashes, or nothing */
+async function deleteAbsent(
+  copy: WorkingCopy,
+  source: SourceTable,
+  key: readonly ColumnMapping[],
+  ours: string,
+  few: string,
+): Promise<void> {
   await copy.run(
-    `CREATE OR REPLACE TEMP TABLE finance_db_unequal AS SELECT bucket FROM (${count(ours)} EXCEPT ${count(KEY_HASHES)})`,
+    `DELETE FROM ${duckdbTable(source.table)} AS t WHERE ${rowOf(source, key)} IN (SELECT row FROM (FROM ${ours}${few}) ANTI JOIN (FROM ${KEY_HASHES}${few}) AS theirs USING (hash))`,
   );
-  return ` WHERE ${bucket} IN (FROM ${UNEQUAL})`;
-}
-
-function countBy(bucket: string, from: string): string {
-  return `SELECT CAST(${bucket} AS VARCHAR) AS bucket, CAST(count(*) AS VARCHAR) AS rows FROM ${from} GROUP BY ${bucket}`;
 }

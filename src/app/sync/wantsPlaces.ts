@@ -32,6 +32,7 @@ export function wantsPlaces(
   );
 }
 
-function isAskable({ family, postgresType }: ColumnMapping): boolean {
+/** Whether PostgreSQL can be asked for a value as DuckDB writes it. */
+export function isAskable({ family, postgresType }: ColumnMapping): boolean {
   return isPlainText(postgresType) || ['integer', 'uuid', 'date', 'timestamp', 'timestamptz'].includes(family);
 }

@@ -12,6 +12,7 @@ import {
   STATE_FORMAT,
 } from '../../duckdb/syncState.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
+import { deletesOf } from '../../model/sourceTable.ts';
 import type { TableState } from '../../model/syncPlan.ts';
 import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { type CheckpointMark, keepMarks } from '../../model/walSummaries.ts';
@@ -152,6 +153,6 @@ async function describeFile(
     await copy.run(rememberFreshSql(known.fresh));
     if (besideStream === true && known.followed !== null) await copy.run(carryFollowStateSql(known.followed));
   }
-  const read = work.map(({ plan: { source } }) => ({ tableOid: source.oid, deletes: source.deletes }));
+  const read = work.map(({ plan: { source } }) => ({ deletes: deletesOf(source) }));
   await copy.run(rememberDeletesSql([...kept, ...read]));
 }
