@@ -159,7 +159,7 @@ async function stressSummaries(): Promise<void> {
       log: values.verbose ? (line) => console.log(line) : () => undefined,
     });
     console.log(
-      `seed ${values.seed}: ${result.rounds} rounds (tables: ${JSON.stringify(result.modes)}), ${result.byLog} syncs by the log, ${result.settled} that had nothing to write; ${result.read} parts read and ${result.unread} not, ${result.byBlocks} tables by blocks with ${result.blocksRead} of ${result.blocks} read; ${result.rowsCompared} rows and ${result.placesCompared} places compared, all equal`,
+      `seed ${values.seed}: ${result.rounds} rounds (tables: ${JSON.stringify(result.modes)}), ${result.byLog} syncs by the log, ${result.settled} that had nothing to write; ${result.read} parts read and ${result.unread} not, ${result.byBlocks} tables by blocks with ${result.blocksRead} of ${result.blocks} read; ${result.rowsCompared} rows and ${result.placesCompared} places compared, all equal; ${result.monthsVouched} times a month was said to be unchanged, and was`,
     );
   } finally {
     cluster.remove();

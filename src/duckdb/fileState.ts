@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { FinanceDbError, isFinanceDbError, messageOf } from '../errors/financeDbError.ts';
 import type { FileSource } from '../model/fileSource.ts';
+import { type MonthRecord, type MonthsDocument, stateName } from '../model/monthRecord.ts';
 import type { SampleTable } from '../model/sampleRows.ts';
 import type { TableState } from '../model/syncPlan.ts';
 import { STATE_SCHEMA } from '../model/tableName.ts';
@@ -12,6 +13,7 @@ import { isDamagedOwn } from './ownFile.ts';
 import { type DuckDbReader, openReader } from './reader.ts';
 import { toSampleTables } from './sampleTables.ts';
 import {
+  MONTHS,
   type PartsDocument,
   readAbout,
   readStateSql,
@@ -38,6 +40,8 @@ export type PublishedFile =
       readonly fresh: FreshSize;
       /** Checkpoints of the source, older first. */
       readonly marks: readonly CheckpointMark[];
+      /** By the oid of a table: the name of its state, and since when which month of it is as it is. */
+      readonly months: ReadonlyMap<string, KnownMonths>;
       /** As of which position of the stream a follower published it; null for a file that a scan has written. */
       readonly followed: ReturnType<typeof toFollowState>;
     }
@@ -45,6 +49,12 @@ export type PublishedFile =
   | { readonly kind: 'unusable'; readonly why: string }
   /** Somebody else's: a DuckDB file that this tool did not write, or no DuckDB file. */
   | { readonly kind: 'foreign'; readonly what: string };
+
+export interface KnownMonths {
+  readonly state: string;
+  /** Null when none was kept up to this state. */
+  readonly record: MonthRecord | null;
+}
 
 /**
  * Looks at the published file.
@@ -62,7 +72,9 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
       const value = (name: string): string | undefined => about.get(name);
       if (value('format') !== STATE_FORMAT)
         return { kind: 'unusable', why: `it is of format ${value('format')}, not ${STATE_FORMAT}` };
-      const rows = await reader.all<StoredRow>(readStateSql());
+      const rows = await reader.all<StoredRow & { synced_at: string }>(
+        readStateSql(['epoch_ms(synced_at)::VARCHAR AS synced_at']),
+      );
       const parts = JSON.parse(value('parts') ?? '{}') as PartsDocument;
       const places = JSON.parse(value('placed') ?? '{}') as PartsDocument;
       const tables = rows.map((row) => toTableState(row, value('deletes'), parts, places));
@@ -84,6 +96,7 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
         bytes,
         fresh,
         marks: toMarks(value('checkpoints')),
+        months: toMonths(rows, value(MONTHS)),
         followed: toFollowState(about),
       };
     } finally {
@@ -103,6 +116,21 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
     // The file opens and has our tables, but they are not as they should be.
     return { kind: 'unusable', why: messageOf(error).split('\n')[0] ?? '' };
   }
+}
+
+/** A record counts for the state that it was written with, and for no other that came to the table since. */
+function toMonths(
+  rows: readonly (StoredRow & { readonly synced_at: string })[],
+  stored: string | undefined,
+): ReadonlyMap<string, KnownMonths> {
+  const document = JSON.parse(stored ?? '{}') as MonthsDocument;
+  return new Map(
+    rows.map((row) => {
+      const state = stateName(row.snapshot, new Date(Number(row.synced_at)).toISOString());
+      const record = document[row.table_oid];
+      return [row.table_oid, { state, record: record?.states.at(-1) === state ? record : null }];
+    }),
+  );
 }
 
 /** The error with the name that people know the file by. */

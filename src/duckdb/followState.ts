@@ -3,6 +3,7 @@ import { STATE_SCHEMA, type TableName } from '../model/tableName.ts';
 import { lsnOf } from '../model/watermark.ts';
 import { VERSION } from '../version.ts';
 import { sealStateSql } from './stateSeal.ts';
+import { FORGET_MONTHS } from './syncState.ts';
 
 /** As of when a followed file is. */
 export interface FollowPosition {
@@ -49,6 +50,7 @@ export function writeFollowStateSql(
     ...sealStateSql(tables.map(({ table }) => table)),
     // How many deletes the server has counted is not known here: a scan finds deleted rows without it.
     `DELETE FROM ${STATE_SCHEMA}.about WHERE name IN ('${NAME}', 'deletes')`,
+    FORGET_MONTHS,
     `INSERT INTO ${STATE_SCHEMA}.about VALUES ('${NAME}', ${quoteLiteral(JSON.stringify(document))}), ('deletes', '{}')`,
   ];
 }

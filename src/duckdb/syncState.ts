@@ -1,5 +1,6 @@
 import type { FileSource } from '../model/fileSource.ts';
 import { quoteLiteral } from '../model/identifier.ts';
+import type { MonthsDocument } from '../model/monthRecord.ts';
 import type { KnownPlaces, PartState, SyncMode, TableState } from '../model/syncPlan.ts';
 import { STATE_SCHEMA, type TableName } from '../model/tableName.ts';
 import type { CheckpointMark } from '../model/walSummaries.ts';
@@ -163,6 +164,17 @@ function toPlaces(known: PartsDocument, row: StoredRow): KnownPlaces | null {
 function toPartStates(parts: readonly [oid: string, filenode: string, rows: string][]): ReadonlyMap<string, PartState> {
   return new Map(parts.map(([oid, filenode, rows]) => [oid, { filenode, rows: BigInt(rows) }]));
 }
+
+/** What the file says of when months of its tables changed last, by this name in `about`. */
+export const MONTHS = 'months';
+
+/** SQL that keeps it. */
+export function rememberMonthsSql(document: MonthsDocument): string {
+  return `INSERT INTO ${STATE_SCHEMA}.about VALUES ('${MONTHS}', ${quoteLiteral(JSON.stringify(document))})`;
+}
+
+/** SQL that forgets it: for who changes rows otherwise than a sync does. */
+export const FORGET_MONTHS = `DELETE FROM ${STATE_SCHEMA}.about WHERE name = '${MONTHS}'`;
 
 /** SQL that keeps who the file was synced from. */
 export function rememberSourceSql(source: FileSource): string {

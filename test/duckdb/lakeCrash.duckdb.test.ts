@@ -60,6 +60,7 @@ function sourceNow(columns: LakeSource['columns'] = COLUMNS): LakeSource {
     table: { schema: 'public', name: 't' },
     from: 't',
     columns,
+    months: null,
     state: {
       ...{
         duckdb: 'x',

@@ -28,6 +28,7 @@ import {
 import { makeFollowCluster } from '../support/followServer.ts';
 import { fromServer } from '../support/fromServer.ts';
 import { DEFINITIONS, KEPT } from '../support/keptValues.ts';
+import { MonthWitness } from '../support/monthWitness.ts';
 import { PGBOUNCER, startPgBouncer, startRefusingPooler } from '../support/pooler.ts';
 import { startProxy } from '../support/process.ts';
 import { until } from '../support/until.ts';
@@ -76,6 +77,33 @@ test('inserts, updates, deletes, changed keys and emptied tables arrive as they 
   await session.query('BEGIN; TRUNCATE t; INSERT INTO t VALUES (1, $$x$$, 2); COMMIT');
   expect(await followed.compare(session)).toBe(1);
   expect(followed.events.some(({ kind }) => kind === 'published')).toBe(true);
+});
+
+test('the file does not vouch for months across what a stream changed', async () => {
+  await session.query(`
+    CREATE TABLE t (id int PRIMARY KEY, at timestamp, v text);
+    INSERT INTO t SELECT i, timestamp '2024-01-01' + i * interval '1 day', 'v' || i FROM generate_series(1, 90) i;
+    CREATE PUBLICATION finance_db FOR TABLE t`);
+  const options = { address: database.address, folder: folder.path, tables: 't', config: { lake: folder.path } };
+  const witness = new MonthWitness();
+  const file = `${folder.path}/finance.duckdb`;
+  const change = async (id: number): Promise<Record<string, number>> => {
+    await session.query(`UPDATE t SET v = v || '.' WHERE id = ${id}`);
+    await sync(syncRequest(configOf(options)));
+    return witness.look(file);
+  };
+  await change(1);
+  expect(await change(2)).toEqual({ t: 2 });
+  const followed = start('t', options);
+  await followed.compare(session);
+  await session.query("UPDATE t SET v = 'streamed' WHERE id = 50");
+  await followed.compare(session);
+  await witness.look(file);
+  await followed.stop();
+  follower = undefined;
+  // From the state that the follower left on, and none before it.
+  expect(await change(3)).toEqual({ t: 2 });
+  expect(await change(80)).toEqual({ t: 1 + 2 });
 });
 
 test('every type arrives by the stream as by a scan, as a value and as a key', async () => {

@@ -19,7 +19,10 @@ import { type LakeDocument, type TestLake, testLake } from '../support/lake.ts';
 import { wrongStatistics } from '../support/lakeBounds.ts';
 import { killLakes } from '../support/lakeKills.ts';
 import { documentedTypes, KINDS_DDL, kindColumns, kindsSql, SAMPLES } from '../support/lakeKinds.ts';
+import { MonthWitness } from '../support/monthWitness.ts';
+import { plant } from '../support/plant.ts';
 import { type S3Server, startS3Server } from '../support/s3Server.ts';
+import { random } from '../support/stress.ts';
 
 let source: Fixture;
 let lake: TestLake;
@@ -77,6 +80,69 @@ test('changed months only are written again, and nothing where nothing changed',
   const table = await lake.load('t');
   expect(table.entries.map(({ file }) => file.month).sort()).toEqual([648, 649, 650, 651, 665, null]);
   expect(JSON.parse(table.metadata.properties['finance-db.verified'] ?? '')).toMatchObject({ verdict: 'equal' });
+});
+
+test('in which months rows changed is kept in the file: whatever changes them, and whichever state a lake was made of', async () => {
+  const env = { FINANCE_DB_LAKE: lake.folder };
+  const witness = new MonthWitness();
+  const next = random(7);
+  const any = (limit: number): number => Math.floor(next() * limit);
+  const row = (): string => `id = ${any(300)}`;
+  const month = (): string =>
+    `timestamp '2024-01-01' + interval '1 month' * ${any(7)} + interval '1 hour' * ${any(700)}`;
+  const changes = [
+    () => `UPDATE t SET amount = amount + 1 WHERE ${row()}`,
+    () => `UPDATE t SET note = 'x' WHERE ${row()}; UPDATE t SET amount = amount - 1 WHERE ${row()}`,
+    () => `UPDATE t SET at = ${month()} WHERE ${row()} OR ${row()}`,
+    () => `UPDATE t SET at = NULL WHERE ${row()}`,
+    () => `DELETE FROM t WHERE ${row()} OR ${row()}`,
+    () => `INSERT INTO t VALUES (${1000 + any(300)}, ${month()}, 1, 'new') ON CONFLICT DO NOTHING`,
+    // Another row of the same month and one that goes: as many as before.
+    () => `DELETE FROM t WHERE id = 20; INSERT INTO t VALUES (20, '2024-01-11 00:00', ${any(9)}, 'again')`,
+    () => `UPDATE t SET note = note WHERE ${row()}`,
+  ];
+  const sync = (...flags: string[]): Promise<unknown> =>
+    source.trySync('t', flags, { env }).then(({ code, stderr }) => expect([code, stderr]).toEqual([0, '']));
+  let vouched = 0;
+  const look = async (): Promise<void> => {
+    vouched += (await witness.look(source.duckdbPath))['t'] ?? 0;
+  };
+  await sync();
+  await look();
+  for (let round = 0; round < 10; round++) {
+    for (let turns = any(3); turns >= 0; turns--) await sql(changes[any(changes.length)]?.() ?? '');
+    await sync(...(round === 6 ? ['--full'] : []));
+    await look();
+    if (next() < 0.3) await lake.publish('t', '--no-sync');
+  }
+  expect(vouched).toBeGreaterThan(50);
+  await lake.publish('t', '--no-sync');
+  expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
+  // Damage that the lake was made of, and that is mended: the same snapshot, and other rows.
+  await plant(source.duckdbPath, 'UPDATE t SET amount = 0 WHERE id = 150');
+  await lake.publish('t', '--no-sync', '--rebuild');
+  const mended = await runCli(['validate', '--repair', '--json'], { env: { ...source.env('t'), ...env } });
+  expect([mended.code, mended.stderr]).toEqual([0, '']);
+  await look();
+  expect(await lake.publish('t', '--no-sync')).toMatchObject({ tables: [{ units: { changed: 1 } }] });
+  await sql('UPDATE t SET amount = 7 WHERE id = 1');
+  await sync();
+  await look();
+  await lake.publish('t', '--no-sync');
+  expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
+  // Other definitions, and a table that was made anew.
+  for (const change of [
+    'ALTER TABLE t ADD c date',
+    'DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, at timestamp)',
+  ]) {
+    await sql(`${change}; INSERT INTO t (id, at) VALUES (5000, '2024-02-02')`);
+    await lake.publish('t');
+    await look();
+    await sql('UPDATE t SET at = NULL WHERE id = 5000');
+    await lake.publish('t');
+    await look();
+    expect(await lake.verify('t', 0)).toMatchObject({ status: 'equal' });
+  }
 });
 
 test('columns that are added, dropped, renamed and widened keep their field ids', async () => {

@@ -380,5 +380,6 @@ withSummaries('a server that summarizes its log', () => {
     expect(result.byLog).toBeGreaterThan(2);
     expect(result.unread).toBeGreaterThan(4);
     expect(result.placesCompared).toBeGreaterThan(100);
+    expect(result.monthsVouched).toBeGreaterThan(20);
   });
 });

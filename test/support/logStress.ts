@@ -8,6 +8,7 @@ import { parseTableList } from '../../src/model/tableName.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import type { Cluster } from './cluster.ts';
 import { compareTable } from './compare.ts';
+import { MonthWitness } from './monthWitness.ts';
 import { random } from './stress.ts';
 
 export interface LogStressOptions {
@@ -37,6 +38,8 @@ export interface LogStressResult {
   readonly rowsCompared: number;
   /** Blocks in which the file's number of rows was compared. */
   readonly placesCompared: number;
+  /** Months of which the file said that they had not changed since an earlier state, and had not. */
+  readonly monthsVouched: number;
 }
 
 const TABLES = 'flat,months,lists';
@@ -201,8 +204,10 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
     modes: {} as Record<string, number>,
     rowsCompared: 0,
     placesCompared: 0,
+    monthsVouched: 0,
   };
   let round = 0;
+  const witness = new MonthWitness();
   try {
     for (; round < options.rounds; round++) {
       const focus = ['', 'flat', 'months', 'lists', 'elsewhere', 'DELETE FROM months'][number(next, 6)] ?? '';
@@ -241,6 +246,8 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
       } finally {
         reader.close();
       }
+      const vouched = await witness.look(path.join(options.folder, `log_${seed}.duckdb`));
+      result.monthsVouched += Object.values(vouched).reduce((sum, count) => sum + count, 0);
     }
     return { ...result, rounds: round };
   } catch (error) {
@@ -316,6 +323,8 @@ export function logRequest(folder: string, address: Cluster['address'], file: st
       baseCurrency: 'USD',
       baseCurrencyIsSet: false,
       indexes: [],
+      // So that the file keeps which months change.
+      lake: path.join(folder, 'lake'),
       postgres: { kind: 'external', connection: address },
       today: null,
       fileMode: 0o600,

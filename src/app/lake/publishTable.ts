@@ -4,6 +4,7 @@ import { displayName } from '../../model/tableName.ts';
 import { prepare } from './prepare.ts';
 import type { TableOutcome } from './result.ts';
 import { type LakeSource, rowsOfSource } from './source.ts';
+import { touchedUnits } from './touchedUnits.ts';
 import { readUnits, type Unit } from './units.ts';
 import { type PublishContext, unchanged, unitOf, writeAndCommit } from './writeAndCommit.ts';
 
@@ -29,8 +30,8 @@ export async function publishTable(context: PublishContext, source: LakeSource):
   if (table !== null && !anew && !evolves && isSameState(state, source)) return unchanged(name, context, table);
   context.onStep(`${name}: looking for changed months`);
   const rows = rowsOfSource(source);
-  const units = await readUnits(copy, rows);
   const known = anew || state?.duckdb !== source.state.duckdb ? {} : state.units;
+  const units = (await touchedUnits(copy, source, state, known)) ?? (await readUnits(copy, rows));
   const changed = units.filter((unit) => !isSameUnit(known[unit.name], unit));
   const stays = new Set(units.filter((unit) => !changed.includes(unit)).map((unit) => unit.name));
   const live = (table?.entries ?? []).map(({ file }) => file.path);

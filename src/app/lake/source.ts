@@ -1,7 +1,8 @@
-import { identityOf, readAbout, readStateSql, type StoredRow } from '../../duckdb/syncState.ts';
+import { identityOf, MONTHS, readAbout, readStateSql, type StoredRow } from '../../duckdb/syncState.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import type { LakeState, StateColumn } from '../../lake/state.ts';
+import type { MonthRecord, MonthsDocument } from '../../model/monthRecord.ts';
 import { displayName, duckdbTable, STATE_SCHEMA, type TableName } from '../../model/tableName.ts';
 
 /** Rows in DuckDB that are to be written: those of a table, or of a leaf of it. */
@@ -16,6 +17,8 @@ export interface RowSource {
 /** A table of the DuckDB file that is to be published, with what its snapshot will say of it. */
 export interface LakeSource extends Omit<RowSource, 'key'> {
   readonly state: Omit<LakeState, 'units' | 'mode'>;
+  /** Since when which month is as it is; null when the file does not say. */
+  readonly months: MonthRecord | null;
 }
 
 /** Its rows alone. */
@@ -31,7 +34,9 @@ const KEPT_ABOUT = /^(format|sample|sample_tables|base_currency(_from|_data)?|so
  * @throws FinanceDbError DUCKDB_MISSING naming a table that was never synced
  */
 export async function readSources(copy: Pick<WorkingCopy, 'all'>, tables: readonly TableName[]): Promise<LakeSource[]> {
-  const about = Object.fromEntries([...(await readAbout(copy))].filter(([name]) => KEPT_ABOUT.test(name)));
+  const stored = await readAbout(copy);
+  const about = Object.fromEntries([...stored].filter(([name]) => KEPT_ABOUT.test(name)));
+  const months = JSON.parse(stored.get(MONTHS) ?? '{}') as MonthsDocument;
   const rows = await copy.all<StoredRow & Rest>(
     readStateSql(['columns::VARCHAR AS columns', 'key_columns', 'epoch_ms(synced_at)::VARCHAR AS synced_at']),
   );
@@ -47,6 +52,7 @@ export async function readSources(copy: Pick<WorkingCopy, 'all'>, tables: readon
       table,
       from: duckdbTable(table),
       columns,
+      months: months[row.table_oid] ?? null,
       state: {
         duckdb: version?.version ?? '',
         ...{ schema: table.schema, name: table.name },

@@ -1,6 +1,6 @@
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { monthColumn, monthSql, monthStart, unitOfMonth, WHOLE } from '../../lake/months.ts';
+import { monthColumn, monthSql, monthStart, NO_TIME, unitOfMonth, WHOLE } from '../../lake/months.ts';
 import type { StateColumn, UnitState } from '../../lake/state.ts';
 import { canonicalValue } from '../../model/canonical.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
@@ -25,9 +25,15 @@ const CANONICAL: readonly string[] = ['float4', 'float8', 'interval', 'timetz', 
 /**
  * The months of a table with a digest of their rows each: the sums and the exclusive-or of a 64-bit hash over all columns. Two
  * states of a month have the same by chance with a probability of about 2^-64 at the most.
+ * @param months which ones, by their names in a record; all when left out
  * @throws FinanceDbError VALUE_REFUSED for an infinite time, which Parquet does not know
  */
-export async function readUnits(copy: Pick<WorkingCopy, 'all'>, source: RowSource): Promise<Unit[]> {
+export async function readUnits(
+  copy: Pick<WorkingCopy, 'all'>,
+  source: RowSource,
+  months?: readonly string[],
+): Promise<Unit[]> {
+  if (months?.length === 0) return [];
   const time = monthColumn(source.columns);
   const month = time === null ? 'NULL' : monthSql(quoteIdentifier(time.name));
   const hash = `hash(${source.columns.map(hashed).join(', ')})`;
@@ -35,18 +41,21 @@ export async function readUnits(copy: Pick<WorkingCopy, 'all'>, source: RowSourc
   const isInfinite =
     infinite.length === 0 ? 'false' : infinite.map(({ sql }) => `coalesce(${sql}, false)`).join(' OR ');
   const rows = await copy.all<{ month: string | null; n: string; digest: string; infinite: boolean }>(
-    `SELECT (${month})::VARCHAR AS month, count(*)::VARCHAR AS n, concat(sum(h), '-', bit_xor(h)) AS digest, bool_or(i) AS infinite FROM (SELECT ${time === null ? '' : `${quoteIdentifier(time.name)}, `}${hash} AS h, ${isInfinite} AS i FROM ${source.from}) AS hashed GROUP BY 1`,
+    `SELECT (${month})::VARCHAR AS month, count(*)::VARCHAR AS n, concat(sum(h), '-', bit_xor(h)) AS digest, bool_or(i) AS infinite FROM (SELECT ${time === null ? '' : `${quoteIdentifier(time.name)}, `}${hash} AS h, ${isInfinite} AS i FROM ${source.from}${months === undefined ? '' : ` WHERE ${months.map((name) => monthNamed(source, name).where).join(' OR ')}`}) AS hashed GROUP BY 1`,
   );
   if (rows.some((row) => row.infinite)) throw await namedInfinity(copy, source, infinite);
-  return rows.map((row) => {
-    const number = row.month === null ? null : Number(row.month);
-    return {
-      name: time === null ? WHOLE : unitOfMonth(number),
-      month: time === null ? undefined : number,
-      where: time === null ? 'true' : inMonth(time, number),
-      ...{ rows: row.n, digest: row.digest },
-    };
-  });
+  return rows.map((row) => ({
+    ...monthNamed(source, time === null ? WHOLE : (row.month ?? NO_TIME)),
+    ...{ rows: row.n, digest: row.digest },
+  }));
+}
+
+/** A month by its name in a record (model/monthRecord.ts). */
+export function monthNamed({ columns }: Pick<RowSource, 'columns'>, month: string): Omit<Unit, keyof UnitState> {
+  const time = monthColumn(columns);
+  if (time === null) return { name: WHOLE, month: undefined, where: 'true' };
+  const number = month === NO_TIME ? null : Number(month);
+  return { name: unitOfMonth(number), month: number, where: inMonth(time, number) };
 }
 
 function hashed({ name, family, duckdbType, postgresType }: StateColumn): string {

@@ -6,6 +6,7 @@ import { dropOtherPlaces } from '../../duckdb/places.ts';
 import {
   type KnownParts,
   rememberDeletesSql,
+  rememberMonthsSql,
   rememberPartsSql,
   rememberSourceSql,
   STATE_DDL,
@@ -22,6 +23,7 @@ import { VERSION } from '../../version.ts';
 import { nameBadText } from './badText.ts';
 import { labelledTable, type Relabelled } from './baseCurrency.ts';
 import type { LoadContext } from './fullLoad.ts';
+import { MonthNotes } from './monthNotes.ts';
 import { knownParts, knownPlaces, partsAfter, placesAfter, strayRows } from './partState.ts';
 import { findState, isSame } from './published.ts';
 import { sourceOf } from './syncedFrom.ts';
@@ -79,14 +81,19 @@ export async function writeTables(
   const parts: KnownParts[] = kept.flatMap(knownParts);
   const places: KnownParts[] = kept.filter(isOther).flatMap(knownPlaces);
   const placed: PlacedTable[] = [];
+  const others = kept.filter(isOther).map(({ tableOid }) => tableOid);
+  const months = new MonthNotes(copy, request.config.lake !== undefined, known?.months ?? new Map(), others);
   for (const { plan, columns } of work) {
     const state = stateBefore(known, { plan });
+    const before = await months.before(plan, columns);
     const done = await syncTable(context, plan, columns, state, looks.of(plan.source.oid)).catch(
       async (error: unknown) => {
         throw await nameBadText(error, server, plan.source, columns);
       },
     );
-    await batch.add(stateOf(context, plan, columns, done.result, request.now()));
+    const now = stateOf(context, plan, columns, done.result, request.now());
+    await months.after(before, plan, columns, done, now);
+    await batch.add(now);
     tables.push(done.result);
     parts.push(...partsAfter(context, plan, state, done));
     const own = placesAfter(context, plan, columns, state, done);
@@ -99,6 +106,7 @@ export async function writeTables(
       relabelled = relabelledBy(snapshot, { plan, columns }, state, done);
   }
   await batch.end();
+  await copy.run(rememberMonthsSql(months.all));
   const held = [...kept, snapshot].map((state) => state.snapshot.xmin);
   held.push(...places.map((one) => parseSnapshot(one.snapshot).xmin));
   const [oldest = 0n] = held.sort((a, b) => Number(a - b));

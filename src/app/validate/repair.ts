@@ -4,6 +4,7 @@ import { copyColumns, createStagingSql } from '../../duckdb/loader.ts';
 import { openWorkspace } from '../../duckdb/publish.ts';
 import { writeReceipts } from '../../duckdb/receipts.ts';
 import { SEALS_DDL, sealStateSql } from '../../duckdb/stateSeal.ts';
+import { FORGET_MONTHS } from '../../duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
@@ -143,9 +144,10 @@ async function mendTable(
   );
   await copy.run(`INSERT INTO ${target} SELECT * FROM ${FRESH}`);
   await copy.run(
-    `UPDATE ${STATE_SCHEMA}.sync_state SET row_count = (SELECT count(*) FROM ${target}) WHERE table_schema = ${quoteLiteral(source.table.schema)} AND table_name = ${quoteLiteral(source.table.name)}`,
+    // It is another state than the damaged one, which a lake may have been made of.
+    `UPDATE ${STATE_SCHEMA}.sync_state SET row_count = (SELECT count(*) FROM ${target}), synced_at = synced_at + INTERVAL 1 MILLISECOND WHERE table_schema = ${quoteLiteral(source.table.schema)} AND table_name = ${quoteLiteral(source.table.name)}`,
   );
-  for (const statement of sealStateSql([source.table])) await copy.run(statement);
+  for (const statement of [...sealStateSql([source.table]), FORGET_MONTHS]) await copy.run(statement);
   await copy.run('COMMIT');
   await copy.run(`DROP TABLE ${FRESH}`);
   const [row] = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${target}`);
