@@ -14,6 +14,7 @@ import { temporaryFolder } from '../support/folder.ts';
 import { killSyncs } from '../support/kills.ts';
 import { digestOf, type HeldBackProxy, type Started, startProxy, startTool } from '../support/process.ts';
 import { startTcpServer } from '../support/tcpServer.ts';
+import { thorough } from '../support/thorough.ts';
 import { until } from '../support/until.ts';
 
 let home: ReturnType<typeof temporaryFolder>;
@@ -24,6 +25,8 @@ let session: PgSession;
 /** The last test takes the server away. */
 let serverStopped = false;
 let proxy: HeldBackProxy;
+/** The file of a sync that was made before the table changed. */
+let synced: Buffer;
 
 beforeAll(async () => {
   home = temporaryFolder();
@@ -31,6 +34,14 @@ beforeAll(async () => {
   database = await createTestDatabase(server.address);
   session = await database.session();
   proxy = await startProxy(database.address);
+  await session.query(
+    'CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, repeat(md5(i::text), 4) FROM generate_series(1, 10000) i',
+  );
+  folder = temporaryFolder();
+  await syncWhole();
+  synced = fs.readFileSync(file());
+  folder.remove();
+  await session.query("UPDATE t SET v = repeat('changed', 40) WHERE id <= 1700; DELETE FROM t WHERE id > 9990");
 });
 afterAll(async () => {
   await proxy.close();
@@ -38,12 +49,9 @@ afterAll(async () => {
   await server.stop();
   home.remove();
 });
-beforeEach(async () => {
+beforeEach(() => {
   folder = temporaryFolder();
   proxy.resume();
-  await session.query(
-    'DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, repeat(md5(i::text), 4) FROM generate_series(1, 10000) i',
-  );
 });
 afterEach(() => folder.remove());
 
@@ -75,10 +83,9 @@ async function compare(): Promise<void> {
   }
 }
 
-/** A first sync, then changes that the next one is to bring. */
-async function syncAndChange(): Promise<string | null> {
-  await syncWhole();
-  await session.query("UPDATE t SET v = repeat('changed', 40) WHERE id <= 1700; DELETE FROM t WHERE id > 9990");
+/** A file as the first sync left it; the next one is to bring what has changed since. */
+function placeSynced(): string | null {
+  fs.writeFileSync(file(), synced);
   return digestOf(file());
 }
 
@@ -111,13 +118,15 @@ const flagsOf = (mode: string): string[] => (mode === 'full' ? ['--full'] : []);
 
 describe('killed', () => {
   test('at random instants: the file is whole, and the next sync succeeds and clears up', async () => {
-    await session.query('DROP TABLE t');
-    const result = await killSyncs({ address: database.address, folder: folder.path, kills: 6, seed: 1, rows: 15_000 });
-    expect(result).toMatchObject({ killed: 6 });
+    const own = await createTestDatabase(server.address);
+    const kills = thorough(2, 6);
+    const result = await killSyncs({ address: own.address, folder: folder.path, kills, seed: 1, rows: 15_000 });
+    expect(result).toMatchObject({ killed: kills });
+    await own.drop();
   });
 
   test.each(MODES)('in the middle of a row (%s): the lock of the dead process is taken over', async (mode) => {
-    const before = await syncAndChange();
+    const before = placeSynced();
     const { child, ended } = await held(...flagsOf(mode));
     child.kill('SIGKILL');
     await ended;
@@ -135,7 +144,7 @@ describe('killed', () => {
 
 describe.each(MODES)('%s, when', (mode) => {
   test('the backend is terminated in the middle of COPY', async () => {
-    const before = await syncAndChange();
+    const before = placeSynced();
     const { ended } = await held(...flagsOf(mode));
     await session.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND application_name = 'finance-db' AND pid <> pg_backend_pid()",
@@ -147,7 +156,7 @@ describe.each(MODES)('%s, when', (mode) => {
   });
 
   test('the connection is cut in the middle of a row', async () => {
-    const before = await syncAndChange();
+    const before = placeSynced();
     proxy.limit(300_007, 'cut');
     const { code, stderr } = await sync(flagsOf(mode), proxy.address).ended;
     expect([code, stderr]).toEqual([3, expect.stringContaining('PG_CONNECTION_LOST')]);
@@ -158,7 +167,7 @@ describe.each(MODES)('%s, when', (mode) => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('it gets %s while rows arrive', async (signal, exit) => {
-    const before = await syncAndChange();
+    const before = placeSynced();
     const { child, ended } = await held(...flagsOf(mode));
     child.kill(signal);
     expect((await ended).code).toBe(exit);
@@ -166,7 +175,7 @@ describe.each(MODES)('%s, when', (mode) => {
   });
 
   test('it gets SIGTERM while it waits for a lock', async () => {
-    const before = await syncAndChange();
+    const before = placeSynced();
     const locker = await database.session();
     await locker.query("SET application_name = 'test'; BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE");
     const { child, ended } = sync(flagsOf(mode));
@@ -190,7 +199,7 @@ test('a first sync that is interrupted publishes nothing, not even the sample', 
 
 describe('two syncs at once', () => {
   test('the second exits at once and names the holder; --wait waits for it', async () => {
-    await syncAndChange();
+    placeSynced();
     const first = await held();
     const second = await sync().ended;
     expect(second.code).toBe(4);
@@ -232,7 +241,7 @@ test('a server that comes back within seconds is waited for', async () => {
 });
 
 test('the server is stopped in the middle of COPY: exit 3, nothing published', async () => {
-  const before = await syncAndChange();
+  const before = placeSynced();
   const { ended } = await held('--full');
   const pid = Number(fs.readFileSync(path.join(home.path, 'tcp-server/data/postmaster.pid'), 'utf8').split('\n')[0]);
   serverStopped = true;

@@ -116,6 +116,17 @@ async function duckdbRows(
       return isText(element) ? `list_transform(${column}, lambda x: ${textBytes('x', element)})` : column;
     return isText(type) ? textBytes(column, type) : column;
   });
+  // Where the binding would only hand on digits, whole rows are written here, as PostgreSQL writes them: a third of the time.
+  if (
+    columns.length > 0 &&
+    columns.every(({ type, element }) => element === null && (DIRECT.has(type) || isText(type)))
+  ) {
+    const written = values.map((value) => `COALESCE('"' || (${value}) || '"', 'null')`);
+    const rows = await connection.runAndReadAll(
+      `SELECT '[' || ${written.join(" || ',' || ")} || ']' FROM ${duckdbTable(table)}`,
+    );
+    return (rows.getColumns()[0] as string[]).sort();
+  }
   const result = await connection.runAndReadAll(`SELECT ${values.join(', ')} FROM ${duckdbTable(table)}`);
   return result
     .getRows()

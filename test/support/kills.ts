@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PostgresAddress } from '../../src/config/postgresTarget.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
+import { runCli } from './cli.ts';
 import { compareTable } from './compare.ts';
 import { urlOf } from './database.ts';
 import { digestOf, startTool } from './process.ts';
@@ -70,7 +71,8 @@ export async function killSyncs(options: KillOptions): Promise<KillResult> {
         result.rowsCompared += await compare(session, file);
       }
       // Every second time the next sync is incremental from whatever the kill left.
-      await syncWhole(next() < 0.5 ? [] : ['--full']);
+      const { code, stderr } = await runCli(['sync', '--json', ...(next() < 0.5 ? [] : ['--full'])], { env });
+      if (code !== 0) throw new Error(`exit ${code}: ${stderr}`);
       result.rowsCompared += await compare(session, file);
       const left = fs.readdirSync(folder).filter((name) => !isOurs(name) && !isEmptyDraft(folder, name));
       if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
