@@ -4,8 +4,9 @@
 // with --kills 200 (after npm run build) followers are killed at random moments instead; with --keep-slot they go on from a slot;
 // with --huge one transaction of five million rows (or --rows) passes through a follower, whose memory is measured.
 // npm run stress -- --lake --kills 200 --rows 20000 (after npm run build): publications of the lake are killed at random moments, two at once
-// npm run stress -- --summaries --seed 7 --rounds 5000 --crash-every 100
-// Syncs that go by the summaries of the write-ahead log (PostgreSQL 17 and later), between random changes and crashes of the server.
+// npm run stress -- --summaries --seed 7 --rounds 5000 --crash-every 100 [--standby]
+// Syncs that go by the summaries of the write-ahead log (PostgreSQL 17 and later), between random changes and crashes of the server;
+// with --standby they read one that follows it.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,7 +17,7 @@ import { makeCluster } from '../test/support/cluster.ts';
 import { urlOf } from '../test/support/database.ts';
 import { putHugeTransaction } from '../test/support/followHuge.ts';
 import { killFollowers } from '../test/support/followKills.ts';
-import { makeFollowCluster } from '../test/support/followServer.ts';
+import { makeFollowCluster, makeStandby } from '../test/support/followServer.ts';
 import { followStress } from '../test/support/followStress.ts';
 import { killLakes } from '../test/support/lakeKills.ts';
 import { logStress } from '../test/support/logStress.ts';
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     summaries: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '1000' },
     'crash-every': { type: 'string', default: '50' },
+    standby: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     follow: { type: 'boolean', default: false },
     kills: { type: 'string' },
@@ -145,23 +147,23 @@ async function stressSummaries(): Promise<void> {
   const programs = summarizingPrograms();
   if (programs === null) throw new Error('PostgreSQL summarizes its log from version 17 on');
   const cluster = await makeCluster({ summarize_wal: 'on', max_connections: '40' }, undefined, programs);
+  const settings = { summarize_wal: 'on', max_wal_senders: '10' };
+  const standby = values.standby ? await makeStandby(cluster, settings) : undefined;
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'finance-db-stress-'));
   const seed = Number(values.seed);
   const rounds = Number(values.rounds);
   const crashEvery = Number(values['crash-every']);
   try {
     const result = await logStress({
-      cluster,
-      folder,
-      seed,
-      rounds,
-      crashEvery,
+      ...{ cluster, folder, seed, rounds, crashEvery },
+      ...(standby === undefined ? {} : { standby }),
       log: values.verbose ? (line) => console.log(line) : () => undefined,
     });
     console.log(
       `seed ${values.seed}: ${result.rounds} rounds (tables: ${JSON.stringify(result.modes)}), ${result.byLog} syncs by the log, ${result.settled} that had nothing to write; ${result.read} parts read and ${result.unread} not, ${result.byBlocks} tables by blocks with ${result.blocksRead} of ${result.blocks} read; ${result.rowsCompared} rows and ${result.placesCompared} places compared, all equal; ${result.monthsVouched} times a month was said to be unchanged, and was`,
     );
   } finally {
+    standby?.remove();
     cluster.remove();
     fs.rmSync(folder, { recursive: true, force: true });
   }

@@ -81,6 +81,8 @@ describe('the embedded server', () => {
     const second = await useEmbeddedServer(root, new Date());
     expect(postmasterPid()).toBe(pid);
     expect(await one(second.address, "SELECT current_setting('listen_addresses')")).toBe('');
+    // Null before version 17, which cannot.
+    expect(await one(second.address, "SELECT coalesce(current_setting('summarize_wal', true), 'on')")).toBe('on');
     expect(fs.statSync(second.address.host).mode & 0o077).toBe(0);
     await first.release();
     expect(await one(second.address, 'SELECT 1')).toBe('1');

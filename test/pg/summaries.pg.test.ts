@@ -11,7 +11,7 @@ import { type Cluster, makeCluster } from '../support/cluster.ts';
 import { compareTable } from '../support/compare.ts';
 import { urlOf } from '../support/database.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { makeStandby } from '../support/followServer.ts';
+import { makeStandby, untilReplayed } from '../support/followServer.ts';
 import { comparePlaces, logRequest, logStress } from '../support/logStress.ts';
 import { summarizingPrograms } from '../support/testPrograms.ts';
 import { until } from '../support/until.ts';
@@ -194,6 +194,7 @@ withSummaries('a server that summarizes its log', () => {
       /Log +not summarized.* kB in 4 parts; the last sync found 1 changed row, in at most 16.4 kB of them; .*ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf\(\);/,
     );
     await summarize('on');
+    expect((await runCli(['status'], { env })).stdout).not.toMatch(/summarize/);
     await ask("UPDATE flat SET v = 'on' WHERE id = 5; CHECKPOINT");
     await syncEqual();
   });
@@ -335,19 +336,7 @@ withSummaries('a server that summarizes its log', () => {
       ...{ summarize_wal: 'on', max_connections: '100', max_wal_senders: '10' },
     });
     const primary = cluster;
-    const replayed = async (): Promise<void> => {
-      const session = await connect(primary.address, { retryMs: 5000 });
-      const [row] = await session.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn');
-      await session.close();
-      const there = await connect(standby.address, { retryMs: 5000 });
-      await until('the standby has replayed it', async () => {
-        const [done] = await there.query<{ yes: string }>(
-          `SELECT pg_last_wal_replay_lsn() >= '${row?.lsn}'::pg_lsn AS yes`,
-        );
-        return done?.yes === 't';
-      });
-      await there.close();
-    };
+    const replayed = (): Promise<void> => untilReplayed(primary, standby);
     try {
       await ask("UPDATE months SET v = 'before' WHERE id = 'k999'; CHECKPOINT");
       await replayed();
@@ -369,6 +358,15 @@ withSummaries('a server that summarizes its log', () => {
       await replayed();
       cluster = standby;
       expect(await syncEqual()).toMatchObject({ tables: [{ upserted: 1, scan: { read: 1 } }, { scan: { read: 3 } }] });
+      const result = await logStress({
+        cluster: primary,
+        standby,
+        folder: folder.path,
+        seed: 2,
+        rounds: 4,
+        crashEvery: 3,
+      });
+      expect(result.byLog).toBeGreaterThan(0);
     } finally {
       cluster = primary;
       standby.remove();

@@ -8,12 +8,15 @@ import { parseTableList } from '../../src/model/tableName.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import type { Cluster } from './cluster.ts';
 import { compareTable } from './compare.ts';
+import { untilReplayed } from './followServer.ts';
 import { MonthWitness } from './monthWitness.ts';
 import { random } from './stress.ts';
 
 export interface LogStressOptions {
   /** A server of its own with summarize_wal = on, which is crashed now and then. */
   readonly cluster: Cluster;
+  /** One that follows it, and is read instead, as soon as it has replayed all; it is crashed, too. */
+  readonly standby?: Cluster;
   readonly folder: string;
   readonly seed: number;
   readonly rounds: number;
@@ -180,7 +183,7 @@ class Writer {
  * @throws Error at the first difference, with the seed and the round in its message
  */
 export async function logStress(options: LogStressOptions): Promise<LogStressResult> {
-  const { cluster, seed, log = () => undefined } = options;
+  const { cluster, standby, seed, log = () => undefined } = options;
   const next = random(seed);
   const join = (): Promise<PgSession> => connect(cluster.address, { retryMs: 5000 });
   let admin = await join();
@@ -189,6 +192,11 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
   await admin.close();
   const address = { ...cluster.address, database };
   const enter = (): Promise<PgSession> => connect(address, { retryMs: 5000 });
+  const read = { ...(standby ?? cluster).address, database };
+  const readFrom = async (): Promise<PgSession> => {
+    if (standby !== undefined) await untilReplayed(cluster, standby);
+    return connect(read, { retryMs: 5000 });
+  };
   admin = await enter();
   await admin.query(MAKE);
   const writers = [new Writer(await enter(), `a${seed}`), new Writer(await enter(), `b${seed}`)];
@@ -220,15 +228,23 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
         await quietly(admin, 'ROLLBACK');
       }
       if (options.crashEvery > 0 && next() < 1 / options.crashEvery) {
+        if (standby !== undefined && next() < 0.5) {
+          standby.stop('immediate');
+          standby.start();
+        }
         cluster.stop('immediate');
         cluster.start();
         admin = await enter();
         for (const writer of writers) writer.reconnect(await enter());
         log(`round ${round}: crashed`);
       }
+      const checkpoint = next() < 0.7;
+      // A standby makes none of its own: it can only follow one of its primary.
+      if (standby !== undefined && checkpoint) await quietly(admin, 'CHECKPOINT');
+      const source = await readFrom();
       const done = await sync({
-        ...logRequest(options.folder, address, `log_${seed}.duckdb`, TABLES),
-        checkpoint: next() < 0.7,
+        ...logRequest(options.folder, read, `log_${seed}.duckdb`, TABLES),
+        checkpoint,
         placesFrom: 1,
       });
       note(result, done);
@@ -241,10 +257,11 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
       const reader = await openReader(path.join(options.folder, `log_${seed}.duckdb`));
       try {
         for (const table of parseTableList(TABLES))
-          result.rowsCompared += await compareTable(admin, reader.connection, table);
-        result.placesCompared += await comparePlaces(admin, reader);
+          result.rowsCompared += await compareTable(source, reader.connection, table);
+        result.placesCompared += await comparePlaces(source, reader);
       } finally {
         reader.close();
+        await source.close();
       }
       const vouched = await witness.look(path.join(options.folder, `log_${seed}.duckdb`));
       result.monthsVouched += Object.values(vouched).reduce((sum, count) => sum + count, 0);
