@@ -54,10 +54,20 @@ export function refuseExcess(command: Command): void {
     throw new FinanceDbError('USAGE', `one command at a time: ${name}, then ${extra}`, {
       remedy: `run \`finance-db ${name}\`, then \`finance-db ${extra}\``,
     });
+  const place = command.getOptionValue('lake') === true ? command.args.find(isPlace) : undefined;
+  if (place !== undefined)
+    throw new FinanceDbError('USAGE', `--lake takes no value, found ${JSON.stringify(place.slice(0, 80))}`, {
+      remedy: 'name the place of the lake in FINANCE_DB_LAKE, and give --lake alone',
+    });
   const taken = command.registeredArguments.length === 0 ? 'no argument' : 'one argument';
   throw new FinanceDbError('USAGE', `${name} takes ${taken}, found ${JSON.stringify(extra.slice(0, 80))} as well`, {
     remedy: `quote what belongs together, or see finance-db ${name} --help`,
   });
+}
+
+/** Whether a word can only be where a lake lies. */
+function isPlace(word: string): boolean {
+  return /^(?:s3a?:\/\/|\.{0,2}\/)\S*$/.test(word);
 }
 
 /** The flags that stood before the command. */

@@ -36,6 +36,7 @@ describe('a wrong command line is exit 2, says what is wrong and what to do, and
     [['sync', 'validate'], 'one command at a time: sync, then validate'],
     [['status', 'now'], 'status takes no argument, found "now" as well'],
     [['query', 'select 1', 'select 2'], 'query takes one argument, found "select 2" as well'],
+    [['stats', 'cashflow', '--lake', 's3://bucket/money'], '--lake takes no value, found "s3://bucket/money"'],
     [['stats', 'cashflow', 'categories'], 'stats takes one argument, found "categories" as well'],
     [['completion'], "missing required argument 'shell'"],
     [['completion', 'tcsh'], 'expected bash, zsh, fish, found "tcsh"'],

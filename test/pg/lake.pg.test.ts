@@ -554,6 +554,9 @@ test('of two writers in a store the one that loses exits 4, and so does one that
   expect(await publish()).toMatchObject({ code: 0, tables: [{ version: 4, units: { changed: 1 } }] });
   const proof = await runCli(['lake', '--verify', '--json'], { env });
   expect(JSON.parse(proof.stdout)).toMatchObject({ status: 'equal' });
+  // Engines are told where the store is.
+  const { stdout: question } = await runCli(['lake', '--engine-sql', 'clickhouse'], { env });
+  expect(question).toContain(`FROM icebergS3(lake, url = '${s3.env['AWS_ENDPOINT_URL']}/money/pre/public/t');`);
   // Files that are cut short in the store.
   for (const [key, content] of s3.objects) if (key.endsWith('.parquet')) s3.objects.set(key, content.subarray(0, -1));
   expect(await runCli(['lake', '--verify', '--json'], { env })).toMatchObject({ code: 5 });

@@ -2,7 +2,7 @@ import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { currentSchema } from '../../lake/iceberg/metadata.ts';
 import { loadTable } from '../../lake/table.ts';
 import { displayName } from '../../model/tableName.ts';
-import { type Engine, tableSql } from './engineText.ts';
+import { type Engine, preamble, tableSql } from './engineText.ts';
 import type { LakeRequest } from './lake.ts';
 import { newRun, openLake } from './openLake.ts';
 
@@ -21,7 +21,7 @@ export async function engineSql(request: LakeRequest, engine: Engine): Promise<s
     if (table === null || schema === undefined)
       throw new FinanceDbError('LAKE_MISSING', `there is no table ${displayName(name)} at ${store.location}`);
     const files = table.entries.map(({ file }) => file.path);
-    parts.push(tableSql(engine, name, store.location, schema.fields, files));
+    parts.push(tableSql(engine, name, store, schema.fields, files));
   }
-  return parts.join('\n');
+  return [preamble(engine, lake.location), ...parts].filter((part) => part !== '').join('\n');
 }

@@ -4,11 +4,17 @@ import type { TableName } from '../../model/tableName.ts';
 
 export type Engine = 'spark' | 'trino' | 'clickhouse' | 'duckdb';
 
+/** Where a table lies: its folder or `s3://…`, and where that is reached by HTTP. */
+export interface TablePlace {
+  readonly location: string;
+  readonly address: string | null;
+}
+
 /** How an engine says things. `text` gives a text that all engines write alike; null for types that they write differently. */
 interface Dialect {
   quote(name: string): string;
   /** What to put behind FROM. */
-  from(table: TableName, location: string, files: readonly string[]): string;
+  from(table: TableName, place: TablePlace, files: readonly string[]): string;
   wide(number: string): string;
   text(column: string, type: string): string | null;
   concat(parts: readonly string[]): string;
@@ -81,10 +87,8 @@ const DIALECTS: Readonly<Record<Engine, Dialect>> = {
   },
   clickhouse: {
     quote: backticks,
-    from: (_table, location) =>
-      location.startsWith('s3://')
-        ? `icebergS3(lake, url = ${quoteLiteral(location)})`
-        : `icebergLocal(${quoteLiteral(location)})`,
+    from: (_table, { location, address }) =>
+      address === null ? `icebergLocal(${quoteLiteral(location)})` : `icebergS3(lake, url = ${quoteLiteral(address)})`,
     wide: (number) => `toInt256(${number})`,
     text(column, type) {
       if (isWhole(type) || type === 'uuid') return `toString(${column})`;
@@ -104,7 +108,7 @@ const DIALECTS: Readonly<Record<Engine, Dialect>> = {
   },
   duckdb: {
     quote: quotes,
-    from: (_table, _location, files) => `read_parquet([${files.map(quoteLiteral).join(', ')}])`,
+    from: (_table, _place, files) => `read_parquet([${files.map(quoteLiteral).join(', ')}])`,
     wide: (number) => `(${number})::HUGEINT`,
     text(column, type) {
       if (isWhole(type) || type === 'uuid') return `${column}::VARCHAR`;
@@ -121,11 +125,21 @@ const DIALECTS: Readonly<Record<Engine, Dialect>> = {
   },
 };
 
+/** What an engine has to be told once before it reads a store; as a comment, for we know no keys that others may see. */
+export function preamble(engine: Engine, location: string): string {
+  if (!location.startsWith('s3')) return '';
+  const once: Partial<Record<Engine, string>> = {
+    clickhouse: "CREATE NAMED COLLECTION lake AS access_key_id = '…', secret_access_key = '…'",
+    duckdb: "CREATE SECRET (TYPE s3, KEY_ID '…', SECRET '…', REGION '…', ENDPOINT '…')",
+  };
+  return once[engine] === undefined ? '' : `-- once: ${once[engine]};\n`;
+}
+
 /** One statement, with a comment on what it leaves out. */
 export function tableSql(
   engine: Engine,
   table: TableName,
-  location: string,
+  place: TablePlace,
   fields: readonly IcebergField[],
   files: readonly string[],
 ): string {
@@ -146,5 +160,5 @@ export function tableSql(
     left.length === 0
       ? ''
       : `-- without ${left.map(({ name }) => name).join(', ')}, which engines write in different ways\n`;
-  return `${note}SELECT count(*) AS ${dialect.quote('rows')}, ${[...sums, `sum(${dialect.digest(row)}) AS ${dialect.quote('md5')}`].join(', ')}\nFROM ${dialect.from(table, location, files)};\n`;
+  return `${note}SELECT count(*) AS ${dialect.quote('rows')}, ${[...sums, `sum(${dialect.digest(row)}) AS ${dialect.quote('md5')}`].join(', ')}\nFROM ${dialect.from(table, place, files)};\n`;
 }

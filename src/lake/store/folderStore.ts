@@ -34,6 +34,7 @@ export function folderStore(root: string, run: string): LakeStore {
   };
   return {
     location: root,
+    address: null,
     folder: root,
     read: (key) =>
       guarded(key, () => {

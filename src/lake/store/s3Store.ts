@@ -22,6 +22,7 @@ export function s3Store(
   const at = (key: string): string => `${root}/${key}`;
   return {
     location: `s3://${place.bucket}/${root}`,
+    address: `${place.url}/${root}`,
     folder: null,
     read: (key) => requests.get(at(key)),
     size: (key) => requests.head(at(key)),

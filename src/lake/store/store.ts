@@ -2,6 +2,8 @@
 export interface LakeStore {
   /** How Iceberg's metadata names the root: `/srv/lake`, `s3://bucket/prefix`. */
   readonly location: string;
+  /** Where the root is reached by HTTP: `https://bucket.s3.eu-west-1.amazonaws.com/prefix`; null for a folder. */
+  readonly address: string | null;
   /** The root as a folder of this machine; null where files have to be fetched. */
   readonly folder: string | null;
   /** @returns null when there is no such file. @throws FinanceDbError LAKE_STORE, LAKE_UNREADABLE */
