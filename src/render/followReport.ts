@@ -43,10 +43,13 @@ export function standingText(standing: Standing, rowsPerSecond: number, now: Dat
   const parts = ['following', behind, counted(commits, 'commit')];
   if (rowsPerSecond > 0) parts.push(`${counted(Math.round(rowsPerSecond), 'row')}/s`);
   if (publishedAt !== null)
-    parts.push(
-      `published ${durationText(Math.max(0, Math.round((now.getTime() - publishedAt.getTime()) / 1000)))} ago`,
-    );
+    parts.push(`published ${agoText(Math.max(0, Math.round((now.getTime() - publishedAt.getTime()) / 1000)))} ago`);
   return parts.join('  ');
+}
+
+/** The line is drawn twice a second: of seconds, no more than whole ones. */
+function agoText(seconds: number): string {
+  return seconds < 10 ? `${seconds} s` : durationText(seconds);
 }
 
 /** What is told of a stream that was given up. */

@@ -14,13 +14,15 @@ interface LoadProgress {
 }
 
 export interface Progress {
+  /** Whether somebody sees it on a terminal. */
+  readonly draws: boolean;
   load(progress: LoadProgress): void;
   /** A line of another kind, such as what is being done now. */
   say(text: string): void;
   stop(): void;
 }
 
-const SILENT: Progress = { load: () => undefined, say: () => undefined, stop: () => undefined };
+const SILENT: Progress = { draws: false, load: () => undefined, say: () => undefined, stop: () => undefined };
 const LEAST_INTERVAL_MS = 100;
 
 /** Set to `ipc` by a program of ours that starts a command and wants to be told, whatever the command prints. */
@@ -42,6 +44,7 @@ function toParent(send: (message: { progress: ProgressMessage }, told: () => voi
     send({ progress: { done, text } }, () => undefined);
   };
   return {
+    draws: false,
     load: (progress) => {
       if (performance.now() - last >= PARENT_INTERVAL_MS) tell(progress.fraction, loadText(progress, 0));
     },
@@ -76,6 +79,7 @@ export function openProgress(
     spinner.text = printable(text);
   };
   return {
+    draws: true,
     load: (progress) => {
       const now = performance.now();
       const since = begun.get(progress.table) ?? now;
