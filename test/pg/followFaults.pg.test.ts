@@ -142,6 +142,42 @@ test('another program has the file open for writing: it waits, and goes on when 
   expect(followed.restarts()).toEqual([]);
 });
 
+test('a file that is removed or replaced while nothing changes comes back; what somebody else put there stays', async () => {
+  const followed = start();
+  await followed.caughtUp(session);
+  const backup = `${folder.path}/backup`;
+  fs.copyFileSync(followed.file, backup);
+  await session.query("UPDATE t SET v = 'later' WHERE id < 50");
+  expect(await followed.compare(session)).toBe(5000);
+  fs.rmSync(followed.file);
+  // A sync beside it is content with a file that is there.
+  expect(
+    await sync(syncRequest(configOf({ address: cluster.address, folder: folder.path, tables: 't' }))),
+  ).toMatchObject({
+    published: false,
+  });
+  expect(await compareFile()).toBe(5000);
+  fs.copyFileSync(backup, followed.file);
+  expect(await followed.compare(session)).toBe(5000);
+  fs.renameSync(backup, followed.file);
+  expect(await followed.compare(session)).toBe(5000);
+  const warnings = followed.events.flatMap((event) => (event.kind === 'warning' ? [event.text] : []));
+  expect([warnings, followed.restarts()]).toEqual([
+    [
+      expect.stringMatching(/^published anew: .* was removed$/),
+      ...Array(2).fill(expect.stringMatching(/^published anew: another file was put in the place of /)),
+    ],
+    [],
+  ]);
+  // Changes come in the very moment: looked for at each publish as well.
+  fs.writeFileSync(backup, 'a letter');
+  fs.renameSync(backup, followed.file);
+  await session.query("UPDATE t SET v = 'last' WHERE id < 50");
+  expect(await followed.ended).toMatchObject({ code: 'DUCKDB_NOT_OURS' });
+  follower = undefined;
+  expect(fs.readFileSync(followed.file, 'utf8')).toBe('a letter');
+});
+
 test('a commit that waits for a standby is in the log, and not published before anybody can see it', async () => {
   const followed = start();
   await followed.caughtUp(session);

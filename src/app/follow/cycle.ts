@@ -204,6 +204,8 @@ export class FollowCycle {
     if (damaged.length > 0) throw new Restart(`a validation found damage in ${damaged.join(', ')}`, damaged);
     this.lookForMeeting();
     if (!this.publisher.isSettled || this.intake.inTransaction) return;
+    await this.publisher.look();
+    if (!this.publisher.isSettled) return;
     const { position } = this.intake;
     // Each time: what a statement sees, and the position that it reads, are not of one moment.
     await this.looks.look();

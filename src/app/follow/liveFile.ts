@@ -185,6 +185,29 @@ export class LiveFile {
     return this.own.isUntouched();
   }
 
+  /**
+   * Why the file has to be published anew though nothing came, in words; null when it need not be.
+   * @throws FinanceDbError DUCKDB_NOT_OURS when somebody has put something else there
+   */
+  whyAnew(): Promise<string | null> {
+    return this.own.place.whyAnew(async ({ tables }) => {
+      const copy = await this.own.use();
+      const rows = await copy.all<{ state: string }>(
+        `SELECT concat_ws('|', table_schema, table_name, snapshot, lsn, row_count) AS state FROM ${STATE_SCHEMA}.sync_state`,
+      );
+      const theirs = tables.map(({ schema, name, snapshotText, identity: { lsn }, rows: count }) =>
+        [schema, name, snapshotText, ...(lsn === null ? [] : [lsn]), count].join('|'),
+      );
+      return (
+        theirs.sort().join() ===
+        rows
+          .map(({ state }) => state)
+          .sort()
+          .join()
+      );
+    });
+  }
+
   private otherRows(): bigint {
     const others = this.file.tables.filter(
       ({ schema, name }) =>

@@ -8,6 +8,7 @@ import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../.
 import { mapFileError } from '../../files/fileErrors.ts';
 import { DEFAULT_MEMORY } from '../sync/syncCopy.ts';
 import { fileIdentity } from '../validate/receipt.ts';
+import { PublishedPlace } from './publishedPlace.ts';
 import { Restart } from './restart.ts';
 
 /** What DuckDB may use for changes that come in pieces (MOST_HELD of the cycle): of more it only keeps blocks that nobody asks for again. */
@@ -30,8 +31,8 @@ export class PrivateCopy {
   private copy: WorkingCopy | null = null;
   private successor: Promise<void> | null = null;
   private closed = false;
-  /** Which file was left at the published place. */
-  private left: string | null;
+  /** What was left at the published place. */
+  readonly place: PublishedPlace;
   private readonly path: string;
   /** Where the file that was published is copied from, whatever becomes of the published place. */
   private readonly twin: string;
@@ -42,7 +43,7 @@ export class PrivateCopy {
     private fresh: FreshSize,
     private readonly tables: readonly string[],
   ) {
-    this.left = fileIdentity(workspace.publishedPath);
+    this.place = new PublishedPlace(workspace.publishedPath);
     // Of another name than the copy of a sync, which may have its turn in between.
     this.path = path.join(workspace.folder, 'live.duckdb');
     this.twin = path.join(workspace.folder, 'publish.duckdb');
@@ -78,9 +79,11 @@ export class PrivateCopy {
   /**
    * Puts what the copy holds in the published place; nothing may be put into it meanwhile.
    * @param rows how many it has
+   * @throws FinanceDbError as a sync does; DUCKDB_NOT_OURS when somebody has put something else there
    */
   async publish(now: Date, rows: bigint): Promise<PublishedCopy> {
     const copy = await this.use();
+    await this.place.requireOurs();
     await copy.run('CHECKPOINT finance_db_copy');
     await this.compactIfBloated(rows);
     const shared = await this.share();
@@ -89,8 +92,9 @@ export class PrivateCopy {
     const bytes = fs.statSync(from).size;
     try {
       if (!shared) this.keepName();
+      const identity = fileIdentity(from);
       const aside = await this.workspace.publish(now, from);
-      this.left = fileIdentity(this.workspace.publishedPath);
+      this.place.leave(identity);
       return { written: shared ? 0 : bytes, bytes, aside };
     } finally {
       if (!shared) await this.goOn();
@@ -135,7 +139,6 @@ export class PrivateCopy {
 
   private async succeed(): Promise<void> {
     const from = fs.existsSync(this.twin) ? this.twin : this.workspace.publishedPath;
-    const before = fileIdentity(from);
     try {
       await fs.promises.copyFile(from, this.path);
       // By the next publish it is on the disk already.
@@ -144,7 +147,7 @@ export class PrivateCopy {
       throw mapFileError(error, this.path);
     }
     // Programs that may not write to it can: nothing of that may get into what we publish.
-    if (before !== fileIdentity(from))
+    if (this.place.leftThere !== fileIdentity(from))
       throw new Restart('another program wrote to the published file while it was copied', this.tables);
     fs.rmSync(this.twin, { force: true });
     if (!this.closed) await this.resume();
@@ -161,7 +164,7 @@ export class PrivateCopy {
 
   /** Whether the published file is the one that was left there: neither replaced nor written to since. */
   isUntouched(): boolean {
-    return fileIdentity(this.workspace.publishedPath) === this.left;
+    return this.place.isUntouched();
   }
 
   /** Lets go of the copy and of the memory that it takes; nothing may be open in it. */

@@ -85,6 +85,15 @@ export class Publisher {
     return Math.max(this.notBefore - now, this.parts.budget.wait(now), 0);
   }
 
+  /** Sees to it that a file that was removed or replaced comes back, though nothing changes. @throws FinanceDbError DUCKDB_NOT_OURS */
+  async look(): Promise<void> {
+    if (this.live === undefined || !this.isSettled) return;
+    const why = await this.live.whyAnew();
+    if (why === null) return;
+    this.parts.request.onEvent({ kind: 'warning', text: `published anew: ${why}` });
+    this.unpublished = true;
+  }
+
   /** Puts what was taken into the private copy. @throws Restart when it contradicts what is there */
   async put(): Promise<void> {
     await this.live?.put();

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readPublishedFile } from '../../duckdb/fileState.ts';
 import { currentFollower, type FollowNote, wishForScan } from '../../duckdb/followNote.ts';
@@ -53,8 +54,10 @@ export async function besideFollower(request: SyncRequest, error: unknown): Prom
     };
   });
   const age = ageOf(request, found);
-  const isYoung = age !== null && request.maxAgeSeconds !== undefined && age <= request.maxAgeSeconds;
-  const note = isYoung ? found : await reached(request, goal, found);
+  // Somebody may have removed it: the follower puts it there again.
+  const isThere = (): boolean => fs.existsSync(config.duckdbPath);
+  const isYoung = isThere() && age !== null && request.maxAgeSeconds !== undefined && age <= request.maxAgeSeconds;
+  const note = isYoung ? found : await reached(request, goal, found, isThere);
   const file = await readPublishedFile(config.duckdbPath);
   const states = tables.map((table) => findState(file, table)).filter((state) => state !== null);
   const sampleTables = file.kind === 'ours' ? file.sampleTables : [];
@@ -74,7 +77,12 @@ function ageOf({ tables, now }: SyncRequest, note: FollowNote): number | null {
   return Math.max(0, now().getTime() - Math.min(...times.map(Number))) / 1000;
 }
 
-async function reached(request: SyncRequest, goal: bigint, first: FollowNote): Promise<FollowNote> {
+async function reached(
+  request: SyncRequest,
+  goal: bigint,
+  first: FollowNote,
+  isThere: () => boolean,
+): Promise<FollowNote> {
   // Of what no message tells, a look tells that began later than we did.
   const called = request.now().getTime();
   const deadline = performance.now() + Math.max(PATIENCE_MS, request.waitSeconds * 1000);
@@ -86,7 +94,7 @@ async function reached(request: SyncRequest, goal: bigint, first: FollowNote): P
     const stale = scannedAt === null || Date.parse(scannedAt) < called;
     const unscanned = stale && request.tables.some((table) => scanned.includes(displayName(table)));
     if (note.state === 'streaming' && unscanned) wishForScan(request.config.duckdbPath);
-    if (note.state === 'streaming' && looked && arrived && !unscanned) return note;
+    if (note.state === 'streaming' && looked && arrived && !unscanned && isThere()) return note;
     if (performance.now() > deadline) break;
     await delay(LOOK_MS, undefined, { signal: request.signal });
     note = currentFollower(request.config.duckdbPath);
