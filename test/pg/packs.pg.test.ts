@@ -114,6 +114,7 @@ describe('keys', () => {
   fromServer(15).each([
     ['text', "'k' || i", [1, 2, 1]],
     ['timestamp', "'2020-01-01'::timestamp + i * interval '1 s'", [1, 2, 1]],
+    ['date', "'1900-01-01'::date + i", [1, 2, 1]],
     // Not packed: in a second pass even when foreseen, but never in a third.
     ['numeric(12,3)', 'i + 0.125', [2, 2, 1]],
   ])(
@@ -135,10 +136,10 @@ describe('keys', () => {
   );
 
   describe.each([
-    ['of text and time', 'k text', "'k' || i"],
-    ['of a whole number and time', 'k int', 'i'],
-    ['of few values and time', 'k text', "'k' || i % 10"],
-  ])('%s, in leaves by time', (_name, column, key) => {
+    ['of text and time', 'text', "'k' || i", 'timestamp'],
+    ['of a whole number and time', 'int', 'i', 'timestamp'],
+    ['of few values and time', 'text', "'k' || i % 10", 'timestamptz'],
+  ])('%s, in leaves by time', (_name, type, key, time) => {
     const rows = 12_000;
     const AT = "'2024-01-01'::timestamp + i * interval '10 min'";
     const read = async (sql: string): Promise<number> => {
@@ -146,7 +147,7 @@ describe('keys', () => {
       return (await rowsRead()) / rows;
     };
     beforeEach(async () => {
-      await run(`CREATE TABLE t (${column}, at timestamp, n int, ${PAD}, PRIMARY KEY (k, at)) PARTITION BY RANGE (at);
+      await run(`CREATE TABLE t (k ${type}, at ${time}, n int, ${PAD}, PRIMARY KEY (k, at)) PARTITION BY RANGE (at);
         CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (MINVALUE) TO ('2024-01-20') WITH (fillfactor = 10);
         CREATE TABLE t_2 PARTITION OF t FOR VALUES FROM ('2024-01-20') TO ('2024-02-10') WITH (fillfactor = 10);
         CREATE TABLE t_3 PARTITION OF t FOR VALUES FROM ('2024-02-10') TO ('infinity') WITH (fillfactor = 10);
@@ -154,7 +155,7 @@ describe('keys', () => {
       await source.sync('t');
     });
 
-    fromServer(15).each([['all']])('what is read when rows are gone [from 15]', async () => {
+    fromServer(15)('what is read when rows are gone [from 15]', async () => {
       const part = 2735 / rows;
       // Foreseen by the server's counts, leaf by leaf; and when they say nothing, a second pass of the leaf that has fewer rows.
       const foreseen = await read(`DELETE FROM t WHERE n IN (77, 99); UPDATE t SET n = 0 WHERE n % 900 = 5;
