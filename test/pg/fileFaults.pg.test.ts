@@ -8,6 +8,7 @@ import { compareTable } from '../support/compare.ts';
 import { type Fixture, makeFixture, type SyncDocument } from '../support/fixture.ts';
 import { digestOf, startTool } from '../support/process.ts';
 import { unmount } from '../support/smallDisk.ts';
+import { thorough } from '../support/thorough.ts';
 
 // What happens to the file, its folder and its disk; what happens to a sync: crash.pg.test.ts.
 let source: Fixture;
@@ -118,7 +119,8 @@ describe('a full disk', () => {
     try {
       await sync();
       const codes: (number | null)[] = [];
-      for (const [attempt, free] of [20, 100, 350, 800, 1400, 2000, 3000, 5000].entries()) {
+      const sizes = thorough([20, 350, 1400, 3000], [20, 100, 350, 800, 1400, 2000, 3000, 5000]);
+      for (const [attempt, free] of sizes.entries()) {
         await source.session.query(`UPDATE t SET v = repeat(md5((id + ${attempt})::text), 10)`);
         const before = digestOf(file());
         const used = Math.ceil(fs.statSync(file()).size / 1024);

@@ -246,12 +246,12 @@ describe('kinds of tables', () => {
     const fill = (megabytes: number, every: number): Promise<unknown> =>
       run(`DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text);
         INSERT INTO t SELECT i, CASE WHEN i % ${every} = 0 THEN repeat(i || 'é', ${megabytes} * 250000) ELSE 'small' END FROM generate_series(1, 60) i`);
-    await fill(4, 15);
+    await fill(3, 15);
     expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'full', rows: 60 }]);
     await run("UPDATE t SET v = v || 'x' WHERE id < 30");
     expect((await syncEqual('t')).tables).toMatchObject([{ mode: 'incremental', upserted: 29 }]);
-    await fill(20, 5);
-    const refused = await source.trySync('t', ['--memory', '200MB']);
+    await fill(10, 5);
+    const refused = await source.trySync('t', ['--memory', '100MB']);
     expect(refused.code).toBe(4);
     expect(refused.stderr).toContain('--memory');
     expect(await source.rows('SELECT count(*)::INTEGER AS n FROM t')).toEqual([{ n: 60 }]);

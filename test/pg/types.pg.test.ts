@@ -7,6 +7,7 @@ import { urlOf } from '../support/database.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
 import { fromServer } from '../support/fromServer.ts';
 import { DEFINITIONS, KEPT } from '../support/keptValues.ts';
+import { thorough } from '../support/thorough.ts';
 
 let source: Fixture;
 beforeAll(async () => {
@@ -277,7 +278,7 @@ describe('generated rows', () => {
         },
       ),
       // The same rows on every run: a failure elsewhere can be repeated here.
-      { numRuns: 25, seed: 20260101, endOnFailure: true },
+      { numRuns: thorough(8, 25), seed: 20260101, endOnFailure: true },
     );
   });
 });

@@ -4,6 +4,7 @@ import type { PgSession } from '../../src/postgres/session.ts';
 import { runCli } from '../support/cli.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
 import { plant } from '../support/plant.ts';
+import { thorough } from '../support/thorough.ts';
 
 let source: Fixture;
 let session: PgSession;
@@ -155,7 +156,7 @@ describe('lag', () => {
     const writers = [write(await source.database.session(), 1), write(await source.database.session(), 3000)];
     const verdicts: string[] = [];
     try {
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < thorough(6, 12); round++) {
         const { status, tables } = await validate('t');
         verdicts.push(status === 'damaged' ? JSON.stringify(tables) : status);
         if (round % 3 === 2) await source.sync('t', '--validate');

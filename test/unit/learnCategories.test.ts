@@ -12,6 +12,7 @@ import { learnCategories } from '../../src/learn/categories/model.ts';
 import { wordsOfFeature } from '../../src/learn/categories/why.ts';
 import { renderAutomatic, renderSuggestions, sumText, sureText } from '../../src/render/categorySuggestions.ts';
 import { sharedData } from '../support/sharedData.ts';
+import { thorough } from '../support/thorough.ts';
 
 const SHOPS: readonly (readonly [category: string, ...names: string[]])[] = [
   ['Fuel', 'Shell Station', 'Petrol Corner', 'Shell Autohof', 'City Petrol'],
@@ -159,15 +160,19 @@ function purchaseCards(folder: string): (FiledRow & { month: string })[] {
 }
 
 const shared = sharedData('raw/categories');
-(shared === undefined ? test.skip : test)('real purchase cards: later months, all categories', () => {
-  const rows = purchaseCards(path.join(shared ?? '', 'raw/categories'));
-  const judged = judgeCategories(
-    rows.filter(({ month }) => month <= '201704'),
-    rows.filter(({ month }) => month >= '201705' && month <= '201707'),
-  );
-  expect(judged?.right).toBeGreaterThan((judged?.payeesOwn ?? 1) + 0.05);
-  expect(judged?.rightOfThree).toBeGreaterThan(0.85);
-});
+// It learns for half a minute.
+(shared !== undefined && thorough(false, true) ? test : test.skip)(
+  'real purchase cards: later months, all categories',
+  () => {
+    const rows = purchaseCards(path.join(shared ?? '', 'raw/categories'));
+    const judged = judgeCategories(
+      rows.filter(({ month }) => month <= '201704'),
+      rows.filter(({ month }) => month >= '201705' && month <= '201707'),
+    );
+    expect(judged?.right).toBeGreaterThan((judged?.payeesOwn ?? 1) + 0.05);
+    expect(judged?.rightOfThree).toBeGreaterThan(0.85);
+  },
+);
 
 const ROW: FiledRow = { payee: '', account: 'GIRO', amount: '-10.00', mcc: null, category: '', subcategory: null };
 

@@ -7,6 +7,7 @@ import { awkwardRows } from '../support/awkwardRows.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { type Door, doorsOf, exactly, unescaped } from '../support/pageDoors.ts';
 import { type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
+import { thorough } from '../support/thorough.ts';
 import { ask, startWeb } from '../support/webServer.ts';
 
 const folder = temporaryFolder();
@@ -113,7 +114,7 @@ test.each<[PageName, string]>([
 
 describe('the list behind a figure adds up to it', () => {
   test.each(WITH_FIGURES)('%s: every figure, bar, cell and band', async (name) => {
-    expect(await follow(addressOf(name), 16)).toBeGreaterThan(1);
+    expect(await follow(addressOf(name), thorough(9, 16))).toBeGreaterThan(1);
   });
 
   test.each([
@@ -132,7 +133,7 @@ describe('the list behind a figure adds up to it', () => {
     `/balances?${HELD}&period=2026&account=CASH&account=giro`,
     '/balances?opening=giro%3D1&limit=30',
   ])('%s', async (path) => {
-    await follow(path, 12);
+    await follow(path, thorough(6, 12));
   });
 
   test('every check that counts rows is a door, and so are balances of all kinds and a month out of the ordinary', async () => {
@@ -183,7 +184,7 @@ describe('the list behind a figure adds up to it', () => {
         const address = addressOf(name);
         await follow(`${address}${address.includes('?') ? '&' : '?'}${query}`, 6);
       }),
-      { numRuns: 8 },
+      { numRuns: thorough(4, 8) },
     );
   });
 });

@@ -17,6 +17,7 @@ import { type DuckDbReader, openReader } from '../../src/duckdb/reader.ts';
 import { RowFinder } from '../../src/duckdb/rowFinder.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { type SimpleRow, simpleRows, statsFile } from '../support/statsFile.ts';
+import { thorough } from '../support/thorough.ts';
 
 const folder = temporaryFolder();
 let plain: DuckDbReader;
@@ -34,7 +35,7 @@ afterAll(() => {
 /** Pairs, legs without a partner, rows that could be legs, values that many rows share, and none. */
 function rows(): SimpleRow[] {
   const made: SimpleRow[] = [];
-  for (let index = 0; index < 120; index++) {
+  for (let index = 0; index < thorough(60, 120); index++) {
     const day = `2026-${String((index % 10) + 1).padStart(2, '0')}-${String(((index * 7) % 28) + 1).padStart(2, '0')}`;
     made.push({
       day,
