@@ -241,7 +241,8 @@ test('a disk that is full at any step leaves the old table and takes back what w
   },
 );
 
-test('a month that would be too large is cut, and what another program wrote is not built upon', async () => {
+test('a month that would be too large is cut, files are sorted, and what another program wrote is not built upon', async () => {
+  await copy.run('CREATE OR REPLACE TABLE t AS SELECT * FROM t ORDER BY hash(id)');
   const run = living();
   const store = folderStore(root, run);
   const common = { now: new Date(), expireMs: 0, copy, folder: folder.path, bytesPerRow: 50, rebuild: false };
@@ -249,6 +250,20 @@ test('a month that would be too large is cut, and what another program wrote is 
   await publishTable({ ...common, store, run, signal, fileBytes: 500, onStep: () => undefined }, sourceNow());
   const table = await loadTable(store);
   expect(table?.entries.length).toBeGreaterThan(6);
+  // Each file is sorted by time and key, as the table says of itself, and no two of a month overlap.
+  expect(table?.metadata['sort-orders'].at(-1)?.fields.map((field) => field['source-id'])).toEqual([2, 1]);
+  const disorder = `SELECT count(*)::INTEGER AS n FROM (SELECT ("at", id) < lag(("at", id)) OVER (ORDER BY file_row_number) AS wrong FROM read_parquet($1, file_row_number = true)) AS rows WHERE wrong`;
+  const spans: { first: string; last: string }[] = [];
+  for (const { file } of table?.entries ?? []) {
+    expect(await copy.all(disorder.replace('$1', `'${file.path}'`))).toEqual([{ n: 0 }]);
+    spans.push(
+      ...(await copy.all<{ first: string; last: string }>(
+        `SELECT min("at")::VARCHAR AS first, max("at")::VARCHAR AS last FROM '${file.path}'`,
+      )),
+    );
+  }
+  spans.sort((a, b) => (a.first < b.first ? -1 : 1));
+  expect(spans.filter(({ first }, index) => index > 0 && first <= (spans[index - 1]?.last ?? ''))).toEqual([]);
   expect(await rowsOfLake()).toBe(await rowsOfTable());
   const text = JSON.stringify(table?.metadata).replaceAll('finance-db.postgres-snapshot', 'other');
   await store.write('metadata/v2.metadata.json', Buffer.from(text));

@@ -57,39 +57,19 @@ def duckdb_iceberg(place):
     return {"row": row(session.sql(spec["arrow_sql"]).fetchall()[0])}
 
 
-def chdb():
-    import chdb as engine
-
-    # It reads only what lies below its working folder.
-    os.chdir("/")
-    whole = engine.query(spec["clickhouse"], "JSONCompactStrings")
-    return {"row": json.loads(str(whole))["data"][0]}
+sessions = []
 
 
-def spark():
-    from pyspark.sql import SparkSession
+def clickhouse(sql, collection=None):
+    from chdb.session import Session
 
-    if not spec.get("jar"):
-        raise ImportError("no Iceberg runtime for Spark")
-    catalog = "spark.sql.catalog.lake"
-    session = (
-        SparkSession.builder.master("local-cluster[2,1,768]")
-        .config("spark.jars", spec["jar"])
-        .config(catalog, "org.apache.iceberg.spark.SparkCatalog")
-        .config(catalog + ".type", "hadoop")
-        .config(catalog + ".warehouse", spec["root"])
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.memory", "600m")
-        .config("spark.executor.memory", "600m")
-        .getOrCreate()
-    )
-    session.sparkContext.setLogLevel("ERROR")
-    try:
-        statement = spec["spark"].strip().rstrip(";")
-        return {"row": row(session.sql(statement).collect()[0])}
-    finally:
-        session.stop()
+    if not sessions:
+        # It reads only what lies below its working folder, and there is one session at a time.
+        os.chdir("/")
+        sessions.append(Session())
+    if collection is not None:
+        sessions[0].query("CREATE NAMED COLLECTION lake AS " + collection)
+    return {"row": json.loads(str(sessions[0].query(sql, "JSONCompactStrings")))["data"][0]}
 
 
 def trino(server):
@@ -124,9 +104,10 @@ if "s3_metadata" in spec:
 if "catalogue" in spec:
     attempt("pyiceberg by the catalogue", lambda: pyiceberg_by_catalogue(spec["catalogue"]))
 attempt("DuckDB's iceberg extension", lambda: duckdb_iceberg(os.path.dirname(os.path.dirname(spec["metadata"]))))
-attempt("clickhouse", chdb)
-if spec.get("with_spark"):
-    attempt("spark", spark)
+attempt("clickhouse", lambda: clickhouse(spec["clickhouse"]))
+if spec.get("clickhouse_s3"):
+    keys = "access_key_id = 'a', secret_access_key = 'b'"
+    attempt("clickhouse on S3", lambda: clickhouse(spec["clickhouse_s3"], keys))
 if spec.get("trino_server"):
     attempt("trino", lambda: trino(spec["trino_server"]))
 json.dump({"answers": answers, "skipped": skipped}, sys.stdout)
