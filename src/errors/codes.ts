@@ -166,7 +166,7 @@ export const ERROR_CODES = {
     exit: 3,
     cause: "the server's synchronous_standby_names include us, so that its commits would wait for our file",
     remedy:
-      'name the standbys in synchronous_standby_names instead of *, or set application_name in the connection string',
+      'name the standbys in synchronous_standby_names instead of *, or set application_name in the connection string; `finance-db sync` needs none of it',
   },
 
   DUCKDB_MISSING: { exit: 4, cause: 'no DuckDB file was published yet', remedy: 'run `finance-db sync` first' },

@@ -675,6 +675,27 @@ describe('what the server lacks is said in one line, with what to do, and that a
     }
   });
 
+  test('commits that wait for nobody', async () => {
+    await session.query(TABLE);
+    const become = async (change: string, names: string): Promise<void> => {
+      await session.query(`ALTER SYSTEM ${change} synchronous_standby_names${names === '' ? '' : ` = '${names}'`}`);
+      await session.query('SELECT pg_reload_conf()');
+      await until('new sessions have it', async () => {
+        const other = await connect(database.address, { retryMs: 2000 });
+        const [row] = await other
+          .query("SELECT current_setting('synchronous_standby_names') AS names")
+          .finally(() => other.close());
+        return row?.['names'] === names;
+      });
+    };
+    await become('SET', '*');
+    try {
+      await refusal('PG_SYNC_STANDBY', /commits in .* would wait for this file/);
+    } finally {
+      await become('RESET', '');
+    }
+  });
+
   test.each(['a proxy that answers as one', 'pgbouncer'])('a direct connection: %s', async (kind) => {
     const isReal = kind === 'pgbouncer';
     if (isReal && PGBOUNCER === undefined) {

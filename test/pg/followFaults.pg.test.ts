@@ -288,7 +288,12 @@ describe('a kept slot', () => {
     }
     const status = await runCli(['status', '--json'], { env: env() });
     expect(JSON.parse(status.stdout)).toMatchObject({
-      slots: [{ name: 'ledger', state: 'waiting', held_bytes: expect.any(Number), limited: false }],
+      slots: [
+        {
+          ...{ name: 'ledger', state: 'waiting', limited: false },
+          ...{ held_bytes: expect.any(Number), lag_bytes: expect.any(Number) },
+        },
+      ],
     });
     expect(await drop('ledger')).toBe(true);
     expect(await slots()).toEqual([]);
@@ -478,6 +483,39 @@ describe('a slot while it is streamed from', () => {
   });
 });
 
+test('it ends when commits are to wait for it, which would wait for them', async () => {
+  const followed = start();
+  await followed.caughtUp(session);
+  await session.query("UPDATE t SET v = 'confirmed' WHERE id < 20");
+  await followed.compare(session);
+  await session.query('ALTER SYSTEM SET synchronous_standby_names = \'FIRST 1 ("Finance-DB", other)\'');
+  try {
+    await session.query('SELECT pg_reload_conf()');
+    expect(await followed.ended).toMatchObject({ code: 'PG_SYNC_STANDBY' });
+    follower = undefined;
+  } finally {
+    await session.query('ALTER SYSTEM RESET synchronous_standby_names');
+    await session.query('SELECT pg_reload_conf()');
+  }
+});
+
+test('for cron it catches up, says what it put, and ends; with a slot that stays it needs no scan', async () => {
+  const run = (...flags: string[]): ReturnType<typeof runCli> => runCli(['follow', ...flags], { env: env() });
+  const first = await run('--once', '--keep-slot', 'nightly');
+  expect([first.code, first.stdout]).toEqual([0, expect.stringMatching(/sync ok .*rows=5000/)]);
+  expect(first.stderr).toMatch(/warning: while nobody follows, the slot nightly keeps .* max_slot_wal_keep_size/);
+  await session.query("UPDATE t SET v = 'by day' WHERE id < 30");
+  await session.query('DELETE FROM t WHERE id = 5000');
+  const second = await run('--once', '--keep-slot', 'nightly');
+  expect([second.code, second.stdout]).toEqual([0, expect.stringMatching(/goes on from the slot nightly/)]);
+  expect(second.stdout).toMatch(/2 commits published: 29 rows put, 1 deleted; at most .* behind/);
+  expect(await compareFile()).toBe(4999);
+  const third = await run('--once', '--keep-slot', 'nightly', '--json');
+  expect([third.code, JSON.parse(third.stdout)]).toMatchObject([0, { status: 'ok', followed: null }]);
+  expect((await run('--drop-slot', 'nightly')).stdout).toBe('the slot nightly was dropped\n');
+  expect(await run('--drop-slot', 'nightly')).toMatchObject({ code: 3, stderr: expect.stringContaining('PG_NO_SLOT') });
+});
+
 test('a sync beside it is content with a file that is as young as asked, and waits for one that is not', async () => {
   const proxy = await startProxy(cluster.address);
   try {
@@ -532,7 +570,10 @@ test('sync, validate and status beside it', async () => {
   expect(await read(followed.file, 'SELECT outcome FROM finance_db.validations')).toEqual([{ outcome: 'equal' }]);
   const status = await runCli(['status', '--json'], { env: env() });
   expect(JSON.parse(status.stdout)).toMatchObject({
-    follow: { pid: process.pid, state: 'streaming', slot: expect.stringMatching(/^finance_db_/), tables: ['t'] },
+    follow: {
+      ...{ pid: process.pid, state: 'streaming', slot: expect.stringMatching(/^finance_db_/), tables: ['t'] },
+      ...{ lag_seconds: expect.any(Number), lag_bytes: expect.any(Number) },
+    },
   });
   expect((await runCli(['status'], { env: env() })).stdout).toMatch(/Follow {6}process \d+ since .*slot finance_db_/);
   await followed.compare(session);

@@ -21,7 +21,6 @@ import {
   backendPid,
   connectReplication,
   createSlot,
-  isSynchronous,
   type NewSlot,
   requireReplication,
   temporarySlotName,
@@ -233,8 +232,6 @@ async function startAt(
   const pid = await backendPid(streaming);
   const stream = await startStream(streaming, { slot, from, publication: request.publication }, listener);
   try {
-    if (await isSynchronous(session, pid))
-      throw new FinanceDbError('PG_SYNC_STANDBY', `commits in ${session.where} would wait for this file`);
     // Now nobody else can move it; where it had been moved further, the server left out what lies between, without a word.
     const now = kept ? await readSlot(session, slot) : null;
     if (kept && (now === null || now.activePid !== pid || now.confirmed > from))

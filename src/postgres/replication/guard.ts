@@ -1,8 +1,10 @@
+import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { parseLsn, parseSnapshot, type Snapshot } from '../../model/watermark.ts';
 import { askPinned } from '../pinned.ts';
 import type { PgSession } from '../session.ts';
+import { isSynchronous } from './synchronous.ts';
 
 /** One look at the server, for which one round trip is enough. */
 export interface GuardLook {
@@ -49,9 +51,12 @@ export class CatalogueGuard {
     );
   }
 
+  /** @throws FinanceDbError PG_SYNC_STANDBY when commits would wait for what we confirm, which waits for them */
   async look(): Promise<GuardLook> {
     const [row] = await askPinned<Record<string, string>>(this.session, this.sql);
-    const { snapshot = '', lsn = '', flushed = '', ...catalogue } = row ?? {};
+    const { snapshot = '', lsn = '', flushed = '', standbys = '', program = '', ...catalogue } = row ?? {};
+    if (isSynchronous(standbys, program))
+      throw new FinanceDbError('PG_SYNC_STANDBY', `commits in ${this.session.where} would wait for this file`);
     return {
       snapshot: parseSnapshot(snapshot),
       snapshotText: snapshot,
@@ -132,5 +137,6 @@ function lookSql(
   const replayed = 'pg_catalog.pg_last_wal_replay_lsn()::text';
   const at = (text: string, position: string): string =>
     `CASE WHEN pg_catalog.pg_is_in_recovery() THEN ${text} ELSE pg_catalog.${position}()::text END`;
-  return `SELECT pg_catalog.pg_current_snapshot()::text AS snapshot, ${at(`'${REPLAYED}' || ${replayed}`, 'pg_current_wal_insert_lsn')} AS lsn, ${at(replayed, 'pg_current_wal_flush_lsn')} AS flushed, ${digests.join(', ')}`;
+  return `SELECT pg_catalog.pg_current_snapshot()::text AS snapshot, ${at(`'${REPLAYED}' || ${replayed}`, 'pg_current_wal_insert_lsn')} AS lsn, ${at(replayed, 'pg_current_wal_flush_lsn')} AS flushed,
+    CASE WHEN pg_catalog.pg_is_in_recovery() THEN '' ELSE pg_catalog.current_setting('synchronous_standby_names') END AS standbys, pg_catalog.current_setting('application_name') AS program, ${digests.join(', ')}`;
 }

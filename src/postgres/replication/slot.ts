@@ -198,12 +198,3 @@ export async function backendPid(session: PgSession): Promise<number> {
   const [row] = await session.query<{ pid: string }>('SELECT pg_catalog.pg_backend_pid()::text AS pid');
   return Number(row?.pid);
 }
-
-/** Whether the server's commits wait for what this stream confirms. @param pid of the streaming session */
-export async function isSynchronous(session: PgSession, pid: number): Promise<boolean> {
-  const rows = await askPinned<{ found: string }>(
-    session,
-    `SELECT 1 AS found FROM pg_catalog.pg_stat_replication WHERE pid = ${pid} AND sync_priority > 0`,
-  );
-  return rows.length > 0;
-}
