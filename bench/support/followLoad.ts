@@ -109,7 +109,16 @@ export function cpuOf({ pid }: ChildProcess): number {
   }
 }
 
-/** Resident memory of a process in bytes, now and at most so far; 0 where there is no /proc. */
+/** Lets the most that a process had resident begin anew from what it has now, so that each phase has its own. */
+export function forgetPeak({ pid }: ChildProcess): void {
+  try {
+    fs.writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  } catch {
+    // Where that cannot be had, each phase has the most so far.
+  }
+}
+
+/** Resident memory of a process in bytes, now and at most so far, or since `forgetPeak`; 0 where there is no /proc. */
 export function memoryOf({ pid }: ChildProcess): { readonly now: number; readonly peak: number } {
   const field = (text: string, name: string): number =>
     Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0) * 1024;

@@ -304,6 +304,15 @@ test('a transaction that does not fit into memory, subtransactions and prepared 
   expect([followed.scans(), followed.restarts()]).toEqual([1, []]);
 });
 
+test('a scan that needs more memory than followers have is done once more with what a sync has', async () => {
+  await session.query(`
+    CREATE TABLE t (id int PRIMARY KEY, v text); CREATE PUBLICATION finance_db FOR TABLE t;
+    INSERT INTO t SELECT i, repeat('x', 300) FROM generate_series(1, 5000) i`);
+  const followed = start('t', { overrides: { scanMemory: '4MB' } });
+  expect(await followed.compare(session)).toBe(5000);
+  expect(followed.restarts()).toEqual([expect.stringContaining('DuckDB ran out of its memory')]);
+});
+
 test('sample rows are told with the very file that they come in', async () => {
   await session.query('CREATE TABLE t (tx_id text PRIMARY KEY); CREATE PUBLICATION finance_db FOR TABLE t');
   const followed = start('t');

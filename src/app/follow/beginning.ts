@@ -34,6 +34,7 @@ import { syncInto } from '../sync/sync.ts';
 import type { SyncResult } from '../sync/syncRequest.ts';
 import type { FollowRequest } from './followRequest.ts';
 import { continuation, ensureKeptSlot } from './keptSlot.ts';
+import { leanly } from './memory.ts';
 import { Restart } from './restart.ts';
 
 /** A file that was just compared by a scan, and the stream that tells all that the scan did not see. */
@@ -142,7 +143,7 @@ export async function begin(
   const scan = await syncInto(
     {
       ...{
-        config,
+        config: leanly(request),
         tables: config.tables,
         full: false,
         fullTables: new Set(doubt.fullTables),

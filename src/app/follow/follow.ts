@@ -11,6 +11,7 @@ import { withPostgres } from '../../postgres/server.ts';
 import { begin, type Doubt } from './beginning.ts';
 import { FollowCycle, PULSE_MS } from './cycle.ts';
 import type { FollowRequest, Standing } from './followRequest.ts';
+import { withRoom } from './memory.ts';
 import { Restart } from './restart.ts';
 
 /** After a failure, and after each further one twice as long. */
@@ -78,7 +79,7 @@ class Follower {
   private readonly said = new Set<string>();
 
   constructor(
-    private readonly request: FollowRequest,
+    private request: FollowRequest,
     private readonly workspace: Workspace,
   ) {
     this.budget = new WriteBudget(request.writeBudget, performance.now());
@@ -150,6 +151,12 @@ class Follower {
       const waitMs = failures === 1 ? 0 : patient;
       this.request.onEvent({ kind: 'restart', reason: error.message, waitMs });
       return waitMs;
+    }
+    const roomier = withRoom(this.request, error);
+    if (roomier !== null) {
+      this.request = roomier;
+      this.request.onEvent({ kind: 'restart', reason: messageOf(error), waitMs: 0 });
+      return 0;
     }
     const passes = isFinanceDbError(error) && PASSING.has(error.code);
     if (!passes || once || !(this.everScanned || isNoSetting(error, failures))) throw error;

@@ -16,6 +16,8 @@ export interface FollowRequest {
   readonly pulseMs?: number;
   /** How long after a scan of what no stream tells of the next one begins; a minute when left out. */
   readonly scanPaceMs?: number;
+  /** What DuckDB may use for scans where nothing is set, to begin with; LEAN_MEMORY when left out. */
+  readonly scanMemory?: string;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;

@@ -14,7 +14,8 @@ import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { labelSums } from '../sync/baseCurrency.ts';
 import { DEFAULT_MEMORY } from '../sync/syncCopy.ts';
 import { asRestart, type FollowedTable, renew } from './changedTables.ts';
-import { PrivateCopy, type PublishedCopy, STREAM_MEMORY } from './privateCopy.ts';
+import { LEAN_MEMORY } from './memory.ts';
+import { PrivateCopy, type PublishedCopy } from './privateCopy.ts';
 import { Restart } from './restart.ts';
 
 type OwnFile = Extract<PublishedFile, { kind: 'ours' }>;
@@ -141,7 +142,7 @@ export class LiveFile {
     const warnings = upserted + deleted > 0n ? await this.describe(copy, now) : [];
     await copy.run('COMMIT');
     this.inTransaction = false;
-    if (this.hasRoom) await this.limitMemory(copy, STREAM_MEMORY);
+    if (this.hasRoom) await this.limitMemory(copy, LEAN_MEMORY);
     for (const count of this.counts.values()) {
       count.touched = false;
       count.upserted = 0n;

@@ -8,11 +8,9 @@ import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../.
 import { mapFileError } from '../../files/fileErrors.ts';
 import { DEFAULT_MEMORY } from '../sync/syncCopy.ts';
 import { fileIdentity } from '../validate/receipt.ts';
+import { LEAN_MEMORY } from './memory.ts';
 import { PublishedPlace } from './publishedPlace.ts';
 import { Restart } from './restart.ts';
-
-/** What DuckDB may use for changes that come in pieces (MOST_HELD of the cycle): of more it only keeps blocks that nobody asks for again. */
-export const STREAM_MEMORY = '160MB';
 
 /** What a publish wrote, and what was set aside for it, in words. */
 export interface PublishedCopy {
@@ -176,7 +174,7 @@ export class PrivateCopy {
 
   /** Opens the copy again where it was left. */
   async resume(): Promise<void> {
-    this.copy = await openWorkingCopy(this.path, this.options(STREAM_MEMORY));
+    this.copy = await openWorkingCopy(this.path, this.options(LEAN_MEMORY));
   }
 
   /** What is not committed is gone with it. */

@@ -5,6 +5,7 @@ import { withPostgres } from '../../postgres/server.ts';
 import { syncInto } from '../sync/sync.ts';
 import type { SyncResult } from '../sync/syncRequest.ts';
 import type { FollowRequest } from './followRequest.ts';
+import { leanly } from './memory.ts';
 
 /** A scan of tables that no stream tells of begins so long after the last one ended, */
 const PACE_MS = 60_000;
@@ -56,7 +57,8 @@ export class ScannedTables {
     const begun = now();
     const context = { target: config.postgres, now: begun, signal, lockWaitMs: config.lockWaitMs, toFollow: true };
     const asked = {
-      ...{ config, tables: this.tables, full: false, jobs: null, waitSeconds: 0, indexes: config.indexes },
+      ...{ config: leanly(this.request), tables: this.tables, full: false, jobs: null, waitSeconds: 0 },
+      indexes: config.indexes,
       besideStream: true as const,
       // Of its own: a sync listens to its signal for as long as that lives.
       ...{ now, signal: AbortSignal.any([signal]), onProgress },
