@@ -6,6 +6,7 @@ import { acquireLock, type HeldLock, isHeldLock, type LockHolder, lockHolder } f
 import { makePrivateFolder } from '../files/privateFile.ts';
 import { processExists } from '../files/processIdentity.ts';
 import { hasLog, moveCompanions, requireNoWriter } from './companions.ts';
+import { currentFollower } from './followNote.ts';
 import { rememberPublished } from './lastCheck.ts';
 import { openReader } from './reader.ts';
 
@@ -143,13 +144,15 @@ export function currentSync(publishedPath: string): LockHolder | null {
 }
 
 function locked(target: string, holder: LockHolder): FinanceDbError {
-  return new FinanceDbError(
-    'SYNC_LOCKED',
-    `another sync of ${target} is running: process ${holder.pid} on ${holder.host}, since ${holder.since}`,
-    {
-      details: { pid: holder.pid, host: holder.host, since: holder.since },
-    },
-  );
+  const details = { pid: holder.pid, host: holder.host, since: holder.since };
+  const who = `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+  // One that follows does not end by itself.
+  if (currentFollower(target) !== null)
+    return new FinanceDbError('SYNC_LOCKED', `${target} is followed already: ${who}`, {
+      details,
+      remedy: 'stop that one first; `finance-db sync` works beside it, and `finance-db status` says how far it is',
+    });
+  return new FinanceDbError('SYNC_LOCKED', `another sync of ${target} is running: ${who}`, { details });
 }
 
 function lockLost(target: string): FinanceDbError {

@@ -561,6 +561,16 @@ test('sync, validate and status beside it', async () => {
   const [row] = await read(followed.file, "SELECT count(*)::INT AS n FROM t WHERE v = 'beside'");
   expect(row).toEqual({ n: 19 });
   expect((await runCli(['sync', '--full'], { env: env() })).stderr).toContain('is followed by process');
+  const once = await runCli(['follow', '--once'], { env: env() });
+  expect([once.code, once.stdout]).toEqual([
+    0,
+    expect.stringContaining(`followed by process ${process.pid}: all that`),
+  ]);
+  const second = await runCli(['follow'], { env: env() });
+  expect([second.code, second.stderr]).toEqual([
+    4,
+    expect.stringMatching(/is followed already: process \d+ .*stop that/s),
+  ]);
   const validated = await runCli(['validate', '--json'], { env: env() });
   expect([validated.code, JSON.parse(validated.stdout)]).toMatchObject([0, { status: 'equal' }]);
   await until('the validation is published', async () => {

@@ -8,6 +8,7 @@ import { WriteBudget } from '../../model/writeBudget.ts';
 import type { ScannedTable } from '../../postgres/replication/followable.ts';
 import { LOCK_TIMEOUT } from '../../postgres/replication/slot.ts';
 import { withPostgres } from '../../postgres/server.ts';
+import { besideFollower } from '../sync/besideFollower.ts';
 import { begin, type Doubt } from './beginning.ts';
 import { FollowCycle, PULSE_MS } from './cycle.ts';
 import type { FollowRequest, Standing } from './followRequest.ts';
@@ -51,7 +52,8 @@ export async function follow(request: FollowRequest): Promise<void> {
     fileMode: config.fileMode,
     now: now(),
     signal,
-  });
+  }).catch((error: unknown) => caughtUpBy(request, error));
+  if (workspace === null) return;
   try {
     await new Follower(request, workspace).run();
   } catch (error) {
@@ -59,6 +61,21 @@ export async function follow(request: FollowRequest): Promise<void> {
   } finally {
     workspace.close();
   }
+}
+
+/**
+ * Who only wants to have caught up is content when the one does who follows already, as a sync is.
+ * @returns null when the file holds all that was committed
+ * @throws the error when nobody follows, or this one was to follow without end
+ */
+async function caughtUpBy(request: FollowRequest, error: unknown): Promise<null> {
+  const { config, now, signal, onProgress, waitSeconds } = request;
+  const { tables, indexes } = config;
+  const asked = { config, tables, full: false, jobs: null, waitSeconds, indexes, now, signal, onProgress };
+  const result = request.once ? await besideFollower(asked, error) : null;
+  if (result === null) throw error;
+  request.onEvent({ kind: 'scanned', result });
+  return null;
 }
 
 class Follower {
