@@ -153,9 +153,17 @@ test.each(['DEFAULT', 'FULL', 'USING INDEX t_u_idx'])(
       CREATE UNIQUE INDEX t_u_idx ON t (u);
       ALTER TABLE t REPLICA IDENTITY ${identity};
       INSERT INTO t SELECT i, 'u' || i, i, repeat(md5(i::text), 200), repeat(md5((-i)::text), 300) FROM generate_series(1, 20) i;
-      CREATE PUBLICATION finance_db FOR TABLE t`);
-    const followed = start('t');
+      CREATE TABLE k (u text NOT NULL, n int, PRIMARY KEY (u, n));
+      ALTER TABLE k ALTER u SET STORAGE EXTERNAL;
+      ALTER TABLE k REPLICA IDENTITY ${identity.replace('t_u_idx', 'k_pkey')};
+      INSERT INTO k SELECT repeat(chr(96 + i), 2500), i FROM generate_series(1, 5) i;
+      CREATE PUBLICATION finance_db FOR TABLE t, k`);
+    const followed = start('t,k');
     await followed.caughtUp(session);
+    // The key itself lies outside of the row.
+    await session.query(
+      "UPDATE k SET n = n + 10 WHERE n < 3; UPDATE k SET u = u || 'x' WHERE n = 4; UPDATE k SET n = n WHERE n = 5; DELETE FROM k WHERE n = 3",
+    );
     await session.query('UPDATE t SET n = -n WHERE id < 5');
     await session.query(
       "UPDATE t SET id = id + 100, n = 0 WHERE id BETWEEN 5 AND 8; UPDATE t SET u = u || 'x' WHERE id BETWEEN 9 AND 10",
@@ -164,7 +172,7 @@ test.each(['DEFAULT', 'FULL', 'USING INDEX t_u_idx'])(
       BEGIN; UPDATE t SET id = -1 WHERE id = 12; UPDATE t SET id = 12, u = 'swap' WHERE id = 13; UPDATE t SET id = 13 WHERE id = -1; COMMIT;
       BEGIN; INSERT INTO t VALUES (50, 'new', 1, repeat('y', 9000), NULL); UPDATE t SET n = 2 WHERE id = 50; UPDATE t SET id = 51 WHERE id = 50; COMMIT;
       UPDATE t SET other = NULL WHERE id = 15; DELETE FROM t WHERE id = 16`);
-    expect(await followed.compare(session)).toBe(20);
+    expect(await followed.compare(session)).toBe(24);
     expect([followed.scans(), followed.restarts()]).toEqual([1, []]);
   },
 );

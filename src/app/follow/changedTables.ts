@@ -113,10 +113,12 @@ export class ChangedTables {
       return;
     }
     const { old } = message;
-    // A whole old row has what the new one does not send.
-    const whole = old?.what === 'full' ? old.values : null;
-    const filled =
-      whole === null ? row : row.map((value, at) => (value === KEPT ? toValue(whole[places[at] ?? -1]) : value));
+    // The old row tells what the new one does not send: all of it, or its key, which may lie outside of the row too.
+    const told = (place: number): boolean => old?.what === 'full' || keyPlaces.includes(place);
+    const filled = row.map((value, at) => {
+      const place = places[at] ?? -1;
+      return value === KEPT && old !== null && told(place) ? toValue(old.values[place]) : value;
+    });
     changes.update(old === null ? null : keyIn(old, keyPlaces), filled);
   }
 
