@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { loadedBytesPerRow } from '../../src/app/lake/loadedSize.ts';
 import { publishTable } from '../../src/app/lake/publishTable.ts';
 import type { LakeSource } from '../../src/app/lake/source.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
@@ -268,6 +269,23 @@ test('a month that would be too large is cut, files are sorted, and what another
   const text = JSON.stringify(table?.metadata).replaceAll('finance-db.postgres-snapshot', 'other');
   await store.write('metadata/v2.metadata.json', Buffer.from(text));
   await expect(publishHere()).rejects.toMatchObject({ code: 'LAKE_NOT_OURS' });
+});
+
+test('what a row takes is told by what was loaded, so that files of wide rows are cut as well', async () => {
+  const loaded = await openWorkingCopy(path.join(folder.path, 'wide.duckdb'), {
+    ...{ memory: '200MB', threads: 2, temporaryFolder: path.join(folder.path, 'tmp') },
+  });
+  await loaded.run('CREATE TABLE few AS SELECT i, md5(i::VARCHAR) AS v FROM range(1000) AS r(i)');
+  expect(await loadedBytesPerRow(loaded, 1000n)).toBeUndefined();
+  await loaded.run('BEGIN TRANSACTION; CREATE TABLE wide (v VARCHAR)');
+  await loaded.run(
+    'INSERT INTO wide SELECT concat(md5(i::VARCHAR), md5((-i)::VARCHAR), sha256(i::VARCHAR), sha256((-i)::VARCHAR)) FROM range(150000) AS r(i)',
+  );
+  await loaded.run('COMMIT');
+  const perRow = await loadedBytesPerRow(loaded, 150_000n);
+  expect(perRow).toBeGreaterThan(50);
+  expect(perRow).toBeLessThan(300);
+  loaded.abandon();
 });
 
 test('what the manifests say of columns is so: counts of values and NULLs, bounds that hold every value', async () => {

@@ -17,6 +17,7 @@ import { VERSION } from '../../version.ts';
 import { copyRows, cutRows, type LoadContext, partsIn } from '../sync/fullLoad.ts';
 import { stateColumns } from '../sync/syncTable.ts';
 import { asTableState } from './lakeCopy.ts';
+import { loadedBytesPerRow } from './loadedSize.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import type { TableOutcome } from './result.ts';
 import type { RowSource } from './source.ts';
@@ -156,6 +157,7 @@ async function writeLeaf(
     await write(
       loaded,
       units.map((unit) => ({ ...unit, leaf })),
+      await loadedBytesPerRow(copy, BigInt(rows)),
     );
   const sql = sampleRowsSql(LEAF, columns);
   const [sample] = sql === null ? [] : await copy.all<{ sample: string }>(sql);

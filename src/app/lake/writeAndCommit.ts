@@ -29,8 +29,8 @@ export interface PublishContext extends Commit {
   readonly onStep: (text: string) => void;
 }
 
-/** Writes the files of some parts of a table, as `source` has them in DuckDB. */
-export type WriteUnits = (source: RowSource, units: readonly Unit[]) => Promise<void>;
+/** Writes the files of some parts of a table, as `source` has them in DuckDB. @param perRow a better estimate than the context's, in bytes */
+export type WriteUnits = (source: RowSource, units: readonly Unit[], perRow?: number) => Promise<void>;
 
 /** What a new snapshot is, once its files are there. */
 export interface Produced extends Pick<SnapshotChange, 'state' | 'removed'> {
@@ -52,15 +52,16 @@ export async function writeAndCommit<P extends Produced | null>(
 ): Promise<TableOutcome | Exclude<P, Produced>> {
   const { store, copy, run, signal } = context;
   const base: Base = table ?? { version: 0, metadata: newMetadata(randomUUID(), store.location) };
-  const perRow = bytesPerRow(table) ?? context.bytesPerRow;
+  const known = bytesPerRow(table);
   const snapshotId = newSnapshotId();
   let journal: Journal = {
     ...{ run, base: base.version, deletes: [] },
     writes: Object.values(snapshotKeys(run, snapshotId)),
   };
   const added: DataFile[] = [];
-  const write: WriteUnits = async (source, units) => {
+  const write: WriteUnits = async (source, units, loaded) => {
     const plan: WritePlan = { source, schema: evolution.schema, sort };
+    const perRow = known ?? loaded ?? context.bytesPerRow;
     const planned = await planFiles(copy, plan, units, run, perRow, context.fileBytes);
     journal = { ...journal, writes: [...journal.writes, ...planned.map(({ key }) => key)] };
     await writeJournal(store, journal);
