@@ -19,6 +19,7 @@ import { unreachable } from '../support/lakeGarbage.ts';
 import { type S3Server, startS3Server, type Trouble } from '../support/s3Server.ts';
 import { canMount, mountDisk } from '../support/smallDisk.ts';
 import { random } from '../support/stress.ts';
+import { thorough } from '../support/thorough.ts';
 
 const folder = temporaryFolder();
 const root = path.join(folder.path, 'lake');
@@ -381,7 +382,7 @@ test('a store that fails, slows down, cuts and loses answers now and then: every
     ...(['503', '500', '503 at once', '400 RequestTimeout', 'cut'] as const),
     ...(['hang up', 'hang up after it', 'half an answer', 'slow'] as const),
   ];
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < thorough(3, 6); round++) {
     // Never twice in a row: what has to be tried again three times waits for seconds.
     let before: Trouble | undefined;
     s3.trouble = ({ method }) => {
@@ -400,7 +401,7 @@ test('a store that fails, slows down, cuts and loses answers now and then: every
 test('a store that dies at any request, for good: refused, the old table or the new one, and whole after the next run', async () => {
   await publish(objectStore(), living());
   const kinds: Trouble[] = ['hang up', '503', 'hang up after it', 'cut'];
-  for (let last = 1, round = 0; ; last += 9, round++) {
+  for (let last = 1, round = 0; ; last += thorough(19, 7), round++) {
     const before = await rowsOfLake(objectStore());
     await copy.run('UPDATE t SET amount = amount + 1 WHERE id IN (3, 50)');
     const from = s3.requests;

@@ -8,6 +8,7 @@ import { runCli } from '../support/cli.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
 import { startTool } from '../support/process.ts';
 import { canMount, mountDisk, type SmallDisk } from '../support/smallDisk.ts';
+import { thorough } from '../support/thorough.ts';
 
 let fixture: Fixture;
 let disk: SmallDisk | null = null;
@@ -56,23 +57,26 @@ describe('a full disk (needs root and the right to mount)', () => {
     expect(JSON.parse(proof.stdout)).toMatchObject({ status: 'equal' });
   });
 
-  onSmallDisk.each(['--without-file', '--verify'])('for temporary files under lake %s', async (flag) => {
-    const lake = (...flags: string[]): ReturnType<typeof runCli> =>
-      runCli(['lake', '--to', path.join(fixture.folder, 'lake'), ...flags], { env: fixture.env('t') });
-    expect(await lake(...(flag === '--verify' ? [] : [flag]))).toMatchObject({ code: 0 });
-    const files = (): string[] =>
-      (fs.readdirSync(path.join(fixture.folder, 'lake'), { recursive: true }) as string[]).sort();
-    const before = files();
-    await fixture.session.query("UPDATE t SET v = v || 'x'; CHECKPOINT");
-    disk = mountDisk('128k');
-    // In a process of its own, which is told another place.
-    const place = { FINANCE_DB_LAKE: path.join(fixture.folder, 'lake'), TMPDIR: disk?.path ?? '' };
-    const full = await startTool(['lake', flag], { ...fixture.env('t'), ...place }).ended;
-    expect(full).toMatchObject({ code: 4, stderr: expect.stringContaining('[DISK_FULL]') });
-    expect(files()).toEqual(before);
-    expect(fs.readdirSync(disk?.path ?? '')).toEqual([]);
-    expect(await lake(...(flag === '--verify' ? [] : [flag]))).toMatchObject({ code: 0 });
-  });
+  onSmallDisk.each(thorough(['--without-file'], ['--without-file', '--verify']))(
+    'for temporary files under lake %s',
+    async (flag) => {
+      const lake = (...flags: string[]): ReturnType<typeof runCli> =>
+        runCli(['lake', '--to', path.join(fixture.folder, 'lake'), ...flags], { env: fixture.env('t') });
+      expect(await lake(...(flag === '--verify' ? [] : [flag]))).toMatchObject({ code: 0 });
+      const files = (): string[] =>
+        (fs.readdirSync(path.join(fixture.folder, 'lake'), { recursive: true }) as string[]).sort();
+      const before = files();
+      await fixture.session.query("UPDATE t SET v = v || 'x'; CHECKPOINT");
+      disk = mountDisk('128k');
+      // In a process of its own, which is told another place.
+      const place = { FINANCE_DB_LAKE: path.join(fixture.folder, 'lake'), TMPDIR: disk?.path ?? '' };
+      const full = await startTool(['lake', flag], { ...fixture.env('t'), ...place }).ended;
+      expect(full).toMatchObject({ code: 4, stderr: expect.stringContaining('[DISK_FULL]') });
+      expect(files()).toEqual(before);
+      expect(fs.readdirSync(disk?.path ?? '')).toEqual([]);
+      expect(await lake(...(flag === '--verify' ? [] : [flag]))).toMatchObject({ code: 0 });
+    },
+  );
 
   // Too small for a server, and for the rows.
   onSmallDisk.each([

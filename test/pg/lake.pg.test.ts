@@ -23,6 +23,7 @@ import { MonthWitness } from '../support/monthWitness.ts';
 import { plant } from '../support/plant.ts';
 import { type S3Server, startS3Server } from '../support/s3Server.ts';
 import { random } from '../support/stress.ts';
+import { thorough } from '../support/thorough.ts';
 
 let source: Fixture;
 let lake: TestLake;
@@ -532,7 +533,7 @@ test('of two writers in a store the one that loses exits 4, and so does one that
   const metadata = (version: number): string => `/money/pre/public/t/metadata/v${version}.metadata.json`;
   expect((await publish()).code).toBe(0);
   const before = [...s3.objects.keys()].sort();
-  for (const [index, way] of [[], ['--without-file', '--rebuild']].entries()) {
+  for (const [index, way] of thorough([[]], [[], ['--without-file', '--rebuild']]).entries()) {
     await sql('UPDATE t SET amount = amount + 1 WHERE id = 7; CHECKPOINT');
     // Another one commits just before us.
     s3.trouble = ({ method, url }) => {
@@ -551,7 +552,7 @@ test('of two writers in a store the one that loses exits 4, and so does one that
   s3.trouble = ({ method, url }) => (method === 'PUT' && /parquet$/.test(url ?? '') ? '403' : undefined);
   expect(await publish()).toMatchObject({ code: 4, error: 'LAKE_STORE' });
   s3.trouble = () => undefined;
-  expect(await publish()).toMatchObject({ code: 0, tables: [{ version: 4, units: { changed: 1 } }] });
+  expect(await publish()).toMatchObject({ code: 0, tables: [{ version: thorough(3, 4), units: { changed: 1 } }] });
   const proof = await runCli(['lake', '--verify', '--json'], { env });
   expect(JSON.parse(proof.stdout)).toMatchObject({ status: 'equal' });
   // Engines are told where the store is.
