@@ -13,11 +13,14 @@ export interface Stretch {
 export const NEAR_BLOCKS = 8;
 
 /**
- * More ranges of one part than a tenth of its blocks cost more than they spare, in a large part: a range is a page or two and a
- * condition of its own, while all of a part is read with the keys of all of its rows.
+ * What it costs to read by the log, in blocks of a scan (measured, docs/performance.md): a block with the keys of its rows, a range, which
+ * is a condition of its own and rows to be found one by one, and a block of a part that is read as a whole with all of its keys.
  */
-const MOST_RANGES = 5000;
-const PAGES_PER_RANGE = 10;
+const COST_OF_BLOCK = 2;
+const COST_OF_RANGE = 12;
+export const COST_OF_LEARNING = 2;
+/** So many ranges are a tenth of a second: not worth a thought. */
+const FREE_RANGES = 250;
 
 const WHOLE: readonly PageRange[] = [{ from: 0, to: null }];
 
@@ -39,11 +42,9 @@ export function blocksIn(ranges: readonly PageRange[], pages: number): number {
   return ranges.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to ?? pages, pages) - from), 0);
 }
 
-/** The ranges to read of a part: the changed ones, or all of it when they are most of it. */
-export function worthReading(ranges: readonly PageRange[], pages: number): readonly PageRange[] {
-  return ranges.length > Math.max(MOST_RANGES, pages / PAGES_PER_RANGE) || blocksIn(ranges, pages) * 2 > pages
-    ? WHOLE
-    : ranges;
+/** What it costs to read these ranges of a part of so many blocks, beside a scan, which costs one for each block. */
+export function costOf(ranges: readonly PageRange[], pages: number): number {
+  return blocksIn(ranges, pages) * COST_OF_BLOCK + Math.max(0, ranges.length - FREE_RANGES) * COST_OF_RANGE;
 }
 
 /** All blocks of a part. */

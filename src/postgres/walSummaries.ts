@@ -24,16 +24,21 @@ export const HAS_WAL_SUMMARIES = 170000;
 export type WalAnswer =
   | {
       readonly kind: 'known';
-      /** Where it begins: one of those that were asked for. */
-      readonly start: CheckpointMark;
-      /** The changed blocks of each file that is mentioned. */
-      readonly changed: ReadonlyMap<string, readonly PageRange[]>;
+      /** What changed since each of the beginnings that can be reached, the oldest first. */
+      readonly since: readonly ChangesSince[];
+      /** How many summaries the longest way takes. */
       readonly summaries: number;
     }
   | { readonly kind: 'unknown'; readonly why: string };
 
+export interface ChangesSince {
+  readonly start: CheckpointMark;
+  /** The changed blocks of each file that is mentioned. */
+  readonly changed: ReadonlyMap<string, readonly PageRange[]>;
+}
+
 export interface WalQuestion {
-  /** Where to begin, the oldest first: the first is taken from which the summaries reach far enough. */
+  /** Where to begin, the oldest first: all from which the summaries reach far enough. */
   readonly starts: readonly CheckpointMark[];
   /** pg_class.relfilenode of the files asked about. */
   readonly filenodes: readonly string[];
@@ -93,11 +98,11 @@ export async function askWal(snapshot: SourceSnapshot, question: WalQuestion): P
     const look = await lookAt(session, starts);
     if (typeof look === 'string') return unknown(look);
     if (!look.on) return unknown('summarize_wal is off');
-    const start = starts.find((from) => {
+    const reached = starts.filter((from) => {
       const reach = reachOf(look.summaries, timeline, parseLsn(from.redo));
       return isCovered(reach, snapshot.snapshot, lsn, look.checkpoint);
     });
-    if (start !== undefined) return contents(snapshot, question, start, look.summaries);
+    if (reached.length > 0) return contents(snapshot, question, reached, look.summaries);
     const waited = performance.now() - began;
     const isWritten = look.checkpoint !== null && parseLsn(look.checkpoint.redo) >= parseLsn(lsn);
     if (question.checkpoint && !demanded && !isWritten) {
@@ -141,12 +146,17 @@ async function lookAt(session: PgSession, [oldest]: readonly CheckpointMark[]): 
 async function contents(
   { session, identity }: SourceSnapshot,
   { filenodes }: WalQuestion,
-  start: CheckpointMark,
+  starts: readonly CheckpointMark[],
   summaries: readonly WalSummary[],
 ): Promise<WalAnswer> {
-  const needed = summaries.filter(({ end }) => parseLsn(end) > parseLsn(start.redo));
-  const changed = new Map<string, readonly PageRange[]>();
-  if (needed.length > 0) {
+  const since: ChangesSince[] = [];
+  let most = 0;
+  for (const start of starts) {
+    const needed = summaries.filter(({ end }) => parseLsn(end) > parseLsn(start.redo));
+    most = Math.max(most, needed.length);
+    const changed = new Map<string, readonly PageRange[]>();
+    since.push({ start, changed });
+    if (needed.length === 0) continue;
     const rows = await readInSavepoint<StretchRow>(session, stretchesSql(needed, filenodes, identity.databaseOid));
     // Summaries are removed after wal_summary_keep_time.
     if (typeof rows === 'string') return unknown(rows);
@@ -158,7 +168,7 @@ async function contents(
     }
     for (const [file, own] of stretches) changed.set(file, rangesOf(own));
   }
-  return { kind: 'known', start, changed, summaries: needed.length };
+  return { kind: 'known', since, summaries: most };
 }
 
 interface StretchRow {

@@ -11,8 +11,8 @@ import {
   nextRow,
   placeLiving,
   placesTable,
-  takePlaces,
 } from '../../src/duckdb/places.ts';
+import { takePlaces } from '../../src/duckdb/takePlaces.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
 import { textColumn } from '../../src/model/stagingColumn.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -110,6 +110,25 @@ test('of rows that came with one sync only those of that sync are looked at, not
   expect((await copy.all(`SELECT k0 FROM ${HELD}`)).length).toBe(10 * ROWS_A_BLOCK);
   // Those that came since the places were noted may lie anywhere behind.
   expect((await look(21, 22, tail)).sort()).toEqual(keysOf(20, 40).sort());
+});
+
+test('of places those in the ranges are taken, and no others, however far the ranges lie from each other', async () => {
+  const [far, open] = [10_000, 400_000];
+  const fill = `INSERT INTO ${placesTable(OID)} SELECT (file::UBIGINT << 32) | (i * 100)::UBIGINT, i FROM range(5000) r(i), (VALUES (${FILE}), (${FILE + 1})) f(file)`;
+  for (const count of [2, 30]) {
+    await copy.run(`DELETE FROM ${placesTable(OID)}; ${fill}`);
+    const ranges = Array.from({ length: count }, (_, at) => ({ from: at * far, to: at * far + 150 }));
+    const taken = await takePlaces(copy, OID, [
+      { filenode: String(FILE), ranges: [...ranges, { from: open, to: null }] },
+      { filenode: String(FILE + 1), ranges: [{ from: 700, to: 701 }] },
+    ]);
+    expect([...taken].sort()).toEqual([
+      [String(FILE + 1), 1n],
+      [String(FILE), BigInt(count * 2 + 1000)],
+    ]);
+    const left = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${placesTable(OID)}`);
+    expect(left).toEqual([{ n: String(10_000 - 1 - count * 2 - 1000) }]);
+  }
 });
 
 test('places take at most 15 % of a file, also where the rows of a block lie in no order', async () => {

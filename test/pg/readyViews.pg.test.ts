@@ -1,3 +1,4 @@
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCli } from '../support/cli.ts';
 import { type Fixture, makeFixture } from '../support/fixture.ts';
@@ -39,6 +40,28 @@ describe('the ready-made views', () => {
     ) as [{ amount: number }];
     expect(spending).toBeLessThan(0);
     expect(amount).toBeLessThan(0);
+  });
+
+  test('stay as they are while they would be made as they are, and are made anew when a type changed or somebody replaced one', async () => {
+    const marks = async (): Promise<unknown> =>
+      source.rows('SELECT view_name, view_oid, comment FROM duckdb_views() WHERE NOT internal ORDER BY 1');
+    const touch = "UPDATE transactions SET subcategory = 'x' WHERE tx_id = (SELECT min(tx_id) FROM transactions)";
+    const before = await marks();
+    await source.session.query(touch);
+    await run('sync');
+    expect(await marks()).toEqual(before);
+    await source.session.query('ALTER TABLE transactions ALTER COLUMN amount TYPE numeric(17,2)');
+    await run('sync');
+    expect(await marks()).not.toEqual(before);
+    const spending = await run('query', '--json', 'SELECT * FROM monthly_spending ORDER BY ALL');
+    const instance = await DuckDBInstance.create(source.duckdbPath);
+    const connection = await instance.connect();
+    await connection.run('CREATE OR REPLACE VIEW monthly_spending AS SELECT 1 AS mine');
+    connection.closeSync();
+    instance.closeSync();
+    await source.session.query(`${touch}; ALTER TABLE transactions ALTER COLUMN amount TYPE numeric(15,2)`);
+    await run('sync');
+    expect(await run('query', '--json', 'SELECT * FROM monthly_spending ORDER BY ALL')).toBe(spending);
   });
 
   test('give way to a table of the same name, and to a table of another shape', async () => {

@@ -305,6 +305,53 @@ withSummaries('a server that summarizes its log', () => {
       }
     });
 
+    test('where most blocks change each time it is scanned, and places are learned again when that is over', async () => {
+      await first();
+      const half = 'so many blocks changed that a scan costs less';
+      for (const [turn, value] of ['a', 'b'].entries()) {
+        await ask(`UPDATE wide SET v = '${value}' WHERE id > 600; DELETE FROM wide WHERE id = ${turn + 1}; CHECKPOINT`);
+        expect(await look(false)).toMatchObject({
+          ...{ mode: 'incremental', upserted: 2400n, deleted: 1n },
+          scan: { read: 1, why: expect.stringContaining(half) },
+        });
+      }
+      // What did not change since the last sync is not scanned, whatever changed since places were noted.
+      await ask('INSERT INTO elsewhere VALUES (1); CHECKPOINT');
+      await look(false);
+      await ask("UPDATE wide SET v = 'c' WHERE id = 700; DELETE FROM wide WHERE id = 701; CHECKPOINT");
+      const learned = await look(false);
+      expect(learned).toMatchObject({ upserted: 1n, deleted: 1n });
+      expect(learned.scan?.blocks.read).toBe(learned.scan?.blocks.all);
+      await ask('INSERT INTO elsewhere VALUES (1); CHECKPOINT');
+      await look(false);
+      await ask("UPDATE wide SET v = 'd' WHERE id = 702; DELETE FROM wide WHERE id = 703; CHECKPOINT");
+      const again = await look(false);
+      expect(again).toMatchObject({ upserted: 1n, deleted: 1n });
+      expect(again.scan?.blocks.read).toBeLessThan(20);
+    });
+
+    test('keys that hold what stands between keys, or are long, are told of one by one', async () => {
+      await ask(`DROP TABLE IF EXISTS wide; DROP TABLE IF EXISTS leaves; CREATE TABLE leaves (id int PRIMARY KEY);
+        CREATE TABLE wide (id int, at timestamptz, name text, v text, PRIMARY KEY (id, at, name)) WITH (fillfactor = 10, autovacuum_enabled = off);
+        INSERT INTO wide SELECT i, CASE WHEN i % 9 > 0 THEN '2024-01-01Z'::timestamptz + i * interval '1 hour 1 microsecond' ELSE '0044-03-15 00:00Z BC' END,
+          CASE i % 7 WHEN 0 THEN '' WHEN 1 THEN E'a\\\\b\tc\nd' ELSE 'n' || i END, 'w' FROM generate_series(1, 3000) i;
+        GRANT SELECT ON wide, leaves TO reader; VACUUM wide; CHECKPOINT`);
+      expect(await look(false)).toMatchObject({ mode: 'full' });
+      const change = async (id: number): Promise<TableResult> => {
+        await ask(
+          `UPDATE wide SET v = 'new' WHERE id BETWEEN ${id} AND ${id + 9}; DELETE FROM wide WHERE id = ${id}; CHECKPOINT`,
+        );
+        return look(false);
+      };
+      expect(await change(11)).toMatchObject({ mode: 'incremental', upserted: 9n, deleted: 1n });
+      expect(await change(50)).toMatchObject({ mode: 'incremental', upserted: 9n, deleted: 1n });
+      await ask(
+        "INSERT INTO wide VALUES (4000, '2025-01-01', E'two\\036keys', 'x'), (4001, '2025-01-01', repeat('long', 400), 'x'); CHECKPOINT",
+      );
+      expect(await look(false)).toMatchObject({ mode: 'incremental', upserted: 2n, deleted: 0n });
+      expect(await change(4000)).toMatchObject({ mode: 'incremental', upserted: 1n, deleted: 1n });
+    });
+
     test('after a sync without the log it is as of before, and still of use; a rewritten file is read once', async () => {
       await first();
       await ask("INSERT INTO wide VALUES (5000, 'x'), (5001, 'y'); DELETE FROM wide WHERE id IN (10, 20)");

@@ -1,14 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  blocksIn,
-  cutRanges,
-  rangesOf,
-  type Stretch,
-  wholeRange,
-  worthReading,
-} from '../../src/model/changedBlocks.ts';
+import { blocksIn, costOf, cutRanges, rangesOf, type Stretch, wholeRange } from '../../src/model/changedBlocks.ts';
 import type { PageRange } from '../../src/model/pageRanges.ts';
+import { type ChangedSince, lookAtPart, type PartLook } from '../../src/model/partLook.ts';
 
 const stretch = (from: number, to: number, cut = false): Stretch => ({ from, to, cut });
 
@@ -36,22 +30,37 @@ describe('ranges of changed blocks', () => {
     ['nothing', [], []],
   ])('%s', (_, stretches, ranges) => expect(rangesOf(stretches)).toEqual(ranges));
 
-  test('all of a part is read when most of it changed', () => {
-    const half = [{ from: 0, to: 50 }];
-    expect(worthReading(half, 100)).toBe(half);
-    expect(worthReading([{ from: 0, to: 51 }], 100)).toBe(wholeRange());
-    expect(worthReading([{ from: 20, to: null }], 100)).toBe(wholeRange());
-    expect(blocksIn([{ from: 20, to: null }], 100)).toBe(80);
-    // Single blocks all over a part: a tenth of a large one, 5,000 of a smaller one.
+  test('what it costs to read them: blocks with their keys, and each range beyond some', () => {
     const scattered = (count: number, every: number): PageRange[] =>
       Array.from({ length: count }, (_, at) => ({ from: at * every, to: at * every + 1 }));
-    const many = scattered(9_000, 11);
-    expect(worthReading(many, 100_000)).toBe(many);
-    expect(worthReading(scattered(10_001, 9), 100_000)).toBe(wholeRange());
-    expect(worthReading(scattered(5_001, 9), 45_009)).toBe(wholeRange());
+    expect(costOf([{ from: 0, to: 50 }], 100)).toBe(100);
+    expect(costOf([{ from: 20, to: null }], 100)).toBe(160);
+    expect(costOf(scattered(250, 20), 5_000)).toBe(500);
+    expect(costOf(scattered(5_000, 20), 100_000)).toBeLessThan(100_000);
+    expect(costOf(scattered(8_000, 12), 100_000)).toBeGreaterThan(100_000);
     // Of a file that was cut off since: nothing is left to read, and nothing is kept of what lay there.
     expect(blocksIn([{ from: 120, to: null }], 100)).toBe(0);
   });
+
+  const since = (rows: bigint, ...ranges: PageRange[]): ChangedSince => ({ rows, ranges });
+  const few = { from: 3, to: 5 };
+  const many = { from: 0, to: 80 };
+  test.each<[string, ChangedSince | null, ChangedSince | null, PartLook]>([
+    ['nothing since its places', since(9n), since(9n), { kind: 'unread', rows: 9n, placed: true }],
+    ['few blocks since its places', since(9n, few), since(8n), { kind: 'blocks', blocks: since(9n, few) }],
+    [
+      'many since its places, none since its rows',
+      since(9n, many),
+      since(8n),
+      { kind: 'unread', rows: 8n, placed: false },
+    ],
+    ['many since both', since(9n, many), since(8n, many), { kind: 'busy' }],
+    ['quiet again', since(9n, many), since(8n, few), { kind: 'blocks', blocks: { ranges: wholeRange(), rows: null } }],
+    ['never known, and busy', null, since(8n, many), { kind: 'busy' }],
+    ['never known, and quiet', null, since(8n, few), { kind: 'blocks', blocks: { ranges: wholeRange(), rows: null } }],
+    ['never known, nor changed', null, since(8n), { kind: 'unread', rows: 8n, placed: false }],
+    ['another file than before', null, null, { kind: 'blocks', blocks: { ranges: wholeRange(), rows: null } }],
+  ])('%s', (_, places, rows, look) => expect(lookAtPart(100, places, rows)).toEqual(look));
 
   test('each block of several parts is in one piece, and no other is', () => {
     const ranges = fc

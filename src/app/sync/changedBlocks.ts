@@ -1,5 +1,5 @@
 import type { Currencies } from '../../analytics/baseCurrency.ts';
-import { CREATE_KEY_HASHES, KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
+import { CREATE_KEY_HASHES, KEY_HASHES } from '../../duckdb/keyHash.ts';
 import { copyColumns } from '../../duckdb/loader.ts';
 import {
   createPlacesSql,
@@ -8,21 +8,18 @@ import {
   keepFiles,
   LIVING,
   nextRow,
-  placeColumns,
   placeLiving,
-  placeOf,
   TAKEN,
-  takePlaces,
 } from '../../duckdb/places.ts';
+import { takePlaces } from '../../duckdb/takePlaces.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
-import { cutRanges, type RangesCut, wholeRange } from '../../model/changedBlocks.ts';
+import { wholeRange } from '../../model/changedBlocks.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
-import { rangePages } from '../../model/pageRanges.ts';
+import type { PartBlocks } from '../../model/partLook.ts';
 import type { Part } from '../../model/parts.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
-import { plainColumn } from '../../model/stagingColumn.ts';
 import type { TableState } from '../../model/syncPlan.ts';
-import { displayName, duckdbTable } from '../../model/tableName.ts';
+import { duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
 import { rowsInRanges } from '../../postgres/blockRanges.ts';
 import { changedSince } from '../../postgres/snapshot.ts';
@@ -36,10 +33,11 @@ import {
   mostChanged,
   targetCount,
 } from './changedRows.ts';
-import { copyRows, type LoadContext, type PartRows, partsIn } from './fullLoad.ts';
+import { type LoadContext, type PartRows, partsIn } from './fullLoad.ts';
+import { cutBlocks, newInLiving, partOf, readLiving } from './living.ts';
 import { deleteMissing } from './missingRows.ts';
 import { sumOf } from './packs.ts';
-import type { PartBlocks, UnreadParts } from './unread.ts';
+import type { UnreadParts } from './unread.ts';
 import { deleteVanished, lookAmong } from './vanishedRows.ts';
 
 /** What is to be read of a table, and what stands in for the rest. */
@@ -76,7 +74,9 @@ export async function applyByBlocks(
   const limit = mostChanged(state);
   if (changed > limit) return { kind: 'full', reason: `more than a quarter of the rows changed (over ${limit})` };
   if (changed > 0n) {
-    const queries = cuts.map((cut) => rowsInRanges(partOf(parts, cut), cut.ranges, copyColumns(columns), condition));
+    const queries = (await newInLiving(context, parts)).map((cut) =>
+      rowsInRanges(partOf(parts, cut), cut.ranges, copyColumns(columns), condition),
+    );
     await fetchChanged(context, source, columns, queries, changed);
   }
   const counts = await takeOld(context, source, state, all, look, living);
@@ -132,69 +132,9 @@ function isWhole(read: PartBlocks | undefined): boolean {
   return read?.ranges === wholeRange();
 }
 
-function partOf(parts: readonly Part[], { part }: RangesCut): Part {
-  const found = parts[part];
-  if (found === undefined) throw new Error(`there is no part ${part} among ${parts.length}`);
-  return found;
-}
-
-function cutBlocks(
-  { jobs }: LoadContext,
-  parts: readonly Part[],
-  blocks: ReadonlyMap<string, PartBlocks>,
-): RangesCut[] {
-  const read = parts.map(({ oid, pages }) => ({ pages, ranges: blocks.get(oid)?.ranges ?? [] }));
-  const pages = parts.reduce((sum, part) => sum + part.pages, 0);
-  return cutRanges(read, rangePages(pages, jobs));
-}
-
-/** Reads into LIVING which rows the blocks hold. @returns how many there are in each file, and how many of all are new */
-async function readLiving(
-  context: LoadContext,
-  source: SourceTable,
-  key: readonly ColumnMapping[],
-  parts: readonly Part[],
-  cuts: readonly RangesCut[],
-  condition: string,
-): Promise<{ rows: PartRows; changed: bigint }> {
-  const { copy } = context;
-  await copy.run(
-    'CREATE OR REPLACE TEMP TABLE finance_db_living (place UBIGINT NOT NULL, hash UBIGINT NOT NULL, changed BOOLEAN NOT NULL)',
-  );
-  const columnsOf = (filenode: string): ColumnMapping[] => [
-    ...placeColumns(filenode),
-    { ...plainColumn('finance_db_new', 'boolean', 'BOOLEAN'), copyExpression: condition },
-    ...key,
-  ];
-  const queries = cuts.map((cut) => {
-    const part = partOf(parts, cut);
-    return rowsInRanges(part, cut.ranges, copyColumns(columnsOf(part.filenode ?? '0')), null);
-  });
-  if (queries.length > 0)
-    await copyRows(
-      { ...context, onProgress: (progress) => context.onProgress({ ...progress, rows: null }) },
-      {
-        into: LIVING,
-        displayName: displayName(source.table),
-        columns: columnsOf('0'),
-        key: source.key,
-        project: ([file = '', block = '', changed = '', ...values]) =>
-          `${placeOf([file, block])}, ${keyHash(key, values)}, ${changed}`,
-      },
-      queries,
-    );
-  const counted = await copy.all<{ file: string; rows: string; changed: string }>(
-    `SELECT (place >> 32)::VARCHAR AS file, count(*)::VARCHAR AS rows, count(*) FILTER (WHERE changed)::VARCHAR AS changed FROM ${LIVING} GROUP BY ALL`,
-  );
-  return {
-    rows: new Map(counted.map(({ file, rows }) => [file, BigInt(rows)])),
-    changed: counted.reduce((sum, row) => sum + BigInt(row.changed), 0n),
-  };
-}
-
 /**
- * Takes out the places of the rows that lay in the blocks, into TAKEN.
- * @param living how many rows of each file lie there now
+ * Takes out the places of the rows that lay in the blocks, into TAKEN, and drops those of files that are gone or noted anew.
+ * @param living how many rows of each file lie in the blocks now
  * @returns how many rows each part has now
  */
 async function takeOld(
@@ -206,27 +146,21 @@ async function takeOld(
   living: PartRows,
 ): Promise<PartRows> {
   await copy.run(createPlacesSql(source.oid));
+  const kept = all.flatMap(({ oid, filenode }) => (isWhole(blocks.get(oid)) ? [] : (filenode ?? [])));
+  const before = [...(state.places?.parts.values() ?? [])];
+  if (kept.length < all.length || before.some(({ filenode }) => !kept.includes(filenode)))
+    await keepFiles(copy, source.oid, kept);
   const files = all.flatMap(({ oid, filenode }) => {
     const block = blocks.get(oid);
-    const before = state.places?.parts.get(oid)?.filenode;
-    const gone = block === undefined || before === undefined || before === filenode ? [] : [before];
-    const own = block === undefined || filenode === null ? [] : [{ filenode, ranges: block.ranges }];
-    return [...own, ...gone.map((file) => ({ filenode: file, ranges: [{ from: 0, to: null }] }))];
+    return block === undefined || isWhole(block) || filenode === null ? [] : [{ filenode, ranges: block.ranges }];
   });
   const taken = await takePlaces(copy, source.oid, files);
-  const known = new Set(all.map(({ filenode }) => filenode));
-  if ([...(state.places?.parts.values() ?? [])].some(({ filenode }) => !known.has(filenode)))
-    await keepFiles(
-      copy,
-      source.oid,
-      all.flatMap(({ filenode }) => filenode ?? []),
-    );
   return new Map(
     all.map(({ oid, filenode }) => {
       const file = filenode ?? '';
       const now = living.get(file) ?? 0n;
-      const before = blocks.get(oid)?.rows ?? null;
-      return [oid, unread.get(oid) ?? (before === null ? now : before - (taken.get(file) ?? 0n) + now)];
+      const rows = blocks.get(oid)?.rows ?? null;
+      return [oid, unread.get(oid) ?? (rows === null ? now : rows - (taken.get(file) ?? 0n) + now)];
     }),
   );
 }

@@ -1,7 +1,6 @@
 import { CREATE_KEY_HASHES, DROP_KEY_HASHES, KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import { createStagingSql } from '../../duckdb/loader.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
-import { quoteIdentifier } from '../../model/identifier.ts';
 import type { Pack } from '../../model/packs.ts';
 import { cutParts, type Part } from '../../model/parts.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
@@ -10,6 +9,7 @@ import { displayName } from '../../model/tableName.ts';
 import { type ColumnMapping, isPlainText } from '../../model/typeMapping.ts';
 import { packsSql } from '../../postgres/packs.ts';
 import { copyRows, type LoadContext, type PartRows } from './fullLoad.ts';
+import { isTime, packedKeys, piecesOf } from './packedKeys.ts';
 
 const PACKS = 'temp.main.finance_db_packs';
 const PACK_COLUMNS: readonly ColumnMapping[] = [
@@ -105,43 +105,12 @@ export function sumOf(rows: PartRows): bigint {
   return [...rows.values()].reduce((sum, count) => sum + count, 0n);
 }
 
-/**
- * Between the keys of a pack: ASCII's record separator. Every key makes at least one piece and one that holds it more, so that
- * as many pieces as rows prove that none does.
- */
-const SEPARATOR = 'chr(30)';
-/** A pack must stay far below what a PostgreSQL value may hold (1 GB), and what DuckDB's reader takes for one line. */
-const LONGEST_KEY = 1000;
-
 /** Whether many values of a column can travel in one text. */
 export function isPackable({ family, postgresType }: ColumnMapping): boolean {
-  return isPlainText(postgresType) || family === 'integer' || family === 'uuid' || isTime(family);
+  return isPlainText(postgresType) || family === 'integer' || family === 'uuid' || isTime({ family });
 }
-
-function isTime(family: ColumnMapping['family']): boolean {
-  return family === 'date' || family === 'timestamp' || family === 'timestamptz';
-}
-
-/** Of times, those that DuckDB may not hold do not travel in packs: from here on. */
-const TOO_LATE = '290000-01-01';
 
 /** SQL of the hashes of a pack's keys, one a row, from the values of its columns. */
 function hashesOf(column: ColumnMapping): (values: readonly string[]) => string {
-  return (values) => {
-    const pieces = `string_split(${values.at(-1)}, ${SEPARATOR})`;
-    return isTime(column.family)
-      ? `unnest(list_transform(${pieces}, lambda x: ${keyHash([column], [column.fromText('x')])}))`
-      : keyHash([column], [`unnest(${pieces})`]);
-  };
-}
-
-/** SQL of the keys of a pack in one text. A separator stands for a key that is too long, or too late: two pieces, never fewer. */
-function packedKeys({ name, family, postgresType }: ColumnMapping): string {
-  const key = quoteIdentifier(name);
-  if (isTime(family))
-    return `string_agg(CASE WHEN ${key} < '${TOO_LATE}' THEN ${key}::text ELSE ${SEPARATOR} END, ${SEPARATOR})`;
-  if (!isPlainText(postgresType)) return `string_agg(${key}::text, ${SEPARATOR})`;
-  const [, characters] = /\((\d+)\)$/.exec(postgresType) ?? [];
-  const isShort = characters !== undefined && Number(characters) * 4 <= LONGEST_KEY;
-  return `string_agg(${isShort ? key : `CASE WHEN octet_length(${key}) <= ${LONGEST_KEY} THEN ${key} ELSE ${SEPARATOR} END`}, ${SEPARATOR})`;
+  return (values) => keyHash([column], [`unnest(${piecesOf(column, values.at(-1) ?? '')})`]);
 }

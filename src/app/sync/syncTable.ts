@@ -89,8 +89,8 @@ export async function syncTable(
   return finish('full', reason, rows, [sumOf(rows), 0n], null, NO_PLACES);
 }
 
-function placesNow({ blocks, placed }: WalLook, tail: bigint | null): PlacesNow | null {
-  if (blocks === null) return null;
+function placesNow({ blocks, placed, forgets }: WalLook, tail: bigint | null): PlacesNow | null {
+  if (blocks === null) return forgets ? NO_PLACES : null;
   return tail === null ? NO_PLACES : { parts: new Set([...blocks.keys(), ...placed]), tail };
 }
 

@@ -1,5 +1,5 @@
-import { wholeRange, worthReading } from '../../model/changedBlocks.ts';
-import type { PageRange } from '../../model/pageRanges.ts';
+import { COST_OF_LEARNING, costOf, wholeRange } from '../../model/changedBlocks.ts';
+import { type ChangedSince, isOfUse, lookAtPart, type PartBlocks } from '../../model/partLook.ts';
 import type { Part } from '../../model/parts.ts';
 import type { PartState, TableState } from '../../model/syncPlan.ts';
 import { type CheckpointMark, startOf } from '../../model/walSummaries.ts';
@@ -20,15 +20,10 @@ export interface WalLook {
   readonly blocks: ReadonlyMap<string, PartBlocks> | null;
   /** Unread parts of which the file knows where their rows lie. */
   readonly placed: readonly string[];
+  /** Whether what the file knows of places is worth nothing any more. */
+  readonly forgets: boolean;
   /** Why so many parts are read, in words. */
   readonly why: string;
-}
-
-/** The blocks to read of a part. */
-export interface PartBlocks {
-  readonly ranges: readonly PageRange[];
-  /** How many rows it had when the places of its rows were noted; null when they are not known, and all of it is read. */
-  readonly rows: bigint | null;
 }
 
 /** What the log tells of all tables. */
@@ -52,10 +47,8 @@ export async function findUnread(
   marks: readonly CheckpointMark[],
   embedded: boolean,
 ): Promise<WalLooks> {
-  const nothing = (why: string): WalLooks => ({
-    of: () => ({ unread: new Map(), blocks: null, placed: [], why }),
-    summaries: 0,
-  });
+  const ofNoUse = (why: string): WalLook => ({ unread: new Map(), blocks: null, placed: [], forgets: false, why });
+  const nothing = (why: string): WalLooks => ({ of: () => ofNoUse(why), summaries: 0 });
   if (snapshot.serverVersionNumber < HAS_WAL_SUMMARIES)
     return nothing('PostgreSQL summarizes its log from version 17 on');
   const context = { snapshot, placesFrom: request.placesFrom };
@@ -75,8 +68,10 @@ export async function findUnread(
   });
   if (answer.kind === 'unknown') return nothing(answer.why);
   const looks = new Map(candidates.map((candidate) => [candidate.oid, lookOf(candidate, answer)]));
-  const other: WalLook = { unread: new Map(), blocks: null, placed: [], why: 'what the log tells is of no use for it' };
-  return { of: (oid) => looks.get(oid) ?? other, summaries: answer.summaries };
+  return {
+    of: (oid) => looks.get(oid) ?? ofNoUse('what the log tells is of no use for it'),
+    summaries: answer.summaries,
+  };
 }
 
 /** What is known of parts as of a snapshot, and the checkpoint from which on the log tells what changed since. */
@@ -126,7 +121,7 @@ function stateIn(known: Known | null, { oid, filenode }: Part): PartState | null
   return filenode !== null && filenode !== '0' && state?.filenode === filenode ? state : null;
 }
 
-/** Where the log may be begun, the oldest first: as early as places are known from, which may be too long ago; else as rows are. */
+/** Where the log may be begun, the oldest first: as early as places are known from, which may be too long ago; and as rows are. */
 function startsOf(candidates: readonly Candidate[]): CheckpointMark[] {
   const oldest = (all: readonly (Known | null)[]): CheckpointMark[] =>
     all
@@ -134,31 +129,57 @@ function startsOf(candidates: readonly Candidate[]): CheckpointMark[] {
       .sort((a, b) => (parseLsn(a.redo) < parseLsn(b.redo) ? -1 : 1))
       .slice(0, 1);
   const rows = candidates.map((candidate) => candidate.rows);
-  return [...oldest([...rows, ...candidates.map(({ places }) => places)]), ...oldest(rows)];
+  const [first, second] = [oldest([...rows, ...candidates.map(({ places }) => places)]), oldest(rows)];
+  return second[0]?.redo === first[0]?.redo ? first : [...first, ...second];
 }
 
-function lookOf(candidate: Candidate, { start, changed }: Extract<WalAnswer, { kind: 'known' }>): WalLook {
-  const reached = (known: Known | null): Known | null =>
-    known !== null && parseLsn(start.redo) <= parseLsn(known.start.redo) ? known : null;
-  const [rows, places] = [reached(candidate.rows), reached(candidate.places)];
+/** Of more summaries than these, reading them is no longer cheap. */
+const MANY_SUMMARIES = 24;
+
+function lookOf(candidate: Candidate, { since, summaries }: Extract<WalAnswer, { kind: 'known' }>): WalLook {
+  const changesOf = (known: Known | null, part: Part): ChangedSince | null => {
+    const state = stateIn(known, part);
+    const from = parseLsn(known?.start.redo ?? '0/0');
+    const own = since.findLast(({ start }) => parseLsn(start.redo) <= from);
+    return state === null || own === undefined
+      ? null
+      : { rows: state.rows, ranges: own.changed.get(state.filenode) ?? [] };
+  };
+  const looks = candidate.parts.map((part) => {
+    const [places, rows] = [changesOf(candidate.places, part), changesOf(candidate.rows, part)];
+    return { ...{ part, places, rows }, look: lookAtPart(part.pages, places, rows) };
+  });
   const unread = new Map<string, bigint>();
   const blocks = new Map<string, PartBlocks>();
-  const isPlaced: string[] = [];
-  for (const part of candidate.parts) {
-    const placed = stateIn(places, part);
-    const known = placed ?? stateIn(rows, part);
-    const ranges = changed.get(part.filenode ?? '');
-    if (known !== null && ranges === undefined) {
-      unread.set(part.oid, known.rows);
-      if (placed !== null) isPlaced.push(part.oid);
-    } else {
-      const worth = placed === null || ranges === undefined ? wholeRange() : worthReading(ranges, part.pages);
-      // Where its rows lay leads to those of the file, also when all of it is read.
-      blocks.set(part.oid, { ranges: worth, rows: placed?.rows ?? null });
+  const placed: string[] = [];
+  let [byBlocks, byScan, isBusy] = [0, 0, false];
+  for (const { part, look } of looks) {
+    if (look.kind === 'unread') {
+      unread.set(part.oid, look.rows);
+      if (look.placed) placed.push(part.oid);
+      continue;
     }
+    const read = look.kind === 'busy' ? { ranges: wholeRange(), rows: null } : look.blocks;
+    blocks.set(part.oid, read);
+    byScan += part.pages;
+    byBlocks += read.rows === null ? part.pages * COST_OF_LEARNING : costOf(read.ranges, part.pages);
+    isBusy ||= look.kind === 'busy';
   }
   if (!candidate.wantsPlaces)
-    return { unread, blocks: null, placed: [], why: 'the summaries of the write-ahead log tell which changed' };
+    return {
+      ...{ unread, blocks: null, placed: [], forgets: false },
+      why: 'the summaries of the write-ahead log tell which changed',
+    };
+  if (isBusy && byBlocks > byScan) {
+    // What did not change since the last sync need not be scanned, whatever is known of its places.
+    for (const { part, rows } of looks) if (rows?.ranges.length === 0) unread.set(part.oid, rows.rows);
+    const someUse = looks.some(({ part, places }) => places !== null && isOfUse(places, part.pages));
+    return {
+      ...{ unread, blocks: null, placed: [], forgets: !someUse || summaries > MANY_SUMMARIES },
+      why: 'so many blocks changed that a scan costs less than looking at these',
+    };
+  }
   const why = 'the summaries of the write-ahead log tell which blocks changed';
-  return { unread, blocks, placed: isPlaced, why: places === null ? `${why}, from the next sync on` : why };
+  const isFirst = looks.every(({ places }) => places === null);
+  return { unread, blocks, placed, forgets: false, why: isFirst ? `${why}, from the next sync on` : why };
 }
