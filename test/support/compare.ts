@@ -125,7 +125,7 @@ async function duckdbRows(
     const rows = await connection.runAndReadAll(
       `SELECT '[' || ${written.join(" || ',' || ")} || ']' FROM ${duckdbTable(table)}`,
     );
-    return (rows.getColumns()[0] as string[]).sort();
+    return ((rows.getColumns()[0] ?? []) as string[]).sort();
   }
   const result = await connection.runAndReadAll(`SELECT ${values.join(', ')} FROM ${duckdbTable(table)}`);
   return result

@@ -5,7 +5,7 @@ import { type ColumnMapping, isPlainText } from '../../model/typeMapping.ts';
  * Between the keys of a pack: ASCII's record separator. Every key makes at least one piece and one that holds it more, so that
  * as many pieces as rows prove that none does.
  */
-export const SEPARATOR = 'chr(30)';
+const SEPARATOR = 'chr(30)';
 /** A pack must stay far below what a PostgreSQL value may hold (1 GB), and what DuckDB's reader takes for one line. */
 const LONGEST_KEY = 1000;
 

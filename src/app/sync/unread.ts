@@ -176,7 +176,7 @@ function lookOf(candidate: Candidate, { since, summaries }: Extract<WalAnswer, {
     const someUse = looks.some(({ part, places }) => places !== null && isOfUse(places, part.pages));
     return {
       ...{ unread, blocks: null, placed: [], forgets: !someUse || summaries > MANY_SUMMARIES },
-      why: 'so many blocks changed that a scan costs less than looking at these',
+      why: 'the summaries of the write-ahead log tell of so many changed blocks that a scan costs less',
     };
   }
   const why = 'the summaries of the write-ahead log tell which blocks changed';
