@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { sync } from '../../src/app/sync/sync.ts';
 import type { SyncRequest, SyncResult } from '../../src/app/sync/syncRequest.ts';
 import { type DuckDbReader, openReader } from '../../src/duckdb/reader.ts';
@@ -239,14 +240,12 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
         log(`round ${round}: crashed`);
       }
       const checkpoint = next() < 0.7;
-      // A standby makes none of its own: it can only follow one of its primary.
-      if (standby !== undefined && checkpoint) await quietly(admin, 'CHECKPOINT');
       const source = await readFrom();
-      const done = await sync({
-        ...logRequest(options.folder, read, `log_${seed}.duckdb`, TABLES),
-        checkpoint,
-        placesFrom: 1,
-      });
+      const request = { ...logRequest(options.folder, read, `log_${seed}.duckdb`, TABLES), placesFrom: 1 };
+      const done =
+        standby !== undefined && checkpoint
+          ? await besideCheckpoints([admin, source], sync({ ...request, awaitCheckpointSeconds: 10 }))
+          : await sync({ ...request, checkpoint });
       note(result, done);
       // What the argument of docs/sync.md rules out would be mended by a full load, and go unseen.
       for (const { mode, reason } of done.tables)
@@ -276,6 +275,25 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
     await last.query(`DROP DATABASE ${database} WITH (FORCE)`);
     await last.close();
   }
+}
+
+/**
+ * Checkpoints of a primary and of its standby while a sync of the standby waits for one that begins behind its snapshot: a standby makes
+ * none of its own, it can only follow its primary's.
+ */
+async function besideCheckpoints<T>(sessions: readonly PgSession[], work: Promise<T>): Promise<T> {
+  let isDone = false;
+  const checkpoints = async (): Promise<void> => {
+    while (!isDone) {
+      for (const session of sessions) await quietly(session, 'CHECKPOINT');
+      await delay(50);
+    }
+  };
+  const ended = work.finally(() => {
+    isDone = true;
+  });
+  const [result] = await Promise.all([ended, checkpoints()]);
+  return result;
 }
 
 /** Compares in which blocks the file believes rows to lie with where they lie, of the tables of which it knows that as of its snapshot. */
