@@ -18,6 +18,8 @@ export interface FollowRequest {
   readonly scanPaceMs?: number;
   /** What DuckDB may use for scans where nothing is set, to begin with; LEAN_MEMORY when left out. */
   readonly scanMemory?: string;
+  /** After so many bytes of changes what is not to be published yet is made lasting in the private copy; MOST_OPEN when left out. */
+  readonly mostOpen?: number;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;

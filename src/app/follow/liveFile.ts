@@ -14,6 +14,7 @@ import { duckdbTable, STATE_SCHEMA } from '../../model/tableName.ts';
 import { labelSums } from '../sync/baseCurrency.ts';
 import { DEFAULT_MEMORY } from '../sync/syncCopy.ts';
 import { asRestart, type FollowedTable, renew } from './changedTables.ts';
+import type { FollowRequest } from './followRequest.ts';
 import { LEAN_MEMORY } from './memory.ts';
 import { PrivateCopy, type PublishedCopy } from './privateCopy.ts';
 import { Restart } from './restart.ts';
@@ -31,15 +32,25 @@ interface TableCount {
 /** A batch of more than this has values that are large by themselves, and gets what a sync has. */
 const LARGE_BATCH = 48 << 20;
 
+/**
+ * After so many bytes of changes what was put is made lasting in the private copy, long before it may be published: what a
+ * transaction of DuckDB has changed it remembers until its end, with nearly as many bytes.
+ */
+const MOST_OPEN = 96 << 20;
+
 /** Looking for the currency of the sums, and for sample rows, reads columns: not for every small change. */
 const LABEL_MS = 30_000;
 
 /**
- * What is to be published next: changes are put into the private copy, in one transaction of DuckDB for all since the last publish;
- * until it ends they can be taken back.
+ * What is to be published next: changes are put into the private copy, and proven there before it is published. What contradicts is not
+ * taken back: the copy is given up with all that was put into it since the last publish, and a scan begins with another one.
  */
 export class LiveFile {
   private inTransaction = false;
+  /** Bytes of changes that the open transaction has taken. */
+  private open = 0;
+  /** Something is lasting in the copy of which it does not say as of when it is: the beginning of what is to be published. */
+  private begun = false;
   /** Whether DuckDB may use what a sync may, until the transaction ends. */
   private hasRoom = false;
   private labelledAt = 0;
@@ -49,6 +60,7 @@ export class LiveFile {
 
   private constructor(
     private readonly config: Config,
+    private readonly mostOpen: number,
     private readonly workspace: Workspace,
     private readonly tables: readonly FollowedTable[],
     private readonly own: PrivateCopy,
@@ -61,24 +73,27 @@ export class LiveFile {
 
   /** @param file what the published file, which is copied here, says of itself */
   static async open(
-    config: Config,
+    { config, mostOpen = MOST_OPEN }: Pick<FollowRequest, 'config' | 'mostOpen'>,
     workspace: Workspace,
     tables: readonly FollowedTable[],
     file: OwnFile,
   ): Promise<LiveFile> {
     const names = tables.map(({ name }) => name);
-    return new LiveFile(config, workspace, tables, await PrivateCopy.open(config, workspace, file.fresh, names), file);
+    const own = await PrivateCopy.open(config, workspace, file.fresh, names);
+    return new LiveFile(config, mostOpen, workspace, tables, own, file);
   }
 
   /**
-   * Puts the changes that are held into the copy.
+   * Puts the changes that are held into the copy; of many, what was put before becomes lasting there.
    * @throws Restart when they contradict what is there; FinanceDbError as a sync does
    */
   async put(): Promise<void> {
     for (const table of this.tables) {
       const { changes } = table;
       if (changes.size === 0 && !changes.truncated) continue;
+      if (this.open > this.mostOpen) await this.keep();
       const copy = await this.begin();
+      this.open += changes.bytes;
       if (changes.bytes > LARGE_BATCH && !this.hasRoom) await this.limitMemory(copy, DEFAULT_MEMORY);
       if (bringsSamples(table)) this.samplesCame = true;
       renew(table);
@@ -88,6 +103,21 @@ export class LiveFile {
         throw asRestart(error, table);
       }
     }
+  }
+
+  /** Ends the transaction of DuckDB, so that it lets go of what it remembers. */
+  private async keep(): Promise<void> {
+    const copy = await this.begin();
+    this.begun = true;
+    await this.end(copy);
+    await this.own.checkpoint();
+  }
+
+  private async end(copy: WorkingCopy): Promise<void> {
+    await copy.run('COMMIT');
+    this.inTransaction = false;
+    this.open = 0;
+    if (this.hasRoom) await this.limitMemory(copy, LEAN_MEMORY);
   }
 
   private async limitMemory(copy: WorkingCopy, memory: string): Promise<void> {
@@ -140,9 +170,8 @@ export class LiveFile {
     const upserted = done.reduce((sum, count) => sum + count.upserted, 0n);
     const deleted = done.reduce((sum, count) => sum + count.deleted, 0n);
     const warnings = upserted + deleted > 0n ? await this.describe(copy, now) : [];
-    await copy.run('COMMIT');
-    this.inTransaction = false;
-    if (this.hasRoom) await this.limitMemory(copy, LEAN_MEMORY);
+    await this.end(copy);
+    this.begun = false;
     for (const count of this.counts.values()) {
       count.touched = false;
       count.upserted = 0n;
@@ -175,6 +204,7 @@ export class LiveFile {
    * @returns bytes that are written for it, and what was set aside, in words
    */
   async publish(now: Date): Promise<PublishedCopy> {
+    if (this.begun) throw new Error('a part of a batch is in the copy that is to be published');
     return this.own.publish(
       now,
       [...this.counts.values()].reduce((sum, count) => sum + count.rows, this.otherRows()),

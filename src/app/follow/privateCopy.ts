@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { compactFile, type FreshSize, isBloated } from '../../duckdb/compact.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
-import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
+import { ATTACHED, openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { mapFileError } from '../../files/fileErrors.ts';
 import { DEFAULT_MEMORY } from '../sync/syncCopy.ts';
 import { fileIdentity } from '../validate/receipt.ts';
@@ -80,9 +80,9 @@ export class PrivateCopy {
    * @throws FinanceDbError as a sync does; DUCKDB_NOT_OURS when somebody has put something else there
    */
   async publish(now: Date, rows: bigint): Promise<PublishedCopy> {
-    const copy = await this.use();
+    await this.use();
     await this.place.requireOurs();
-    await copy.run('CHECKPOINT finance_db_copy');
+    await this.checkpoint();
     await this.compactIfBloated(rows);
     const shared = await this.share();
     if (!shared) await this.suspend();
@@ -97,6 +97,11 @@ export class PrivateCopy {
     } finally {
       if (!shared) await this.goOn();
     }
+  }
+
+  /** Writes what was committed into the file itself. */
+  async checkpoint(): Promise<void> {
+    await (await this.use()).run(`CHECKPOINT ${ATTACHED}`);
   }
 
   /** @returns whether a twin was made that shares the copy's blocks */

@@ -58,7 +58,7 @@ export class Publisher {
   /** Makes the private copy. @param file what the published file, which is copied, says of itself */
   async open(file: Beginning['file']): Promise<void> {
     const { request, workspace, tables } = this.parts;
-    this.live = await LiveFile.open(request.config, workspace, tables, file);
+    this.live = await LiveFile.open(request, workspace, tables, file);
   }
 
   /** What is not published is gone with it. */
