@@ -66,8 +66,8 @@ export async function readPosition(session: PgSession): Promise<SourcePosition> 
   }
 }
 
-/** Takes a snapshot that somebody else exports, when the tables are locked. @returns its id */
-export type SnapshotTaker = () => Promise<string>;
+/** Takes a snapshot that somebody else exports, when the tables are locked by a session that may not be asked anything. @returns its id */
+export type SnapshotTaker = (locked: PgSession) => Promise<string>;
 
 /**
  * Opens one snapshot for all tables. The tables are locked (ACCESS SHARE: writers go on, only a change of definition
@@ -89,7 +89,7 @@ export async function openSnapshot(
   const lock = lockable.length === 0 ? '' : `; LOCK TABLE ${lockable.join(', ')} IN ACCESS SHARE MODE`;
   const begin = `${beginSnapshot(session)}${lock}`;
   if (take !== undefined) await againAfterDeadlock(session, () => session.query(begin));
-  const first = take === undefined ? begin : `SET TRANSACTION SNAPSHOT '${await take()}'`;
+  const first = take === undefined ? begin : `SET TRANSACTION SNAPSHOT '${await take(session)}'`;
   const ask = (): Promise<Record<string, string | null>[]> => session.query(`${first}; ${positionSql(hasIdentity)}`);
   const position = toPosition(await (take === undefined ? againAfterDeadlock(session, ask) : ask()));
   const described = await describeTables(session, tables);

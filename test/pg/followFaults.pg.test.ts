@@ -483,6 +483,35 @@ describe('a slot while it is streamed from', () => {
   });
 });
 
+test('a slot that waits for a writer, who waits for a change of a definition, which waits for us, gives way', async () => {
+  await session.query('CREATE TABLE elsewhere (id int)');
+  const [writer, owner] = await Promise.all([1, 2].map(() => connect(cluster.address, { retryMs: 2000 })));
+  if (writer === undefined || owner === undefined) throw new Error('no sessions');
+  const waits = (query: string): Promise<boolean> =>
+    session
+      .query(`SELECT 1 AS x FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '${query}%'`)
+      .then((rows) => rows.length > 0);
+  try {
+    await writer.query('BEGIN; INSERT INTO elsewhere VALUES (1)');
+    follower = startFollower({
+      ...{ address: cluster.address, folder: folder.path, tables: 't', config: { lockWaitMs: 3_600_000 } },
+    });
+    await until('the slot waits', () => waits('CREATE_REPLICATION_SLOT'));
+    const change = owner.query('ALTER TABLE t ADD COLUMN late int DEFAULT 7');
+    await until(
+      'the change waits',
+      async () => follower?.restarts().length !== 0 || (await waits('ALTER TABLE t ADD')),
+    );
+    const update = writer.query("UPDATE t SET v = 'after all' WHERE id < 10; COMMIT");
+    await Promise.all([change, update]);
+    expect(await follower.compare(session)).toBe(5000);
+    expect(follower.restarts().join()).toContain('waited for a table that is held');
+  } finally {
+    await Promise.all([writer.close(), owner.close()]);
+    await session.query('DROP TABLE elsewhere');
+  }
+});
+
 test('it ends when commits are to wait for it, which would wait for them', async () => {
   const followed = start();
   await followed.caughtUp(session);

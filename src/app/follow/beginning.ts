@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
 import { readSlots } from '../../duckdb/slotRecord.ts';
-import { FinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { fingerprint, type SourceTable } from '../../model/sourceTable.ts';
 import { MAPPING_VERSION } from '../../model/typeMapping.ts';
 import { describeTables } from '../../postgres/catalogue.ts';
 import { askPinned } from '../../postgres/pinned.ts';
+import { backendPid } from '../../postgres/replication/backendPid.ts';
 import {
   type FollowableTable,
   followable,
@@ -18,7 +19,6 @@ import { CatalogueGuard, catalogueChange, type GuardLook } from '../../postgres/
 import { readSlot, type ServerSlot } from '../../postgres/replication/keptSlot.ts';
 import { ensurePublication, requirePublication } from '../../postgres/replication/publication.ts';
 import {
-  backendPid,
   connectReplication,
   createSlot,
   type NewSlot,
@@ -157,9 +157,13 @@ export async function begin(
     },
     workspace,
     server,
-    async () => {
+    async (locked) => {
       const described = await describe(request, session, version);
-      found = { ...described, slot: await createSlot(streaming, temporarySlotName(), true, atStandby) };
+      const held = { server, locked };
+      const slot = await createSlot(streaming, temporarySlotName(), true, atStandby, held).catch((error: unknown) => {
+        throw isFinanceDbError(error) && error.details['gaveWay'] === true ? new Restart(error.message) : error;
+      });
+      found = { ...described, slot };
       return found.slot.snapshot;
     },
   );

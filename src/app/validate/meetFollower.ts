@@ -86,8 +86,9 @@ async function meet(request: ValidateRequest, server: PgServer, meeting: AskedMe
   await answered(request, meeting, 'waiting', WAITING_MS);
   let position = 0n;
   const hasIdentity = source.identity.systemIdentifier !== null;
-  const snapshot = await openSnapshot(server, session, config.tables, hasIdentity, async () => {
-    const slot = await createSlot(streaming, temporarySlotName(), true, source.standby ? session : null);
+  const snapshot = await openSnapshot(server, session, config.tables, hasIdentity, async (locked) => {
+    const asking = source.standby ? session : null;
+    const slot = await createSlot(streaming, temporarySlotName(), true, asking, { server, locked });
     position = slot.consistentPoint;
     return slot.snapshot;
   });
