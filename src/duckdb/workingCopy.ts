@@ -28,6 +28,8 @@ export interface WorkingCopy {
   abandon(): void;
   /** Ends the running statement, if there is one. */
   interrupt?(): void;
+  /** Another connection, for statements that are to run at the same time; it ends with the copy. */
+  another?(): Promise<Pick<WorkingCopy, 'all'>>;
   /** Does something that reads blocks once, in order and remembers little, with less memory for DuckDB where that will do. */
   scan?<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -57,6 +59,9 @@ export async function openWorkingCopy(file: string, options: WorkingCopyOptions)
   };
 }
 
+/** What each connection begins with. */
+const SESSION = ["SET TimeZone = 'UTC'", `USE ${ATTACHED}`];
+
 /**
  * Opens `file` as the default database of a DuckDB of our own, whose memory holds temporary tables.
  * @param how options of ATTACH
@@ -85,30 +90,39 @@ export async function attach(
     }
   };
   let closed = false;
+  const connections = [connection];
   const abandon = (): void => {
     if (closed) return;
     closed = true;
-    connection.closeSync();
+    for (const one of connections) one.closeSync();
     instance.closeSync();
   };
+  const allBy =
+    (one: DuckDBConnection): WorkingCopy['all'] =>
+    <T>(sql: string) =>
+      explained(sql, async () => (await one.runAndReadAll(sql)).getRowObjectsJson() as T[]);
   const attached: WorkingCopy = {
     path: file,
     connection,
     run: (sql) => explained(sql, async () => void (await connection.run(sql))),
-    all: <T>(sql: string) =>
-      explained(sql, async () => (await connection.runAndReadAll(sql)).getRowObjectsJson() as T[]),
+    all: allBy(connection),
     close: async () => abandon(),
     abandon,
     interrupt: () => {
-      if (!closed) connection.interrupt();
+      if (!closed) for (const one of connections) one.interrupt();
+    },
+    another: async () => {
+      const one = await instance.connect();
+      connections.push(one);
+      for (const sql of SESSION) await explained(sql, () => one.run(sql));
+      return { all: allBy(one) };
     },
   };
   try {
-    await attached.run("SET TimeZone = 'UTC'");
     // Runs are found by `=`: 0 and -0 of a float column became one in DuckDB 1.5.6. The other ways keep every bit.
     await attached.run("SET GLOBAL disabled_compression_methods = 'rle'");
     await attached.run(`ATTACH ${quoteLiteral(file)} AS ${ATTACHED} (${how})`);
-    await attached.run(`USE ${ATTACHED}`);
+    for (const sql of SESSION) await attached.run(sql);
   } catch (error) {
     abandon();
     throw error;

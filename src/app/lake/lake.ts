@@ -48,6 +48,8 @@ export async function expireRest(
 
 /** DuckDB's memory while files are written, unless --memory says otherwise. */
 const LAKE_MEMORY = '320MB';
+/** In that much memory. */
+const MOST_WRITERS = 2;
 
 /**
  * Publishes tables of the DuckDB file as they were last synced.
@@ -77,7 +79,14 @@ export async function publishLake(request: LakeRequest): Promise<LakeResult> {
         const outcome = await publishTable(
           {
             ...{ store: lake.table(source.table), run, now: now(), expireMs: request.expireMs },
-            ...{ copy, folder, signal, onStep: request.onStep, rebuild: request.rebuild },
+            ...{
+              copy,
+              folder,
+              signal,
+              onStep: request.onStep,
+              rebuild: request.rebuild,
+              writers: Math.min(MOST_WRITERS, os.availableParallelism()),
+            },
             bytesPerRow: fs.statSync(config.duckdbPath).size / Math.max(1, rows),
           },
           source,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
 import { type Commit, commitSnapshot, type SnapshotChange, snapshotKeys } from '../../lake/commit.ts';
 import type { DataFile } from '../../lake/iceberg/manifest.ts';
@@ -13,20 +12,16 @@ import type { Prepared } from './prepare.ts';
 import { type TableOutcome, warnOfOldDates } from './result.ts';
 import type { RowSource } from './source.ts';
 import type { Unit } from './units.ts';
-import { planFiles, type WritePlan, writeFile } from './writeUnit.ts';
+import { type WriteContext, writeFiles } from './writeFiles.ts';
+import { planFiles, type WritePlan } from './writeUnit.ts';
 
 /** One table's publication. */
-export interface PublishContext extends Commit {
-  readonly copy: Pick<WorkingCopy, 'all'>;
-  /** For files on their way to a store that is no folder. */
-  readonly folder: string;
+export interface PublishContext extends Commit, WriteContext {
   /** An estimate, until there are files to go by. */
   readonly bytesPerRow: number;
   /** Write everything anew, whatever is there. */
   readonly rebuild: boolean;
   readonly fileBytes?: number;
-  readonly signal: AbortSignal;
-  readonly onStep: (text: string) => void;
 }
 
 /** Writes the files of some parts of a table, as `source` has them in DuckDB. @param perRow a better estimate than the context's, in bytes */
@@ -65,13 +60,7 @@ export async function writeAndCommit<P extends Produced | null>(
     const planned = await planFiles(copy, plan, units, run, perRow, context.fileBytes);
     journal = { ...journal, writes: [...journal.writes, ...planned.map(({ key }) => key)] };
     await writeJournal(store, journal);
-    const written: DataFile[] = [];
-    for (const file of planned) {
-      signal.throwIfAborted();
-      context.onStep(`${name}: writing ${file.unit.name} (${written.length + 1} of ${planned.length})`);
-      const one = await writeFile(copy, store, plan, file, context.folder);
-      if (one.rows > 0n) written.push(one);
-    }
+    const written = await writeFiles(context, plan, planned, name);
     requireAllRows(source, units, written);
     added.push(...written);
   };

@@ -94,7 +94,7 @@ export async function writeFile(
   folder: string,
 ): Promise<DataFile> {
   const place =
-    store.folder === null ? path.join(folder, path.basename(planned.key)) : path.join(store.folder, planned.key);
+    store.folder === null ? path.join(folder, planned.key.replaceAll('/', '-')) : path.join(store.folder, planned.key);
   makeFolders(path.dirname(place));
   const columns = plan.source.columns.map(
     ({ name, duckdbType }) => `${toParquet(quoteIdentifier(name), duckdbType)} AS ${quoteIdentifier(name)}`,

@@ -12,9 +12,9 @@ import type { LakeStore } from './store.ts';
  */
 export function folderStore(root: string, run: string): LakeStore {
   const at = (key: string): string => path.join(root, ...key.split('/'));
-  const guarded = async <T>(key: string, work: () => T): Promise<T> => {
+  const guarded = async <T>(key: string, work: () => T | Promise<T>): Promise<T> => {
     try {
-      return work();
+      return await work();
     } catch (error) {
       throw folderError(error, at(key));
     }
@@ -74,12 +74,13 @@ export function folderStore(root: string, run: string): LakeStore {
         }),
       ),
     upload: (key, localFile) =>
-      guarded(key, () => {
-        const fd = fs.openSync(localFile, 'r+');
+      guarded(key, async () => {
+        // While the disk writes, another file may be made.
+        const handle = await fs.promises.open(localFile, 'r+');
         try {
-          fs.fsyncSync(fd);
+          await handle.sync();
         } finally {
-          fs.closeSync(fd);
+          await handle.close();
         }
         syncFolder(path.dirname(localFile));
       }),
