@@ -13,6 +13,8 @@ const FIRST = 'lake, first';
 const MONTH = 'lake, a month changed';
 const LEAVES = 'lake --without-file, first';
 const MONTHS = 72;
+/** Beyond, the case `lake-memory` alone looks at `--without-file`: there it takes minutes. */
+const LEAVES_MOST_ROWS = 2_000_000;
 /** 2022 to 2027. */
 const SPAN_SECONDS = 189_302_400;
 /** Start-up is most of what a report takes: the aims are for the sum of all. */
@@ -48,11 +50,15 @@ export async function lakeCase(context: BenchContext): Promise<(CaseResult | Ver
       tool(MONTH, publish, changeMonth),
       tool('lake, nothing changed', publish),
       { ...tool('lake --verify', ['lake', '--verify']), rounds: 1 },
-      {
-        ...tool(LEAVES, withoutFile, async () => fs.rmSync(leaves, { recursive: true, force: true })),
-        rounds: 1,
-      },
-      { ...tool('lake --without-file, nothing changed', withoutFile), rounds: 1 },
+      ...(rows > LEAVES_MOST_ROWS
+        ? []
+        : [
+            {
+              ...tool(LEAVES, withoutFile, async () => fs.rmSync(leaves, { recursive: true, force: true })),
+              rounds: 1,
+            },
+            { ...tool('lake --without-file, nothing changed', withoutFile), rounds: 1 },
+          ]),
     ],
     rounds,
   );
@@ -81,7 +87,9 @@ export async function lakeCase(context: BenchContext): Promise<(CaseResult | Ver
       ),
     ),
     ["the lake's data files, to the DuckDB file", '', (lake / file).toFixed(2), ''],
-    atMost(`peak memory of \`${LEAVES}\`, MB`, (lines.find(({ name }) => name === LEAVES)?.peak ?? 0) / 1e6, 700, 0),
+    ...lines
+      .filter(({ name }) => name === LEAVES)
+      .map(({ peak }) => atMost(`peak memory of \`${LEAVES}\`, MB`, (peak ?? 0) / 1e6, 700, 0)),
   ]);
   const told = all.map((line, index) => ({ ...line, note: index === 0 ? note : line.note }));
   return [{ name: 'lake', title, against: FULL, lines: told }, aims];
@@ -90,7 +98,7 @@ export async function lakeCase(context: BenchContext): Promise<(CaseResult | Ver
 /** Peak memory of a first publication without a file: of one table that is one leaf, the worst case. */
 export async function lakeMemoryCase(context: BenchContext): Promise<(CaseResult | VerdictTable)[]> {
   const { rig, rows } = context;
-  await fillMonths(context, true);
+  await fillMonths(context);
   const name = 'lake --without-file, first';
   const place = path.join(rig.folder, 'memory-lake');
   const args = ['lake', '--without-file', '--to', place, '--quiet'];
@@ -104,9 +112,10 @@ export async function lakeMemoryCase(context: BenchContext): Promise<(CaseResult
   ];
 }
 
-async function fillMonths({ rig, rows, spoil }: BenchContext, bare = false): Promise<void> {
+/** No row is looked for but by its key: other indexes would take as long as the rows. */
+async function fillMonths({ rig, rows, spoil }: BenchContext): Promise<void> {
   spoil();
-  await fillTransactions(rig.session, rows, { secondsARow: SPAN_SECONDS / (rows + 1), bare });
+  await fillTransactions(rig.session, rows, { secondsARow: SPAN_SECONDS / (rows + 1), bare: true });
 }
 
 function ratio(lines: readonly Line[], name: string, against: string): number {

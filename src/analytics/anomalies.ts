@@ -51,6 +51,7 @@ export function anomaliesReport(request: StatsRequest): ReportQuery {
       period: history,
       conditions: ['normalized_amount <> 0'],
       computed: [PAYEE],
+      often: true,
     }),
     ...seriesExpressions(judgementDay(request), source.scale, { least: 2, forWhat: true }),
     ...unusualExpressions(),

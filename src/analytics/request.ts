@@ -12,6 +12,8 @@ export interface LedgerSource {
   readonly scale: number;
   /** Those of amount; null where it is no exact number. */
   readonly amountScale: number | null;
+  /** Its rows are in files of a lake: to read them again and again costs more than with a table. */
+  readonly ofLake?: boolean;
 }
 
 /** The columns that reports read. */

@@ -125,13 +125,13 @@ export interface Bounds {
  * reads fastest.
  */
 export function ledgerSource(relation: Relation, bounds: Bounds): LedgerSource {
-  const { scale, amountScale, table, converts } = relation;
+  const { scale, amountScale, table, converts, ofLake } = relation;
   const whole = converts || bounds.undated ? selection(relation, bounds.undated) : table;
-  if (!bounds.undated && bounds.until === null) return { table: whole, whole, scale, amountScale };
+  if (!bounds.undated && bounds.until === null) return { table: whole, whole, scale, amountScale, ofLake };
   const moment = momentIn(relation);
   const before = bounds.until === null ? AFTER_LAST : `TIMESTAMP '${bounds.until}' + INTERVAL 1 DAY`;
   const dated = `${moment} >= ${FIRST_MOMENT} AND ${moment} < ${before}`;
-  return { table: selection(relation, false, dated), whole, scale, amountScale };
+  return { table: selection(relation, false, dated), whole, scale, amountScale, ofLake };
 }
 
 /** One row of PlainDays, for a quarter of what TableDays take: most files have no odd day. */
