@@ -137,10 +137,15 @@ function heldColumns(key: readonly ColumnMapping[]): string {
   );
 }
 
+/** So many rows are noted by one statement: a join and an order of more would not fit the memory of a sync. */
+const MOST_AT_ONCE = 3_000_000n;
+const NUMBERS = 'temp.main.finance_db_numbers';
+
 /**
  * Notes where the rows of LIVING lie: in which block, and, for those that were in the target before, which of its rows they are.
  * @param key the columns of the key when all rows of the target are to be looked at for that; null when those of HELD are
  * @param next the number from which on new rows lie
+ * @param most rows to be noted by one statement
  * @returns whether all were noted, each once
  */
 export async function placeLiving(
@@ -149,17 +154,43 @@ export async function placeLiving(
   target: string,
   key: readonly ColumnMapping[] | null,
   next: bigint,
+  most = MOST_AT_ONCE,
 ): Promise<boolean> {
-  const places = placesTable(tableOid);
-  const held = key === null ? HELD : `(SELECT ${heldColumns(key)} FROM ${target} AS t WHERE t.rowid < ${next})`;
+  const all = await countOf(copy, LIVING);
+  const ends = all <= most ? [] : await endsOf(copy, most);
+  let held = HELD;
+  if (key !== null) {
+    const names = key.map(({ name }) => `t.${quoteIdentifier(name)}`);
+    held = `(SELECT t.rowid AS "row", ${keyHash(key, names)} AS hash FROM ${target} AS t WHERE t.rowid < ${next})`;
+    if (ends.length > 0) {
+      await copy.run(`CREATE OR REPLACE TEMP TABLE finance_db_numbers AS FROM ${held}`);
+      held = NUMBERS;
+    }
+  }
   const newest = next < FROM_HERE ? next : FROM_HERE - 1n;
-  // By one equation: with a second condition, of one side, DuckDB would compare each row with each.
-  const [noted] = await copy.all<{ Count: string }>(
-    `INSERT INTO ${places} SELECT l.place, CASE WHEN l.changed THEN ${FROM_HERE + newest} WHEN h."row" < ${FROM_HERE} THEN h."row" ELSE ${FROM_HERE} END
-     FROM ${LIVING} AS l LEFT JOIN ${held} AS h ON h.hash = CASE WHEN NOT l.changed THEN l.hash END ORDER BY l.place`,
-  );
+  let noted = 0n;
+  for (const [at, end] of (ends.length === 0 ? [null] : ends).entries()) {
+    const living =
+      end === null ? LIVING : `(FROM ${LIVING} WHERE place <= ${end}${at === 0 ? '' : ` AND place > ${ends[at - 1]}`})`;
+    // By one equation: with a second condition, of one side, DuckDB would compare each row with each.
+    const [done] = await copy.all<{ Count: string }>(
+      `INSERT INTO ${placesTable(tableOid)} SELECT l.place, CASE WHEN l.changed THEN ${FROM_HERE + newest} WHEN h."row" < ${FROM_HERE} THEN h."row" ELSE ${FROM_HERE} END
+       FROM ${living} AS l LEFT JOIN ${held} AS h ON h.hash = CASE WHEN NOT l.changed THEN l.hash END ORDER BY l.place`,
+    );
+    noted += BigInt(done?.Count ?? '-1');
+  }
+  if (held === NUMBERS) await copy.run(`DROP TABLE ${NUMBERS}`);
   // Each is there at least once: it is there more often when two keys have one hash.
-  return BigInt(noted?.Count ?? '-1') === (await countOf(copy, LIVING));
+  return noted === all;
+}
+
+/** The last places of stretches of LIVING that have about so many rows each. */
+async function endsOf(copy: WorkingCopy, most: bigint): Promise<string[]> {
+  const found = await copy.all<{ end: string }>(
+    `SELECT max(place)::VARCHAR AS "end" FROM (SELECT place, sum(count(*)) OVER (ORDER BY place) AS upto FROM ${LIVING} GROUP BY place)
+     GROUP BY (upto - 1) // ${most} ORDER BY max(place)`,
+  );
+  return found.map(({ end }) => end);
 }
 
 async function countOf(copy: WorkingCopy, table: string): Promise<bigint> {

@@ -11,6 +11,7 @@ import {
   nextRow,
   placeLiving,
   placesTable,
+  TAKEN,
 } from '../../src/duckdb/places.ts';
 import { takePlaces } from '../../src/duckdb/takePlaces.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
@@ -93,6 +94,17 @@ test('where rows lie is learned, and leads to them, without a comparison of each
   const next = await nextRow(copy, 't');
   expect(await placeLiving(copy, OID, 't', KEY, next)).toBe(true);
   expect((await look(3, 5, next)).sort()).toEqual(keysOf(3, 5).sort());
+  // Of more rows than fit the memory at once the same comes, in the order of their places.
+  const learned = `FROM ${placesTable(OID)} ORDER BY place, "row"`;
+  await copy.run(`DELETE FROM ${placesTable(OID)}`);
+  expect(await placeLiving(copy, OID, 't', KEY, next)).toBe(true);
+  const at = await copy.all<{ place: string }>(learned);
+  await copy.run(`DELETE FROM ${placesTable(OID)}`);
+  expect(await placeLiving(copy, OID, 't', KEY, next, 100n)).toBe(true);
+  expect(await copy.all(learned)).toEqual(at);
+  const inOrder = await copy.all<{ place: string }>(`SELECT place FROM ${placesTable(OID)} ORDER BY rowid`);
+  expect(inOrder).toEqual(at.map(({ place }) => ({ place })));
+  await copy.run(`DELETE FROM ${placesTable(OID)} WHERE place IN (SELECT place FROM ${TAKEN})`);
   await newLiving();
   await lives(3, 5, false);
   expect(await placeLiving(copy, OID, 't', null, next)).toBe(true);
