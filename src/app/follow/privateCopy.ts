@@ -159,7 +159,10 @@ export class PrivateCopy {
   private async compactIfBloated(rows: bigint): Promise<void> {
     if (!isBloated(fs.statSync(this.path).size, rows, this.fresh)) return;
     await this.suspend();
-    await compactFile(this.path, this.options(DEFAULT_MEMORY), rows, this.fresh);
+    const compact = (memory: string): Promise<boolean> =>
+      compactFile(this.path, this.options(memory), rows, this.fresh);
+    // It comes out the same; rows of many kilobytes may need more.
+    if (!(await compact(LEAN_MEMORY))) await compact(DEFAULT_MEMORY);
     // Whether it could be done or not: what it measures now is what the next look goes by.
     this.fresh = { bytes: fs.statSync(this.path).size, rows };
     await this.resume();
