@@ -19,6 +19,7 @@ import { documentedTypes, KINDS_DDL, kindColumns, kindsSql } from '../support/la
 import { makeTemplate } from '../support/testServer.ts';
 import { compareReports, plain } from './reports.ts';
 import { type SparkSession, startSpark } from './sparkSession.ts';
+import { tryStore } from './tryStore.ts';
 
 const STORE = 's3://money/lake';
 const withSpark = process.argv.includes('--spark');
@@ -135,6 +136,7 @@ async function main(): Promise<void> {
       await lake('--to', STORE, '--verify');
       wrong += await compare(look, 'expiry', root, elsewhere);
     }
+    wrong += await tryStore(STORE, keys, source.folder);
     wrong += await compareReports({
       env: { ...source.env('transactions'), ...keys, FINANCE_DB_DUCKDB: path.join(source.folder, 'reports.duckdb') },
       ...{ store: STORE, address: `${endpoint}/money/lake`, folder: root, python, spark },
