@@ -106,7 +106,7 @@ function stepsOf(rig: Rig, rows: number, layout: Layout, shares: Map<string, num
     step(FULL, false, nothing),
     step(NOTHING, false, nothing),
     ...changes.map(([what, make]) => step(what, false, make)),
-    step('a row of each part, for the first time', true, async () => {
+    step('rows of each part, for the first time', true, async () => {
       await settle();
       await touchEach(session, layout, rows);
     }),
