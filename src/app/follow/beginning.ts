@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type PublishedFile, readPublishedFile } from '../../duckdb/fileState.ts';
 import type { Workspace } from '../../duckdb/publish.ts';
 import { readSlots } from '../../duckdb/slotRecord.ts';
-import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
+import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { fingerprint, type SourceTable } from '../../model/sourceTable.ts';
 import { MAPPING_VERSION } from '../../model/typeMapping.ts';
 import { describeTables } from '../../postgres/catalogue.ts';
@@ -26,6 +26,7 @@ import {
   temporarySlotName,
 } from '../../postgres/replication/slot.ts';
 import { type ReplicationStream, type StreamListener, startStream } from '../../postgres/replication/stream.ts';
+import { givingWay, isGivingWay } from '../../postgres/replication/waiters.ts';
 import type { PgServer } from '../../postgres/server.ts';
 import type { PgSession } from '../../postgres/session.ts';
 import { readPosition } from '../../postgres/snapshot.ts';
@@ -158,12 +159,12 @@ export async function begin(
     workspace,
     server,
     async (locked) => {
-      const described = await describe(request, session, version);
-      const held = { server, locked };
-      const slot = await createSlot(streaming, temporarySlotName(), true, atStandby, held).catch((error: unknown) => {
-        throw isFinanceDbError(error) && error.details['gaveWay'] === true ? new Restart(error.message) : error;
+      found = await givingWay({ server, locked }, [session, streaming], async () => {
+        const described = await describe(request, session, version);
+        return { ...described, slot: await createSlot(streaming, temporarySlotName(), true, atStandby) };
+      }).catch((error: unknown) => {
+        throw isGivingWay(error) ? new Restart(error.message) : error;
       });
-      found = { ...described, slot };
       return found.slot.snapshot;
     },
   );

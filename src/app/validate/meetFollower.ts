@@ -9,6 +9,7 @@ import { displayName } from '../../model/tableName.ts';
 import { mapColumns } from '../../model/typeMapping.ts';
 import { lsnOf } from '../../model/watermark.ts';
 import { connectReplication, createSlot, temporarySlotName } from '../../postgres/replication/slot.ts';
+import { givingWay } from '../../postgres/replication/waiters.ts';
 import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import { openSnapshot, readPosition, type SourceSnapshot } from '../../postgres/snapshot.ts';
 import { requireOwnSource } from '../sync/published.ts';
@@ -88,7 +89,9 @@ async function meet(request: ValidateRequest, server: PgServer, meeting: AskedMe
   const hasIdentity = source.identity.systemIdentifier !== null;
   const snapshot = await openSnapshot(server, session, config.tables, hasIdentity, async (locked) => {
     const asking = source.standby ? session : null;
-    const slot = await createSlot(streaming, temporarySlotName(), true, asking, { server, locked });
+    const slot = await givingWay({ server, locked }, [streaming], () =>
+      createSlot(streaming, temporarySlotName(), true, asking),
+    );
     position = slot.consistentPoint;
     return slot.snapshot;
   });

@@ -2,6 +2,7 @@ import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts
 import { quoteIdentifier } from '../../model/identifier.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { displayName, postgresTable } from '../../model/tableName.ts';
+import { askPinned } from '../pinned.ts';
 import type { PgSession } from '../session.ts';
 
 /** How the stream tells the rows of one relation apart: of a table, or of one partition. */
@@ -34,7 +35,8 @@ export interface ScannedTable {
 /** Reads how the rows of tables and their leaves are told apart. */
 export async function readIdentities(session: PgSession, sources: readonly SourceTable[]): Promise<RelationIdentity[]> {
   const oids = sources.flatMap((source) => (source.kind === 'p' ? source.leaves.map(({ oid }) => oid) : [source.oid]));
-  const rows = await session.query<{ document: string }>(
+  const rows = await askPinned<{ document: string }>(
+    session,
     `SELECT coalesce(json_agg(json_build_object('oid', c.oid::text, 'schema', n.nspname, 'name', c.relname, 'replicaIdentity', c.relreplident,
        'columns', coalesce((SELECT json_agg(a.attname ORDER BY a.attname)
           FROM pg_catalog.pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(number, position)

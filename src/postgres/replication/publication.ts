@@ -2,6 +2,7 @@ import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteIdentifier, quoteLiteral } from '../../model/identifier.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { displayName, postgresTable } from '../../model/tableName.ts';
+import { askPinned } from '../pinned.ts';
 import type { PgSession } from '../session.ts';
 import { refused } from './followable.ts';
 
@@ -20,7 +21,8 @@ interface Publication {
 /** @returns null when there is no publication of that name */
 async function readPublication(session: PgSession, name: string, version: number): Promise<Publication | null> {
   const parts = version >= 150_000 ? "'columns', t.attnames, 'filter', t.rowfilter" : "'columns', NULL, 'filter', NULL";
-  const rows = await session.query<{ document: string }>(
+  const rows = await askPinned<{ document: string }>(
+    session,
     `SELECT json_build_object('flags', p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate, 'tables', coalesce((
        SELECT json_agg(json_build_object('oid', c.oid::text, ${parts}))
        FROM pg_catalog.pg_publication_tables t JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname

@@ -6,16 +6,12 @@ import { askPinned } from '../pinned.ts';
 import type { PgServer } from '../server.ts';
 import type { PgSession } from '../session.ts';
 import { backendPid } from './backendPid.ts';
-import { giveWay, type HeldLocks } from './waiters.ts';
 
 /** Earlier ones have no pg_current_snapshot, later ones are expected to keep all that is asked of them. */
 const BROKEN_DECODING: Readonly<Record<number, string>> = { 150013: '15.13', 160009: '16.9' };
 
 /** PostgreSQL's code of a lock that was waited for in vain. */
 export const LOCK_TIMEOUT = '55P03';
-
-const GAVE_WAY =
-  'somebody who changes a definition waited for a table that is held while a slot waits for transactions that write';
 
 /** From this version on a standby decodes its log. */
 const DECODING_STANDBYS = 160_000;
@@ -123,7 +119,6 @@ export function temporarySlotName(): string {
  * Makes a slot. The server waits for transactions that write now, so that the stream tells all of those that it tells of.
  * @param temporary whether it goes with the session
  * @param atStandby another session of the same role, at a standby; null at a primary
- * @param held locks that somebody may come to wait for meanwhile: then it is given up
  * @throws FinanceDbError PG_NO_SLOT, PG_WAL_LEVEL; PG_LOCKED when a transaction does not end for as long as locks are waited for
  */
 export async function createSlot(
@@ -131,10 +126,8 @@ export async function createSlot(
   name: string,
   temporary: boolean,
   atStandby: PgSession | null,
-  held: HeldLocks | null = null,
 ): Promise<NewSlot> {
   const patience = atStandby === null ? null : await limitWait(session, atStandby);
-  const waiters = held === null ? null : await giveWay(held, session);
   try {
     const [row] = await session.query<Record<string, string>>(
       `CREATE_REPLICATION_SLOT "${name}" ${temporary ? 'TEMPORARY ' : ''}LOGICAL pgoutput EXPORT_SNAPSHOT`,
@@ -146,8 +139,6 @@ export async function createSlot(
     };
   } catch (error) {
     if (patience?.isOver() === true) throw untoldBy(session, error);
-    if (waiters?.gaveWay() === true)
-      throw new FinanceDbError('PG_LOCKED', GAVE_WAY, { cause: error, details: { gaveWay: true } });
     if (/requires "?wal_level"?/.test(messageOf(error)))
       throw new FinanceDbError('PG_WAL_LEVEL', messageOf(error), {
         cause: error,
@@ -169,7 +160,6 @@ export async function createSlot(
     throw error;
   } finally {
     patience?.end();
-    await waiters?.stop();
   }
 }
 
