@@ -108,7 +108,8 @@ export async function followStress(options: FollowStressOptions): Promise<Follow
           if (isFinanceDbError(error) && PASSING.includes(error.code)) return SKIPPED;
           throw error;
         });
-        if (status === 'damaged' || (metAt !== null && status !== 'equal'))
+        // Not met, it may find a definition that has just changed (the name of an enum's value), which no xmin of a row tells.
+        if (metAt !== null && status !== 'equal')
           throw new Error(`validate at ${metAt ?? 'no meeting'}: ${status}: ${JSON.stringify(tables, text)}`);
         if (metAt !== null) totals.meetings++;
       }

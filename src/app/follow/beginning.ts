@@ -266,9 +266,9 @@ async function describe(request: FollowRequest, session: PgSession, version: num
   const { followed, scanned } = sortOut(sources, (source) => followable(source, identities));
   const streamed = followed.map(({ source }) => source);
   const requireTold = await requirePublication(session, publication, streamed, version);
-  const told = sortOut(streamed, (source) => {
-    requireTold(source);
-    return source;
+  const told = await toldBy(requireTold, streamed, async () => {
+    const again = await describeTables(session, config.tables, askPinned);
+    return differingTable(sources, again);
   });
   const guard = await CatalogueGuard.open(session, told.followed, publication, version);
   return {
@@ -276,6 +276,27 @@ async function describe(request: FollowRequest, session: PgSession, version: num
     tables: followed.filter(({ source }) => told.followed.includes(source)),
     scanned: [...scanned, ...told.scanned].sort((a, b) => sources.indexOf(a.source) - sources.indexOf(b.source)),
   };
+}
+
+/**
+ * Which tables the publication tells.
+ * @param changed which table is another one than when it was described; null when none is
+ * @throws Restart when a partition came or went between a look at the tables and one at the publication; FinanceDbError PG_PUBLICATION
+ */
+async function toldBy(
+  requireTold: (source: SourceTable) => void,
+  streamed: readonly SourceTable[],
+  changed: () => Promise<string | null>,
+): Promise<ReturnType<typeof sortOut<SourceTable>>> {
+  try {
+    return sortOut(streamed, (source) => {
+      requireTold(source);
+      return source;
+    });
+  } catch (error) {
+    const table = await changed();
+    throw table === null ? error : new Restart(`${table} changed while it was looked at`);
+  }
 }
 
 /** Which table was described otherwise under the lock than in the snapshot; null when none was. */
