@@ -142,7 +142,8 @@ SELECT json_agg(document ORDER BY position)::text AS document, (
             'oid', t.oid::bigint, 'name', t.typname, 'schema', n.nspname, 'kind', t.typtype, 'typmod', part.typmod,
             'formatted', format_type(t.oid, part.typmod), 'base', t.typbasetype::bigint,
             'element', CASE WHEN ${IS_LIST} THEN t.typelem::bigint ELSE 0 END,
-            'labels', (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
+            -- With the transaction that named it: rows that were read between a renaming and its taking back have a name that nothing else tells of.
+            'labels', (SELECT json_agg(e.enumlabel || ' ' || e.xmin ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
             'attributes', (SELECT json_agg(x.attname || ' ' || format_type(x.atttypid, x.atttypmod) ORDER BY x.attnum)
               FROM pg_catalog.pg_attribute x WHERE t.typtype = 'c' AND x.attrelid = t.typrelid AND x.attnum > 0 AND NOT x.attisdropped)
           ) ORDER BY cardinality(part.path), part.path)
