@@ -371,8 +371,10 @@ withSummaries('a server that summarizes its log', () => {
       const whole = await look(false);
       expect(whole).toMatchObject({ mode: 'incremental', upserted: 0n, deleted: 1n });
       expect(whole.scan?.blocks.read).toBe(whole.scan?.blocks.all);
-      // As before: what that has marked as committed.
+      // As before: what that has marked as committed, where the server writes such marks to its log. Else it has nothing to learn from.
       await ask('INSERT INTO elsewhere VALUES (1); CHECKPOINT');
+      await look(false);
+      await ask('DELETE FROM wide WHERE id = 34; CHECKPOINT');
       await look(false);
       await ask("DELETE FROM wide WHERE id = 33; INSERT INTO leaves VALUES (4000, 'a', 'late'); CHECKPOINT");
       const again = await look(false);
