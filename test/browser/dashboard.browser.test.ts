@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { PAGE_NAMES, PAGES, type PageName } from '../../src/web/pages/pageNames.ts';
 import type { RunningServer } from '../../src/web/server/server.ts';
-import { CHROMIUM, launch, nextFrame, seenMoving, WATCH_MOVES, withPage } from '../support/browser.ts';
+import { CHROMIUM, launch, seenMoving, WATCH_MOVES, withPage } from '../support/browser.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { householdFile } from '../support/statsFile.ts';
 import { startWeb } from '../support/webServer.ts';
@@ -89,7 +89,10 @@ here('the dashboard in a browser (Chromium)', () => {
         });
         await page.goto(at + addressOf(name), { waitUntil: 'commit' });
         await page.locator('main h1').waitFor();
-        await nextFrame(page);
+        // A page is painted while it comes: columns may widen until all of their rows are there, whatever scripts do.
+        await page.waitForFunction('document.readyState !== "loading"');
+        await seenMoving(page);
+        await page.evaluate('moved.length = 0');
         letGo();
         await page.waitForLoadState('load');
         await page.locator('html[data-scripts]').waitFor();
