@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { analyticsCase } from './cases/analytics.ts';
-import { followCase } from './cases/follow.ts';
+import { followCase, followLatencyCase } from './cases/follow.ts';
 import { fullLoadCase } from './cases/fullLoad.ts';
 import { importCase } from './cases/import.ts';
 import { incrementalCase } from './cases/incremental.ts';
@@ -34,6 +34,7 @@ const CASES: Record<string, BenchCase> = {
   partitions: partitionsCase,
   serve: serveCase,
   follow: followCase,
+  'follow-latency': followLatencyCase,
   lake: lakeCase,
   ledgers: ledgersCase,
   learn: learnCase,
@@ -52,7 +53,7 @@ const { values } = parseArgs({
 const rows = Number(values.rows.replaceAll('_', ''));
 const rounds = Number(values.rounds);
 /** These need a server of their own kind, or other programs. */
-const ONLY_IF_NAMED = ['follow', 'ledgers'];
+const ONLY_IF_NAMED = ['follow', 'follow-latency', 'ledgers'];
 const chosen = values.case ?? (values.peers ? [] : Object.keys(CASES).filter((name) => !ONLY_IF_NAMED.includes(name)));
 const unknown = chosen.filter((name) => CASES[name] === undefined);
 if (unknown.length > 0 || !(rows >= 1000) || !(rounds >= 1)) {
@@ -63,7 +64,7 @@ if (unknown.length > 0 || !(rows >= 1000) || !(rounds >= 1)) {
 }
 
 // A server that is followed writes another log, which the other cases should not pay for.
-const rig = await openRig({ toFollow: values.case?.includes('follow') === true });
+const rig = await openRig({ toFollow: values.case?.some((name) => name.startsWith('follow')) === true });
 const machine = `${describeMachine()}, PostgreSQL ${await serverVersion()}`;
 const results: (CaseResult | VerdictTable)[] = [];
 let filled = 0;

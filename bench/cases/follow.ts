@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,6 +6,7 @@ import { currentFollower } from '../../src/duckdb/followNote.ts';
 import type { VerdictTable } from '../serve/verdicts.ts';
 import type { BenchContext } from '../support/case.ts';
 import { run, TOOL } from '../support/child.ts';
+import { fillTransactions } from '../support/data.ts';
 import { caughtUp, commit, cpuOf, forgetPeak, load, memoryOf, sampleIds, wayOfCommit } from '../support/followLoad.ts';
 import type { Rig } from '../support/rig.ts';
 
@@ -28,34 +29,17 @@ export async function followCase(context: BenchContext): Promise<VerdictTable[]>
   const { rig, rows, rounds } = context;
   await context.fill(rows);
   context.spoil();
-  await rig.session.query(
-    'DROP PUBLICATION IF EXISTS finance_db; CREATE PUBLICATION finance_db FOR TABLE transactions; CHECKPOINT',
-  );
+  await publish(rig);
   const ids = await sampleIds(rig, rows);
   const alone = await load(rig, ids, { seconds: FULL_SECONDS });
   const lightAlone = await light(rig, ids);
-  const home = path.join(rig.folder, 'home');
-  const file = path.join(home, 'finance.duckdb');
-  const child = spawn(process.execPath, ['--', TOOL, 'follow', '--quiet', '--write-budget', '0'], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, DATABASE_URL: rig.url, FINANCE_DB_HOME: home },
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const { child, ended, file } = begin(rig);
   const lines: string[][] = [];
   try {
-    const started = performance.now();
-    while (currentFollower(file)?.state !== 'streaming') {
-      if (child.exitCode !== null) throw new Error('the follower has ended');
-      await delay(100);
-    }
-    const scan = (performance.now() - started) / 1000;
+    const scan = await streaming(child, file);
     const peakOfScan = memoryOf(child).peak;
     forgetPeak(child);
-    const ways: number[] = [];
-    for (let number = 0; number < COMMITS * rounds; number++) {
-      await delay(BETWEEN_MS);
-      ways.push(await wayOfCommit(rig, file, ids, number));
-    }
+    const ways = await waysOf(rig, file, ids, COMMITS * rounds);
     const size = fs.statSync(file).size;
     await delay(3000);
     const quiet = { cpu: cpuOf(child), memory: memoryOf(child).now };
@@ -124,6 +108,80 @@ export async function followCase(context: BenchContext): Promise<VerdictTable[]>
     child.kill('SIGTERM');
     await ended;
   }
+}
+
+/** Only how long a commit takes to a new reader: for many rows. */
+export async function followLatencyCase({ rig, rows, rounds, spoil }: BenchContext): Promise<VerdictTable[]> {
+  spoil();
+  await fillTransactions(rig.session, rows, { bare: true });
+  await publish(rig);
+  const ids = await sampleIds(rig, rows);
+  const { child, ended, file } = begin(rig);
+  try {
+    const scan = await streaming(child, file);
+    const ways = await waysOf(rig, file, ids, COMMITS * rounds);
+    const memory = memoryOf(child);
+    return [
+      {
+        name: 'follow-latency',
+        title: `Following ${rows.toLocaleString('en-US')} rows (a file of ${megabytes(fs.statSync(file).size)}), ${ways.length} commits of 1 to 100 rows, one every two seconds`,
+        columns: ['', 'measured'],
+        rows: [
+          [
+            'commit to a new reader: p50, p90, p99',
+            [0.5, 0.9, 0.99].map((share) => secondsText(at(ways, share))).join(', '),
+          ],
+          ['first scan', secondsText(scan)],
+          ['memory: now, at most', [memory.now, memory.peak].map(megabytes).join(', ')],
+        ],
+      },
+    ];
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+async function publish({ session }: Rig): Promise<void> {
+  await session.query(
+    'DROP PUBLICATION IF EXISTS finance_db; CREATE PUBLICATION finance_db FOR TABLE transactions; CHECKPOINT',
+  );
+}
+
+interface Begun {
+  readonly child: ChildProcess;
+  readonly ended: Promise<unknown>;
+  readonly file: string;
+}
+
+function begin(rig: Rig): Begun {
+  const home = path.join(rig.folder, 'home');
+  const child = spawn(process.execPath, ['--', TOOL, 'follow', '--quiet', '--write-budget', '0'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, DATABASE_URL: rig.url, FINANCE_DB_HOME: home },
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  return { child, ended, file: path.join(home, 'finance.duckdb') };
+}
+
+/** @returns seconds until the first scan was done */
+async function streaming(child: ChildProcess, file: string): Promise<number> {
+  const started = performance.now();
+  while (currentFollower(file)?.state !== 'streaming') {
+    if (child.exitCode !== null) throw new Error('the follower has ended');
+    await delay(100);
+  }
+  return (performance.now() - started) / 1000;
+}
+
+/** @returns seconds that commits took to a new reader, one every two seconds */
+async function waysOf(rig: Rig, file: string, ids: readonly string[], commits: number): Promise<number[]> {
+  const ways: number[] = [];
+  for (let number = 0; number < commits; number++) {
+    await delay(BETWEEN_MS);
+    ways.push(await wayOfCommit(rig, file, ids, number));
+  }
+  return ways;
 }
 
 /** A commit every two seconds. @returns seconds of CPU of the server */
