@@ -191,14 +191,19 @@ describe('what reading writes to the log', () => {
       "CREATE TABLE t (id int PRIMARY KEY, v text) WITH (autovacuum_enabled = off); INSERT INTO t SELECT i, 'a' FROM generate_series(1, 3000) i",
     );
     await fixture.sync('t');
-    // Pages are full of rows that nobody sees any more: who reads them next cleans them.
-    await run("UPDATE t SET v = 'b'");
-    if (command === 'validate') await run('UPDATE t SET v = v');
-    const [before, rollbacks] = [await position('insert'), await givenUp()];
-    expect(await runCli([command], { env: fixture.env('t') })).toMatchObject({ code: 0 });
-    const after = await position('insert');
-    expect(after > before).toBe(true);
-    expect(await givenUp()).toBe(rollbacks);
+    // What else runs in the server may give up a transaction of its own, by chance; ours would each time.
+    let [after, isKept] = [0n, false];
+    for (let attempt = 0; attempt < 3 && !isKept; attempt++) {
+      // Pages are full of rows that nobody sees any more: who reads them next cleans them.
+      await run(`UPDATE t SET v = 'b${attempt}'`);
+      if (command === 'validate') await run('UPDATE t SET v = v');
+      const [before, rollbacks] = [await position('insert'), await givenUp()];
+      expect(await runCli([command], { env: fixture.env('t') })).toMatchObject({ code: 0 });
+      after = await position('insert');
+      expect(after > before).toBe(true);
+      isKept = (await givenUp()) === rollbacks;
+    }
+    expect(isKept).toBe(true);
     await until('the log is on the disk', async () => (await position('flush')) >= after);
   });
 });
