@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import { quoteLiteral } from '../model/identifier.ts';
 import { STATE_SCHEMA } from '../model/tableName.ts';
+import { copyAsItLies, copyInOrder } from './copyInOrder.ts';
 import { dropOtherPlaces } from './places.ts';
-import { openWorkingCopy, type WorkingCopyOptions } from './workingCopy.ts';
+import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from './workingCopy.ts';
 
 /** What a file measured when it was last written from nothing: as much as its rows need. */
 export interface FreshSize {
@@ -14,6 +15,8 @@ export interface FreshSize {
 const TOLERATED = 1.6;
 /** Small files are not worth the thought: DuckDB takes blocks of 256 kB whole. */
 const SLACK_BYTES = 2 << 20;
+/** The name of the file as it was, beside the new one. */
+const BLOATED = 'finance_db_bloated';
 /** Rows in the order of their changes compress less than in the order of the source: a compacted file is that much larger. */
 const DISORDER = 1.35;
 
@@ -30,38 +33,51 @@ export function rememberFreshSql(fresh: FreshSize): string {
 
 /**
  * Writes everything that a closed working copy holds into a new file, and puts that in its place. Deleted rows leave gaps
- * that later ones fill only in part, so that thousands of small changes would let the file grow for ever.
+ * that later ones fill only in part, so that thousands of small changes would let the file grow for ever. Tables that their source divides
+ * by time are sorted by it on the way; where that cannot be done, their rows are copied as they lie.
+ * @param tries what DuckDB may use for it; more when it could not be done with less
  * @returns false when it could not be done, for want of space say; the working copy is as it was then
  */
 export async function compactFile(
   file: string,
-  options: WorkingCopyOptions,
+  tries: readonly WorkingCopyOptions[],
   rows: bigint,
   before: FreshSize,
 ): Promise<boolean> {
   const fresh = `${file}.compact`;
+  for (const copyAll of [copyInOrder, copyAsItLies])
+    for (const options of tries)
+      try {
+        await writeAnew(file, fresh, options, copyAll);
+        await writeFresh(fresh, options, rows, before);
+        fs.renameSync(fresh, file);
+        return true;
+      } catch {
+        for (const name of [fresh, `${fresh}.wal`]) fs.rmSync(name, { force: true });
+      }
+  return false;
+}
+
+async function writeAnew(
+  file: string,
+  fresh: string,
+  options: WorkingCopyOptions,
+  copyAll: (copy: WorkingCopy, from: string) => Promise<void>,
+): Promise<void> {
+  const copy = await openWorkingCopy(fresh, options);
   try {
-    const copy = await openWorkingCopy(fresh, options);
-    try {
-      await copy.run(`ATTACH ${quoteLiteral(file)} AS finance_db_bloated (READ_ONLY)`);
-      // In no order the new file came out up to twice as large (measured).
-      await copy.run('SET preserve_insertion_order = true');
-      await copy.run('COPY FROM DATABASE finance_db_bloated TO finance_db_copy');
-      await copy.run('DETACH finance_db_bloated');
-      // They go by the numbers of rows, which are others now; the next sync by the log learns them anew.
-      await dropOtherPlaces(copy, []);
-      await copy.run(`DELETE FROM ${STATE_SCHEMA}.about WHERE name = 'placed'`);
-      await copy.close();
-    } catch (error) {
-      copy.abandon();
-      throw error;
-    }
-    await writeFresh(fresh, options, rows, before);
-    fs.renameSync(fresh, file);
-    return true;
-  } catch {
-    for (const name of [fresh, `${fresh}.wal`]) fs.rmSync(name, { force: true });
-    return false;
+    await copy.run(`ATTACH ${quoteLiteral(file)} AS ${BLOATED} (READ_ONLY)`);
+    // In no order the new file came out up to twice as large (measured).
+    await copy.run('SET preserve_insertion_order = true');
+    await copyAll(copy, BLOATED);
+    await copy.run(`DETACH ${BLOATED}`);
+    // They go by the numbers of rows, which are others now; the next sync by the log learns them anew.
+    await dropOtherPlaces(copy, []);
+    await copy.run(`DELETE FROM ${STATE_SCHEMA}.about WHERE name = 'placed'`);
+    await copy.close();
+  } catch (error) {
+    copy.abandon();
+    throw error;
   }
 }
 

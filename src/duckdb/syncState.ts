@@ -42,6 +42,8 @@ export interface StateRow {
     duckdbType: string;
     postgresType: string;
     number?: number;
+    /** Whether it is the time by whose ranges the source divides the table; left out when it is not. */
+    divides?: boolean;
   }[];
   readonly rows: bigint;
   readonly mode: SyncMode | 'sample' | 'follow';

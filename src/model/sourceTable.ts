@@ -23,7 +23,9 @@ export interface SourceTable {
   readonly columns: readonly SourceColumn[];
   /** Columns of the primary key, or of another unique key over not-null columns, that no two rows share; null when there is none. */
   readonly key: readonly string[] | null;
-  /** Leaf partitions of a partitioned table, in the order of their bounds. */
+  /** The first column by whose ranges a partitioned table is divided, at its first level; null when it is not, or by something else. */
+  readonly dividedBy: string | null;
+  /** Leaf partitions of a partitioned table, in the order of their bounds, level by level. */
   readonly leaves: readonly Leaf[];
 }
 

@@ -90,6 +90,7 @@ function toSourceTable(
       return toColumn(column, notNull);
     }),
     key: document.key,
+    dividedBy: document.divided_by,
     leaves: document.leaves.map((leaf) => ({
       ...{ oid: String(leaf.oid), kind: leaf.kind, pages: leaf.pages, schema: leaf.schema, name: leaf.name },
       ...{ filenode: leaf.filenode, readable: leaf.readable, isDefault: leaf.is_default, constraint: leaf.constraint },

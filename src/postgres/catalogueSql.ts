@@ -19,6 +19,7 @@ export interface TableDocument {
   columns: ColumnDocument[] | null;
   key: string[] | null;
   filenode: string;
+  divided_by: string | null;
   leaves: LeafDocument[];
   children: PartDocument[];
 }
@@ -98,6 +99,11 @@ const CONSTRAINT = `CASE WHEN NOT EXISTS (
             WHERE pt.partdefid = a.relid OR pt.partstrat = 'h' OR 0 = ANY (pt.partattrs::int2[]) OR 0 <> ANY (pt.partcollation::oid[]))
           THEN pg_catalog.pg_get_partition_constraintdef(l.oid) END`;
 
+/** The bounds of the leaf `l`, those of the partitions that it is a part of before them: sorted by its own alone, months of four hashes each would come hash by hash. */
+const BOUNDS = `ARRAY(
+          SELECT pg_catalog.pg_get_expr(b.relpartbound, b.oid) FROM pg_catalog.pg_partition_ancestors(l.oid) WITH ORDINALITY a(relid, height)
+          JOIN pg_catalog.pg_class b ON b.oid = a.relid WHERE b.relispartition ORDER BY a.height DESC)`;
+
 /**
  * One query for all tables, so that it costs one round trip. It reads the catalogue and its statistics only, which every role may.
  * The key is the primary key, else the smallest unique index over plain not-null columns that is complete and holds
@@ -162,6 +168,9 @@ SELECT json_agg(document ORDER BY position)::text AS document, (
         AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, position)
           JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number WHERE k.position <= i.indnkeyatts AND NOT ${isNotNull('a')})
       ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1),
+    'divided_by', (
+      SELECT a.attname FROM pg_catalog.pg_partitioned_table pt JOIN pg_catalog.pg_attribute a ON a.attrelid = pt.partrelid AND a.attnum = pt.partattrs[0]
+      WHERE pt.partrelid = c.oid AND pt.partstrat = 'r'),
     'leaves', COALESCE((
       SELECT json_agg(json_build_object(${PART},
         'pages', CASE WHEN l.relkind = 'r' THEN pg_catalog.pg_relation_size(l.oid) / current_setting('block_size')::int ELSE 0 END,
@@ -169,7 +178,7 @@ SELECT json_agg(document ORDER BY position)::text AS document, (
         'schema', ln.nspname, 'name', l.relname, 'filenode', l.relfilenode::text,
         'is_default', pg_catalog.pg_get_expr(l.relpartbound, l.oid) = 'DEFAULT',
         'readable', ${IS_READABLE},
-        'constraint', ${CONSTRAINT}) ORDER BY pg_catalog.pg_get_expr(l.relpartbound, l.oid), l.oid)
+        'constraint', ${CONSTRAINT}) ORDER BY ${BOUNDS}, l.oid)
       FROM pg_catalog.pg_partition_tree(c.oid) p JOIN pg_catalog.pg_class l ON l.oid = p.relid JOIN pg_catalog.pg_namespace ln ON ln.oid = l.relnamespace
       WHERE c.relkind = 'p' AND p.isleaf AND l.oid <> c.oid), '[]'),
     'access_method', (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND c.relkind <> 'p'),

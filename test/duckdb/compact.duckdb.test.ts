@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { compactFile, isBloated, rememberFreshSql } from '../../src/duckdb/compact.ts';
+import { copyInOrder } from '../../src/duckdb/copyInOrder.ts';
 import { readPublishedFile } from '../../src/duckdb/fileState.ts';
-import { STATE_DDL } from '../../src/duckdb/syncState.ts';
+import { STATE_DDL, type StateRow, writeStateSql } from '../../src/duckdb/syncState.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -50,7 +51,7 @@ test('a file that changes have made too large is written anew, with all it holds
   expect(isBloated(bytes, 250_000n, fresh)).toBe(true);
   const digest: unknown[] = [];
   await change(file, async (copy) => void digest.push(await copy.all(DIGEST)));
-  expect(await compactFile(file, options(), 250_000n, fresh)).toBe(true);
+  expect(await compactFile(file, [options()], 250_000n, fresh)).toBe(true);
   expect(fs.statSync(file).size).toBeLessThan(fresh.bytes * 1.3);
   expect(fs.readdirSync(folder.path).filter((name) => name !== 'tmp')).toEqual(['a.duckdb']);
   await change(file, async (copy) => {
@@ -70,10 +71,101 @@ test('a file that changes have made too large is written anew, with all it holds
   if (after.kind === 'ours') expect(after.fresh.bytes).toBeLessThan(fresh.bytes * 1.05);
 });
 
+/** A table that its source divides by `column`, as a sync remembers it. */
+function divided(name: string, column: string): StateRow {
+  return {
+    ...{
+      table: { schema: 'public', name },
+      identity: { systemIdentifier: '1', databaseOid: '1', timeline: null, lsn: null },
+    },
+    ...{
+      tableOid: '1',
+      fingerprint: '',
+      snapshot: '1:1:',
+      leaves: ['2'],
+      gated: true,
+      key: ['id'],
+      rows: 0n,
+      mode: 'full',
+    },
+    columns: [
+      { name: column, family: 'timestamp', duckdbType: 'TIMESTAMPTZ', postgresType: 'timestamptz', divides: true },
+    ],
+    ...{ reason: '', upserted: 0n, deleted: 0n, seconds: 0, syncedAt: '2026-01-01T00:00:00Z', toolVersion: '0' },
+  };
+}
+
+/** Rows in no order of their time, among them times that are no day. */
+async function disordered(copy: WorkingCopy): Promise<void> {
+  for (const statement of [...STATE_DDL, ...writeStateSql([divided('By Time', 'when it was')])])
+    await copy.run(statement);
+  await copy.run(
+    'CREATE TABLE "By Time" (id INTEGER NOT NULL, "when it was" TIMESTAMPTZ, rowid VARCHAR); CREATE TABLE u (id INTEGER)',
+  );
+  await copy.run('CREATE INDEX idx_at ON "By Time" ("when it was"); CREATE VIEW v AS FROM "By Time" WHERE id < 0');
+  await copy.run(
+    `INSERT INTO "By Time" SELECT i, TIMESTAMPTZ '2020-01-01' + to_hours((hash(i) % 20000)::INTEGER), hash(i) % 7 FROM range(300000) r(i)`,
+  );
+  await copy.run(
+    `INSERT INTO "By Time" VALUES (-1, NULL, ''), (-2, 'infinity', NULL), (-3, '-infinity', ''), (-4, '0044-03-15 (BC) 00:00:00+00', ''), (-5, NULL, '')`,
+  );
+  await copy.run('INSERT INTO u VALUES (2), (1), (3)');
+}
+
+const TIMED = 'SELECT count(*)::VARCHAR AS n, sum(hash(t))::VARCHAR AS h FROM "By Time" AS t';
+/** Rows that are older than the one before them. */
+const BACK =
+  'SELECT count(*)::INT AS n FROM (SELECT "when it was" < lag("when it was") OVER () AS back FROM "By Time") WHERE back';
+
+test('a table that its source divides by time is written anew in the order of it, with all it holds', async () => {
+  const file = path.join(folder.path, 'a.duckdb');
+  await change(file, disordered);
+  let digest: unknown;
+  await change(file, async (copy) => {
+    digest = await copy.all(TIMED);
+    expect(await copy.all(BACK)).not.toEqual([{ n: 0 }]);
+  });
+  expect(await compactFile(file, [options()], 300_005n, { bytes: 1, rows: 1n })).toBe(true);
+  await change(file, async (copy) => {
+    expect(await copy.all(TIMED)).toEqual(digest);
+    expect(await copy.all(BACK)).toEqual([{ n: 0 }]);
+    expect(await copy.all('SELECT count(*)::INT AS n FROM v')).toEqual([{ n: 5 }]);
+    expect(await copy.all('FROM u')).toEqual([{ id: 2 }, { id: 1 }, { id: 3 }]);
+    expect(await copy.all('SELECT index_name FROM duckdb_indexes()')).toEqual([{ index_name: 'idx_at' }]);
+    expect(await copy.all('SELECT table_name FROM finance_db.sync_state')).toEqual([{ table_name: 'By Time' }]);
+  });
+});
+
+test('what is too much to sort at once is sorted a stretch of time after the other', async () => {
+  const file = path.join(folder.path, 'a.duckdb');
+  let digest: unknown;
+  await change(file, async (copy) => {
+    await disordered(copy);
+    digest = await copy.all(TIMED);
+  });
+  await change(path.join(folder.path, 'b.duckdb'), async (copy) => {
+    await copy.run(`ATTACH '${file}' AS before (READ_ONLY)`);
+    await copy.run('SET preserve_insertion_order = true');
+    await copyInOrder(copy, 'before', 70_000n);
+    expect(await copy.all(TIMED)).toEqual(digest);
+    expect(await copy.all(BACK)).toEqual([{ n: 0 }]);
+  });
+});
+
+test('what cannot be sorted is written anew as it lies', async () => {
+  const file = path.join(folder.path, 'a.duckdb');
+  await change(file, async (copy) => {
+    for (const statement of [...STATE_DDL, ...writeStateSql([divided('t', 'renamed')])]) await copy.run(statement);
+    await copy.run('CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (2), (1)');
+  });
+  expect(await compactFile(file, [options()], 2n, { bytes: 1, rows: 1n })).toBe(true);
+  await change(file, async (copy) => expect(await copy.all('FROM t')).toEqual([{ id: 2 }, { id: 1 }]));
+});
+
 test('a compaction that fails leaves the file as it is', async () => {
   const file = path.join(folder.path, 'a.duckdb');
   fs.writeFileSync(file, 'not a database');
-  expect(await compactFile(file, options(), 1n, { bytes: 1, rows: 1n })).toBe(false);
+  expect(await compactFile(file, [options()], 1n, { bytes: 1, rows: 1n })).toBe(false);
   expect(fs.readFileSync(file, 'utf8')).toBe('not a database');
   expect(fs.readdirSync(folder.path)).toEqual(['a.duckdb']);
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openReader } from '../../src/duckdb/reader.ts';
+import { openWorkingCopy } from '../../src/duckdb/workingCopy.ts';
 import { partsOf } from '../../src/model/parts.ts';
 import { parseTableList } from '../../src/model/tableName.ts';
 import { describeTables } from '../../src/postgres/catalogue.ts';
@@ -166,6 +167,41 @@ test('500 leaves: changes in a few of them, and one that comes and goes', async 
   expect(await syncAs('', 'd')).toMatchObject([{ mode: 'incremental', upserted: 0, deleted: 20 }]);
   await run("ALTER TABLE d ATTACH PARTITION d_3 FOR VALUES FROM ('2024-01-04') TO ('2024-01-05')");
   expect(await syncAs('', 'd')).toMatchObject([{ mode: 'incremental', upserted: 10, deleted: 0 }]);
+});
+
+test('months come in their order, also such as are divided again, and a file that is written anew is in the order of time', async () => {
+  const by = (month: string, next: string): string =>
+    `CREATE TABLE public.o_${month} PARTITION OF public.o FOR VALUES FROM ('2024-${month}-01') TO ('2024-${next}-01')`;
+  await run(`CREATE TABLE o (id int NOT NULL, "on day" date NOT NULL, v text, PRIMARY KEY (id, "on day")) PARTITION BY RANGE ("on day");
+    ${by('02', '03')} PARTITION BY HASH (id); ${by('01', '02')}; ${by('03', '04')} PARTITION BY HASH (id);
+    CREATE TABLE o_3b PARTITION OF o_03 FOR VALUES WITH (MODULUS 2, REMAINDER 1); CREATE TABLE o_3a PARTITION OF o_03 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+    CREATE TABLE o_2a PARTITION OF o_02 FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE o_2b PARTITION OF o_02 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+    INSERT INTO o SELECT i, date '2024-01-01' + i % 90, md5(i::text) || md5((-i)::text) || md5((2 * i)::text) FROM generate_series(1, 30000) i`);
+  const [described] = await describeTables(source.session, parseTableList('o'));
+  expect(described?.leaves.map(({ name }) => name)).toEqual(['o_01', 'o_2a', 'o_2b', 'o_3a', 'o_3b']);
+  /** Rows of a month that lie behind one of a later month. */
+  const behind = async (): Promise<unknown> => {
+    const reader = await openReader(source.duckdbPath);
+    const rows = await reader.all(
+      'SELECT count(*) FILTER (month < before)::INT AS n FROM (SELECT month("on day") AS month, lag(month("on day")) OVER (ORDER BY rowid) AS before FROM o)',
+    );
+    reader.close();
+    return rows;
+  };
+  expect(await syncAs('', 'o')).toMatchObject([{ mode: 'full' }]);
+  await run(`UPDATE o SET v = 'changed' WHERE id % 50 = 1; UPDATE o SET "on day" = '2024-02-29' WHERE id % 70 = 2`);
+  expect(await syncAs('', 'o')).toMatchObject([{ mode: 'incremental' }]);
+  expect(await behind()).not.toEqual([{ n: 0 }]);
+  // As if the file had been much smaller once.
+  const options = { memory: '200MB', threads: 1, temporaryFolder: path.join(source.folder, 'spill') };
+  const copy = await openWorkingCopy(source.duckdbPath, options);
+  await copy.run("UPDATE finance_db.about SET value = '1' WHERE name = 'fresh_bytes'");
+  await copy.close();
+  await run('DELETE FROM o WHERE id = 3');
+  expect(await syncAs('', 'o')).toMatchObject([{ mode: 'incremental', upserted: 0, deleted: 1 }]);
+  expect(await behind()).toEqual([{ n: 0 }]);
+  await run('DELETE FROM o WHERE id % 5000 = 4; UPDATE o SET v = 0 WHERE id < 9');
+  expect(await syncAs('', 'o')).toMatchObject([{ mode: 'incremental' }]);
 });
 
 describe('transactions by month', () => {

@@ -27,7 +27,16 @@ test('what is no local heap is never gated and loaded in full each time, and the
   const source: SourceTable = {
     table: { schema: 'public', name: 't' },
     ...{ oid: '1', kind: 'r', unlogged: false, rowSecurity: false, inherited: false },
-    ...{ pages: 1, filenode: '1', deletes: '0', columns: [], key: ['id'], leaves: [], otherStorage: 'kept elsewhere' },
+    ...{
+      pages: 1,
+      filenode: '1',
+      deletes: '0',
+      columns: [],
+      key: ['id'],
+      dividedBy: null,
+      leaves: [],
+      otherStorage: 'kept elsewhere',
+    },
   };
   expect(changesNeedTransaction(source)).toBe(false);
   expect(changesNeedTransaction({ ...source, otherStorage: null })).toBe(true);

@@ -12,7 +12,16 @@ const leaf = (oid: string, more: Partial<Leaf> = {}): Leaf => ({
 
 const table = (...leaves: Leaf[]): SourceTable => ({
   ...{ table: { schema: 'public', name: 't' }, oid: '1', kind: 'p', unlogged: false, rowSecurity: false },
-  ...{ inherited: false, pages: 0, filenode: '0', deletes: '0', columns: [], key: ['id'], otherStorage: null },
+  ...{
+    inherited: false,
+    pages: 0,
+    filenode: '0',
+    deletes: '0',
+    columns: [],
+    key: ['id'],
+    dividedBy: null,
+    otherStorage: null,
+  },
   leaves,
 });
 

@@ -21,7 +21,7 @@ const table = (...columns: SourceColumn[]): SourceTable => ({
     otherStorage: null,
     inherited: false,
   },
-  ...{ pages: 0, filenode: '1', deletes: '0', columns, key: null, leaves: [] },
+  ...{ pages: 0, filenode: '1', deletes: '0', columns, key: null, dividedBy: null, leaves: [] },
 });
 const numeric = (precision: number, scale: number): SourceType =>
   type('numeric', { typmod: ((precision << 16) | (scale & 0x7ff)) + 4 });

@@ -6,7 +6,7 @@ import { compactFile, type FreshSize, isBloated } from '../../duckdb/compact.ts'
 import type { Workspace } from '../../duckdb/publish.ts';
 import { ATTACHED, openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from '../../duckdb/workingCopy.ts';
 import { mapFileError } from '../../files/fileErrors.ts';
-import { DEFAULT_MEMORY } from '../sync/syncCopy.ts';
+import { COMPACT_MEMORY } from '../sync/syncCopy.ts';
 import { fileIdentity } from '../validate/receipt.ts';
 import { LEAN_MEMORY } from './memory.ts';
 import { PublishedPlace } from './publishedPlace.ts';
@@ -159,10 +159,8 @@ export class PrivateCopy {
   private async compactIfBloated(rows: bigint): Promise<void> {
     if (!isBloated(fs.statSync(this.path).size, rows, this.fresh)) return;
     await this.suspend();
-    const compact = (memory: string): Promise<boolean> =>
-      compactFile(this.path, this.options(memory), rows, this.fresh);
-    // It comes out the same; rows of many kilobytes may need more.
-    if (!(await compact(LEAN_MEMORY))) await compact(DEFAULT_MEMORY);
+    const tries = COMPACT_MEMORY.map((memory) => this.options(memory));
+    await compactFile(this.path, tries, rows, this.fresh);
     // Whether it could be done or not: what it measures now is what the next look goes by.
     this.fresh = { bytes: fs.statSync(this.path).size, rows };
     await this.resume();

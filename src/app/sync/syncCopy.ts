@@ -7,6 +7,8 @@ import type { SyncRequest } from './syncRequest.ts';
 
 /** DuckDB's memory for a sync unless --memory says otherwise; peak resident memory is measured in docs/performance.md. */
 export const DEFAULT_MEMORY = '320MB';
+/** For writing a file anew: it comes out the same with little, and rows of many kilobytes may need more. */
+export const COMPACT_MEMORY = ['160MB', DEFAULT_MEMORY];
 /** Disk for rows on their way from PostgreSQL to DuckDB. */
 const SPOOL_BYTES = 512 << 20;
 
@@ -17,10 +19,10 @@ export async function openCopy(request: SyncRequest, workspace: Workspace): Prom
   return copy;
 }
 
-/** What DuckDB may use for a sync. */
-export function copyOptions(request: SyncRequest, workspace: Workspace): WorkingCopyOptions {
+/** What DuckDB may use for a sync. @param memory unless --memory says otherwise */
+export function copyOptions(request: SyncRequest, workspace: Workspace, memory = DEFAULT_MEMORY): WorkingCopyOptions {
   return {
-    memory: request.config.memory ?? DEFAULT_MEMORY,
+    memory: request.config.memory ?? memory,
     threads: os.availableParallelism(),
     temporaryFolder: workspace.temporaryFolder,
   };

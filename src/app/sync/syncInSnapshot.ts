@@ -28,7 +28,7 @@ import { settledByLog, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
 import { coversFile, findState, isSame, rowsAfter } from './published.ts';
 import { createReadyViews } from './readyViews.ts';
-import { copyOptions, loadContext, openCopy } from './syncCopy.ts';
+import { COMPACT_MEMORY, copyOptions, loadContext, openCopy } from './syncCopy.ts';
 import { describeSource } from './syncedFrom.ts';
 import type { SyncRequest, SyncResult, TableResult } from './syncRequest.ts';
 import { secondsSince } from './syncTable.ts';
@@ -182,8 +182,10 @@ async function publish(
   await copy.close();
   if (keeps && known !== null) {
     const rows = rowsAfter(known.tables, work, tables);
-    if (isBloated(fs.statSync(copy.path).size, rows, known.fresh))
-      await compactFile(copy.path, copyOptions(request, workspace), rows, known.fresh);
+    if (isBloated(fs.statSync(copy.path).size, rows, known.fresh)) {
+      const tries = COMPACT_MEMORY.map((memory) => copyOptions(request, workspace, memory));
+      await compactFile(copy.path, tries, rows, known.fresh);
+    }
   }
   request.signal.throwIfAborted();
   if (file.kind === 'unusable')

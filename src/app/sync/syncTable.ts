@@ -31,6 +31,9 @@ export interface PlacesNow {
   readonly tail: bigint;
 }
 
+/** Types of DuckDB by which a file can be sorted so that a time finds its rows together. */
+const TIMES = new Set(['DATE', 'TIMESTAMP', 'TIMESTAMPTZ']);
+
 const NO_PLACES: PlacesNow = { parts: new Set(), tail: 0n };
 
 /**
@@ -130,7 +133,7 @@ export function stateOf(
     leaves: source.leaves.map((leaf) => leaf.oid),
     gated: changesNeedTransaction(source),
     key: source.key,
-    columns: stateColumns(source, columns),
+    columns: stateColumns(source, columns).map((column) => ({ ...column, ...dividesBy(source, column) })),
     ...result,
     table: source.table,
     syncedAt: now.toISOString(),
@@ -144,6 +147,14 @@ export function stateColumns(source: SourceTable, columns: readonly ColumnMappin
     ...{ name, family, duckdbType, postgresType },
     ...numberOf(source, index),
   }));
+}
+
+/** Whether a column is the time that divides the table: a compacted file is sorted by it. */
+function dividesBy(
+  { dividedBy }: SourceTable,
+  { name, duckdbType }: { name: string; duckdbType: string },
+): { divides?: true } {
+  return name === dividedBy && TIMES.has(duckdbType) ? { divides: true } : {};
 }
 
 function numberOf(source: SourceTable, index: number): { number?: number } {
