@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sync } from '../../src/app/sync/sync.ts';
 import type { SyncRequest, SyncResult } from '../../src/app/sync/syncRequest.ts';
 import { type DuckDbReader, openReader } from '../../src/duckdb/reader.ts';
+import { isOneOf } from '../../src/duckdb/stateSeal.ts';
 import type { PartsDocument } from '../../src/duckdb/syncState.ts';
 import { messageOf } from '../../src/errors/financeDbError.ts';
-import { parseTableList } from '../../src/model/tableName.ts';
+import { parseTableList, type TableName } from '../../src/model/tableName.ts';
 import { connect, type PgSession } from '../../src/postgres/session.ts';
 import type { Cluster } from './cluster.ts';
 import { compareTable } from './compare.ts';
@@ -46,9 +47,15 @@ export interface LogStressResult {
   readonly monthsVouched: number;
 }
 
-const TABLES = 'flat,months,lists';
+/** A key whose columns are called like our aliases, and which hold what cannot travel, or not with others. */
+const AWKWARD = `"row", "hash", "file", "block", "T", d`;
+const awkwardKey = (i: string): string =>
+  `CASE ${i} % 17 WHEN 0 THEN '' WHEN 1 THEN E'r\\036' || ${i} WHEN 2 THEN repeat('long', 300) || ${i} WHEN 3 THEN E'\\\\N\\t' ELSE 'r' || ${i} END,
+   CASE ${i} % 19 WHEN 0 THEN 'infinity' WHEN 1 THEN '-infinity' WHEN 2 THEN '0044-03-15 12:00:00.5Z BC' WHEN 3 THEN '10000-01-01Z' ELSE '2024-01-01Z'::timestamptz + ${i} * interval '1 hour 1 microsecond' END,
+   CASE ${i} % 23 WHEN 0 THEN 'infinity' WHEN 1 THEN '0001-01-01 BC' ELSE '2024-01-01'::date + ${i} END,
+   ${i}, chr(97 + ${i} % 26), lpad(${i}::text, 32, '0')::uuid`;
 
-/** The last one's keys come in no order of its parts, so that their bounds say nothing to DuckDB. */
+/** The keys of lists come in no order of its parts, so that their bounds say nothing to DuckDB. */
 const MAKE = `
   CREATE TABLE flat (id int PRIMARY KEY, v text) WITH (fillfactor = 10);
   INSERT INTO flat SELECT i, 'f' || i FROM generate_series(1, 2900) i;
@@ -64,7 +71,9 @@ const MAKE = `
   CREATE TABLE lists (id int NOT NULL, kind text NOT NULL, v text, PRIMARY KEY (id, kind)) PARTITION BY LIST (kind);
   CREATE TABLE lists_a PARTITION OF lists FOR VALUES IN ('a');
   CREATE TABLE lists_b PARTITION OF lists FOR VALUES IN ('b', 'c');
-  INSERT INTO lists SELECT i, chr(97 + i % 3), 'l' || i FROM generate_series(1, 600) i`;
+  INSERT INTO lists SELECT i, chr(97 + i % 3), 'l' || i FROM generate_series(1, 600) i;
+  CREATE TABLE awkward ("row" text, place text, "hash" timestamptz, "file" date, "block" bigint, "T" varchar(40), d uuid, k0 int, h text, PRIMARY KEY (${AWKWARD})) WITH (fillfactor = 10);
+  INSERT INTO awkward (${AWKWARD}, h) SELECT 'r' || i, '2024-01-01Z'::timestamptz + i * interval '1 hour', '2024-01-01'::date + i, i, 't', lpad(i::text, 32, '0')::uuid, 'h' FROM generate_series(1, 500) i`;
 
 type Next = () => number;
 
@@ -95,12 +104,18 @@ function statement(next: Next, focus: string): string {
     `UPDATE lists SET kind = '${kind}' WHERE id = ${id}`,
     `UPDATE lists SET v = ${text} WHERE id BETWEEN ${id} AND ${to}`,
     `DELETE FROM lists WHERE id BETWEEN ${id} AND ${to}`,
+    `INSERT INTO awkward (${AWKWARD}, h) SELECT ${awkwardKey('i')}, ${text} FROM generate_series(${id}, ${to}) i ON CONFLICT DO NOTHING`,
+    `UPDATE awkward SET h = ${text}, k0 = ${id} WHERE "block" BETWEEN ${id % 500} AND ${(id % 500) + 9}`,
+    `UPDATE awkward SET (${AWKWARD}) = (SELECT ${awkwardKey(String(id))}) WHERE "block" = ${id % 500}`,
+    `DELETE FROM awkward WHERE "block" BETWEEN ${id % 500} AND ${(id % 500) + 3} OR "row" = ''`,
     'INSERT INTO elsewhere VALUES (1)',
     `DO $$ BEGIN INSERT INTO public.months VALUES (${id}, ${at}, 'block'); INSERT INTO public.flat SELECT id FROM public.flat LIMIT 1; EXCEPTION WHEN unique_violation THEN UPDATE public.lists SET v = 'handler' WHERE id = ${id}; END $$`,
   ];
   const some = all.filter((sql) => sql.includes(focus));
   return some[number(next, some.length)] ?? '';
 }
+
+const FOCUS = ['', 'flat', 'months', 'lists', 'awkward', 'elsewhere', 'DELETE FROM months'];
 
 /** What no transaction may hold, and what changes files. */
 const ALONE = [
@@ -112,12 +127,18 @@ const ALONE = [
     'TRUNCATE months_2',
     'TRUNCATE lists_a',
   ],
-  ...['ALTER TABLE months DETACH PARTITION months_2', 'REINDEX TABLE flat', 'ANALYZE', 'DROP TABLE elsewhere'],
-  "ALTER TABLE months ATTACH PARTITION months_2 FOR VALUES FROM ('2024-02-01') TO ('2024-03-01')",
+  ...['REINDEX TABLE flat', 'ANALYZE', 'DROP TABLE elsewhere'],
   ...['CREATE TABLE elsewhere (id int)', 'ALTER TABLE months_4 SET (fillfactor = 50)', 'TRUNCATE flat'],
   "BEGIN; TRUNCATE months_4; INSERT INTO months SELECT i, '2024-04-05', 'again' FROM generate_series(1, 40) i; COMMIT",
-  "INSERT INTO flat SELECT i, 'many' FROM generate_series(1, 900) i ON CONFLICT DO NOTHING",
+  ...Array<string>(3).fill("INSERT INTO flat SELECT i, 'many' FROM generate_series(1, 900) i ON CONFLICT DO NOTHING"),
+  ...['DELETE FROM flat WHERE id % 10 = 3', "DELETE FROM months WHERE id % 10 = 3 AND at < '2024-02-01'"],
+  ...['ALTER TABLE flat ADD COLUMN more int DEFAULT 7', 'ALTER TABLE flat DROP COLUMN more'],
+  ...['ALTER TABLE flat SET TABLESPACE stress', 'ALTER TABLE flat SET TABLESPACE pg_default'],
 ];
+
+/** A leaf that goes, and comes again later as it was, or with other rows. */
+const DETACH = 'ALTER TABLE months DETACH PARTITION months_2';
+const ATTACH = "ALTER TABLE months ATTACH PARTITION months_2 FOR VALUES FROM ('2024-02-01') TO ('2024-03-01')";
 
 async function quietly(session: PgSession, sql: string): Promise<boolean> {
   return session.query(sql).then(
@@ -137,7 +158,8 @@ class Writer {
     private readonly name: string,
   ) {}
 
-  async turn(next: Next, focus: string): Promise<void> {
+  /** @param named gives the name that a table has now */
+  async turn(next: Next, focus: string, named: (sql: string) => string): Promise<void> {
     const { session } = this;
     if (this.prepared.length > 0 && next() < 0.4) {
       const name = this.prepared.shift();
@@ -149,7 +171,7 @@ class Writer {
     for (let i = 1 + number(next, 3); i > 0; i--) {
       const inSavepoint = next() < 0.5;
       if (inSavepoint) await quietly(session, 'SAVEPOINT s');
-      const worked = await quietly(session, `SET LOCAL lock_timeout = '20ms'; ${statement(next, focus)}`);
+      const worked = await quietly(session, `SET LOCAL lock_timeout = '20ms'; ${named(statement(next, focus))}`);
       if (inSavepoint)
         await quietly(session, !worked || next() < 0.3 ? 'ROLLBACK TO SAVEPOINT s' : 'RELEASE SAVEPOINT s');
       else if (!worked) break;
@@ -199,6 +221,7 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
     return connect(read, { retryMs: 5000 });
   };
   admin = await enter();
+  await quietly(admin, "SET allow_in_place_tablespaces = on; CREATE TABLESPACE stress LOCATION ''");
   await admin.query(MAKE);
   const writers = [new Writer(await enter(), `a${seed}`), new Writer(await enter(), `b${seed}`)];
   const result = {
@@ -216,18 +239,27 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
     monthsVouched: 0,
   };
   let round = 0;
+  /** The first table is called otherwise now and then, and is another one to the file then. */
+  let flat = 'flat';
+  const named = (sql: string): string => sql.replaceAll(/\bflat\b/g, flat);
   const witness = new MonthWitness();
   try {
     for (; round < options.rounds; round++) {
-      const focus = ['', 'flat', 'months', 'lists', 'elsewhere', 'DELETE FROM months'][number(next, 6)] ?? '';
+      const focus = FOCUS[number(next, FOCUS.length)] ?? '';
       for (let turns = number(next, 4); turns > 0; turns--)
-        await writers[number(next, writers.length)]?.turn(next, focus);
+        await writers[number(next, writers.length)]?.turn(next, focus, named);
+      await quietly(admin, "SET lock_timeout = '50ms'");
       if (next() < 0.3) {
-        const command = ALONE[number(next, ALONE.length)] ?? '';
-        await quietly(admin, "SET lock_timeout = '50ms'");
-        await quietly(admin, command);
+        await quietly(admin, named(ALONE[number(next, ALONE.length)] ?? ''));
         await quietly(admin, 'ROLLBACK');
       }
+      if (next() < 0.1 && !(await quietly(admin, DETACH))) await quietly(admin, ATTACH);
+      if (next() < 0.04) {
+        const other = flat === 'flat' ? 'plain' : 'flat';
+        if (await quietly(admin, `ALTER TABLE ${flat} RENAME TO ${other}`)) flat = other;
+      }
+      const all = [flat, 'months', 'lists', 'awkward'];
+      const tables = next() < 0.15 ? (all[number(next, all.length)] ?? flat) : all.join(',');
       if (options.crashEvery > 0 && next() < 1 / options.crashEvery) {
         if (standby !== undefined && next() < 0.5) {
           standby.stop('immediate');
@@ -241,7 +273,7 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
       }
       const checkpoint = next() < 0.7;
       const source = await readFrom();
-      const request = { ...logRequest(options.folder, read, `log_${seed}.duckdb`, TABLES), placesFrom: 1 };
+      const request = { ...logRequest(options.folder, read, `log_${seed}.duckdb`, tables), placesFrom: 1 };
       const done =
         standby !== undefined && checkpoint
           ? await besideCheckpoints([admin, source], sync({ ...request, awaitCheckpointSeconds: 10 }))
@@ -255,14 +287,14 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
       );
       const reader = await openReader(path.join(options.folder, `log_${seed}.duckdb`));
       try {
-        for (const table of parseTableList(TABLES))
+        for (const table of parseTableList(tables))
           result.rowsCompared += await compareTable(source, reader.connection, table);
-        result.placesCompared += await comparePlaces(source, reader);
+        result.placesCompared += await comparePlaces(source, reader, parseTableList(tables));
       } finally {
         reader.close();
         await source.close();
       }
-      const vouched = await witness.look(path.join(options.folder, `log_${seed}.duckdb`));
+      const vouched = await witness.look(path.join(options.folder, `log_${seed}.duckdb`), ['awkward']);
       result.monthsVouched += Object.values(vouched).reduce((sum, count) => sum + count, 0);
     }
     return { ...result, rounds: round };
@@ -296,10 +328,17 @@ async function besideCheckpoints<T>(sessions: readonly PgSession[], work: Promis
   return result;
 }
 
-/** Compares in which blocks the file believes rows to lie with where they lie, of the tables of which it knows that as of its snapshot. */
-export async function comparePlaces(session: PgSession, reader: DuckDbReader): Promise<number> {
+/**
+ * Compares in which blocks the file believes rows to lie with where they lie, of the tables of which it knows that as of its snapshot.
+ * @param tables those that were just synced
+ */
+export async function comparePlaces(
+  session: PgSession,
+  reader: DuckDbReader,
+  tables: readonly TableName[],
+): Promise<number> {
   const states = await reader.all<{ table_oid: string; snapshot: string }>(
-    'SELECT table_oid, snapshot FROM finance_db.sync_state',
+    `SELECT table_oid, snapshot FROM finance_db.sync_state WHERE ${isOneOf(tables)}`,
   );
   const [about] = await reader.all<{ value: string }>("SELECT value FROM finance_db.about WHERE name = 'placed'");
   const known = JSON.parse(about?.value ?? '{}') as PartsDocument;

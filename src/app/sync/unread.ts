@@ -3,7 +3,7 @@ import { type ChangedSince, isOfUse, lookAtPart, type PartBlocks } from '../../m
 import type { Part } from '../../model/parts.ts';
 import type { PartState, TableState } from '../../model/syncPlan.ts';
 import { type CheckpointMark, startOf } from '../../model/walSummaries.ts';
-import { parseLsn } from '../../model/watermark.ts';
+import { parseLsn, type Snapshot } from '../../model/watermark.ts';
 import type { SourceSnapshot } from '../../postgres/snapshot.ts';
 import { askWal, HAS_WAL_SUMMARIES, type WalAnswer } from '../../postgres/walSummaries.ts';
 import { partsIn } from './fullLoad.ts';
@@ -48,16 +48,15 @@ export async function findUnread(
   embedded: boolean,
 ): Promise<WalLooks> {
   const ofNoUse = (why: string): WalLook => ({ unread: new Map(), blocks: null, placed: [], forgets: false, why });
-  const nothing = (why: string): WalLooks => ({ of: () => ofNoUse(why), summaries: 0 });
-  if (snapshot.serverVersionNumber < HAS_WAL_SUMMARIES)
-    return nothing('PostgreSQL summarizes its log from version 17 on');
   const context = { snapshot, placesFrom: request.placesFrom };
-  const candidates = work.flatMap((one) => {
-    const candidate = candidateOf(context, one, stateOf(one), marks);
-    return candidate === null ? [] : [candidate];
-  });
+  const found = new Map(work.map((one) => [one.plan.source.oid, candidateOf(context, one, stateOf(one), marks)]));
+  const candidates = [...found.values()].filter((one) => typeof one !== 'string');
+  const without = (oid: string, why = ''): WalLook => {
+    const own = found.get(oid);
+    return ofNoUse(typeof own === 'string' ? own : why);
+  };
+  if (candidates.length === 0) return { of: without, summaries: 0 };
   const starts = startsOf(candidates);
-  if (starts.length === 0) return nothing('no checkpoint is known from before the last sync');
   const pages = candidates.reduce((sum, candidate) => sum + candidate.pages, 0);
   const answer = await askWal(snapshot, {
     starts,
@@ -66,10 +65,10 @@ export async function findUnread(
     waitMs: (request.awaitCheckpointSeconds ?? 0) * 1000,
     signal: request.signal,
   });
-  if (answer.kind === 'unknown') return nothing(answer.why);
+  if (answer.kind === 'unknown') return { of: (oid) => without(oid, answer.why), summaries: 0 };
   const looks = new Map(candidates.map((candidate) => [candidate.oid, lookOf(candidate, answer)]));
   return {
-    of: (oid) => looks.get(oid) ?? ofNoUse('what the log tells is of no use for it'),
+    of: (oid) => looks.get(oid) ?? without(oid),
     summaries: answer.summaries,
   };
 }
@@ -89,28 +88,44 @@ interface Candidate {
   readonly wantsPlaces: boolean;
 }
 
+const NO_START = 'no checkpoint is known from before the last sync';
+
 /**
  * What may be left out of a table. Not those whose rows can change without the log telling (unlogged ones), and nothing when
- * partitions were detached: their rows are gone, and no part that is left tells which they were.
+ * partitions were detached: their rows are gone, and no part that is left tells which they were. Of a partition that was attached
+ * nothing is known, though something was before it went: its rows are not in the file.
+ * @returns in words why nothing may
  */
 function candidateOf(
   context: Parameters<typeof wantsPlaces>[0],
   { plan, columns }: TableWork,
   state: TableState | null,
   marks: readonly CheckpointMark[],
-): Candidate | null {
+): Candidate | string {
   const { source } = plan;
-  if (plan.mode !== 'incremental' || plan.lostLeaves || source.unlogged || state === null) return null;
-  const known = (parts: ReadonlyMap<string, PartState> | undefined, of: Pick<TableState, 'snapshot'>): Known | null => {
-    const start = startOf(marks, context.snapshot.identity.timeline, of.snapshot);
-    return start === null || parts === undefined ? null : { parts, start };
+  if (context.snapshot.serverVersionNumber < HAS_WAL_SUMMARIES)
+    return 'PostgreSQL summarizes its log from version 17 on';
+  if (plan.mode !== 'incremental' || state === null) return plan.reason;
+  if (source.unlogged) return 'the log tells nothing of an unlogged table';
+  if (plan.lostLeaves) return 'partitions were detached, and the others do not tell which rows they had';
+  const isNew = new Set(plan.newLeaves);
+  const known = (parts: TableState['parts'], of: Snapshot): Known | null => {
+    const start = startOf(marks, context.snapshot.identity.timeline, of);
+    const stayed = [...(parts ?? [])].filter(([oid]) => !isNew.has(oid));
+    return start === null ? null : { parts: new Map(stayed), start };
   };
+  const rows = known(state.parts, state.snapshot);
+  if (rows === null) return NO_START;
   const wanted = wantsPlaces(context, source, columns);
-  const rows = known(state.parts ?? undefined, state);
-  const places = wanted && state.places !== null ? known(state.places.parts, state.places) : null;
+  // Younger ones came by another name that the table had: what changed since then is not all that changed since this state.
+  const isOlder = state.places !== null && state.places.snapshot.xmin <= state.snapshot.xmin;
+  const places = wanted && isOlder ? known(state.places.parts, state.places.snapshot) : null;
   const parts = partsIn(context, source);
   const isKnown = parts.some((part) => [rows, places].some((one) => stateIn(one, part) !== null));
-  if (!isKnown) return null;
+  if (!isKnown)
+    return parts.every(({ filenode }) => filenode === null)
+      ? 'its partitions cannot be read one by one: this role may SELECT from their table only, and their bounds are no numbers or times'
+      : 'its files are others than at the last sync, or unknown';
   const pages = source.leaves.reduce((sum, leaf) => sum + leaf.pages, source.pages);
   return { oid: source.oid, pages, parts, rows, places, wantsPlaces: wanted };
 }
@@ -165,11 +180,8 @@ function lookOf(candidate: Candidate, { since, summaries }: Extract<WalAnswer, {
     byBlocks += read.rows === null ? part.pages * COST_OF_LEARNING : costOf(read.ranges, part.pages);
     isBusy ||= look.kind === 'busy';
   }
-  if (!candidate.wantsPlaces)
-    return {
-      ...{ unread, blocks: null, placed: [], forgets: false },
-      why: 'the summaries of the write-ahead log tell which changed',
-    };
+  const which = 'the summaries of the write-ahead log tell which changed';
+  if (!candidate.wantsPlaces) return { unread, blocks: null, placed: [], forgets: false, why: which };
   if (isBusy && byBlocks > byScan) {
     // What did not change since the last sync need not be scanned, whatever is known of its places.
     for (const { part, rows } of looks) if (rows?.ranges.length === 0) unread.set(part.oid, rows.rows);
@@ -180,6 +192,7 @@ function lookOf(candidate: Candidate, { since, summaries }: Extract<WalAnswer, {
     };
   }
   const why = 'the summaries of the write-ahead log tell which blocks changed';
-  const isFirst = looks.every(({ places }) => places === null);
-  return { unread, blocks, placed, forgets: false, why: isFirst ? `${why}, from the next sync on` : why };
+  const isKnown = looks.some(({ places }) => places !== null);
+  const first = blocks.size === 0 ? which : `${why}, from the next sync on`;
+  return { unread, blocks, placed, forgets: false, why: isKnown ? why : first };
 }
