@@ -1,5 +1,5 @@
 // Fetches PostgreSQL servers of other versions for the tests, outside of what the product installs:
-//   node scripts/testPostgres.mjs 14 15 16 17
+//   node scripts/testPostgres.mjs 13 14 15 16 17
 // and then FINANCE_DB_TEST_POSTGRES=14 npm run jest -- test/pg/types
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 /** One exact version a major, so that a run can be repeated. */
 const VERSIONS = {
+  13: '13.23.0-beta.16',
   14: '14.23.0-beta.17',
   15: '15.18.0-beta.17',
   16: '16.14.0-beta.17',

@@ -141,7 +141,7 @@ SELECT json_agg(document ORDER BY position)::text AS document, (
               SELECT t.typbasetype AS oid, t.typtypmod AS typmod WHERE t.typtype = 'd'
               UNION ALL SELECT t.typelem, part.typmod WHERE ${IS_LIST}
               UNION ALL SELECT x.atttypid, x.atttypmod FROM pg_catalog.pg_attribute x WHERE t.typtype = 'c' AND x.attrelid = t.typrelid AND x.attnum > 0 AND NOT x.attisdropped
-              UNION ALL SELECT r.rngsubtype, -1 FROM pg_catalog.pg_range r WHERE t.typtype IN ('r', 'm') AND t.oid IN (r.rngtypid, r.rngmultitypid)
+              UNION ALL SELECT r.rngsubtype, -1 FROM pg_catalog.pg_range r WHERE t.typtype IN ('r', 'm') AND t.oid IN (r.rngtypid, (to_jsonb(r) ->> 'rngmultitypid')::oid)
             ) next WHERE next.oid <> ALL (part.path)
           )
           SELECT json_agg(json_build_object(

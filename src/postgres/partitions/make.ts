@@ -34,7 +34,7 @@ export async function makeMonths(
   if (months.length === 0) return [];
   requireRightsToMake(partitioned, months);
   const made = months.map((month) => ({ month, leaf: leafOf(partitioned, month) }));
-  await refuseTaken(session, partitioned, made);
+  await refuseTaken(session, partitioned, months);
   await session.query(made.map(({ month, leaf }) => makeSql(partitioned, leaf, month)).join(';\n'));
   return made.map(({ leaf }) => leaf);
 }
@@ -45,9 +45,9 @@ function leafOf({ table, partitions }: PartitionedTable, month: Month): TableNam
 
 function makeSql({ table, type, owner, role }: PartitionedTable, leaf: TableName, month: Month): string {
   const own = owner === role ? '' : `ALTER TABLE ${postgresTable(leaf)} OWNER TO ${quoteIdentifier(owner)};\n`;
-  // No indexes: those of the table are made by attaching.
+  // No indexes: those of the table are made by attaching. By what is left out, since PostgreSQL before 14 knows no COMPRESSION.
   return `CREATE TABLE ${postgresTable(leaf)} (LIKE ${postgresTable(table)}
-  INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION);
+  INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY EXCLUDING STATISTICS EXCLUDING COMMENTS);
 ${own}ALTER TABLE ${postgresTable(table)} ATTACH PARTITION ${postgresTable(leaf)} ${boundsOf(month, type ?? '')}`;
 }
 
@@ -78,18 +78,31 @@ export function requireRightsToMake(partitioned: PartitionedTable, months: reado
   );
 }
 
-/** A month that was detached keeps its name and its rows. */
-async function refuseTaken(
+interface NamedMonth {
+  readonly month: Month;
+  readonly leaf: TableName;
+}
+
+/** Of months without a partition those whose partition would be called as another table is: a month that was detached keeps its name and its rows. */
+export async function takenMonths(
   session: PgSession,
-  { table }: PartitionedTable,
-  made: readonly { readonly month: Month; readonly leaf: TableName }[],
-): Promise<void> {
-  const names = made.map(({ leaf }) => quoteLiteral(leaf.name)).join(', ');
-  const [taken] = await session.query<{ name: string }>(
+  partitioned: PartitionedTable,
+  months: readonly Month[],
+): Promise<NamedMonth[]> {
+  if (months.length === 0) return [];
+  const named = months.map((month) => ({ month, leaf: leafOf(partitioned, month) }));
+  const taken = await session.query<{ name: string }>(
     `SELECT c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = ${quoteLiteral(table.schema)} AND c.relname IN (${names}) ORDER BY 1 LIMIT 1`,
+     WHERE n.nspname = ${quoteLiteral(partitioned.table.schema)} AND c.relname IN (${named.map(({ leaf }) => quoteLiteral(leaf.name)).join(', ')})`,
   );
-  const one = made.find(({ leaf }) => leaf.name === taken?.name);
+  const names = new Set(taken.map(({ name }) => name));
+  return named.filter(({ leaf }) => names.has(leaf.name));
+}
+
+/** @throws FinanceDbError PG_TABLE_SHAPE naming the first month whose name is taken */
+async function refuseTaken(session: PgSession, partitioned: PartitionedTable, months: readonly Month[]): Promise<void> {
+  const { table } = partitioned;
+  const [one] = await takenMonths(session, partitioned, months);
   if (one === undefined) return;
   const [whole, leaf] = [displayName(table), displayName(one.leaf)];
   throw new FinanceDbError(

@@ -13,6 +13,8 @@ export interface PartitionedTable extends Partitioning {
   readonly owned: boolean;
   /** Whether it may create tables in the table's schema. */
   readonly creates: boolean;
+  /** Whether the server detaches partitions without locking anybody out: from PostgreSQL 14 on. */
+  readonly concurrent: boolean;
   /** By what it is partitioned, in SQL: `RANGE ("timestamp")`. */
   readonly key: string;
 }
@@ -22,6 +24,7 @@ interface Document {
   role: string;
   owned: boolean;
   creates: boolean;
+  concurrent: boolean;
   key: string;
   column: string | null;
   type: string | null;
@@ -37,9 +40,10 @@ export async function readPartitions(session: PgSession, table: TableName): Prom
 SELECT json_build_object(
   'owner', pg_catalog.pg_get_userbyid(c.relowner), 'role', current_user, 'owned', pg_catalog.pg_has_role(c.relowner, 'USAGE'),
   'creates', pg_catalog.has_schema_privilege(n.oid, 'CREATE'), 'key', pg_catalog.pg_get_partkeydef(c.oid),
+  'concurrent', current_setting('server_version_num')::int >= 140000,
   'column', a.attname, 'type', pg_catalog.format_type(a.atttypid, NULL),
   'partitions', (SELECT coalesce(json_agg(json_build_object('schema', ln.nspname, 'name', l.relname,
-      'bound', pg_catalog.pg_get_expr(l.relpartbound, l.oid), 'pending', i.inhdetachpending)), '[]')
+      'bound', pg_catalog.pg_get_expr(l.relpartbound, l.oid), 'pending', coalesce((to_jsonb(i) ->> 'inhdetachpending')::boolean, false))), '[]')
     FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class l ON l.oid = i.inhrelid
     JOIN pg_catalog.pg_namespace ln ON ln.oid = l.relnamespace WHERE i.inhparent = c.oid)
 )::text AS document
