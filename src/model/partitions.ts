@@ -56,6 +56,14 @@ export function monthOf({ range }: Partition): Month | null {
   return from !== null && to === from + 1 ? from : null;
 }
 
+/** The first month from `month` on that has no partition: one of a mistyped year, far ahead, is no help to the months before it. */
+export function firstMissing({ partitions }: Partitioning, month: Month): Month {
+  const made = new Set(partitions.map(monthOf));
+  let first = month;
+  while (made.has(first)) first++;
+  return first;
+}
+
 /** Whether each partition but a default one is a month, so that the months that are missing can be made. */
 export function isByMonth(partitioning: Partitioning): boolean {
   return (

@@ -85,10 +85,9 @@ export function partitionsText(
   return printableText(`${lines.join('\n')}\n`);
 }
 
-function madeLine({ table, made, partitions }: PartitionsResult): string {
-  const end = partitions.findLast(({ isDefault }) => !isDefault)?.range?.to?.slice(0, 10) ?? 'its end';
-  if (made.length === 0) return `Nothing to make: ${table} has every month to ${end}.`;
-  return `Made ${counted(made.length, 'partition')} of ${table}, ${namesText(made)}: it takes rows before ${end}.`;
+function madeLine({ table, made, until }: PartitionsResult): string {
+  if (made.length === 0) return `Nothing to make: ${table} has every month to ${until}.`;
+  return `Made ${counted(made.length, 'partition')} of ${table}, ${namesText(made)}: it takes rows before ${until}.`;
 }
 
 /** All of few, else the first and the last; --json has all. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  firstMissing,
   isByMonth,
   monthBound,
   monthOf,
@@ -61,6 +62,16 @@ describe('bounds', () => {
 });
 
 describe('months', () => {
+  test('go on until the first one that is missing, whatever lies far ahead', () => {
+    const months = ['2024-11', '2024-12', '2025-01', '9999-12'].map((text) => {
+      const [from, to] = [toMonth(text), toMonth(text) + 1].map((one) => monthBound(one, 'date'));
+      return partition(`FOR VALUES FROM ('${from}') TO ('${to}')`);
+    });
+    const until = (text: string): string =>
+      monthText(firstMissing({ column: 'd', type: 'date', partitions: months }, toMonth(text)));
+    expect([until('2024-12'), until('2025-02'), until('9999-12')]).toEqual(['2025-02', '2025-02', '10000-01']);
+  });
+
   const cover = (held: string[], now: string, ahead: number): string[] =>
     monthsToCover(held.map(toMonth), toMonth(now), ahead).map((one) => monthText(one));
 

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { FinanceDbError, isFinanceDbError } from '../../errors/financeDbError.ts';
-import { type Partition, toMonth } from '../../model/partitions.ts';
+import { firstMissing, monthBound, type Partition, toMonth } from '../../model/partitions.ts';
 import { displayName, type TableName } from '../../model/tableName.ts';
 import { watchLocks } from '../../postgres/lockWatch.ts';
 import { type PartitionedTable, readPartitions } from '../../postgres/partitions/read.ts';
@@ -35,6 +35,8 @@ export interface PartitionsResult {
   readonly key: string;
   /** What was made now, in order. */
   readonly made: readonly string[];
+  /** The first day from now on that no month is there for, such as `2026-09-01`; null where none was to be made. */
+  readonly until: string | null;
   /** Those that were detached now. */
   readonly detached: readonly Detached[];
   /** Those that would be, if it were confirmed. */
@@ -97,6 +99,7 @@ async function manage(request: PartitionsRequest, server: PgServer, session: PgS
     table: displayName(table),
     key: partitioned.key,
     made: made.map(displayName),
+    until: ahead === null ? null : monthBound(firstMissing(partitioned, toMonth(now().toISOString())), 'date'),
     detached: gone !== null && request.confirmed ? gone.partitions : [],
     wouldDetach: gone !== null && !request.confirmed ? gone.partitions : [],
     kept: gone?.from ?? null,

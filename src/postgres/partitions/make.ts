@@ -109,7 +109,7 @@ async function refuseTaken(session: PgSession, partitioned: PartitionedTable, mo
     'PG_TABLE_SHAPE',
     `${monthText(one.month)} has no partition in ${whole}, and ${leaf}, as it would be called, is a table of its own`,
     {
-      remedy: `if it was detached, attach it again: ALTER TABLE ${postgresTable(table)} ATTACH PARTITION ${postgresTable(one.leaf)} FOR VALUES FROM … TO …; else rename it`,
+      remedy: `if it was detached, attach it again: ALTER TABLE ${postgresTable(table)} ATTACH PARTITION ${postgresTable(one.leaf)} ${boundsOf(one.month, partitioned.type ?? '')}; else rename it`,
       details: { table: whole, partition: leaf },
     },
   );
