@@ -44,20 +44,30 @@ export function statusDocument(status: Status): Record<string, unknown> {
 const LABEL = 12;
 
 /** What a source could have, what it would spare, and the one line to set. */
-function notSummarized({ scan }: Status['postgres']): string {
-  const all = scan === null ? '' : `, ${bytesText(scan.bytes)} in ${counted(scan.parts, 'part')}`;
+function notSummarized({ scan, summaries }: Status['postgres']): string {
+  if (summaries === null)
+    return 'not summarized: PostgreSQL does so from version 17 on, and a sync reads no more than the parts that changed then';
+  const parts = scan === null ? '' : counted(scan.parts, 'part');
+  const size = scan === null || scan.bytes === null ? '' : `${bytesText(scan.bytes)} in `;
+  const all = scan === null ? '' : `, ${size}${parts}`;
   const needed = scan?.needed ?? null;
   const last =
     needed === null
       ? ''
       : `; the last sync found ${counted(needed.rows, 'changed row')}, in at most ${bytesText(needed.bytes)} of them`;
-  return `not summarized, so that a sync reads all of each table in which something may have changed${all}${last}; to spare it the parts that did not change: ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf();`;
+  // Without the level the server would not start any more.
+  const line =
+    scan?.restart === true
+      ? 'ALTER SYSTEM SET wal_level = replica; ALTER SYSTEM SET summarize_wal = on; and a restart of the server'
+      : 'ALTER SYSTEM SET summarize_wal = on; SELECT pg_reload_conf();';
+  return `not summarized, so that a sync reads all of each table in which something may have changed${all}${last}; to spare it the parts that did not change: ${line}`;
 }
 
 /** For people: a line for each thing, and a table of the tables. */
 export function renderStatus(status: Status, now: Date, style: TableStyle): string {
   const lines = [`PostgreSQL  ${postgresText(status.postgres)}`, `DuckDB      ${duckdbText(status)}`];
-  if (status.postgres.summaries === false) lines.push(`Log         ${notSummarized(status.postgres)}`);
+  if (status.postgres.reachable && status.postgres.summaries !== true)
+    lines.push(`Log         ${notSummarized(status.postgres)}`);
   const { checkedAt } = status.duckdb;
   if (checkedAt !== null) lines.push(`Checked     ${checkedAt.toISOString()}, ${agoText(checkedAt, now)}`);
   if (status.follow !== null) lines.push(`Follow      ${followText(status.follow)}`);

@@ -20,6 +20,8 @@ import { temporaryFolder } from '../support/folder.ts';
 
 const OID = '7';
 const FILE = 9;
+/** Of the highest numbers that PostgreSQL gives to files. */
+const OTHER_FILE = 4_294_967_290;
 const KEY = [textColumn('id')];
 const ROWS_A_BLOCK = 40;
 
@@ -126,16 +128,16 @@ test('of rows that came with one sync only those of that sync are looked at, not
 
 test('of places those in the ranges are taken, and no others, however far the ranges lie from each other', async () => {
   const [far, open] = [10_000, 400_000];
-  const fill = `INSERT INTO ${placesTable(OID)} SELECT (file::UBIGINT << 32) | (i * 100)::UBIGINT, i FROM range(5000) r(i), (VALUES (${FILE}), (${FILE + 1})) f(file)`;
+  const fill = `INSERT INTO ${placesTable(OID)} SELECT (file::UBIGINT << 32) | (i * 100)::UBIGINT, i FROM range(5000) r(i), (VALUES (${FILE}), (${OTHER_FILE})) f(file)`;
   for (const count of [2, 30]) {
     await copy.run(`DELETE FROM ${placesTable(OID)}; ${fill}`);
     const ranges = Array.from({ length: count }, (_, at) => ({ from: at * far, to: at * far + 150 }));
     const taken = await takePlaces(copy, OID, [
       { filenode: String(FILE), ranges: [...ranges, { from: open, to: null }] },
-      { filenode: String(FILE + 1), ranges: [{ from: 700, to: 701 }] },
+      { filenode: String(OTHER_FILE), ranges: [{ from: 700, to: 701 }] },
     ]);
     expect([...taken].sort()).toEqual([
-      [String(FILE + 1), 1n],
+      [String(OTHER_FILE), 1n],
       [String(FILE), BigInt(count * 2 + 1000)],
     ]);
     const left = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${placesTable(OID)}`);
