@@ -24,7 +24,7 @@ export interface Part {
 export function partsOf(source: SourceTable, serverVersion: number): Part[] {
   const whole: Part = {
     oid: source.oid,
-    pages: source.pages,
+    pages: source.kind === 'p' ? source.leaves.reduce((sum, leaf) => sum + leaf.pages, 0) : source.pages,
     from: rowsOf(source),
     pageable: hasPageRanges(source, serverVersion),
     filenode: source.kind === 'r' && !source.inherited && source.otherStorage === null ? source.filenode : null,

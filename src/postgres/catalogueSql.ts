@@ -101,7 +101,7 @@ const CONSTRAINT = `CASE WHEN NOT EXISTS (
 
 /** The bounds of the leaf `l`, those of the partitions that it is a part of before them: sorted by its own alone, months of four hashes each would come hash by hash. */
 const BOUNDS = `ARRAY(
-          SELECT pg_catalog.pg_get_expr(b.relpartbound, b.oid) FROM pg_catalog.pg_partition_ancestors(l.oid) WITH ORDINALITY a(relid, height)
+          SELECT replace(pg_catalog.pg_get_expr(b.relpartbound, b.oid), 'FROM (MINVALUE', 'FROM (!') COLLATE "C" FROM pg_catalog.pg_partition_ancestors(l.oid) WITH ORDINALITY a(relid, height)
           JOIN pg_catalog.pg_class b ON b.oid = a.relid WHERE b.relispartition ORDER BY a.height DESC)`;
 
 /**

@@ -7,6 +7,7 @@ import { openWorkingCopy } from '../../src/duckdb/workingCopy.ts';
 import { partsOf } from '../../src/model/parts.ts';
 import { parseTableList } from '../../src/model/tableName.ts';
 import { describeTables } from '../../src/postgres/catalogue.ts';
+import { readPartitions } from '../../src/postgres/partitions/read.ts';
 import { readScanSize } from '../../src/postgres/scanSize.ts';
 import { type CliResult, runCli } from '../support/cli.ts';
 import { compareTable } from '../support/compare.ts';
@@ -173,12 +174,14 @@ test('months come in their order, also such as are divided again, and a file tha
   const by = (month: string, next: string): string =>
     `CREATE TABLE public.o_${month} PARTITION OF public.o FOR VALUES FROM ('2024-${month}-01') TO ('2024-${next}-01')`;
   await run(`CREATE TABLE o (id int NOT NULL, "on day" date NOT NULL, v text, PRIMARY KEY (id, "on day")) PARTITION BY RANGE ("on day");
-    ${by('02', '03')} PARTITION BY HASH (id); ${by('01', '02')}; ${by('03', '04')} PARTITION BY HASH (id);
+    CREATE TABLE o_first PARTITION OF o FOR VALUES FROM (MINVALUE) TO ('2024-01-01'); ${by('02', '03')} PARTITION BY HASH (id); ${by('01', '02')}; ${by('03', '04')} PARTITION BY HASH (id);
     CREATE TABLE o_3b PARTITION OF o_03 FOR VALUES WITH (MODULUS 2, REMAINDER 1); CREATE TABLE o_3a PARTITION OF o_03 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
     CREATE TABLE o_2a PARTITION OF o_02 FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE o_2b PARTITION OF o_02 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
     INSERT INTO o SELECT i, date '2024-01-01' + i % 90, md5(i::text) || md5((-i)::text) || md5((2 * i)::text) FROM generate_series(1, 30000) i`);
   const [described] = await describeTables(source.session, parseTableList('o'));
-  expect(described?.leaves.map(({ name }) => name)).toEqual(['o_01', 'o_2a', 'o_2b', 'o_3a', 'o_3b']);
+  expect(described?.leaves.map(({ name }) => name)).toEqual(['o_first', 'o_01', 'o_2a', 'o_2b', 'o_3a', 'o_3b']);
+  const partitioned = await readPartitions(source.session, { schema: 'public', name: 'o' });
+  expect(partitioned?.partitions.map(({ name }) => name)).toEqual(['o_first', 'o_01', 'o_02', 'o_03']);
   /** Rows of a month that lie behind one of a later month. */
   const behind = async (): Promise<unknown> => {
     const reader = await openReader(source.duckdbPath);

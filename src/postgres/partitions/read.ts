@@ -61,8 +61,9 @@ function toPartition(document: Document['partitions'][number]): Partition {
   return { ...document, range: parseRange(bound), isDefault: bound === 'DEFAULT' };
 }
 
-/** In the order of their bounds, the default one last; years of five digits do not come up. */
+/** In the order of their bounds, one from ever on first and the default one last; years of five digits do not come up. */
 function byBounds(a: Partition, b: Partition): number {
-  const key = ({ range, bound, isDefault }: Partition): string => (isDefault ? '~' : (range?.from ?? bound));
+  const key = ({ range, bound, isDefault }: Partition): string =>
+    isDefault ? '~' : range === null ? bound : (range.from ?? '');
   return key(a) < key(b) ? -1 : 1;
 }
