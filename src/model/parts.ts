@@ -44,9 +44,9 @@ export function partsOf(source: SourceTable, serverVersion: number): Part[] {
   }));
 }
 
-/** Its number beside the condition: that one only tells the planner where to look. */
+/** By a name of ours, since a leaf may be called like an alias. Its number beside the condition: that one only tells the planner where to look. */
 function leafRows({ table }: SourceTable, leaf: Leaf): string {
-  if (leaf.readable) return postgresTable(leaf);
+  if (leaf.readable) return `${postgresTable(leaf)} AS rows`;
   return `(SELECT tableoid, xmin, ctid, * FROM ${postgresTable(table)} WHERE tableoid = '${leaf.oid}'::oid AND ${leaf.constraint}) AS rows`;
 }
 

@@ -273,7 +273,11 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
       }
       const checkpoint = next() < 0.7;
       const source = await readFrom();
-      const request = { ...logRequest(options.folder, read, `log_${seed}.duckdb`, tables), placesFrom: 1 };
+      const request = {
+        ...logRequest(options.folder, read, `log_${seed}.duckdb`, tables),
+        placesFrom: 1,
+        jobs: 1 + number(next, 3),
+      };
       const done =
         standby !== undefined && checkpoint
           ? await besideCheckpoints([admin, source], sync({ ...request, awaitCheckpointSeconds: 10 }))

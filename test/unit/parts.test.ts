@@ -28,7 +28,7 @@ const table = (...leaves: Leaf[]): SourceTable => ({
 describe('partsOf', () => {
   test('a leaf is read by its own name, or through its table by its condition', () =>
     expect(partsOf(table(leaf('7'), leaf('8', { readable: false })), 180000).map(({ from }) => from)).toEqual([
-      '"public"."t_7"',
+      '"public"."t_7" AS rows',
       `(SELECT tableoid, xmin, ctid, * FROM "public"."t" WHERE tableoid = '8'::oid AND (at >= 8)) AS rows`,
     ]));
 
