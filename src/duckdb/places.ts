@@ -58,6 +58,8 @@ export function placeOf([file, block]: readonly string[]): string {
 
 /** The rows that are in the blocks that were read: a place, the hash of the key, whether it is new, and how many came with it. */
 export const LIVING = 'temp.main.finance_db_living';
+/** What LIVING has of each block: its place, how many rows, how many new ones, and how many are said to have come together at least. */
+export const LIVING_BLOCKS = 'temp.main.finance_db_living_blocks';
 /** What was taken out: places that lay in some blocks, and the hints to their rows. */
 export const TAKEN = 'temp.main.finance_db_taken';
 /** The rows of the target that may have lain in the blocks: their numbers, the hashes of their keys, and these as k0, k1 … */
@@ -137,65 +139,27 @@ function heldColumns(key: readonly ColumnMapping[]): string {
   );
 }
 
-/** So many rows are noted by one statement: a join and an order of more would not fit the memory of a sync. */
-const MOST_AT_ONCE = 3_000_000n;
-const NUMBERS = 'temp.main.finance_db_numbers';
+/** SQL of the number that new rows are noted by, which lie from `next` on. */
+export function newNumber(next: bigint): string {
+  return String(FROM_HERE + (next < FROM_HERE ? next : FROM_HERE - 1n));
+}
+
+/** SQL of the number of a row h of the target; where none was found it may be any. */
+export const HINT = `CASE WHEN h."row" < ${FROM_HERE} THEN h."row" ELSE ${FROM_HERE} END`;
 
 /**
  * Notes where the rows of LIVING lie: in which block, and, for those that were in the target before, which of its rows they are.
- * @param key the columns of the key when all rows of the target are to be looked at for that; null when those of HELD are
+ * @param held SQL of what those may be: `row` and `hash`, as in HELD
  * @param next the number from which on new rows lie
- * @param most rows to be noted by one statement
- * @returns whether all were noted, each once
+ * @returns how many were noted: each once, but more often when two keys have one hash
  */
-export async function placeLiving(
-  copy: WorkingCopy,
-  tableOid: string,
-  target: string,
-  key: readonly ColumnMapping[] | null,
-  next: bigint,
-  most = MOST_AT_ONCE,
-): Promise<boolean> {
-  const all = await countOf(copy, LIVING);
-  const ends = all <= most ? [] : await endsOf(copy, most);
-  let held = HELD;
-  if (key !== null) {
-    const names = key.map(({ name }) => `t.${quoteIdentifier(name)}`);
-    held = `(SELECT t.rowid AS "row", ${keyHash(key, names)} AS hash FROM ${target} AS t WHERE t.rowid < ${next})`;
-    if (ends.length > 0) {
-      await copy.run(`CREATE OR REPLACE TEMP TABLE finance_db_numbers AS FROM ${held}`);
-      held = NUMBERS;
-    }
-  }
-  const newest = next < FROM_HERE ? next : FROM_HERE - 1n;
-  let noted = 0n;
-  for (const [at, end] of (ends.length === 0 ? [null] : ends).entries()) {
-    const living =
-      end === null ? LIVING : `(FROM ${LIVING} WHERE place <= ${end}${at === 0 ? '' : ` AND place > ${ends[at - 1]}`})`;
-    // By one equation: with a second condition, of one side, DuckDB would compare each row with each.
-    const [done] = await copy.all<{ Count: string }>(
-      `INSERT INTO ${placesTable(tableOid)} SELECT l.place, CASE WHEN l.changed THEN ${FROM_HERE + newest} WHEN h."row" < ${FROM_HERE} THEN h."row" ELSE ${FROM_HERE} END
-       FROM ${living} AS l LEFT JOIN ${held} AS h ON h.hash = CASE WHEN NOT l.changed THEN l.hash END ORDER BY l.place`,
-    );
-    noted += BigInt(done?.Count ?? '-1');
-  }
-  if (held === NUMBERS) await copy.run(`DROP TABLE ${NUMBERS}`);
-  // Each is there at least once: it is there more often when two keys have one hash.
-  return noted === all;
-}
-
-/** The last places of stretches of LIVING that have about so many rows each. */
-async function endsOf(copy: WorkingCopy, most: bigint): Promise<string[]> {
-  const found = await copy.all<{ end: string }>(
-    `SELECT max(place)::VARCHAR AS "end" FROM (SELECT place, sum(count(*)) OVER (ORDER BY place) AS upto FROM ${LIVING} GROUP BY place)
-     GROUP BY (upto - 1) // ${most} ORDER BY max(place)`,
+export async function noteLiving(copy: WorkingCopy, tableOid: string, held: string, next: bigint): Promise<bigint> {
+  // By one equation: with a second condition, of one side, DuckDB would compare each row with each.
+  const [done] = await copy.all<{ Count: string }>(
+    `INSERT INTO ${placesTable(tableOid)} SELECT l.place, CASE WHEN l.changed THEN ${newNumber(next)} ELSE ${HINT} END
+     FROM ${LIVING} AS l LEFT JOIN ${held} AS h ON h.hash = CASE WHEN NOT l.changed THEN l.hash END ORDER BY l.place`,
   );
-  return found.map(({ end }) => end);
-}
-
-async function countOf(copy: WorkingCopy, table: string): Promise<bigint> {
-  const [row] = await copy.all<{ rows: string }>(`SELECT count(*)::VARCHAR AS rows FROM ${table}`);
-  return BigInt(row?.rows ?? '0');
+  return BigInt(done?.Count ?? '-1');
 }
 
 /** Leaves the places of these files only: those of others are of partitions that are gone or of before a rewrite, or are noted anew. */

@@ -1,6 +1,16 @@
 import { costOf, wholeRange } from './changedBlocks.ts';
 import type { PageRange } from './pageRanges.ts';
 
+/** Of which tables the file keeps where their rows lie, and how that is learned. */
+export interface PlacesLimits {
+  /** In pages: of larger tables; 32 MB when left out. */
+  readonly from?: number;
+  /** In pages: so much is learned by one sync; 16 GB when left out. */
+  readonly upTo?: number;
+  /** So many rows at once. */
+  readonly rows?: bigint;
+}
+
 /** The blocks to read of a part. */
 export interface PartBlocks {
   readonly ranges: readonly PageRange[];

@@ -1,17 +1,18 @@
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mostSuspects } from '../../src/app/sync/missingRows.ts';
+import { learnPlaces } from '../../src/duckdb/learnPlaces.ts';
 import { writeAndFollow } from '../../src/duckdb/movedRows.ts';
 import {
   createPlacesSql,
   dropOtherPlaces,
+  FROM_HERE,
   findHeld,
   HELD,
   LIVING,
   nextRow,
-  placeLiving,
+  noteLiving,
   placesTable,
-  TAKEN,
 } from '../../src/duckdb/places.ts';
 import { takePlaces } from '../../src/duckdb/takePlaces.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
@@ -35,12 +36,19 @@ beforeEach(async () => {
   const file = path.join(folder.path, 'a.duckdb');
   const opened = await openWorkingCopy(file, { memory: '200MB', threads: 2, temporaryFolder: folder.path });
   plans = '';
+  const explain = async (sql: string): Promise<void> => {
+    if (/^(INSERT|DELETE|CREATE OR REPLACE TEMP TABLE \w+ AS)/.test(sql))
+      plans += JSON.stringify(await opened.all(`EXPLAIN ${sql}`));
+  };
   copy = {
     ...opened,
     run: async (sql) => {
-      if (/^(INSERT|DELETE|CREATE OR REPLACE TEMP TABLE \w+ AS)/.test(sql))
-        plans += JSON.stringify(await opened.all(`EXPLAIN ${sql}`));
+      await explain(sql);
       await opened.run(sql);
+    },
+    all: async (sql) => {
+      await explain(sql);
+      return opened.all(sql);
     },
   };
   await copy.run(
@@ -74,8 +82,16 @@ async function arrive(from: number, to: number): Promise<bigint> {
   await lives(from, to, true);
   await takePlaces(copy, OID, []);
   await findHeld(copy, OID, 't', KEY, next);
-  expect(await placeLiving(copy, OID, 't', null, next)).toBe(true);
+  expect(await noteLiving(copy, OID, HELD, next)).toBe(BigInt((to - from) * ROWS_A_BLOCK));
   return next;
+}
+
+/** Notes all rows of LIVING. @param most rows at once */
+async function learn(next: bigint, most?: bigint): Promise<boolean> {
+  await copy.run(
+    `CREATE OR REPLACE TEMP TABLE finance_db_living_blocks AS SELECT place, count(*) AS rows FROM ${LIVING} GROUP BY place`,
+  );
+  return learnPlaces(copy, { tableOid: OID, target: 't', key: KEY, among: null, next }, most);
 }
 
 async function look(from: number, to: number, tail: bigint): Promise<string[]> {
@@ -94,25 +110,70 @@ test('where rows lie is learned, and leads to them, without a comparison of each
   await lives(0, 40, false);
   await takePlaces(copy, OID, [{ filenode: String(FILE), ranges: [{ from: 0, to: null }] }]);
   const next = await nextRow(copy, 't');
-  expect(await placeLiving(copy, OID, 't', KEY, next)).toBe(true);
+  expect(await learn(next)).toBe(true);
   expect((await look(3, 5, next)).sort()).toEqual(keysOf(3, 5).sort());
-  // Of more rows than fit the memory at once the same comes, in the order of their places.
-  const learned = `FROM ${placesTable(OID)} ORDER BY place, "row"`;
-  await copy.run(`DELETE FROM ${placesTable(OID)}`);
-  expect(await placeLiving(copy, OID, 't', KEY, next)).toBe(true);
-  const at = await copy.all<{ place: string }>(learned);
-  await copy.run(`DELETE FROM ${placesTable(OID)}`);
-  expect(await placeLiving(copy, OID, 't', KEY, next, 100n)).toBe(true);
-  expect(await copy.all(learned)).toEqual(at);
-  const inOrder = await copy.all<{ place: string }>(`SELECT place FROM ${placesTable(OID)} ORDER BY rowid`);
-  expect(inOrder).toEqual(at.map(({ place }) => ({ place })));
-  await copy.run(`DELETE FROM ${placesTable(OID)} WHERE place IN (SELECT place FROM ${TAKEN})`);
   await newLiving();
   await lives(3, 5, false);
-  expect(await placeLiving(copy, OID, 't', null, next)).toBe(true);
+  expect(await noteLiving(copy, OID, HELD, next)).toBe(BigInt(2 * ROWS_A_BLOCK));
   expect((await look(4, 6, next)).sort()).toEqual(keysOf(4, 6).sort());
   expect(plans).toMatch(/HASH_JOIN/);
   expect(plans).not.toMatch(/BLOCKWISE_NL_JOIN|NESTED_LOOP_JOIN|CROSS_PRODUCT/);
+});
+
+/** How the rows of twenty thousand lie in the target, whose blocks lie in the order of their numbers. */
+const ORDERS: readonly [string, string, number][] = [
+  ['in the same order', 'i', 0],
+  ['in the same order, but for every tenth, which came later', 'i % 10 = 3, i', 2000],
+  ['by two readers, a stretch of each in turn', 'i // 4000, (i % 2000) // 100, i', 0],
+  ['in no order', "hash('o' || i)", 20_000],
+];
+
+test.each(ORDERS)('where more rows lie than are learned at once: %s', async (_, order, least) => {
+  await copy.run(`INSERT INTO t SELECT 'k' || i FROM range(20000) r(i) ORDER BY ${order}`);
+  const next = await nextRow(copy, 't');
+  await copy.run(`DELETE FROM t WHERE id = 'k777'; INSERT INTO t VALUES ('k777')`);
+  await newLiving();
+  await copy.run(
+    `INSERT INTO ${LIVING} SELECT (${FILE}::UBIGINT << 32) | (i // ${ROWS_A_BLOCK})::UBIGINT, hash('k' || i), i = 777 FROM range(20000) r(i)`,
+  );
+  let unfound = 0;
+  const { run } = copy;
+  copy = {
+    ...copy,
+    run: async (sql) => {
+      if (sql.startsWith('DROP TABLE temp.main.finance_db_unfound'))
+        unfound = Number(
+          (await copy.all<{ n: string }>('SELECT count(*)::VARCHAR AS n FROM temp.main.finance_db_unfound'))[0]?.n,
+        );
+      await run(sql);
+    },
+  };
+  expect(await learn(next, 4096n)).toBe(true);
+  const wrong = await copy.all(
+    `SELECT * FROM ${placesTable(OID)} AS p FULL JOIN (SELECT rowid AS "row", substr(id, 2)::BIGINT AS i FROM t) AS t
+     ON p."row" = CASE WHEN t.i = 777 THEN ${FROM_HERE + next} ELSE t."row" END
+     WHERE p.place IS DISTINCT FROM (${FILE}::UBIGINT << 32) | (t.i // ${ROWS_A_BLOCK})::UBIGINT`,
+  );
+  expect(wrong).toEqual([]);
+  // Those that lie in no stretch are few, or all.
+  expect(unfound).toBeGreaterThanOrEqual(least > 0 ? least - 1 : 0);
+  expect(unfound).toBeLessThanOrEqual(least + 1000);
+  expect(plans).not.toMatch(/BLOCKWISE_NL_JOIN|NESTED_LOOP_JOIN|CROSS_PRODUCT/);
+});
+
+test('rows in no order, of which too many are looked for, may be any: more is read for them, and none is missed', async () => {
+  await copy.run(`INSERT INTO t SELECT 'k' || i FROM range(20000) r(i) ORDER BY hash('o' || i)`);
+  await newLiving();
+  await lives(0, 500, false);
+  const next = await nextRow(copy, 't');
+  expect(await learn(next, 512n)).toBe(true);
+  const [hints] = await copy.all<{ all: string; known: string }>(
+    `SELECT count(*)::VARCHAR AS all, count(*) FILTER (WHERE "row" < ${FROM_HERE})::VARCHAR AS known FROM ${placesTable(OID)}`,
+  );
+  expect(Number(hints?.all)).toBe(20_000);
+  expect(Number(hints?.known)).toBeGreaterThan(32 * 450);
+  expect(Number(hints?.known)).toBeLessThan(32 * 570);
+  expect((await look(3, 5, next)).sort()).toEqual(expect.arrayContaining(keysOf(3, 5)));
 });
 
 test('of rows that came with one sync only those of that sync are looked at, not all that came since', async () => {
@@ -154,7 +215,7 @@ test('places take at most 15 % of a file, also where the rows of a block lie in 
   await newLiving();
   await lives(0, blocks, false);
   await takePlaces(copy, OID, []);
-  expect(await placeLiving(copy, OID, 't', KEY, await nextRow(copy, 't'))).toBe(true);
+  expect(await learn(await nextRow(copy, 't'))).toBe(true);
   await copy.run('CHECKPOINT finance_db_copy');
   const blocksOf = async (table: string): Promise<number> => {
     const [row] = await copy.all<{ n: string }>(

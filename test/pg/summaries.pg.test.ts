@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { sync } from '../../src/app/sync/sync.ts';
 import type { TableResult } from '../../src/app/sync/syncRequest.ts';
 import { openReader } from '../../src/duckdb/reader.ts';
+import type { PlacesLimits } from '../../src/model/partLook.ts';
 import { parseTableList } from '../../src/model/tableName.ts';
 import { rowsInRanges } from '../../src/postgres/blockRanges.ts';
 import { connect } from '../../src/postgres/session.ts';
@@ -202,7 +203,7 @@ withSummaries('a server that summarizes its log', () => {
   describe('of a table of which the file keeps where its rows lie', () => {
     const look = async (checkpoint = true, names = 'wide,leaves'): Promise<TableResult> => {
       const request = logRequest(folder.path, { ...cluster.address, user: 'reader' }, 'rows.duckdb', names);
-      const { tables } = await sync({ ...request, checkpoint, placesFrom: 1 });
+      const { tables } = await sync({ ...request, checkpoint, places: { from: 1 } });
       const session = await connect(cluster.address, { retryMs: 2000 });
       const reader = await openReader(`${folder.path}/rows.duckdb`);
       try {
@@ -328,6 +329,61 @@ withSummaries('a server that summarizes its log', () => {
       const again = await look(false);
       expect(again).toMatchObject({ upserted: 1n, deleted: 1n });
       expect(again.scan?.blocks.read).toBeLessThan(20);
+    });
+
+    test('where one part is learned, what is gone from others is found by their places, and none of their keys is fetched', async () => {
+      await ask(`DROP TABLE IF EXISTS wide; DROP TABLE IF EXISTS leaves; CREATE TABLE wide (id int PRIMARY KEY);
+        CREATE TABLE leaves (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+        CREATE TABLE leaves_a PARTITION OF leaves FOR VALUES FROM (1) TO (5000) WITH (fillfactor = 10, autovacuum_enabled = off);
+        CREATE TABLE leaves_b PARTITION OF leaves FOR VALUES FROM (5000) TO (9000) WITH (fillfactor = 10, autovacuum_enabled = off);
+        INSERT INTO leaves SELECT i, 'l' || i FROM generate_series(1, 7999) i;
+        GRANT SELECT ON wide, leaves TO reader; VACUUM leaves; CHECKPOINT`);
+      await look(false);
+      for (const id of [1, 2]) {
+        await ask(`UPDATE leaves SET v = 'v' WHERE id = ${id}; CHECKPOINT`);
+        await look(false);
+      }
+      await ask(`UPDATE leaves SET v = 'w' WHERE id = 6000; DELETE FROM leaves WHERE id IN (20, 40, 7000);
+        UPDATE leaves SET v = 'w' WHERE id = 44; CHECKPOINT`);
+      const read = async (): Promise<number> => {
+        const session = await connect(cluster.address, { retryMs: 2000 });
+        const [row] = await session.query<{ read: string }>(
+          "SELECT (heap_blks_read + heap_blks_hit)::text AS read FROM pg_statio_user_tables WHERE relname = 'leaves_a'",
+        );
+        await session.close();
+        return Number(row?.read);
+      };
+      const request = logRequest(folder.path, { ...cluster.address, user: 'reader' }, 'rows.duckdb', 'wide,leaves');
+      const before = await read();
+      const { tables } = await sync({ ...request, places: { from: 1 } });
+      expect(tables[1]).toMatchObject({ upserted: 2n, deleted: 3n, scan: { read: 2 } });
+      // What a session has read is told when it ends.
+      await until('its reads are told', async () => (await read()) > before);
+      expect((await read()) - before).toBeLessThan(100);
+      await look(false);
+    });
+
+    test('it is not learned of more than one sync can, and where memory does not suffice all is read', async () => {
+      await ask(`DROP TABLE IF EXISTS wide; DROP TABLE IF EXISTS leaves; CREATE TABLE leaves (id int PRIMARY KEY);
+        CREATE TABLE wide (id int PRIMARY KEY, v text); INSERT INTO wide SELECT i, 'w' || i FROM generate_series(1, 200000) i;
+        GRANT SELECT ON wide, leaves TO reader; VACUUM wide; CHECKPOINT`);
+      const request = logRequest(folder.path, { ...cluster.address, user: 'reader' }, 'rows.duckdb', 'wide,leaves');
+      const change = async (places: PlacesLimits, memory?: string): Promise<[string | undefined, string]> => {
+        await ask(
+          "UPDATE wide SET v = 'u' || v WHERE id < 3; DELETE FROM wide WHERE id = (SELECT max(id) FROM wide); CHECKPOINT",
+        );
+        const config = memory === undefined ? request.config : { ...request.config, memory };
+        const { tables, warnings } = await sync({ ...request, config, places: { from: 1, ...places } });
+        const [wide] = tables.filter(({ table }) => table === 'wide');
+        expect(wide).toMatchObject({ mode: 'incremental', upserted: 2n, deleted: 1n });
+        return [wide?.scan?.why, warnings.join()];
+      };
+      await sync(request);
+      expect(await change({ upTo: 100 })).toEqual([expect.stringContaining('so large parts'), expect.anything()]);
+      expect(await change({}, '18MB')).toEqual([expect.anything(), expect.stringContaining('had too little memory')]);
+      const learns = [expect.stringContaining('from the next sync on'), expect.not.stringContaining('too little')];
+      expect(await change({ rows: 50_000n })).toEqual(learns);
+      await look(false);
     });
 
     test('keys that hold what stands between keys, or are long, are told of one by one', async () => {

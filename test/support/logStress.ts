@@ -275,7 +275,7 @@ export async function logStress(options: LogStressOptions): Promise<LogStressRes
       const source = await readFrom();
       const request = {
         ...logRequest(options.folder, read, `log_${seed}.duckdb`, tables),
-        placesFrom: 1,
+        places: { from: 1, rows: 300n },
         jobs: 1 + number(next, 3),
       };
       const done =

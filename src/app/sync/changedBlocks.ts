@@ -1,5 +1,6 @@
 import type { Currencies } from '../../analytics/baseCurrency.ts';
 import { CREATE_KEY_HASHES, KEY_HASHES } from '../../duckdb/keyHash.ts';
+import { learnPlaces } from '../../duckdb/learnPlaces.ts';
 import { copyColumns } from '../../duckdb/loader.ts';
 import {
   createPlacesSql,
@@ -7,8 +8,9 @@ import {
   HELD,
   keepFiles,
   LIVING,
+  LIVING_BLOCKS,
   nextRow,
-  placeLiving,
+  noteLiving,
   TAKEN,
 } from '../../duckdb/places.ts';
 import { takePlaces } from '../../duckdb/takePlaces.ts';
@@ -85,10 +87,10 @@ export async function applyByBlocks(
   /** How many rows the file has too many, beside those that are put in. */
   const tooMany = async (): Promise<bigint> => (await targetCount(copy, target)) + changed - expected;
   // Where the places of a part are not known, neither are the rows that they would lead to.
-  const learns = [...look.blocks.values()].some(({ rows }) => rows === null);
+  const learned = parts.filter(({ oid }) => look.blocks.get(oid)?.rows === null);
   let gone = 0n;
   let isLeft = true;
-  if (!learns) {
+  if (learned.length === 0 || learned.length < parts.length) {
     await findHeld(copy, source.oid, target, key, state.places?.tail ?? 0n);
     if (changed > 0n) await deleteReplacedHeld(copy, target, key);
     const extra = await tooMany();
@@ -104,17 +106,21 @@ export async function applyByBlocks(
   const surplus = (await targetCount(copy, target)) - expected;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
-  if (surplus > 0n) {
-    const among = lookAmong(source, all, parts);
-    const rows = new Map(among.parts.map(({ oid }) => [oid, counts.get(oid) ?? 0n]));
-    const isRead = among.parts.every(({ oid }) => isWhole(look.blocks.get(oid)));
-    if (isRead) await copy.run(`${CREATE_KEY_HASHES}; INSERT INTO ${KEY_HASHES} SELECT hash FROM ${LIVING}`);
-    await deleteVanished(context, source, key, surplus, { rows, keys: isRead ? 'hashed' : 'none' }, among);
+  // Of parts whose places were known, what is gone was mostly found by these.
+  const tries = learned.length === 0 || learned.length === parts.length ? [parts] : [learned, parts];
+  for (const some of tries) {
+    const left = surplus === 0n ? 0n : (await targetCount(copy, target)) - expected;
+    if (left > 0n) await deleteAmong(context, source, key, left, { all, some, counts, look });
   }
   if ((await targetCount(copy, target)) !== expected)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };
-  const noted = await placeLiving(copy, source.oid, target, learns ? key : null, next);
-  await copy.run(`DROP TABLE ${LIVING}; DROP TABLE ${TAKEN}; DROP TABLE IF EXISTS ${HELD}`);
+  const table = { tableOid: source.oid, target, key, among: lookAmong(source, all, parts).condition, next };
+  const noted =
+    learned.length === 0
+      ? (await noteLiving(copy, source.oid, HELD, next)) === sumOf(living)
+      : await learnPlaces(copy, table, context.places?.rows);
+  const own = [LIVING, LIVING_BLOCKS, TAKEN, HELD];
+  await copy.run(own.map((table) => `DROP TABLE IF EXISTS ${table}`).join('; '));
   const tail = noted ? next : null;
   return { kind: 'applied', rows: counts, upserted: changed, deleted: gone + surplus, arrived, tail };
 }
@@ -125,6 +131,27 @@ async function deleteReplacedHeld(copy: WorkingCopy, target: string, key: readon
   await copy.run(
     `DELETE FROM ${target} AS t WHERE t.rowid IN (SELECT h."row" FROM ${HELD} AS h JOIN ${DELTA} AS d ON ${same})`,
   );
+}
+
+/** Deletes rows that are gone from some parts, by all of their keys: those in LIVING where all of them are, or others that are fetched. */
+async function deleteAmong(
+  context: LoadContext,
+  source: SourceTable,
+  key: readonly ColumnMapping[],
+  surplus: bigint,
+  found: { all: readonly Part[]; some: readonly Part[]; counts: PartRows; look: Look },
+): Promise<void> {
+  const { all, some, counts, look } = found;
+  const among = lookAmong(source, all, some);
+  const rows = new Map(among.parts.map(({ oid }) => [oid, counts.get(oid) ?? 0n]));
+  const isRead = among.parts.every(({ oid }) => isWhole(look.blocks.get(oid)));
+  if (isRead) {
+    const files = among.parts.map(({ filenode }) => filenode ?? '0').join(', ');
+    await context.copy.run(
+      `${CREATE_KEY_HASHES}; INSERT INTO ${KEY_HASHES} SELECT hash FROM ${LIVING} WHERE place >> 32 IN (${files})`,
+    );
+  }
+  await deleteVanished(context, source, key, surplus, { rows, keys: isRead ? 'hashed' : 'none' }, among);
 }
 
 /** Whether all rows of a part are in LIVING, and so all of its keys. */

@@ -5,6 +5,7 @@ import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { FinanceDbError } from '../../errors/financeDbError.ts';
 import { quoteLiteral } from '../../model/identifier.ts';
 import { inPages } from '../../model/pageRanges.ts';
+import type { PlacesLimits } from '../../model/partLook.ts';
 import { type Cut, cutParts, type Part, partsOf } from '../../model/parts.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbSchema, duckdbTable } from '../../model/tableName.ts';
@@ -24,8 +25,7 @@ export interface LoadContext {
   readonly spoolBytes: number;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
-  /** The size in pages from which on the places of a table's rows are noted; left out where none are. */
-  readonly placesFrom?: number | undefined;
+  readonly places?: PlacesLimits | undefined;
 }
 
 export interface LoadProgress {

@@ -1,6 +1,6 @@
 import { keyHash } from '../../duckdb/keyHash.ts';
 import { copyColumns } from '../../duckdb/loader.ts';
-import { LIVING, placeColumns, placeOf } from '../../duckdb/places.ts';
+import { LIVING, LIVING_BLOCKS, placeColumns, placeOf } from '../../duckdb/places.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { cutRanges, NEAR_BLOCKS, type RangesCut } from '../../model/changedBlocks.ts';
 import { rangePages } from '../../model/pageRanges.ts';
@@ -37,7 +37,7 @@ export async function readLiving(
   condition: string,
 ): Promise<Living> {
   await context.copy.run(CREATE_LIVING);
-  if (cuts.length === 0) return { rows: new Map(), changed: 0n };
+  if (cuts.length === 0) return (await countLiving(context.copy)) ?? { rows: new Map(), changed: 0n };
   const quiet: LoadContext = { ...context, onProgress: (progress) => context.onProgress({ ...progress, rows: null }) };
   const into = { into: LIVING, displayName: displayName(source.table), key: source.key };
   const columns = [
@@ -82,9 +82,11 @@ export async function readLiving(
 
 /** Null when more keys came of a block than it has rows, so that one of them cannot travel with others. */
 async function countLiving(copy: WorkingCopy): Promise<Living | null> {
+  await copy.run(
+    `CREATE OR REPLACE TEMP TABLE finance_db_living_blocks AS SELECT place, count(*) AS rows, count(*) FILTER (WHERE changed) AS changed, min(together) AS together FROM ${LIVING} GROUP BY place`,
+  );
   const counted = await copy.all<{ file: string; rows: string; changed: string; same: boolean }>(
-    `SELECT (place >> 32)::VARCHAR AS file, sum(rows)::VARCHAR AS rows, sum(changed)::VARCHAR AS changed, bool_and(together IN (0, rows)) AS same
-     FROM (SELECT place, count(*) AS rows, count(*) FILTER (WHERE changed) AS changed, min(together) AS together FROM ${LIVING} GROUP BY place) GROUP BY ALL`,
+    `SELECT (place >> 32)::VARCHAR AS file, sum(rows)::VARCHAR AS rows, sum(changed)::VARCHAR AS changed, bool_and(together IN (0, rows)) AS same FROM ${LIVING_BLOCKS} GROUP BY ALL`,
   );
   if (counted.some(({ same }) => !same)) return null;
   return {
@@ -99,7 +101,7 @@ export async function newInLiving({ copy }: LoadContext, parts: readonly Part[])
     `SELECT (min(place) >> 32)::VARCHAR AS file, (min(place) & 4294967295)::VARCHAR AS first, (max(place) & 4294967295)::VARCHAR AS last FROM (
        SELECT place, sum(begins) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING) AS stretch FROM (
          SELECT place, CASE WHEN place - lag(place) OVER (ORDER BY place) <= ${NEAR_BLOCKS} THEN 0 ELSE 1 END AS begins
-         FROM (SELECT DISTINCT place FROM ${LIVING} WHERE changed)))
+         FROM ${LIVING_BLOCKS} WHERE changed > 0))
      GROUP BY stretch ORDER BY min(place)`,
   );
   const read = parts.map(({ filenode, pages }) => ({

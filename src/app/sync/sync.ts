@@ -9,6 +9,7 @@ import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import { readPosition, type SnapshotTaker } from '../../postgres/snapshot.ts';
 import { besideFollower } from './besideFollower.ts';
 import { behind, gate, unchanged } from './gate.ts';
+import { lackedMemory, SCANNED } from './lackedMemory.ts';
 import { coversFile, damageOf, ownerOf, requireNotForeign, requireOwnPlaces, requireOwnSource } from './published.ts';
 import { describeSource, sourceOf } from './syncedFrom.ts';
 import { syncInSnapshot } from './syncInSnapshot.ts';
@@ -86,12 +87,24 @@ export async function syncInto(
     const result = await syncInSnapshot(request, workspace, server, session, position, file, started, take);
     return { ...result, warnings: [...warnings, ...result.warnings] };
   } catch (error) {
+    if (take !== undefined) throw error;
     const damage = damageOf(error, file);
-    if (damage === null || take !== undefined) throw error;
+    const scans = lackedMemory(error);
+    if (damage === null && !scans) throw error;
     // The failed one first: a role may have no more than one connection.
     await session.close();
     const again = await server.connect();
-    return await syncInSnapshot(request, workspace, server, again, await readPosition(again), damage, started);
+    const other = scans ? { ...request, places: { from: Number.POSITIVE_INFINITY } } : request;
+    const result = await syncInSnapshot(
+      other,
+      workspace,
+      server,
+      again,
+      await readPosition(again),
+      damage ?? file,
+      started,
+    );
+    return scans ? { ...result, warnings: [...result.warnings, SCANNED] } : result;
   } finally {
     // A snapshot that stays open keeps the server from cleaning up.
     if (take !== undefined) await session.close();

@@ -43,6 +43,6 @@ export function loadContext(
     spoolBytes: request.config.spoolBytes ?? SPOOL_BYTES,
     signal: request.signal,
     onProgress: request.onProgress,
-    placesFrom: request.placesFrom,
+    places: request.places,
   };
 }

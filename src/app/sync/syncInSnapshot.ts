@@ -26,6 +26,7 @@ import { HAS_WAL_SUMMARIES, readMark } from '../../postgres/walSummaries.ts';
 import { labelSums } from './baseCurrency.ts';
 import { settledByLog, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
+import { markLack } from './lackedMemory.ts';
 import { coversFile, findState, isSame, rowsAfter } from './published.ts';
 import { createReadyViews } from './readyViews.ts';
 import { COMPACT_MEMORY, copyOptions, loadContext, openCopy } from './syncCopy.ts';
@@ -89,7 +90,7 @@ export async function syncInSnapshot(
   } catch (error) {
     copy.abandon();
     request.signal.throwIfAborted();
-    throw error;
+    throw markLack(error, planned);
   }
 }
 

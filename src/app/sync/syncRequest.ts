@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
+import type { PlacesLimits } from '../../model/partLook.ts';
 import type { SampleTable } from '../../model/sampleRows.ts';
 import type { SyncMode, TablePlan } from '../../model/syncPlan.ts';
 import type { TableName } from '../../model/tableName.ts';
@@ -26,8 +27,7 @@ export interface SyncRequest {
   readonly checkpoint?: boolean;
   /** How long to wait for the server's own next checkpoint instead. */
   readonly awaitCheckpointSeconds?: number;
-  /** The size in pages from which on the file keeps where the rows of a table lie; 32 MB when left out. */
-  readonly placesFrom?: number;
+  readonly places?: PlacesLimits;
   /** Columns to index in the DuckDB file. */
   readonly indexes: readonly string[];
   readonly now: () => Date;

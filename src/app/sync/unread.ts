@@ -48,7 +48,7 @@ export async function findUnread(
   embedded: boolean,
 ): Promise<WalLooks> {
   const ofNoUse = (why: string): WalLook => ({ unread: new Map(), blocks: null, placed: [], forgets: false, why });
-  const context = { snapshot, placesFrom: request.placesFrom };
+  const context = { snapshot, places: request.places };
   const found = new Map(work.map((one) => [one.plan.source.oid, candidateOf(context, one, stateOf(one), marks)]));
   const candidates = [...found.values()].filter((one) => typeof one !== 'string');
   const without = (oid: string, why = ''): WalLook => {
@@ -66,7 +66,8 @@ export async function findUnread(
     signal: request.signal,
   });
   if (answer.kind === 'unknown') return { of: (oid) => without(oid, answer.why), summaries: 0 };
-  const looks = new Map(candidates.map((candidate) => [candidate.oid, lookOf(candidate, answer)]));
+  const upTo = request.places?.upTo ?? MOST_LEARNED;
+  const looks = new Map(candidates.map((candidate) => [candidate.oid, lookOf(candidate, answer, upTo)]));
   return {
     of: (oid) => looks.get(oid) ?? without(oid),
     summaries: answer.summaries,
@@ -148,10 +149,20 @@ function startsOf(candidates: readonly Candidate[]): CheckpointMark[] {
   return second[0]?.redo === first[0]?.redo ? first : [...first, ...second];
 }
 
+/**
+ * The places of so many blocks are learned by one sync, 16 GB: twenty bytes a row are put down for it on disk, and none of ours was
+ * made with more than a fifth of that.
+ */
+const MOST_LEARNED = 2_097_152;
+
 /** Of more summaries than these, reading them is no longer cheap. */
 const MANY_SUMMARIES = 24;
 
-function lookOf(candidate: Candidate, { since, summaries }: Extract<WalAnswer, { kind: 'known' }>): WalLook {
+function lookOf(
+  candidate: Candidate,
+  { since, summaries }: Extract<WalAnswer, { kind: 'known' }>,
+  mostLearned: number,
+): WalLook {
   const changesOf = (known: Known | null, part: Part): ChangedSince | null => {
     const state = stateIn(known, part);
     const from = parseLsn(known?.start.redo ?? '0/0');
@@ -167,7 +178,7 @@ function lookOf(candidate: Candidate, { since, summaries }: Extract<WalAnswer, {
   const unread = new Map<string, bigint>();
   const blocks = new Map<string, PartBlocks>();
   const placed: string[] = [];
-  let [byBlocks, byScan, isBusy] = [0, 0, false];
+  let [byBlocks, byScan, learned, isBusy] = [0, 0, 0, false];
   for (const { part, look } of looks) {
     if (look.kind === 'unread') {
       unread.set(part.oid, look.rows);
@@ -177,18 +188,22 @@ function lookOf(candidate: Candidate, { since, summaries }: Extract<WalAnswer, {
     const read = look.kind === 'busy' ? { ranges: wholeRange(), rows: null } : look.blocks;
     blocks.set(part.oid, read);
     byScan += part.pages;
+    if (read.rows === null) learned += part.pages;
     byBlocks += read.rows === null ? part.pages * COST_OF_LEARNING : costOf(read.ranges, part.pages);
     isBusy ||= look.kind === 'busy';
   }
   const which = 'the summaries of the write-ahead log tell which changed';
   if (!candidate.wantsPlaces) return { unread, blocks: null, placed: [], forgets: false, why: which };
-  if (isBusy && byBlocks > byScan) {
+  const isTooMuch = learned > mostLearned;
+  if (isTooMuch || (isBusy && byBlocks > byScan)) {
     // What did not change since the last sync need not be scanned, whatever is known of its places.
     for (const { part, rows } of looks) if (rows?.ranges.length === 0) unread.set(part.oid, rows.rows);
     const someUse = looks.some(({ part, places }) => places !== null && isOfUse(places, part.pages));
     return {
       ...{ unread, blocks: null, placed: [], forgets: !someUse || summaries > MANY_SUMMARIES },
-      why: 'the summaries of the write-ahead log tell of so many changed blocks that a scan costs less',
+      why: isTooMuch
+        ? 'the summaries of the write-ahead log tell of changes in so large parts that it is not noted where their rows lie'
+        : 'the summaries of the write-ahead log tell of so many changed blocks that a scan costs less',
     };
   }
   const why = 'the summaries of the write-ahead log tell which blocks changed';

@@ -6,15 +6,13 @@ import { partsIn } from './fullLoad.ts';
 
 /** Smaller tables are read before it would matter. */
 export const PLACES_FROM_PAGES = 4096;
-/** Of larger ones (beyond a gigabyte; six million rows of 160 bytes) learning the places takes more memory than a sync has: at twenty million rows it failed. */
-const PLACES_UP_TO_PAGES = 120_000;
 
 /**
  * Whether the file is to know in which blocks the rows of a table lie: where the server tells which blocks changed, the table is large,
  * and PostgreSQL can be asked for rows by their keys as DuckDB writes them.
  */
 export function wantsPlaces(
-  context: Pick<LoadContext, 'snapshot' | 'placesFrom'>,
+  context: Pick<LoadContext, 'snapshot' | 'places'>,
   source: SourceTable,
   columns: readonly ColumnMapping[],
 ): boolean {
@@ -23,7 +21,7 @@ export function wantsPlaces(
   if (hidesRowid(source)) return false;
   const parts = partsIn(context, source);
   const pages = parts.reduce((sum, part) => sum + part.pages, 0);
-  if (pages < (context.placesFrom ?? PLACES_FROM_PAGES) || pages > PLACES_UP_TO_PAGES) return false;
+  if (pages < (context.places?.from ?? PLACES_FROM_PAGES)) return false;
   const key = columns.filter(({ name }) => source.key?.includes(name));
   // Files of two tablespaces may have one number.
   const files = new Set(parts.map(({ filenode }) => filenode));
