@@ -3,6 +3,7 @@ import { quoteLiteral } from '../model/identifier.ts';
 import { STATE_SCHEMA } from '../model/tableName.ts';
 import { copyAsItLies, copyInOrder } from './copyInOrder.ts';
 import { dropOtherPlaces } from './places.ts';
+import { MOVED } from './timeOrder.ts';
 import { openWorkingCopy, type WorkingCopy, type WorkingCopyOptions } from './workingCopy.ts';
 
 /** What a file measured when it was last written from nothing: as much as its rows need. */
@@ -87,7 +88,7 @@ async function writeFresh(file: string, options: WorkingCopyOptions, rows: bigin
   const bytes = Math.round(Math.max(now, fs.statSync(file).size / DISORDER));
   const copy = await openWorkingCopy(file, options);
   try {
-    await copy.run(`DELETE FROM ${STATE_SCHEMA}.about WHERE name IN ('fresh_bytes', 'fresh_rows')`);
+    await copy.run(`DELETE FROM ${STATE_SCHEMA}.about WHERE name IN ('fresh_bytes', 'fresh_rows', '${MOVED}')`);
     await copy.run(rememberFreshSql({ bytes, rows }));
     await copy.close();
   } catch (error) {

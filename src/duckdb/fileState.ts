@@ -23,6 +23,7 @@ import {
   toMarks,
   toTableState,
 } from './syncState.ts';
+import { MOVED } from './timeOrder.ts';
 
 /** What is at the place of the published file. */
 export type PublishedFile =
@@ -38,6 +39,8 @@ export type PublishedFile =
       readonly tables: readonly TableState[];
       readonly bytes: number;
       readonly fresh: FreshSize;
+      /** Rows that came to tables divided by time since these lay in its order. */
+      readonly moved: bigint;
       /** Checkpoints of the source, older first. */
       readonly marks: readonly CheckpointMark[];
       /** By the oid of a table: the name of its state, and since when which month of it is as it is. */
@@ -95,6 +98,7 @@ export async function readPublishedFile(path: string, place = path): Promise<Pub
         tables,
         bytes,
         fresh,
+        moved: BigInt(value(MOVED) ?? 0),
         marks: toMarks(value('checkpoints')),
         months: toMonths(rows, value(MONTHS)),
         followed: toFollowState(about),

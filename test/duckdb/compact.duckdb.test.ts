@@ -1,10 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { noteOrder } from '../../src/app/sync/keptOrder.ts';
 import { compactFile, isBloated, rememberFreshSql } from '../../src/duckdb/compact.ts';
 import { copyInOrder } from '../../src/duckdb/copyInOrder.ts';
 import { readPublishedFile } from '../../src/duckdb/fileState.ts';
 import { STATE_DDL, type StateRow, writeStateSql } from '../../src/duckdb/syncState.ts';
+import { isDisordered } from '../../src/duckdb/timeOrder.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -149,6 +151,46 @@ test('what is too much to sort at once is sorted a stretch of time after the oth
     await copyInOrder(copy, 'before', 70_000n);
     expect(await copy.all(TIMED)).toEqual(digest);
     expect(await copy.all(BACK)).toEqual([{ n: 0 }]);
+  });
+});
+
+test('rows in no order are told from those that lie in the order of time', async () => {
+  await change(path.join(folder.path, 'a.duckdb'), async (copy) => {
+    const rows = async (order: string, type = 'TIMESTAMPTZ'): Promise<boolean> => {
+      await copy.run('SET preserve_insertion_order = true');
+      await copy.run(`CREATE OR REPLACE TABLE r (n INTEGER, t ${type})`);
+      await copy.run(`INSERT INTO r SELECT i, DATE '2020-01-01' + i::INTEGER FROM range(3000) r(i) ORDER BY ${order}`);
+      await copy.run("INSERT INTO r VALUES (-1, NULL), (-2, 'infinity'), (-3, '-infinity')");
+      return isDisordered(copy, 'r', 't', 100);
+    };
+    expect([await rows('i'), await rows('i // 300, hash(i)'), await rows('hash(i)')]).toEqual([false, false, true]);
+    expect([await rows('i', 'DATE'), await rows('hash(i)', 'TIMESTAMP')]).toEqual([false, true]);
+    await copy.run('DELETE FROM r WHERE n <> 7');
+    expect(await isDisordered(copy, 'r', 't')).toBe(false);
+    await copy.run('DELETE FROM r');
+    expect(await isDisordered(copy, 'r', 't')).toBe(false);
+  });
+});
+
+test('it is looked at the order of rows once half of them came since', async () => {
+  await change(path.join(folder.path, 'a.duckdb'), async (copy) => {
+    for (const statement of STATE_DDL) await copy.run(statement);
+    await copy.run(
+      "CREATE TABLE r AS SELECT DATE '2020-01-01' + (hash(i) % 3000)::INTEGER AS t FROM range(1300000) r(i)",
+    );
+    const note = async (moved: bigint, upserted: bigint): Promise<unknown> => {
+      const source = { table: { schema: 'public', name: 'r' }, dividedBy: 't', columns: [{ name: 't' }] };
+      const work = [{ plan: { source }, columns: [{ name: 't', duckdbType: 'DATE' }] }];
+      const known = { moved, tables: [] };
+      const done = { table: 'r', mode: 'incremental', upserted, rows: 1_300_000n };
+      await copy.run('DELETE FROM finance_db.about');
+      const disordered = await noteOrder(copy, { work, known, keeps: true } as never, [done as never]);
+      return [disordered, await copy.all('SELECT value FROM finance_db.about')];
+    };
+    expect(await note(600_000n, 50_000n)).toEqual([false, [{ value: '650000' }]]);
+    expect(await note(600_000n, 50_001n)).toEqual([true, [{ value: '0' }]]);
+    await copy.run('CREATE OR REPLACE TABLE r AS FROM r ORDER BY t');
+    expect(await note(600_000n, 50_001n)).toEqual([false, [{ value: '0' }]]);
   });
 });
 

@@ -26,6 +26,7 @@ import { HAS_WAL_SUMMARIES, readMark } from '../../postgres/walSummaries.ts';
 import { labelSums } from './baseCurrency.ts';
 import { settledByLog, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
+import { noteOrder } from './keptOrder.ts';
 import { markLack } from './lackedMemory.ts';
 import { coversFile, findState, isSame, rowsAfter } from './published.ts';
 import { createReadyViews } from './readyViews.ts';
@@ -76,7 +77,7 @@ export async function syncInSnapshot(
     const heldBack = await findHoldBack(session, snapshot.snapshot);
     const warnings = file.kind === 'unusable' ? [`the file that was there could not be used: ${file.why}`] : [];
     warnings.push(...written.warnings, ...(await doubts(request, snapshot)));
-    warnings.push(...(await publish(request, workspace, copy, file, planned, written.tables)));
+    warnings.push(...(await publish(request, workspace, copy, file, planned, written)));
     return {
       ...describeSource(server, snapshot),
       tables: written.tables,
@@ -132,7 +133,7 @@ async function write(
   snapshot: SourceSnapshot,
   copy: WorkingCopy,
   planned: Planned,
-): Promise<Pick<SyncResult, 'sampleTables' | 'warnings'> & { tables: TableResult[] }> {
+): Promise<Pick<SyncResult, 'sampleTables' | 'warnings'> & { tables: TableResult[]; disordered: boolean }> {
   const { work, known, keeps } = planned;
   const context = loadContext(request, workspace, snapshot, copy);
   if (known !== null && !keeps) await carryReceipts(copy, workspace.publishedPath);
@@ -147,6 +148,7 @@ async function write(
     stored,
     others.filter(({ table }) => !tables.some((done) => done.table === table)),
   );
+  const disordered = await noteOrder(copy, planned, tables);
   await copy.run('COMMIT');
   if (placed.length > 0) await writeAndFollow(copy, placed);
   for (const { table, columns } of stored) {
@@ -154,7 +156,7 @@ async function write(
     await createIndexes(copy, table, names, request.indexes);
   }
   await request.beforePublish?.({ copy, snapshot, tables: work });
-  return { tables, warnings, sampleTables };
+  return { tables, warnings, sampleTables, disordered };
 }
 
 /** What somebody should know of how it was read. */
@@ -176,14 +178,14 @@ async function publish(
   copy: WorkingCopy,
   file: PublishedFile,
   { work, known, keeps }: Planned,
-  tables: readonly TableResult[],
+  { tables, disordered }: { readonly tables: readonly TableResult[]; readonly disordered: boolean },
 ): Promise<string[]> {
   const warnings: string[] = [];
   request.signal.throwIfAborted();
   await copy.close();
   if (keeps && known !== null) {
     const rows = rowsAfter(known.tables, work, tables);
-    if (isBloated(fs.statSync(copy.path).size, rows, known.fresh)) {
+    if (disordered || isBloated(fs.statSync(copy.path).size, rows, known.fresh)) {
       const tries = COMPACT_MEMORY.map((memory) => copyOptions(request, workspace, memory));
       await compactFile(copy.path, tries, rows, known.fresh);
     }

@@ -125,6 +125,7 @@ export function stateOf(
   now: Date,
 ): StateRow {
   const { source } = plan;
+  const time = dividingTime(source, columns);
   return {
     identity: context.snapshot.identity,
     tableOid: source.oid,
@@ -133,7 +134,9 @@ export function stateOf(
     leaves: source.leaves.map((leaf) => leaf.oid),
     gated: changesNeedTransaction(source),
     key: source.key,
-    columns: stateColumns(source, columns).map((column) => ({ ...column, ...dividesBy(source, column) })),
+    columns: stateColumns(source, columns).map((column) =>
+      column.name === time?.name ? { ...column, divides: true } : column,
+    ),
     ...result,
     table: source.table,
     syncedAt: now.toISOString(),
@@ -149,12 +152,9 @@ export function stateColumns(source: SourceTable, columns: readonly ColumnMappin
   }));
 }
 
-/** Whether a column is the time that divides the table: a compacted file is sorted by it. */
-function dividesBy(
-  { dividedBy }: SourceTable,
-  { name, duckdbType }: { name: string; duckdbType: string },
-): { divides?: true } {
-  return name === dividedBy && TIMES.has(duckdbType) ? { divides: true } : {};
+/** The time by whose ranges the source divides the table; null where it does not. A file that is written anew is sorted by it. */
+export function dividingTime({ dividedBy }: SourceTable, columns: readonly ColumnMapping[]): ColumnMapping | null {
+  return columns.find(({ name, duckdbType }) => name === dividedBy && TIMES.has(duckdbType)) ?? null;
 }
 
 function numberOf(source: SourceTable, index: number): { number?: number } {
