@@ -67,7 +67,7 @@ async function stressSync(): Promise<void> {
       log: values.verbose ? (line) => console.log(line) : () => undefined,
     });
     console.log(
-      `seed ${values.seed}: ${result.syncs} syncs (tables: ${JSON.stringify(result.modes)}) beside ${result.transactions} transactions of ${values.sessions} sessions; ${result.upserted} rows upserted, ${result.deleted} deleted; ${result.rowsCompared} rows compared, all equal`,
+      `seed ${values.seed}: ${result.syncs} syncs (tables: ${JSON.stringify(result.modes)}, ${result.byBlocks} by their changed blocks) beside ${result.transactions} transactions of ${values.sessions} sessions; ${result.upserted} rows upserted, ${result.deleted} deleted; ${result.rowsCompared} rows compared, all equal`,
     );
   } finally {
     await server.release();

@@ -28,6 +28,8 @@ export interface StressResult {
   readonly syncs: number;
   readonly modes: Record<string, number>;
   readonly transactions: number;
+  /** Tables of which some blocks were read only. */
+  readonly byBlocks: number;
   readonly rowsCompared: number;
   readonly upserted: bigint;
   readonly deleted: bigint;
@@ -218,12 +220,15 @@ export async function stress(options: StressOptions): Promise<StressResult> {
     Array.from({ length: options.sessions }, () => connect(address, { retryMs: 2000 })),
   );
   const writers = sessions.map((session, name) => write(session, name, options, state));
-  const result = { syncs: 0, modes: {} as Record<string, number>, rowsCompared: 0, upserted: 0n, deleted: 0n };
+  const result = {
+    ...{ syncs: 0, modes: {} as Record<string, number>, byBlocks: 0, rowsCompared: 0, upserted: 0n, deleted: 0n },
+  };
   const next = random(seed);
   const note = (done: SyncResult): void => {
     result.syncs++;
-    for (const { mode, upserted, deleted } of done.tables) {
+    for (const { mode, upserted, deleted, scan } of done.tables) {
       result.modes[mode] = (result.modes[mode] ?? 0) + 1;
+      if (scan !== null && scan.blocks.read < scan.blocks.all && scan.why.includes('which blocks')) result.byBlocks++;
       if (mode === 'incremental')
         [result.upserted, result.deleted] = [result.upserted + upserted, result.deleted + deleted];
     }
@@ -292,6 +297,8 @@ function request(options: StressOptions, beforePublish?: SyncRequest['beforePubl
     now: () => new Date(),
     signal: new AbortController().signal,
     onProgress: () => undefined,
+    // From version 17 on, and where the server summarizes its log: by the blocks that changed.
+    ...{ placesFrom: 1, checkpoint: true },
     beforePublish,
   };
 }
