@@ -137,8 +137,10 @@ export function fingerprint(source: SourceTable, mappingVersion: number): string
   ]);
   // Left out where there is nothing to say, so that files of before keep their fingerprints.
   const storage = source.otherStorage === null ? [] : [source.otherStorage];
+  // Rows that a policy hid are not in the file, and are as old as ever when it hides them no more, or not from another role.
+  const policies = source.rowSecurity ? ['row-level security'] : [];
   return createHash('sha256')
-    .update(JSON.stringify([mappingVersion, source.kind, columns, source.key, ...storage]))
+    .update(JSON.stringify([mappingVersion, source.kind, columns, source.key, ...storage, ...policies]))
     .digest('hex')
     .slice(0, 32);
 }
