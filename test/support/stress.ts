@@ -298,7 +298,8 @@ function request(options: StressOptions, beforePublish?: SyncRequest['beforePubl
     signal: new AbortController().signal,
     onProgress: () => undefined,
     // From version 17 on, and where the server summarizes its log: by the blocks that changed.
-    ...{ placesFrom: 1, checkpoint: true },
+    places: { from: 1 },
+    checkpoint: true,
     beforePublish,
   };
 }
