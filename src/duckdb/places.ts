@@ -23,9 +23,43 @@ export function placesTable(tableOid: string): string {
   return `${STATE_SCHEMA}.${quoteIdentifier(PREFIX + tableOid)}`;
 }
 
+const COLUMNS = '(place UBIGINT NOT NULL, "row" UINTEGER NOT NULL)';
+
 /** SQL that makes it where there is none. */
 export function createPlacesSql(tableOid: string): string {
-  return `CREATE TABLE IF NOT EXISTS ${placesTable(tableOid)} (place UBIGINT NOT NULL, "row" UINTEGER NOT NULL)`;
+  return `CREATE TABLE IF NOT EXISTS ${placesTable(tableOid)} ${COLUMNS}`;
+}
+
+/** Rows of DuckDB in one vector: of each in which one is deleted it keeps 16 kB in memory until the transaction is written out. */
+const VECTOR_ROWS = 2048;
+/** In more vectors than these (32 MB) places are not deleted: those that stay are written anew. */
+const MOST_VECTORS = 2048;
+
+/**
+ * Takes some places out of those of a table.
+ * @param numbers SQL of the numbers of their rows, as `number`
+ * @param most vectors in which rows may be deleted
+ */
+export async function deletePlaces(
+  copy: WorkingCopy,
+  tableOid: string,
+  numbers: string,
+  most = MOST_VECTORS,
+): Promise<void> {
+  const places = placesTable(tableOid);
+  const [spread] = await copy.all<{ vectors: string }>(
+    `SELECT count(DISTINCT number // ${VECTOR_ROWS})::VARCHAR AS vectors FROM (${numbers})`,
+  );
+  const vectors = Number(spread?.vectors ?? 0);
+  if (vectors === 0) return;
+  if (vectors <= most) {
+    await copy.run(`DELETE FROM ${places} WHERE rowid IN (${numbers})`);
+    return;
+  }
+  const anew = placesTable(`${tableOid}_anew`);
+  await copy.run(`CREATE TABLE ${anew} ${COLUMNS}`);
+  await copy.run(`INSERT INTO ${anew} SELECT place, "row" FROM ${places} WHERE rowid NOT IN (${numbers})`);
+  await copy.run(`DROP TABLE ${places}; ALTER TABLE ${anew} RENAME TO ${quoteIdentifier(PREFIX + tableOid)}`);
 }
 
 /** Drops the places of all tables but these. */
@@ -166,5 +200,10 @@ export async function noteLiving(copy: WorkingCopy, tableOid: string, held: stri
 export async function keepFiles(copy: WorkingCopy, tableOid: string, filenodes: readonly string[]): Promise<void> {
   const places = placesTable(tableOid);
   if (filenodes.length === 0) await copy.run(`DROP TABLE ${places}; ${createPlacesSql(tableOid)}`);
-  else await copy.run(`DELETE FROM ${places} WHERE place >> 32 NOT IN (${filenodes.join(', ')})`);
+  else
+    await deletePlaces(
+      copy,
+      tableOid,
+      `SELECT rowid AS number FROM ${places} WHERE place >> 32 NOT IN (${filenodes.join(', ')})`,
+    );
 }

@@ -1,5 +1,5 @@
 import type { PageRange } from '../model/pageRanges.ts';
-import { placesTable, TAKEN } from './places.ts';
+import { deletePlaces, placesTable, TAKEN } from './places.ts';
 import type { WorkingCopy } from './workingCopy.ts';
 
 /** Blocks of one file. */
@@ -52,7 +52,7 @@ export async function takePlaces(
   const taken = await copy.all<{ file: string; rows: string }>(
     `SELECT (place >> 32)::VARCHAR AS file, count(*)::VARCHAR AS rows FROM ${TAKEN} GROUP BY ALL`,
   );
-  if (taken.length > 0) await copy.run(`DELETE FROM ${places} WHERE rowid IN (SELECT number FROM ${TAKEN})`);
+  if (taken.length > 0) await deletePlaces(copy, tableOid, `SELECT number FROM ${TAKEN}`);
   await copy.run(`DROP TABLE ${CHANGED}`);
   return new Map(taken.map(({ file, rows }) => [file, BigInt(rows)]));
 }

@@ -5,6 +5,7 @@ import { learnPlaces } from '../../src/duckdb/learnPlaces.ts';
 import { writeAndFollow } from '../../src/duckdb/movedRows.ts';
 import {
   createPlacesSql,
+  deletePlaces,
   dropOtherPlaces,
   FROM_HERE,
   findHeld,
@@ -204,6 +205,28 @@ test('of places those in the ranges are taken, and no others, however far the ra
     const left = await copy.all<{ n: string }>(`SELECT count(*)::VARCHAR AS n FROM ${placesTable(OID)}`);
     expect(left).toEqual([{ n: String(10_000 - 1 - count * 2 - 1000) }]);
   }
+});
+
+test('places that are deleted all over the table are left out of a new one, which takes less memory', async () => {
+  await copy.run(`INSERT INTO ${placesTable(OID)} SELECT i, i % 1000 FROM range(50000) r(i)`);
+  for (const [most, left] of [
+    [25, 49_000],
+    [24, 48_000],
+  ] as const) {
+    await copy.run('BEGIN TRANSACTION');
+    const gone = `SELECT rowid AS number FROM ${placesTable(OID)} WHERE place % 50 = ${most}`;
+    await deletePlaces(copy, OID, gone, most);
+    await copy.run(`INSERT INTO ${placesTable(OID)} VALUES (99999, 7)`);
+    expect(await copy.all(gone)).toEqual([]);
+    await copy.run('COMMIT');
+    await copy.run(`DELETE FROM ${placesTable(OID)} WHERE place = 99999`);
+    const [found] = await copy.all<{ n: string; sum: string }>(
+      `SELECT count(*)::VARCHAR AS n, sum(place)::VARCHAR AS sum FROM ${placesTable(OID)} WHERE "row" = place % 1000`,
+    );
+    expect(Number(found?.n)).toBe(left);
+  }
+  const all = await copy.all("SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'placed_')");
+  expect(all).toEqual([{ table_name: `placed_${OID}` }]);
 });
 
 test('places take at most 15 % of a file, also where the rows of a block lie in no order', async () => {
