@@ -57,17 +57,20 @@ export interface TablePlan {
   readonly lostLeaves: boolean;
 }
 
-/** Chooses how to bring one table up to date. Whatever makes the watermark doubtful leads to a full load. */
+/**
+ * Chooses how to bring one table up to date. Whatever makes the watermark doubtful leads to a full load.
+ * @param forceFull whether it is to be loaded in full in any case, or why
+ */
 export function planTable(
   source: SourceTable,
   state: TableState | null,
   current: { identity: SourceIdentity; snapshot: Snapshot },
-  forceFull: boolean,
+  forceFull: boolean | string,
 ): TablePlan {
   const print = fingerprint(source, MAPPING_VERSION);
   const plan = { source, fingerprint: print, newLeaves: [], lostLeaves: false };
   const full = (reason: string): TablePlan => ({ ...plan, mode: 'full', reason });
-  if (forceFull) return full('--full was given');
+  if (forceFull !== false) return full(forceFull === true ? '--full was given' : forceFull);
   if (state === null) return full('first sync of this table');
   const objection = watermarkObjection(state, current);
   if (objection !== null) return full(objection);

@@ -9,8 +9,8 @@ import { type PgServer, withPostgres } from '../../postgres/server.ts';
 import { readPosition, type SnapshotTaker } from '../../postgres/snapshot.ts';
 import { besideFollower } from './besideFollower.ts';
 import { behind, gate, unchanged } from './gate.ts';
-import { lackedMemory, SCANNED } from './lackedMemory.ts';
-import { coversFile, damageOf, ownerOf, requireNotForeign, requireOwnPlaces, requireOwnSource } from './published.ts';
+import { otherWay, type Way } from './otherWays.ts';
+import { coversFile, ownerOf, requireNotForeign, requireOwnPlaces, requireOwnSource } from './published.ts';
 import { describeSource, sourceOf } from './syncedFrom.ts';
 import { syncInSnapshot } from './syncInSnapshot.ts';
 import type { SyncRequest, SyncResult } from './syncRequest.ts';
@@ -59,7 +59,7 @@ export async function syncInto(
 ): Promise<SyncResult> {
   const { now } = request;
   const started = performance.now();
-  const session = await server.connect();
+  let session = await server.connect();
   const position = await readPosition(session);
   const published = await readPublishedFile(workspace.pathWithoutLog(), workspace.publishedPath);
   requireNotForeign(published, workspace.publishedPath);
@@ -83,28 +83,20 @@ export async function syncInto(
     const result = unchanged(describeSource(server, position), untouched, workspace.publishedPath, started);
     return { ...result, warnings };
   }
+  let way: Way = { request, file, warnings };
   try {
-    const result = await syncInSnapshot(request, workspace, server, session, position, file, started, take);
-    return { ...result, warnings: [...warnings, ...result.warnings] };
-  } catch (error) {
-    if (take !== undefined) throw error;
-    const damage = damageOf(error, file);
-    const scans = lackedMemory(error);
-    if (damage === null && !scans) throw error;
-    // The failed one first: a role may have no more than one connection.
-    await session.close();
-    const again = await server.connect();
-    const other = scans ? { ...request, places: { from: Number.POSITIVE_INFINITY } } : request;
-    const result = await syncInSnapshot(
-      other,
-      workspace,
-      server,
-      again,
-      await readPosition(again),
-      damage ?? file,
-      started,
-    );
-    return scans ? { ...result, warnings: [...result.warnings, SCANNED] } : result;
+    for (let now = position; ; now = await readPosition(session))
+      try {
+        const result = await syncInSnapshot(way.request, workspace, server, session, now, way.file, started, take);
+        return { ...result, warnings: [...way.warnings, ...result.warnings] };
+      } catch (error) {
+        const other = take === undefined ? otherWay(way, error) : null;
+        if (other === null) throw error;
+        way = other;
+        // The failed one first: a role may have no more than one connection.
+        await session.close();
+        session = await server.connect();
+      }
   } finally {
     // A snapshot that stays open keeps the server from cleaning up.
     if (take !== undefined) await session.close();

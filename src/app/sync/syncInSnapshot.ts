@@ -27,7 +27,7 @@ import { labelSums } from './baseCurrency.ts';
 import { settledByLog, unchanged } from './gate.ts';
 import { requireIndexColumns } from './indexColumns.ts';
 import { noteOrder } from './keptOrder.ts';
-import { markLack } from './lackedMemory.ts';
+import { markLack } from './otherWays.ts';
 import { coversFile, findState, isSame, rowsAfter } from './published.ts';
 import { createReadyViews } from './readyViews.ts';
 import { COMPACT_MEMORY, copyOptions, loadContext, openCopy } from './syncCopy.ts';
@@ -199,6 +199,7 @@ async function publish(
   return warnings;
 }
 
-function isFull({ full, fullTables }: SyncRequest, { table }: SourceTable): boolean {
-  return full || fullTables?.has(displayName(table)) === true;
+/** Whether a table is to be loaded anew whatever is known of it, or why it is. */
+function isFull({ full, fullTables, fullBecause }: SyncRequest, { table }: SourceTable): boolean | string {
+  return full || (fullTables?.has(displayName(table)) === true && (fullBecause ?? true));
 }

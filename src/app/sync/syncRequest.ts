@@ -15,6 +15,8 @@ export interface SyncRequest {
   readonly full: boolean;
   /** Tables to load anew though not all are, by their display names. */
   readonly fullTables?: ReadonlySet<string>;
+  /** Why these are, in words. */
+  readonly fullBecause?: string;
   /** These tables are none of those that a follower streams into the file: what it says of the stream stays true. */
   readonly besideStream?: true;
   /** The file may belong to another source, whose data is replaced then. */
