@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { packedColumn } from '../../src/app/sync/keyHashes.ts';
 import { mostSuspects } from '../../src/app/sync/missingRows.ts';
 import { learnPlaces } from '../../src/duckdb/learnPlaces.ts';
 import { writeAndFollow } from '../../src/duckdb/movedRows.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../src/duckdb/places.ts';
 import { takePlaces } from '../../src/duckdb/takePlaces.ts';
 import { openWorkingCopy, type WorkingCopy } from '../../src/duckdb/workingCopy.ts';
+import type { SourceTable } from '../../src/model/sourceTable.ts';
 import { textColumn } from '../../src/model/stagingColumn.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -275,6 +277,37 @@ test('rows that DuckDB numbers anew when it writes its last groups are followed'
   const wanted = [...keysOf(3072, 3092), ...keysOf(3112, 3122)].map((key) => `'${key}'`).join(', ');
   const there = await copy.all<{ id: string }>(`SELECT id FROM t WHERE id IN (${wanted}) OR id LIKE 'n%'`);
   expect(held.sort()).toEqual(there.map(({ id }) => id).sort());
+});
+
+test('which column stands for a key is told by statistics, without a look at all rows', async () => {
+  const source = { table: { schema: 'public', name: 'k' } } as SourceTable;
+  const columns = ['few', 'fewer', 'each'].map(textColumn);
+  await copy.run('CREATE TABLE k (few VARCHAR, fewer VARCHAR, each VARCHAR)');
+  const asked: string[] = [];
+  const listening = {
+    ...copy,
+    all: <T>(sql: string) => {
+      asked.push(sql);
+      return copy.all<T>(sql);
+    },
+  };
+  const chosen = async (names: readonly string[]): Promise<string | undefined> =>
+    (
+      await packedColumn(
+        { copy: listening },
+        source,
+        columns.filter(({ name }) => names.includes(name)),
+      )
+    )?.name;
+  // Of no rows any stands for it, and nothing is told.
+  expect(await chosen(['few', 'each'])).toBe('few');
+  expect(asked.join()).toMatch(/approx_count_distinct/);
+  asked.length = 0;
+  await copy.run("INSERT INTO k SELECT 'f' || i % 9, 's' || i % 5, 'e' || i FROM range(5000) r(i)");
+  expect(await chosen(['few', 'each'])).toBe('each');
+  expect(await chosen(['few', 'fewer'])).toBeUndefined();
+  expect(await chosen(['few'])).toBe('few');
+  expect(asked.join()).not.toMatch(/approx_count_distinct/);
 });
 
 test('PostgreSQL is asked key by key for as many as cost less than all keys of a table', () => {

@@ -1,10 +1,12 @@
 import { CREATE_KEY_HASHES, KEY_HASHES, keyHash } from '../../duckdb/keyHash.ts';
 import { copyColumns } from '../../duckdb/loader.ts';
+import type { WorkingCopy } from '../../duckdb/workingCopy.ts';
 import { quoteIdentifier } from '../../model/identifier.ts';
 import { cutParts, type Part } from '../../model/parts.ts';
 import type { SourceTable } from '../../model/sourceTable.ts';
 import { displayName, duckdbTable } from '../../model/tableName.ts';
 import type { ColumnMapping } from '../../model/typeMapping.ts';
+import { targetCount } from './changedRows.ts';
 import { copyRows, cutRows, type LoadContext } from './fullLoad.ts';
 import { isPackable, type KeysWanted, readPacks } from './packs.ts';
 
@@ -69,12 +71,24 @@ export async function packedColumn(
 ): Promise<ColumnMapping | null> {
   const columns = key.filter(isPackable).sort((a, b) => costOf(a) - costOf(b));
   if (key.length === 1 || columns.length === 0) return columns[0] ?? null;
-  const distinct = columns.map(({ name }, at) => `approx_count_distinct(${quoteIdentifier(name)})::VARCHAR AS n${at}`);
-  const [row] = await copy.all<Record<string, string>>(
-    `SELECT count(*)::VARCHAR AS rows, ${distinct.join(', ')} FROM ${duckdbTable(source.table)}`,
+  const target = duckdbTable(source.table);
+  const rows = Number(await targetCount(copy, target));
+  const values = await distinctValues(copy, target, columns);
+  return columns.find((_, at) => (values[at] ?? 0) * MOST_ROWS_OF_VALUE >= rows) ?? null;
+}
+
+/** About how many values columns have: as DuckDB's statistics of the table tell, or where they tell nothing by a look at all rows. */
+async function distinctValues(copy: WorkingCopy, target: string, columns: readonly ColumnMapping[]): Promise<number[]> {
+  const ask = async (sql: (name: string) => string, rows: string): Promise<(string | undefined)[]> => {
+    const list = columns.map(({ name }, at) => `${sql(quoteIdentifier(name))} AS n${at}`).join(', ');
+    const [row] = await copy.all<Record<string, string>>(`SELECT ${list} FROM ${rows}`);
+    return columns.map((_, at) => row?.[`n${at}`]);
+  };
+  const told = (await ask((name) => `stats(${name})`, `${target} LIMIT 1`)).map((text) =>
+    Number(/\[Approx Unique: (\d+)\]/.exec(text ?? '')?.[1]),
   );
-  const most = Number(row?.['rows'] ?? 0);
-  return columns.find((_, at) => Number(row?.[`n${at}`] ?? 0) * MOST_ROWS_OF_VALUE >= most) ?? null;
+  if (told.every((count) => count > 0)) return told;
+  return (await ask((name) => `approx_count_distinct(${name})::VARCHAR`, target)).map(Number);
 }
 
 /** What it costs PostgreSQL to write a value as text, by order. */
