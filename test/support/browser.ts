@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from '@jest/globals';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -32,9 +32,17 @@ async function openPage(
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
+  // How many pages had been asked for when a request was made.
+  let pages = 0;
+  const asked = new WeakMap<Request, number>();
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) pages++;
+    asked.set(request, pages);
+  });
   page.on('requestfailed', (request) => {
-    // A stream of events ends with its page, and who stops a page from loading knows that.
-    const stopped = request.isNavigationRequest() && request.failure()?.errorText === 'net::ERR_ABORTED';
+    // A stream of events ends with its page, as does what a page still waits for that is left; and who stops a page from loading knows that.
+    const isLeft = request.isNavigationRequest() || asked.get(request) !== pages;
+    const stopped = isLeft && request.failure()?.errorText === 'net::ERR_ABORTED';
     if (!request.url().endsWith('/events') && !stopped)
       complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
   });
