@@ -1,6 +1,6 @@
 import { quoteLiteral } from '../model/identifier.ts';
 import { STATE_SCHEMA } from '../model/tableName.ts';
-import { FROM_HERE, nextRow, placesTable } from './places.ts';
+import { FROM_HERE, GROUP_ROWS, nextRow, placesTable } from './places.ts';
 import type { PartsDocument } from './syncState.ts';
 import { ATTACHED, type WorkingCopy } from './workingCopy.ts';
 
@@ -9,11 +9,11 @@ export interface PlacedTable {
   readonly tableOid: string;
   /** As SQL. */
   readonly target: string;
+  /** About the number that its next new row will have. */
+  readonly near: bigint;
 }
 
-/** Rows in one group of DuckDB's; it writes groups that lie together and are not full as one. */
-const GROUP_ROWS = 122_880n;
-/** So many groups at the end are looked after: those that a sync appends to, and those that are written together with them. */
+/** So many groups at the end are looked after: those that a sync appends to, and those that are written together with them, as DuckDB does where they are not full. */
 const GROUPS = 4n;
 
 const BEFORE = 'temp.main.finance_db_rows_before';
@@ -25,17 +25,17 @@ const MOVED = 'temp.main.finance_db_rows_moved';
  */
 export async function writeAndFollow(copy: WorkingCopy, tables: readonly PlacedTable[]): Promise<void> {
   const before = new Map<PlacedTable, bigint>();
-  for (const [at, table] of tables.entries()) before.set(table, await noteRows(copy, at, table.target));
+  for (const [at, table] of tables.entries()) before.set(table, await noteRows(copy, at, table));
   await copy.run(`CHECKPOINT ${ATTACHED}`);
   for (const [at, table] of tables.entries()) {
-    if ((await nextRow(copy, table.target)) !== before.get(table)) await follow(copy, at, table);
+    if ((await nextRow(copy, table.target, table.near)) !== before.get(table)) await follow(copy, at, table);
     await copy.run(`DROP TABLE ${BEFORE}_${at}`);
   }
 }
 
 /** Notes the numbers of the last rows. @returns the number behind the last one */
-async function noteRows(copy: WorkingCopy, at: number, target: string): Promise<bigint> {
-  const next = await nextRow(copy, target);
+async function noteRows(copy: WorkingCopy, at: number, { target, near }: PlacedTable): Promise<bigint> {
+  const next = await nextRow(copy, target, near);
   const from = next > GROUPS * GROUP_ROWS ? next - GROUPS * GROUP_ROWS : 0n;
   await copy.run(
     `CREATE OR REPLACE TEMP TABLE finance_db_rows_before_${at} AS SELECT rowid AS "row" FROM ${target} WHERE rowid >= ${from}`,

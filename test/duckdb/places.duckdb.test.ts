@@ -267,7 +267,7 @@ test('rows that DuckDB numbers anew when it writes its last groups are followed'
     "BEGIN; DELETE FROM t WHERE hash(id) % 3 = 0; INSERT INTO t SELECT 'n' || i FROM range(2000) r(i); COMMIT",
   );
   const before = await nextRow(copy, 't');
-  await writeAndFollow(copy, [{ tableOid: OID, target: 't' }]);
+  await writeAndFollow(copy, [{ tableOid: OID, target: 't', near: await nextRow(copy, 't') }]);
   // DuckDB has left out what was deleted: without that there is nothing to be shown here.
   expect(await nextRow(copy, 't')).toBeLessThan(before);
   const [about] = await copy.all<{ value: string }>('SELECT value FROM finance_db.about');
@@ -308,6 +308,15 @@ test('which column stands for a key is told by statistics, without a look at all
   expect(await chosen(['few', 'fewer'])).toBeUndefined();
   expect(await chosen(['few'])).toBe('few');
   expect(asked.join()).not.toMatch(/approx_count_distinct/);
+});
+
+test('the number of the next row is found near where it is thought to be, and anywhere else', async () => {
+  expect(await nextRow(copy, 't', 700_000n)).toBe(0n);
+  await copy.run("INSERT INTO t SELECT 'k' || i FROM range(300000) r(i)");
+  for (const near of [0n, 299_000n, 300_000n, 302_000n, 900_000n])
+    expect(await nextRow(copy, 't', near)).toBe(300_000n);
+  await copy.run('DELETE FROM t WHERE rowid >= 40000');
+  expect(await nextRow(copy, 't', 300_000n)).toBe(40_000n);
 });
 
 test('PostgreSQL is asked key by key for as many as cost less than all keys of a table', () => {

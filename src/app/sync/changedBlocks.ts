@@ -83,34 +83,36 @@ export async function applyByBlocks(
   }
   const counts = await takeOld(context, source, state, all, look, living);
   const expected = sumOf(counts);
-  const next = await nextRow(copy, target);
-  /** How many rows the file has too many, beside those that are put in. */
-  const tooMany = async (): Promise<bigint> => (await targetCount(copy, target)) + changed - expected;
+  const next = await nextRow(copy, target, state.places?.tail);
   // Where the places of a part are not known, neither are the rows that they would lead to.
   const learned = parts.filter(({ oid }) => look.blocks.get(oid)?.rows === null);
   let gone = 0n;
-  let isLeft = true;
+  /** How many rows the file has too many, those that are put in among them; null where nobody counted. */
+  let left: bigint | null = null;
   if (learned.length === 0 || learned.length < parts.length) {
     await findHeld(copy, source.oid, target, key, state.places?.tail ?? 0n);
     if (changed > 0n) await deleteReplacedHeld(copy, target, key);
-    const extra = await tooMany();
-    if (extra > 0n) await deleteMissing(context, source, key, expected);
-    const left = extra > 0n ? await tooMany() : extra;
-    [gone, isLeft] = [extra - left, left > 0n];
+    left = (await targetCount(copy, target)) + changed - expected;
+    if (left > 0n) gone = await deleteMissing(context, source, key, expected);
+    left -= gone;
   }
   let arrived: Currencies | null = new Map();
   if (changed > 0n) {
-    if (isLeft) await deleteReplaced(context, source, columns);
+    // A count looks at each stretch of rows in which any was deleted: what is known of it is not counted again, but at the end.
+    if (left === null || left > 0n) {
+      await deleteReplaced(context, source, columns);
+      left = null;
+    }
     arrived = await insertChanged(context, source, columns);
   }
-  const surplus = (await targetCount(copy, target)) - expected;
+  const surplus = left ?? (await targetCount(copy, target)) - expected;
   if (surplus < 0n)
     return { kind: 'full', reason: 'rows became visible that no transaction since the last sync wrote' };
   // Of parts whose places were known, what is gone was mostly found by these.
   const tries = learned.length === 0 || learned.length === parts.length ? [parts] : [learned, parts];
   for (const some of tries) {
-    const left = surplus === 0n ? 0n : (await targetCount(copy, target)) - expected;
-    if (left > 0n) await deleteAmong(context, source, key, left, { all, some, counts, look });
+    const extra = surplus === 0n ? 0n : (await targetCount(copy, target)) - expected;
+    if (extra > 0n) await deleteAmong(context, source, key, extra, { all, some, counts, look });
   }
   if ((await targetCount(copy, target)) !== expected)
     return { kind: 'full', reason: 'the counts of both sides did not agree after applying the changes' };

@@ -27,20 +27,22 @@ const MOST_TOGETHER = 1000;
  * none of them now. PostgreSQL is asked for each by its key, so that none is deleted that is there. It may leave rows that are gone;
  * the caller counts.
  * @param rows how many the source has
+ * @returns how many were deleted
  */
 export async function deleteMissing(
   context: LoadContext,
   source: SourceTable,
   key: readonly ColumnMapping[],
   rows: bigint,
-): Promise<void> {
-  await deleteUnlessFound(context, source, key, rows, `FROM ${HELD} ANTI JOIN ${LIVING} USING (hash)`);
+): Promise<bigint> {
+  return deleteUnlessFound(context, source, key, rows, `FROM ${HELD} ANTI JOIN ${LIVING} USING (hash)`);
 }
 
 /**
  * Deletes those of some rows whose keys PostgreSQL does not have; none when there are too many to ask for.
  * @param rows how many the source has
  * @param suspects SQL of the rows: `row`, the number in DuckDB, `hash` of the key, and its columns as k0, k1 …
+ * @returns how many were deleted
  */
 export async function deleteUnlessFound(
   context: LoadContext,
@@ -48,7 +50,7 @@ export async function deleteUnlessFound(
   key: readonly ColumnMapping[],
   rows: bigint,
   suspectsSql: string,
-): Promise<void> {
+): Promise<bigint> {
   const { copy } = context;
   const most = mostSuspects(rows);
   await copy.run(`CREATE OR REPLACE TEMP TABLE finance_db_suspects AS ${suspectsSql} LIMIT ${most + 1n}`);
@@ -56,6 +58,7 @@ export async function deleteUnlessFound(
   const suspects = await copy.all<Record<string, string>>(`SELECT ${texts} FROM ${SUSPECTS}`);
   const asked = suspects.map((row) => key.map((column, at) => keyValue(column, row[`k${at}`] ?? '')));
   const isAskable = suspects.length <= most && asked.every((values) => !values.includes(null));
+  let deleted = 0n;
   if (suspects.length > 0 && isAskable) {
     await copy.run(`CREATE OR REPLACE TEMP TABLE finance_db_found (hash UBIGINT NOT NULL)`);
     await findKeys(
@@ -64,12 +67,14 @@ export async function deleteUnlessFound(
       key,
       asked.map((values) => `(${values.join(', ')})`),
     );
-    await copy.run(
+    const [done] = await copy.all<{ Count: string }>(
       `DELETE FROM ${duckdbTable(source.table)} AS t WHERE t.rowid IN (SELECT "row" FROM ${SUSPECTS} WHERE hash NOT IN (SELECT hash FROM ${FOUND}))`,
     );
+    deleted = BigInt(done?.Count ?? '0');
     await copy.run(`DROP TABLE ${FOUND}`);
   }
   await copy.run(`DROP TABLE ${SUSPECTS}`);
+  return deleted;
 }
 
 /** A value of a key as PostgreSQL reads it, from DuckDB's text; null for years that the two write in different ways. */

@@ -100,7 +100,10 @@ export async function writeTables(
     places.push(...own);
     const { upserted, deleted } = done.result;
     if (own.length > 0 && upserted + deleted > 0n)
-      placed.push({ tableOid: plan.source.oid, target: duckdbTable(plan.source.table) });
+      placed.push({
+        ...{ tableOid: plan.source.oid, target: duckdbTable(plan.source.table) },
+        near: own[0]?.tail ?? 0n,
+      });
     warnings.push(...strayRows(plan, done));
     if (label !== null && isSame(label, plan.source.table))
       relabelled = relabelledBy(snapshot, { plan, columns }, state, done);
